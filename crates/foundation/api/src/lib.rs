@@ -1,0 +1,23 @@
+//! What a person may ask and hear: one table of operations, from which every face is made.
+//!
+//! The CLI's commands, the HTTP paths, `openapi.json`, the TypeScript client, `docs/operations.md` and the shell
+//! completions all come from [`table`]. Not for: answering; services do that.
+
+mod event;
+pub mod files;
+pub mod host;
+mod operation;
+pub mod people;
+
+pub use event::{Event, EventNumber};
+pub use operation::{Kind, Operation, OperationEntry, answer_schema, arguments_schema};
+
+/// Returns every operation, in the order of the manual.
+pub fn table() -> Vec<OperationEntry> {
+    [people::operations(), files::operations(), host::operations()].concat()
+}
+
+/// Returns the operation of that name.
+pub fn find(name: &str) -> Option<OperationEntry> {
+    table().into_iter().find(|entry| entry.name == name)
+}

@@ -1,0 +1,357 @@
+//! Operations of `people`: who I am, webs, invitations, members.
+
+use base::{ByteCount, DeviceId, PersonId, TicketId, Timestamp, WebId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::operation::operations;
+
+operations! {
+    Act "people.introduce" Introduce -> Me, "me set {name}", "Says by which name others meet you.", says "You are {name}.";
+    Read "people.me" AskMe -> Me, "me", "Shows who you are on this computer.";
+    Act "people.start_web" StartWeb -> WebView, "web start {name}", "Starts a web; you are its owner.", says "The web {name} has started. Invite somebody: althing invite {name}";
+    Read "people.webs" AskWebs -> Webs, "web list", "Lists your webs.";
+    Act "people.invite" Invite -> Invitation, "invite {web}", "Makes an invitation to paste or to show as QR code.", says "{link}";
+    Read "people.invitations" AskInvitations -> Invitations, "invitations {web}", "Lists the invitations of a web and who waits for approval.";
+    Act "people.revoke" Revoke -> Done, "revoke {web} {invitation}", "Ends an invitation.", says "The invitation has ended.";
+    Act "people.join" Join -> Joining, "web join {link}", "Joins a web by an invitation.", follow "people.joining";
+    Read "people.joining" AskJoining -> Joining, "", "Tells how a join gets on.";
+    Act "people.accept" Accept -> Done, "accept {web} {person}", "Admits a person who waits for approval.", says "{what}";
+    Read "people.members" AskMembers -> Members, "people {web}", "Lists the people of a web.";
+    Act "people.set_role" SetRole -> Done, "role {web} {person} {role}", "Changes what a person may do in a web.", says "{what}";
+    Act "people.remove" Remove -> Removed, "remove {web} {person}", "Removes a person; from now on nothing new reaches them.", says "{what}";
+    Act "people.leave" Leave -> Done, "web leave {web}", "Leaves a web; what you kept stays on this computer.", says "{what}";
+    Read "people.audit" AskAudit -> Audit, "log {web}", "Lists every act that changed who belongs to a web.";
+}
+
+/// What a person may do in a web.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads everything, shares and writes.
+    Member,
+    /// Invites, and removes those it outranks.
+    Admin,
+    /// Grants admin.
+    Owner,
+}
+
+/// Says that something was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Done {
+    /// What was done, in a sentence.
+    pub what: String,
+}
+
+/// Arguments of `people.introduce`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Introduce {
+    /// Your name as others shall see it, 1 to 64 characters.
+    pub name: String,
+}
+
+/// Arguments of `people.me`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskMe {}
+
+/// Who you are here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Me {
+    /// Your name; empty until you have said it.
+    pub name: String,
+    /// You, in every web.
+    pub person: PersonId,
+    /// This device.
+    pub device: DeviceId,
+}
+
+/// Arguments of `people.start_web`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartWeb {
+    /// What the web is called, 1 to 64 characters.
+    pub name: String,
+}
+
+/// A web as you see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WebView {
+    /// Its label in paths and commands; unique on this peer.
+    pub name: String,
+    /// Your role; none when you were removed or have left.
+    pub role: Option<Role>,
+    /// How many persons belong to it.
+    pub members: u64,
+    /// How many of them are connected to this peer now, you included.
+    pub here: u64,
+    /// In words what is special: `waiting for a member to hand over the keys`, `you were removed`, or empty.
+    pub note: String,
+    /// Its id.
+    pub id: WebId,
+}
+
+/// Arguments of `people.webs`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskWebs {}
+
+/// Your webs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Webs {
+    /// In order of names.
+    pub webs: Vec<WebView>,
+}
+
+/// Arguments of `people.invite`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invite {
+    /// The web.
+    pub web: String,
+    /// The role a joiner gets; member if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// How many persons may join by it, 1 to 10,000; 1 if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<u32>,
+    /// How many hours it is good for, 1 to 8,760; 168 (a week) if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<u32>,
+    /// Whether an admin has to accept each join.
+    #[serde(default)]
+    pub approve: bool,
+}
+
+/// An invitation, just made. The link is a secret and is shown only now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Invitation {
+    /// What the invited person pastes.
+    pub link: String,
+    /// The web.
+    pub web: String,
+    /// The role a joiner gets.
+    pub role: Role,
+    /// How many persons may join by it.
+    pub uses: u32,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Names it, for revoking.
+    pub id: TicketId,
+}
+
+/// Arguments of `people.invitations`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskInvitations {
+    /// The web.
+    pub web: String,
+}
+
+/// One invitation of a web.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InvitationView {
+    /// Who made it.
+    pub by: String,
+    /// The role a joiner gets.
+    pub role: Role,
+    /// How many have joined by it.
+    pub used: u32,
+    /// How many may.
+    pub uses: u32,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// `open`, `used up`, `expired` or `revoked`.
+    pub state: String,
+    /// Names it.
+    pub id: TicketId,
+}
+
+/// Somebody who waits for approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingView {
+    /// Who.
+    pub person: PersonId,
+    /// Since when, by the joiner's clock.
+    pub since: Timestamp,
+}
+
+/// The invitations of a web.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Invitations {
+    /// Newest first.
+    pub invitations: Vec<InvitationView>,
+    /// Who waits for approval.
+    pub waiting: Vec<WaitingView>,
+}
+
+/// Arguments of `people.revoke`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Revoke {
+    /// The web.
+    pub web: String,
+    /// The invitation's id or its first digits.
+    pub invitation: String,
+}
+
+/// Arguments of `people.join`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// The invitation, as pasted.
+    pub link: String,
+}
+
+/// Arguments of `people.joining`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskJoining {
+    /// The web.
+    pub id: WebId,
+}
+
+/// How far a join is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JoinState {
+    /// Asking the members named in the invitation.
+    Asking,
+    /// Admitted or asked for; waiting for approval or for a member who hands over the keys.
+    Waiting,
+    /// In.
+    Member,
+    /// Refused; `why` says why.
+    Refused,
+}
+
+/// How a join gets on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Joining {
+    /// The web.
+    pub id: WebId,
+    /// What it is called here.
+    pub web: String,
+    /// Who invited.
+    pub inviter: String,
+    /// How far it is.
+    pub state: JoinState,
+    /// In words: what it waits for, or why it was refused.
+    pub why: String,
+    /// Whether nothing more will happen by itself soon.
+    pub is_over: bool,
+}
+
+/// Arguments of `people.accept`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// The web.
+    pub web: String,
+    /// The person's id or its first digits.
+    pub person: String,
+}
+
+/// Arguments of `people.members`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskMembers {
+    /// The web.
+    pub web: String,
+}
+
+/// A person of a web.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MemberView {
+    /// Its label in paths and commands; unique in the web.
+    pub name: String,
+    /// What it may do; none when it was removed or has left.
+    pub role: Option<Role>,
+    /// Whether it is you.
+    pub is_me: bool,
+    /// Whether a device of it is connected to this peer now (you: always).
+    pub is_here: bool,
+    /// When this peer last heard from it; none when never.
+    pub last_heard: Option<Timestamp>,
+    /// Its id.
+    pub id: PersonId,
+}
+
+/// The people of a web.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Members {
+    /// Members by seniority, then those who are gone.
+    pub members: Vec<MemberView>,
+}
+
+/// Arguments of `people.set_role`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetRole {
+    /// The web.
+    pub web: String,
+    /// The person's label, id or first digits of the id.
+    pub person: String,
+    /// The new role.
+    pub role: Role,
+}
+
+/// Arguments of `people.remove`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Remove {
+    /// The web.
+    pub web: String,
+    /// The person's label, id or first digits of the id.
+    pub person: String,
+}
+
+/// What a removal means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Removed {
+    /// What was done and what the removed person could already have, in sentences.
+    pub what: String,
+    /// How many files of this web the person's devices said they kept.
+    pub files_kept: u64,
+    /// How many bytes those are.
+    pub bytes_kept: ByteCount,
+}
+
+/// Arguments of `people.leave`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Leave {
+    /// The web.
+    pub web: String,
+}
+
+/// Arguments of `people.audit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskAudit {
+    /// The web.
+    pub web: String,
+}
+
+/// One act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AuditView {
+    /// When, by the actor's clock.
+    pub at: Timestamp,
+    /// Who acted.
+    pub by: String,
+    /// What, in words.
+    pub what: String,
+    /// Whether it counts: a void act was not allowed, or cut off by a removal.
+    pub is_void: bool,
+    /// The entry that says so.
+    pub entry: base::EntryId,
+}
+
+/// Every act that changed who belongs to a web.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Audit {
+    /// Oldest first.
+    pub acts: Vec<AuditView>,
+}

@@ -1,0 +1,14 @@
+//! Ids, time, sizes and fault kinds: the words every floor shares.
+//!
+//! Not for: input or output, async, or anything that decides.
+
+mod fault;
+mod ids;
+mod quantity;
+
+pub use fault::{Fault, FaultKind, Remedy};
+pub use ids::{
+    ContentId, DeviceId, EntryId, FileId, IdError, KeyId, OperationId, PersonId, RevisionId, ShareId,
+    TicketId, TransferId, WebId,
+};
+pub use quantity::{ByteCount, Timestamp};

@@ -1,0 +1,230 @@
+//! Governance operations: who belongs to a web, with which role, holding which keys (spec governance).
+//!
+//! An operation is the body of an [`crate::entry::Entry`] of [`crate::entry::Log::Governance`]. Together they
+//! form a DAG by `deps`; the state of a web is a pure function of the set. Human text never stands here: carriers
+//! may read governance.
+
+use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp};
+use minicbor::{Decode, Encode};
+
+use crate::codec::{Bytes, WireError, from_bytes};
+use crate::crypto::Signature;
+
+/// Heads an operation names as its past, at most; more concurrent heads than this are joined in two steps.
+pub const DEPS_MAX: usize = 16;
+
+/// Cuts of one removal at most: two logs for each device of a person.
+pub const CUTS_MAX: usize = 128;
+
+/// Wraps of one epoch at most; larger webs need the key tree of a later format version.
+pub const WRAPS_MAX: usize = 3_000;
+
+/// Bytes of an operation at most.
+pub const OPERATION_SIZE_MAX: usize = 384 * 1024;
+
+/// What a person may do in a web; each role may do what the ones before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Role {
+    /// Reads everything, shares and writes.
+    #[n(2)]
+    Member,
+    /// Invites, removes and changes roles of those it outranks.
+    #[n(3)]
+    Admin,
+    /// Grants admin.
+    #[n(4)]
+    Owner,
+}
+
+/// Whether a ticket alone admits, or an admin approves each join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Admission {
+    /// The ticket admits.
+    #[n(0)]
+    Open,
+    /// Someone who may invite must accept the join.
+    #[n(1)]
+    Approve,
+}
+
+/// The last entry of one chain that a removal lets stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Cut {
+    /// Whose chain.
+    #[n(0)]
+    pub device: DeviceId,
+    /// Which of the device's chains.
+    #[n(1)]
+    pub log: crate::entry::Log,
+    /// The last accepted place; 0 when nothing stands.
+    #[n(2)]
+    pub seq: u64,
+    /// The entry at that place; all zero when nothing stands.
+    #[n(3)]
+    pub entry: EntryId,
+}
+
+/// An epoch key, sealed to one person.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Wrap {
+    /// For whom.
+    #[n(0)]
+    pub person: PersonId,
+    /// HPKE of the 32-byte key; purpose `althing/epoch/1`, context web || key id.
+    #[n(1)]
+    pub sealed: Bytes,
+}
+
+/// An older epoch key, encrypted under the new one, so that newcomers read history.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct OlderKey {
+    /// Which key.
+    #[n(0)]
+    pub key: KeyId,
+    /// Nonce, 24 bytes, then XChaCha20-Poly1305 of the key; purpose `althing older epoch v1`, context web || new key id || older key id.
+    #[n(1)]
+    pub sealed: Bytes,
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Action {
+    /// Founds the web; its author is the first owner.
+    #[n(0)]
+    Genesis {
+        /// Makes two webs of one founder different.
+        #[n(0)]
+        nonce: EntryId,
+        /// The founder's inception.
+        #[n(1)]
+        inception: Bytes,
+    },
+    /// Makes an invitation.
+    #[n(1)]
+    Invite {
+        /// The ticket's public key.
+        #[n(0)]
+        ticket: TicketId,
+        /// The role a joiner gets.
+        #[n(1)]
+        role: Role,
+        /// After this the welcoming member refuses, by its own clock, and revokes.
+        #[n(2)]
+        expires: Timestamp,
+        /// How many persons may join.
+        #[n(3)]
+        uses: u32,
+        /// Whether the ticket alone admits.
+        #[n(4)]
+        admission: Admission,
+    },
+    /// Ends an invitation; joins already in this operation's past stand.
+    #[n(2)]
+    RevokeInvite {
+        /// The invitation.
+        #[n(0)]
+        ticket: TicketId,
+    },
+    /// Joins by an invitation; the author is the newcomer's device.
+    #[n(3)]
+    Join {
+        /// The invitation.
+        #[n(0)]
+        ticket: TicketId,
+        /// Signature by the ticket key over web || person || device, domain `althing/join/1`.
+        #[n(1)]
+        proof: Signature,
+        /// The newcomer's inception.
+        #[n(2)]
+        inception: Bytes,
+    },
+    /// Admits a join that needs approval, or confirms that a join was welcomed (welcomed joins win when uses run out).
+    #[n(4)]
+    Accept {
+        /// The join.
+        #[n(0)]
+        join: EntryId,
+    },
+    /// Gives a person another role; a demotion cuts like a removal.
+    #[n(5)]
+    SetRole {
+        /// Who.
+        #[n(0)]
+        person: PersonId,
+        /// The new role.
+        #[n(1)]
+        role: Role,
+        /// Last accepted governance entries of the person's devices; empty for a promotion.
+        #[n(2)]
+        cuts: Vec<Cut>,
+    },
+    /// Removes a person; what the person's devices wrote above the cuts is void.
+    #[n(6)]
+    Remove {
+        /// Who.
+        #[n(0)]
+        person: PersonId,
+        /// Last accepted entry of every device and log of the person.
+        #[n(1)]
+        cuts: Vec<Cut>,
+    },
+    /// Leaves the web.
+    #[n(7)]
+    Leave,
+    /// Introduces an epoch key.
+    #[n(8)]
+    Epoch {
+        /// The new key's name.
+        #[n(0)]
+        key: KeyId,
+        /// The key for each recipient.
+        #[n(1)]
+        wraps: Vec<Wrap>,
+        /// Earlier keys under the new one.
+        #[n(2)]
+        older: Vec<OlderKey>,
+    },
+}
+
+/// The body of a governance entry.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Operation {
+    /// Ids of the newest operations the author knew, sorted, each once, at most [`DEPS_MAX`].
+    #[n(0)]
+    pub deps: Vec<EntryId>,
+    /// One more than the greatest of `deps`; 1 in a genesis.
+    #[n(1)]
+    pub lamport: u64,
+    /// The author's clock, for display.
+    #[n(2)]
+    pub time: Timestamp,
+    /// What is done.
+    #[n(3)]
+    pub action: Action,
+}
+
+impl Operation {
+    /// Reads an operation and checks its counts; authority is the evaluation's affair.
+    pub fn read(bytes: &[u8]) -> Result<Self, WireError> {
+        let operation: Self = from_bytes(bytes, OPERATION_SIZE_MAX)?;
+        let limit = |is_within: bool, field| is_within.then_some(()).ok_or(WireError::OutOfLimits { field });
+        limit(operation.deps.len() <= DEPS_MAX && operation.deps.is_sorted_by(|a, b| a < b), "deps")?;
+        let is_genesis = matches!(operation.action, Action::Genesis { .. });
+        limit(is_genesis == operation.deps.is_empty() && is_genesis == (operation.lamport == 1), "deps")?;
+        limit(operation.lamport >= 1, "lamport")?;
+        match &operation.action {
+            Action::SetRole { cuts, .. } | Action::Remove { cuts, .. } => {
+                limit(cuts.len() <= CUTS_MAX && cuts.is_sorted_by(|a, b| a < b), "cuts")?;
+            }
+            Action::Epoch { wraps, older, .. } => {
+                limit(wraps.len() <= WRAPS_MAX, "wraps")?;
+                limit(older.len() <= 64, "older")?;
+            }
+            Action::Invite { uses, .. } => limit((1..=10_000).contains(uses), "uses")?,
+            _ => {}
+        }
+        Ok(operation)
+    }
+}

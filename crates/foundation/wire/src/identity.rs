@@ -1,0 +1,96 @@
+//! A person's inception: the keys a person begins with (spec identity).
+//!
+//! ```text
+//! inception = [version, recovery key, first device, person key, nonce, signature by recovery, signature by device]
+//! person id = BLAKE3-derive("althing person v1", inception)
+//! ```
+//! Version 1 knows one device per person; the person log of later devices starts at this inception.
+
+use base::{DeviceId, PersonId};
+use minicbor::{Decode, Encode};
+
+use crate::codec::{WireError, from_bytes, to_bytes};
+use crate::crypto::{PersonKey, SignKey, Signature, Signer, verify};
+
+/// The newest inception format.
+pub const VERSION: u16 = 1;
+
+/// Bytes of an inception at most.
+pub const INCEPTION_SIZE_MAX: usize = 512;
+
+const DOMAIN: &str = "althing/inception/1";
+
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+struct Signed {
+    #[n(0)]
+    version: u16,
+    #[n(1)]
+    recovery: Key,
+    #[n(2)]
+    device: DeviceId,
+    #[n(3)]
+    person_key: Key,
+}
+
+/// 32 bytes of a public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Key(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 32]);
+
+/// The keys a person begins with, signed by the recovery key and by the first device.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Inception {
+    #[n(0)]
+    signed: Signed,
+    #[n(1)]
+    by_recovery: Signature,
+    #[n(2)]
+    by_device: Signature,
+}
+
+impl Inception {
+    /// Makes the inception of a new person; the same keys give the same inception.
+    pub fn new(recovery: &SignKey, device: &SignKey, person: &PersonKey) -> Self {
+        let signed = Signed {
+            version: VERSION,
+            recovery: Key(recovery.public()),
+            device: device.device(),
+            person_key: Key(person.public()),
+        };
+        let bytes = to_bytes(&signed);
+        Self { by_recovery: recovery.sign(DOMAIN, &bytes), by_device: device.sign(DOMAIN, &bytes), signed }
+    }
+
+    /// Reads an inception and checks both signatures.
+    pub fn read(bytes: &[u8]) -> Result<Self, WireError> {
+        let inception: Self = from_bytes(bytes, INCEPTION_SIZE_MAX)?;
+        let signed = &inception.signed;
+        if signed.version != VERSION {
+            return Err(WireError::FutureVersion { version: signed.version, known: VERSION });
+        }
+        let covered = to_bytes(signed);
+        let is_signed = verify(&signed.recovery.0, DOMAIN, &covered, &inception.by_recovery)
+            && verify(signed.device.as_bytes(), DOMAIN, &covered, &inception.by_device);
+        is_signed.then_some(inception).ok_or(WireError::BadSignature)
+    }
+
+    /// Returns the bytes as they travel.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_bytes(self)
+    }
+
+    /// Returns the person that begins here.
+    pub fn person(&self) -> PersonId {
+        PersonId::new(blake3::derive_key("althing person v1", &to_bytes(self)))
+    }
+
+    /// Returns the person's first device.
+    pub fn device(&self) -> DeviceId {
+        self.signed.device
+    }
+
+    /// Returns the public key to which secrets for this person are sealed.
+    pub fn person_key(&self) -> &[u8; 32] {
+        &self.signed.person_key.0
+    }
+}
