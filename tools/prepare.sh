@@ -1,0 +1,72 @@
+# Sourced by ./run and ./test: finds or installs what building needs, and builds the page when its sources changed.
+# POSIX sh. Says in one line what is missing when it cannot be had.
+
+say() { printf '%s\n' "$*" >&2; }
+give_up() { say "Error: $*"; exit 1; }
+
+# One target folder for all clones of a person, so that a second clone compiles only Althing itself.
+: "${CARGO_TARGET_DIR:=${XDG_CACHE_HOME:-$HOME/.cache}/althing/target}"
+export CARGO_TARGET_DIR
+PATH="$HOME/.cargo/bin:$PATH"
+
+# install_packages WHY PACKAGE...: by the system's packages, as root or with sudo; fails when that is not possible.
+install_packages() {
+    why=$1; shift
+    command -v apt-get >/dev/null 2>&1 || return 1
+    as_root=
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null 2>&1 || return 1
+        as_root=sudo
+    fi
+    say "Installing $* ($why) ..."
+    $as_root apt-get update -qq >&2 || return 1
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null || return 1
+}
+
+need_rust() {
+    command -v cc >/dev/null 2>&1 || install_packages 'a C compiler, for two libraries' gcc libc6-dev ||
+        give_up 'no C compiler: install gcc'
+    if ! command -v cargo >/dev/null 2>&1; then
+        install_packages 'the Rust toolchain manager' rustup || true
+        command -v rustup >/dev/null 2>&1 ||
+            give_up 'no Rust: install rustup (package "rustup", or as its own page says), then run this again'
+    fi
+    # The version is pinned in rust-toolchain.toml; rustup fetches it at first use.
+    rustc --version >/dev/null 2>&1 || rustup toolchain install >&2 ||
+        give_up 'the Rust toolchain named in rust-toolchain.toml could not be installed'
+}
+
+node_is_new_enough() {
+    command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 &&
+        [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 20 ]
+}
+
+need_node() {
+    node_is_new_enough || install_packages 'builds the page' nodejs npm || true
+    node_is_new_enough
+}
+
+need_chromium() {
+    command -v chromium >/dev/null 2>&1 || install_packages 'tests the page' chromium || true
+    command -v chromium >/dev/null 2>&1
+}
+
+# The page's inputs as one number, so that npm runs only when they changed.
+page_inputs() {
+    find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -exec cksum {} + | sort | cksum
+}
+
+build_page() {
+    if [ -f web/dist/.inputs ] && [ "$(cat web/dist/.inputs)" = "$(page_inputs)" ]; then return 0; fi
+    say 'Building the page (about a minute the first time) ...'
+    (cd web && { [ -d node_modules ] && [ node_modules -nt package-lock.json ] || npm ci --no-audit --no-fund --silent; } &&
+        npm run --silent build) >&2 || return 1
+    page_inputs > web/dist/.inputs
+}
+
+build_althing() {
+    if [ ! -d "$CARGO_TARGET_DIR/debug/deps" ]; then
+        say 'Building for the first time: some 500 libraries, 5 to 15 minutes, only once ...'
+    fi
+    cargo build --quiet --package althing "$@" || give_up 'the build failed; the lines above say why'
+}
