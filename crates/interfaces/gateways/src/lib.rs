@@ -1,1 +1,53 @@
+//! The faces of a running peer: the local HTTP API for the browser and the CLI, live events, the embedded page, and
+//! members' contents on origins of their own.
+//!
+//! Not for: deciding anything. A gateway checks who asks and the form of what is asked, hands it to the
+//! [`Host`] and writes down the answer.
+//!
+//! # The HTTP surface
+//!
+//! The peer listens on `127.0.0.1:PORT` and `[::1]:PORT`, and on a Unix socket. Every request needs a `Host` out of
+//! `althing.localhost:PORT`, `localhost:PORT`, `127.0.0.1:PORT`, `[::1]:PORT` (the control origins) or
+//! `view--XXXXXXXXXXXXXXXX.localhost:PORT` (a content origin); any other is answered 421. Every error has a JSON
+//! body, a [`base::Fault`]: `{code, kind, what, remedies: [{command, text}]}`. No cookies, no CORS.
+//!
+//! Everything below but the page needs these request headers:
+//! - `x-althing: 1`
+//! - `Authorization: Bearer TOKEN` (not for `POST /session`)
+//! - `Content-Type: application/json` (for `POST`)
+//! - `Sec-Fetch-Site: same-origin` or `Origin: http://HOST` as every browser adds by itself (for `POST`)
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /` and the page's assets | the page; it is opened by `http://althing.localhost:PORT/#code=CODE` |
+//! | `POST /session` `{"code": CODE}` | `{"token", "expires"}` (ms); a code is good once, for 30 s; 401 otherwise. A token is good for 7 days, also after a restart of the peer |
+//! | `POST /session/end` `{}` | `{}`; the token is good no more |
+//! | `POST /api/OPERATION` `{arguments}` | the answer as in `web/src/lib/api.gen.ts`; optional header `Idempotency-Key`: 32 hex digits, the same for each repetition of one act |
+//! | `GET /api/events?after=N` | `text/event-stream`, read by `fetch`: see below |
+//! | `POST /view` `{"path", "revision"?, "disposition"?: "inline" or "attachment"}` | `{"url", "show", "name", "size", "media", "revision", "content", "expires"}`; see below |
+//! | `POST /qr` `{"text"}` | `image/svg+xml`, text of 2,048 bytes at most |
+//! | `GET /api/openapi.json` | the same as `docs/openapi.json`; needs no token |
+//!
+//! Status by the fault's kind: yours 400, settings 409, refused 403, unreachable 503, broken 500. By the gateways
+//! themselves: 401 no or unknown token (get a new code by `althing page`), 404 no such operation, 413 too large,
+//! 415 not JSON, 421 unknown host, 429 too many wrong codes or streams.
+//!
+//! **Events.** Messages as in server-sent events: `id: N`, `event: happened`, `data: {number, at, kind, about}`.
+//! Without `after` the stream starts now; the first message is always `event: hello`, `data: {"last": N}`: N is the
+//! number to go on after. `event: reload` says that events were missed for good: load everything anew and connect
+//! without `after`; the stream then ends. A comment comes every 25 s. 32 streams at most.
+//!
+//! **Views.** `POST /view` opens a file, waits until its first bytes are here (or answers the fault that explains
+//! why not) and returns a URL `http://view--XXXXXXXXXXXXXXXX.localhost:PORT/v/CAPABILITY/NAME`, good for an hour
+//! after its last use, for 12 hours at most; asking again renews it. One origin per opened file. `show` says how to
+//! show it: `text`, `markdown` and `pdf` in an `<iframe>`, `image` in an `<img>`, `video` and `audio` in their
+//! elements (ranges work before the file is complete), `none` only as a download (navigate to the URL of
+//! `"disposition": "attachment"`). Frames need no `sandbox` attribute: the content brings its own, but `pdf` must not
+//! be given one. HTML is shown as its source text. Responses carry no CORS headers, so a page's script can't read them.
+//!
+//! **On the Unix socket** the same requests need neither token nor `x-althing` nor an origin: the file's rights (0600)
+//! and the caller's user id are the gate. There is one more: `GET /content?path=PATH&revision=N` answers raw bytes.
 
+mod host;
+
+pub use host::{ContentStream, Events, Host, Promise};
