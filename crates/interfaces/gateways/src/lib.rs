@@ -49,5 +49,8 @@
 //! and the caller's user id are the gate. There is one more: `GET /content?path=PATH&revision=N` answers raw bytes.
 
 mod host;
+mod openapi;
+pub mod surface;
 
 pub use host::{ContentStream, Events, Host, Promise};
+pub use openapi::openapi;

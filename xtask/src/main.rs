@@ -1,0 +1,57 @@
+//! The house's own tools: writes the generated files, checks the house, runs simulator and benchmarks.
+//!
+//! Not for: anything a person needs to use Althing.
+
+mod check;
+mod generate;
+mod house;
+mod tidy;
+mod typescript;
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Context;
+
+const HELP: &str = "\
+cargo xtask generate       writes the generated files (manual, OpenAPI, TypeScript client, completions, faults)
+cargo xtask check          says whether they are what the code makes, and whether the floors hold
+cargo xtask tidy           reports long files and functions, synonyms, rules without a test; never fails
+cargo xtask sim WORDS...   runs the simulator, as in: sim --seed 7 --peers 100 --hours 2
+cargo xtask bench WORDS... runs the benchmarks
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match run(&words) {
+        Ok(code) => code,
+        Err(error) => {
+            say(&format!("xtask: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> anyhow::Result<ExitCode> {
+    let (task, rest) =
+        words.split_first().map_or(("help", [].as_slice()), |(task, rest)| (task.as_str(), rest));
+    match task {
+        "generate" => generate::write_all(rest)?,
+        "check" => return check::run(),
+        "tidy" => tidy::report()?,
+        "sim" => return cargo_run(&["run", "--quiet", "--package", "sim", "--"], rest),
+        "bench" => return cargo_run(&["run", "--quiet", "--release", "--package", "bench", "--"], rest),
+        "help" | "--help" => say(HELP),
+        _ => anyhow::bail!("no task {task}; there are:\n{HELP}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn cargo_run(start: &[&str], rest: &[String]) -> anyhow::Result<ExitCode> {
+    let status = Command::new(house::cargo()).args(start).args(rest).status().context("cannot run cargo")?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[expect(clippy::print_stdout, reason = "this is how a tool of the house talks")]
+fn say(text: &str) {
+    println!("{text}");
+}
