@@ -1,0 +1,391 @@
+//! Makes the vectors of `specs/vectors` and compares: every implementation must accept or refuse these bytes.
+//!
+//! `UPDATE_VECTORS=1 cargo test -p wire --test vectors` writes them anew; a change of a vector is a change of format.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use base::{DeviceId, EntryId, TicketId, Timestamp, WebId};
+use wire::codec::Bytes;
+use wire::crypto::{EpochKey, PersonKey, SignKey, Signer, Strict, seal_to};
+use wire::entry::{Entry, Header, Log, web_of_genesis};
+use wire::governance::{Action, Admission, Cut, OlderKey, Operation, Role, Wrap};
+use wire::identity::Inception;
+use wire::record::{Batch, Place, Record};
+use wire::ticket::{Door, Ticket};
+use wire::{join, sync, to_bytes};
+
+const ZERO: EntryId = EntryId::new([0; 32]);
+
+/// One vector: a name, the bytes, and what a reader must find or why it must refuse.
+struct Vector {
+    kind: &'static str,
+    name: &'static str,
+    bytes: Vec<u8>,
+    finds: Vec<(&'static str, String)>,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+struct Person {
+    device: SignKey,
+    person: PersonKey,
+    inception: Inception,
+}
+
+fn person(number: u8) -> Person {
+    let recovery = SignKey::from_seed(&[number + 100; 32]);
+    let device = SignKey::from_seed(&[number; 32]);
+    let person = PersonKey::from_seed(&[number + 50; 32]);
+    Person { inception: Inception::new(&recovery, &device, &person), device, person }
+}
+
+struct Chain {
+    web: WebId,
+    author: SignKey,
+    log: Log,
+    seq: u64,
+    previous: EntryId,
+}
+
+impl Chain {
+    fn new(web: WebId, author: &SignKey, log: Log) -> Self {
+        Self { web, author: author.clone(), log, seq: 0, previous: ZERO }
+    }
+
+    fn write(&mut self, body: Vec<u8>) -> Entry {
+        self.seq += 1;
+        let header = Header {
+            version: 1,
+            web: self.web,
+            log: self.log,
+            author: self.author.device(),
+            seq: self.seq,
+            previous: self.previous,
+            body: body.into(),
+        };
+        let entry = Entry::sign(header, &self.author);
+        self.previous = entry.id;
+        entry
+    }
+}
+
+fn operation(deps: &[EntryId], lamport: u64, action: Action) -> Vec<u8> {
+    let mut deps = deps.to_vec();
+    deps.sort_unstable();
+    to_bytes(&Operation { deps, lamport, time: Timestamp::from_millis(1_790_000_000_000), action })
+}
+
+#[allow(clippy::too_many_lines, reason = "one history, told in order")]
+fn accepted() -> Vec<Vector> {
+    let (alice, bob) = (person(1), person(2));
+    let mut vectors = Vec::new();
+    for (name, who) in [("alice", &alice), ("bob", &bob)] {
+        vectors.push(Vector {
+            kind: "inception",
+            name,
+            bytes: who.inception.to_bytes(),
+            finds: vec![
+                ("person", who.inception.person().to_string()),
+                ("device", who.inception.device().to_string()),
+                ("person_key", hex(who.inception.person_key())),
+            ],
+        });
+    }
+
+    let mut governance = Chain::new(WebId::new([0; 32]), &alice.device, Log::Governance);
+    let genesis = governance.write(operation(
+        &[],
+        1,
+        Action::Genesis { nonce: EntryId::new([7; 32]), inception: alice.inception.to_bytes().into() },
+    ));
+    let web = web_of_genesis(&genesis);
+    governance.web = web;
+    let epoch_key = EpochKey::new([9; 32]);
+    let context = [web.as_bytes().as_slice(), epoch_key.id().as_bytes()].concat();
+    let wrap = |who: &Person, key: &EpochKey, context: &[u8]| Wrap {
+        person: who.inception.person(),
+        sealed: seal_to(who.inception.person_key(), "althing/epoch/1", context, key.secret(), &[3; 32])
+            .expect("a valid public key")
+            .into(),
+    };
+    let epoch = governance.write(operation(
+        &[genesis.id],
+        2,
+        Action::Epoch { key: epoch_key.id(), wraps: vec![wrap(&alice, &epoch_key, &context)], older: vec![] },
+    ));
+    let mut ticket = Ticket::new(web, [5; 32], Timestamp::from_millis(1_790_600_000_000));
+    ticket.doors = vec![Door { device: alice.device.device(), addresses: vec!["192.0.2.1:4000".to_owned()] }];
+    "family".clone_into(&mut ticket.web_name);
+    "Alice".clone_into(&mut ticket.inviter);
+    let invite = governance.write(operation(
+        &[epoch.id],
+        3,
+        Action::Invite {
+            ticket: ticket.id(),
+            role: Role::Member,
+            expires: ticket.expires,
+            uses: 2,
+            admission: Admission::Open,
+        },
+    ));
+    let proof = ticket.key().sign(
+        join::PROOF_DOMAIN,
+        &join::proof_bytes(web, bob.inception.person(), bob.device.device()),
+    );
+    let mut bobs = Chain::new(web, &bob.device, Log::Governance);
+    let joined = bobs.write(operation(
+        &[invite.id],
+        4,
+        Action::Join { ticket: ticket.id(), proof, inception: bob.inception.to_bytes().into() },
+    ));
+    let accept = governance.write(operation(&[joined.id], 5, Action::Accept { join: joined.id }));
+    let newer_key = EpochKey::new([10; 32]);
+    let newer_context = [web.as_bytes().as_slice(), newer_key.id().as_bytes()].concat();
+    let older_context = [newer_context.as_slice(), epoch_key.id().as_bytes()].concat();
+    let nonce = [4; 24];
+    let older = OlderKey {
+        key: epoch_key.id(),
+        sealed: [
+            nonce.as_slice(),
+            &newer_key.seal("althing older epoch v1", &nonce, &older_context, epoch_key.secret()),
+        ]
+        .concat()
+        .into(),
+    };
+    let cut = Cut { device: bob.device.device(), log: Log::Governance, seq: 1, entry: joined.id };
+    let removal = governance.write(operation(
+        &[accept.id],
+        6,
+        Action::Remove { person: bob.inception.person(), cuts: vec![cut] },
+    ));
+    let newer = governance.write(operation(
+        &[removal.id],
+        7,
+        Action::Epoch {
+            key: newer_key.id(),
+            wraps: vec![wrap(&alice, &newer_key, &newer_context)],
+            older: vec![older],
+        },
+    ));
+    let revoked = governance.write(operation(&[newer.id], 8, Action::RevokeInvite { ticket: ticket.id() }));
+    for (name, entry) in [
+        ("genesis", &genesis),
+        ("epoch", &epoch),
+        ("invite", &invite),
+        ("join", &joined),
+        ("accept", &accept),
+        ("remove", &removal),
+        ("newer epoch with an older key", &newer),
+        ("revoke", &revoked),
+    ] {
+        vectors.push(Vector {
+            kind: "entry",
+            name,
+            bytes: entry.bytes.clone(),
+            finds: vec![
+                ("id", entry.id.to_string()),
+                ("web", entry.header.web.to_string()),
+                ("author", entry.header.author.to_string()),
+                ("seq", entry.header.seq.to_string()),
+            ],
+        });
+    }
+    vectors.push(Vector {
+        kind: "web",
+        name: "the web of a genesis",
+        bytes: genesis.bytes.clone(),
+        finds: vec![("web", web.to_string())],
+    });
+
+    let mut records = Chain::new(web, &alice.device, Log::Records);
+    let place = Place { web, author: alice.device.device(), seq: 1 };
+    let facts =
+        [Record { service: "people".to_owned(), body: Bytes::from(vec![0x82, 0x01, 0x65, b'A', b'l', b'i', b'c', b'e']) }];
+    let batch = Batch::seal(&facts, vec![accept.id], &epoch_key, [6; 24], place).expect("within limits");
+    let sealed = records.write(to_bytes(&batch));
+    vectors.push(Vector {
+        kind: "batch",
+        name: "one record under the first epoch",
+        bytes: sealed.bytes,
+        finds: vec![
+            ("id", sealed.id.to_string()),
+            ("epoch_key", hex(epoch_key.secret())),
+            ("key", epoch_key.id().to_string()),
+            ("service", "people".to_owned()),
+            ("body", hex(&facts[0].body)),
+        ],
+    });
+    let opened = Wrap { person: alice.inception.person(), sealed: wrap(&alice, &epoch_key, &context).sealed };
+    vectors.push(Vector {
+        kind: "wrap",
+        name: "the first epoch for alice",
+        bytes: opened.sealed.to_vec(),
+        finds: vec![
+            ("person_seed", hex(&[51; 32])),
+            ("purpose", "althing/epoch/1".to_owned()),
+            ("context", hex(&context)),
+            ("opens", hex(epoch_key.secret())),
+        ],
+    });
+    assert_eq!(alice.person.open(&opened.sealed, "althing/epoch/1", &context).as_deref(), Some(epoch_key.secret().as_slice()));
+    vectors.push(Vector {
+        kind: "ticket",
+        name: "two uses, one door",
+        bytes: ticket.to_text().into_bytes(),
+        finds: vec![("web", web.to_string()), ("id", ticket.id().to_string()), ("web_name", "family".to_owned())],
+    });
+    let head = sync::Head { device: alice.device.device(), log: Log::Records, seq: 1, entry: sealed.id };
+    vectors.push(Vector {
+        kind: "sync",
+        name: "news of one head",
+        bytes: to_bytes(&sync::Message::News { web, heads: vec![head], entries: vec![] }),
+        finds: vec![("web", web.to_string())],
+    });
+    vectors.push(Vector {
+        kind: "join-message",
+        name: "hello",
+        bytes: to_bytes(&join::Message::Hello {
+            web,
+            ticket: ticket.id(),
+            proof,
+            inception: bob.inception.to_bytes().into(),
+        }),
+        finds: vec![("web", web.to_string())],
+    });
+    vectors
+}
+
+/// Bytes that look right and must be refused.
+fn refused() -> Vec<Vector> {
+    let mut vectors = Vec::new();
+    let mut refuse = |kind, name, bytes: Vec<u8>| vectors.push(Vector { kind, name, bytes, finds: vec![] });
+    let alice = person(1);
+    let device = DeviceId::new(alice.device.public());
+    let header = |version, seq, previous| Header {
+        version,
+        web: WebId::new([1; 32]),
+        log: Log::Governance,
+        author: device,
+        seq,
+        previous,
+        body: Bytes::from(operation(&[ZERO], 2, Action::Leave)),
+    };
+    let good = Entry::sign(header(1, 1, ZERO), &alice.device);
+    refuse("entry", "a bit of the body flipped", flipped(&good.bytes, good.bytes.len() - 1));
+    refuse("entry", "a bit of the signature flipped", flipped(&good.bytes, 5));
+    refuse("entry", "signed for another domain", {
+        let signed = to_bytes(&header(1, 1, ZERO));
+        [alice.device.sign("althing/entry/2", &signed).0.as_slice(), &signed].concat()
+    });
+    refuse("entry", "a byte after the end", {
+        let signed = [to_bytes(&header(1, 1, ZERO)), vec![0]].concat();
+        [alice.device.sign("althing/entry/1", &signed).0.as_slice(), &signed].concat()
+    });
+    refuse("entry", "a number longer than it need be", {
+        // The version 1 as 0x18 0x01 instead of 0x01; signed, so that only the encoding is wrong.
+        let mut signed = to_bytes(&header(1, 1, ZERO));
+        signed.splice(1..2, [0x18, 0x01]);
+        [alice.device.sign("althing/entry/1", &signed).0.as_slice(), &signed].concat()
+    });
+    refuse("entry", "a later version", Entry::sign(header(2, 1, ZERO), &alice.device).bytes);
+    refuse("entry", "place zero", Entry::sign(header(1, 0, ZERO), &alice.device).bytes);
+    refuse("entry", "a first entry with a previous", Entry::sign(header(1, 1, EntryId::new([1; 32])), &alice.device).bytes);
+    refuse("entry", "a second entry without a previous", Entry::sign(header(1, 2, ZERO), &alice.device).bytes);
+    refuse("entry", "shorter than a signature", vec![0; 63]);
+    refuse("entry", "empty", vec![]);
+    let unsorted = to_bytes(&Operation {
+        deps: vec![EntryId::new([2; 32]), EntryId::new([1; 32])],
+        lamport: 3,
+        time: Timestamp::default(),
+        action: Action::Leave,
+    });
+    refuse("operation", "dependencies out of order", unsorted);
+    refuse("operation", "no dependencies but no genesis", operation(&[], 1, Action::Leave));
+    refuse("operation", "an invitation without uses", {
+        let (ticket, expires) = (TicketId::new([1; 32]), Timestamp::default());
+        operation(&[ZERO], 2, Action::Invite { ticket, role: Role::Member, expires, uses: 0, admission: Admission::Open })
+    });
+    let mut inception = alice.inception.to_bytes();
+    let last = inception.len() - 1;
+    inception = flipped(&inception, last);
+    refuse("inception", "not signed by its device", inception);
+    let text = Ticket::new(WebId::new([1; 32]), [5; 32], Timestamp::default()).to_text();
+    refuse("ticket", "a letter changed", text.replacen('q', "p", 1).into_bytes());
+    refuse("ticket", "cut short", text.as_bytes()[..text.len() - 3].to_vec());
+    refuse("ticket", "nothing", vec![]);
+    refuse("sync", "garbage", vec![0xff; 40]);
+    vectors
+}
+
+fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[at] ^= 1;
+    bytes
+}
+
+fn json(vectors: &[Vector]) -> String {
+    let quoted = |text: &str| format!("\"{text}\"");
+    let rows: Vec<String> = vectors
+        .iter()
+        .map(|vector| {
+            let finds: Vec<String> =
+                vector.finds.iter().map(|(key, value)| format!("{}: {}", quoted(key), quoted(value))).collect();
+            format!(
+                "  {{\"kind\": {}, \"name\": {}, \"bytes\": {}, \"finds\": {{{}}}}}",
+                quoted(vector.kind),
+                quoted(vector.name),
+                quoted(&hex(&vector.bytes)),
+                finds.join(", ")
+            )
+        })
+        .collect();
+    format!("[\n{}\n]\n", rows.join(",\n"))
+}
+
+fn compare(file: &str, vectors: &[Vector]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../specs/vectors").join(file);
+    let made = json(vectors);
+    if std::env::var_os("UPDATE_VECTORS").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == made, "{} differs from what this code makes: a format has changed", path.display());
+}
+
+fn is_accepted(kind: &str, bytes: &[u8]) -> bool {
+    match kind {
+        "entry" | "web" => Entry::read(bytes, &Strict).is_ok(),
+        "batch" => Entry::read(bytes, &Strict).is_ok_and(|entry| Batch::read(&entry.header.body).is_ok()),
+        "operation" => Operation::read(bytes).is_ok(),
+        "inception" => Inception::read(bytes).is_ok(),
+        "ticket" => Ticket::from_text(&String::from_utf8_lossy(bytes)).is_ok(),
+        "sync" => sync::Message::read(bytes).is_ok(),
+        "join-message" => join::Message::read(bytes).is_ok(),
+        "wrap" => bytes.len() == 80,
+        other => panic!("no reader for {other}"),
+    }
+}
+
+#[test]
+fn what_must_be_accepted_is_accepted() {
+    let vectors = accepted();
+    for vector in &vectors {
+        assert!(is_accepted(vector.kind, &vector.bytes), "{} {}", vector.kind, vector.name);
+    }
+    compare("accept.json", &vectors);
+}
+
+#[test]
+fn what_must_be_refused_is_refused() {
+    let vectors = refused();
+    for vector in &vectors {
+        assert!(!is_accepted(vector.kind, &vector.bytes), "{} {}", vector.kind, vector.name);
+    }
+    compare("refuse.json", &vectors);
+}

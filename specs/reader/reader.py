@@ -1,0 +1,366 @@
+"""A second, independent reader of Althing's formats: checks the vectors and exported webs.
+
+Written from the specs, not from the Rust code. Uses libsodium (PyNaCl), BLAKE3 and zstandard for the primitives; the
+CBOR decoder, bech32m and HPKE (RFC 9180, base mode) are its own, so that both sides would have to err alike.
+
+    reader.py vectors FOLDER     checks accept.json and refuse.json
+    reader.py web FOLDER         checks every entry of a web written by `althing export`
+"""
+
+import hashlib
+import hmac
+import json
+import pathlib
+import sys
+
+import blake3
+import nacl.bindings as sodium
+import zstandard
+
+ENTRY_SIZE_MAX = 512 * 1024
+ZERO = bytes(32)
+
+
+class Refused(Exception):
+    """The bytes are not what they should be."""
+
+
+def demand(condition, why):
+    if not condition:
+        raise Refused(why)
+
+
+# --- deterministic CBOR (RFC 8949 section 4.2.1): only what the formats use -----------------------------------
+
+
+def decode(data):
+    value, rest = decode_item(data, 0)
+    demand(rest == len(data), "bytes after the end")
+    return value
+
+
+def decode_item(data, at, depth=0):
+    demand(depth < 16, "nested too deeply")
+    demand(at < len(data), "ends too early")
+    major, small = data[at] >> 5, data[at] & 31
+    at += 1
+    if major == 7:
+        demand(small in (20, 21, 22), "a simple value that no format uses")
+        return {20: False, 21: True, 22: None}[small], at
+    if small < 24:
+        number = small
+    else:
+        demand(small in (24, 25, 26, 27), "an indefinite or reserved length")
+        size = 1 << (small - 24)
+        demand(at + size <= len(data), "ends too early")
+        number = int.from_bytes(data[at : at + size], "big")
+        at += size
+        least = {1: 24, 2: 1 << 8, 4: 1 << 16, 8: 1 << 32}[size]
+        demand(number >= least, "a number longer than it need be")
+    if major == 0:
+        return number, at
+    if major in (2, 3):
+        demand(at + number <= len(data), "ends too early")
+        piece = data[at : at + number]
+        if major == 3:
+            try:
+                piece = piece.decode()
+            except UnicodeDecodeError:
+                raise Refused("text that is not UTF-8")
+        return piece, at + number
+    demand(major == 4, "a CBOR type that no format uses")
+    demand(number <= len(data), "more items than bytes")
+    items = []
+    for _ in range(number):
+        item, at = decode_item(data, at, depth + 1)
+        items.append(item)
+    return items, at
+
+
+# --- primitives ----------------------------------------------------------------------------------------------
+
+
+def derive(context, *parts):
+    return blake3.blake3(b"".join(parts), derive_key_context=context).digest()
+
+
+def signed_by(public, domain, message, signature):
+    try:
+        sodium.crypto_sign_open(signature + domain.encode() + b"\0" + message, public)
+        return True
+    except Exception:
+        return False
+
+
+def hkdf_extract(salt, key):
+    return hmac.new(salt or bytes(32), key, hashlib.sha256).digest()
+
+
+def hkdf_expand(key, info, length):
+    out, block, count = b"", b"", 1
+    while len(out) < length:
+        block = hmac.new(key, block + info + bytes([count]), hashlib.sha256).digest()
+        out, count = out + block, count + 1
+    return out[:length]
+
+
+def labeled_extract(suite, salt, label, key):
+    return hkdf_extract(salt, b"HPKE-v1" + suite + label + key)
+
+
+def labeled_expand(suite, key, label, info, length):
+    return hkdf_expand(key, length.to_bytes(2, "big") + b"HPKE-v1" + suite + label + info, length)
+
+
+KEM = b"KEM" + (0x20).to_bytes(2, "big")
+SUITE = b"HPKE" + (0x20).to_bytes(2, "big") + (1).to_bytes(2, "big") + (3).to_bytes(2, "big")
+
+
+def person_keys(seed):
+    """RFC 9180 section 7.1.3, DeriveKeyPair of X25519."""
+    secret = labeled_expand(KEM, labeled_extract(KEM, b"", b"dkp_prk", seed), b"sk", b"", 32)
+    return secret, sodium.crypto_scalarmult_base(secret)
+
+
+def hpke_open(secret, public, sealed, info, aad):
+    encapsulated, ciphertext = sealed[:32], sealed[32:]
+    shared = sodium.crypto_scalarmult(secret, encapsulated)
+    prk = labeled_extract(KEM, b"", b"eae_prk", shared)
+    shared = labeled_expand(KEM, prk, b"shared_secret", encapsulated + public, 32)
+    context = b"\0" + labeled_extract(SUITE, b"", b"psk_id_hash", b"") + labeled_extract(SUITE, b"", b"info_hash", info)
+    secret = labeled_extract(SUITE, shared, b"secret", b"")
+    key = labeled_expand(SUITE, secret, b"key", context, 32)
+    nonce = labeled_expand(SUITE, secret, b"base_nonce", context, 12)
+    return sodium.crypto_aead_chacha20poly1305_ietf_decrypt(ciphertext, aad, nonce, key)
+
+
+# --- formats -------------------------------------------------------------------------------------------------
+
+
+def fields(value, count, what):
+    demand(isinstance(value, list) and len(value) == count, f"{what}: not {count} fields")
+    return value
+
+
+def number(value, what):
+    demand(isinstance(value, int) and not isinstance(value, bool), f"{what}: not a number")
+    return value
+
+
+def octets(value, size, what):
+    demand(isinstance(value, bytes) and (size is None or len(value) == size), f"{what}: not {size} bytes")
+    return value
+
+
+def read_inception(data):
+    demand(len(data) <= 512, "too long")
+    signed, by_recovery, by_device = fields(decode(data), 3, "inception")
+    version, recovery, device, person_key = fields(signed, 4, "inception")
+    demand(version == 1, "a later version")
+    for key in (recovery, device, person_key):
+        octets(key, 32, "key")
+    # The signed part starts after the array head; it is encoded as it stands.
+    covered = data[1 : 1 + item_length(data, 1)]
+    for key, signature in ((recovery, by_recovery), (device, by_device)):
+        demand(signed_by(key, "althing/inception/1", covered, octets(signature, 64, "signature")), "bad signature")
+    return {
+        "person": derive("althing person v1", data).hex(),
+        "device": device.hex(),
+        "person_key": person_key.hex(),
+    }
+
+
+def item_length(data, at):
+    return decode_item(data, at)[1] - at
+
+
+def read_entry(data):
+    demand(64 <= len(data) <= ENTRY_SIZE_MAX, "size")
+    signature, signed = data[:64], data[64:]
+    version, web, log, author, seq, previous, body = fields(decode(signed), 7, "entry")
+    demand(version == 1, "a later version")
+    octets(web, 32, "web")
+    octets(author, 32, "author")
+    octets(previous, 32, "previous")
+    octets(body, None, "body")
+    demand(log in (0, 1), "an unknown log")
+    demand(number(seq, "seq") >= 1 and (seq == 1) == (previous == ZERO), "place and previous do not agree")
+    demand(signed_by(author, "althing/entry/1", signed, signature), "bad signature")
+    entry = {"id": blake3.blake3(data).digest().hex(), "web": web.hex(), "author": author.hex(), "seq": str(seq)}
+    return entry, log, previous, body
+
+
+def read_operation(data):
+    demand(len(data) <= 384 * 1024, "too long")
+    deps, lamport, time, action = fields(decode(data), 4, "operation")
+    demand(isinstance(deps, list) and len(deps) <= 16, "dependencies")
+    for dep in deps:
+        octets(dep, 32, "dependency")
+    demand(all(a < b for a, b in zip(deps, deps[1:])), "dependencies out of order")
+    number(time, "time")
+    kind, body = fields(action, 2, "action")
+    shapes = {0: 2, 1: 5, 2: 1, 3: 3, 4: 1, 5: 3, 6: 2, 7: 0, 8: 3}
+    demand(kind in shapes, "an unknown action")
+    fields(body, shapes[kind], "action")
+    demand((kind == 0) == (not deps) and (kind == 0) == (number(lamport, "lamport") == 1), "genesis and dependencies")
+    demand(lamport >= 1, "lamport")
+    if kind == 0:
+        read_inception(octets(body[1], None, "inception"))
+    if kind == 1:
+        demand(1 <= number(body[3], "uses") <= 10_000, "uses")
+    if kind == 3:
+        read_inception(octets(body[2], None, "inception"))
+    if kind == 8:
+        demand(len(body[1]) <= 3000 and len(body[2]) <= 64, "wraps")
+    return deps, lamport, kind, body
+
+
+def open_batch(entry, body, epoch_key):
+    governance, key, nonce, sealed = fields(decode(body), 4, "batch")
+    demand(len(governance) <= 16 and all(a < b for a, b in zip(governance, governance[1:])), "governance heads")
+    demand(derive("althing epoch id v1", epoch_key) == key, "another key")
+    context = bytes.fromhex(entry["web"]) + bytes.fromhex(entry["author"]) + int(entry["seq"]).to_bytes(8, "big")
+    cipher = derive("althing record key v1", epoch_key)
+    compressed = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, context, nonce, cipher)
+    plain = zstandard.ZstdDecompressor().decompress(compressed, max_output_size=1 << 20)
+    records = decode(plain)
+    demand(len(records) <= 256, "too many records")
+    return key, [tuple(fields(record, 2, "record")) for record in records]
+
+
+CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+
+def bech32m(text):
+    demand(text.lower() == text or text.upper() == text, "mixed case")
+    prefix, mark, data = text.lower().rpartition("1")
+    demand(mark and len(data) >= 6 and all(letter in CHARSET for letter in data), "not bech32m")
+    values = [CHARSET.index(letter) for letter in data]
+    check = 1
+    expanded = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
+    for value in expanded + values:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ value
+        for bit, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
+            check ^= generator if top >> bit & 1 else 0
+    demand(check == 0x2BC830A3, "the checksum does not match")
+    bits, count, out = 0, 0, bytearray()
+    for value in values[:-6]:
+        bits, count = (bits << 5 | value) & 0xFFF, count + 5
+        if count >= 8:
+            count -= 8
+            out.append(bits >> count & 0xFF)
+    demand(count < 5 and bits & ((1 << count) - 1) == 0, "padding")
+    return prefix, bytes(out)
+
+
+def read_ticket(data):
+    demand(data, "nothing")
+    prefix, body = bech32m(data.decode())
+    demand(prefix == "althing", "another kind of text")
+    ticket = decode(body)
+    demand(isinstance(ticket, list) and len(ticket) in (7, 8), "ticket")
+    version, web, secret, expires, doors, web_name, inviter = ticket[:7]
+    demand(version == 1, "a later version")
+    demand(len(doors) <= 4, "doors")
+    octets(web, 32, "web")
+    public, _ = sodium.crypto_sign_seed_keypair(octets(secret, 32, "secret"))
+    return {"web": web.hex(), "id": public.hex(), "web_name": web_name}
+
+
+# --- checking ------------------------------------------------------------------------------------------------
+
+
+def find(vector):
+    kind, data, finds = vector["kind"], bytes.fromhex(vector["bytes"]), vector["finds"]
+    if kind == "inception":
+        return read_inception(data)
+    if kind == "entry":
+        entry, log, _, body = read_entry(data)
+        if log == 0:
+            read_operation(body)
+        return entry
+    if kind == "web":
+        read_entry(data)
+        return {"web": derive("althing web v1", data).hex()}
+    if kind == "operation":
+        return read_operation(data)
+    if kind == "batch":
+        entry, _, _, body = read_entry(data)
+        key, records = open_batch(entry, body, bytes.fromhex(finds["epoch_key"]))
+        return {
+            "id": entry["id"],
+            "epoch_key": finds["epoch_key"],
+            "key": key.hex(),
+            "service": records[0][0],
+            "body": records[0][1].hex(),
+        }
+    if kind == "wrap":
+        secret, public = person_keys(bytes.fromhex(finds["person_seed"]))
+        opened = hpke_open(secret, public, data, finds["purpose"].encode(), bytes.fromhex(finds["context"]))
+        return dict(finds, opens=opened.hex())
+    if kind == "ticket":
+        return read_ticket(data)
+    if kind in ("sync", "join-message"):
+        tag, body = fields(decode(data), 2, "message")
+        return {"web": octets(body[0], 32, "web").hex()}
+    raise AssertionError(f"no reader for {kind}")
+
+
+def check_vectors(folder):
+    passed = failed = 0
+    for vector in json.loads((folder / "accept.json").read_text()):
+        found = find(vector)
+        if found == vector["finds"]:
+            passed += 1
+        else:
+            failed += 1
+            print(f"accept {vector['kind']} {vector['name']}: found {found}")
+    for vector in json.loads((folder / "refuse.json").read_text()):
+        try:
+            find(vector)
+            failed += 1
+            print(f"refuse {vector['kind']} {vector['name']}: was accepted")
+        except Refused:
+            passed += 1
+    return passed, failed
+
+
+def check_web(folder):
+    """Checks every entry: bytes, signature, id, chain, and that every dependency is there."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    chains, ids, deps = {}, set(), set()
+    names = sorted((folder / "entries").iterdir())
+    for name in names:
+        data = name.read_bytes()
+        entry, log, previous, body = read_entry(data)
+        is_genesis = entry["web"] == ZERO.hex()
+        web = derive("althing web v1", data).hex() if is_genesis else entry["web"]
+        demand(web == manifest["web"], f"{name.name}: of another web")
+        ids.add(bytes.fromhex(entry["id"]))
+        chains.setdefault((entry["author"], log), {})[int(entry["seq"])] = (previous, bytes.fromhex(entry["id"]))
+        if log == 0:
+            deps.update(read_operation(body)[0])
+    for (author, log), chain in chains.items():
+        demand(sorted(chain) == list(range(1, len(chain) + 1)), f"{author} log {log}: a gap")
+        for seq in range(2, len(chain) + 1):
+            demand(chain[seq][0] == chain[seq - 1][1], f"{author} log {log}: broken at {seq}")
+    demand(deps <= ids, "a dependency is missing")
+    return len(names), 0
+
+
+def main():
+    if len(sys.argv) != 3 or sys.argv[1] not in ("vectors", "web"):
+        sys.exit(__doc__)
+    check = {"vectors": check_vectors, "web": check_web}[sys.argv[1]]
+    try:
+        passed, failed = check(pathlib.Path(sys.argv[2]))
+    except Refused as why:
+        print(f"refused: {why}")
+        passed, failed = 0, 1
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()
