@@ -1,1 +1,14 @@
+//! Persons, webs, roles, invitations, joins and epoch keys: who belongs together, and who may do what.
+//!
+//! The rules are numbered in `specs/identity.md`, `specs/governance.md` and `specs/tickets.md`. The state of a web is
+//! a pure function of the set of its governance entries ([`evaluate`]). Not for: how entries spread (records does
+//! that), or what members share (files does that).
 
+mod label;
+pub mod read;
+mod tables;
+mod told;
+
+pub use tables::note_kept;
+pub use told::Told;
+pub use wire::governance::Role;

@@ -1,0 +1,191 @@
+//! What other services, the network and the gateways may look up; every function reads rows and nothing else.
+
+use base::{DeviceId, PersonId, Timestamp, WebId};
+use store::{Rows, StoreError};
+use wire::governance::Role;
+
+use crate::tables::{
+    ADDRESSES, DEVICES, LABELS, ME, MEMBERS, MemberRecord, NAMES, WEB_LABELS, WEBS, WEBS_OF, WebRecord,
+};
+
+pub use crate::tables::Standing;
+
+/// Fewer digits than this would name a person by accident.
+const ID_PREFIX_MIN: usize = 4;
+
+/// A web of this peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebRow {
+    /// Its id.
+    pub id: WebId,
+    /// Path-safe, unique among the webs of this peer.
+    pub label: String,
+    /// How this peer stands in it.
+    pub standing: Standing,
+    /// How many persons belong to it.
+    pub members: u64,
+    /// Whether this peer holds a key under which it may write now.
+    pub has_key: bool,
+}
+
+/// A person who is or was a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRow {
+    /// Who.
+    pub person: PersonId,
+    /// Path-safe, unique in the web.
+    pub label: String,
+    /// None when the person was removed or has left.
+    pub role: Option<Role>,
+    /// Its devices.
+    pub devices: Vec<DeviceId>,
+    /// When it was admitted, by the clock of who admitted.
+    pub admitted: Timestamp,
+    /// Place by seniority, from 0; the founder is 0.
+    pub rank: u64,
+}
+
+fn web_row(id: WebId, record: WebRecord) -> WebRow {
+    let WebRecord { label, standing, members, has_key, .. } = record;
+    WebRow { id, label, standing, members, has_key }
+}
+
+fn member_row(person: PersonId, record: MemberRecord) -> MemberRow {
+    let MemberRecord { role, rank, devices, admitted, label } = record;
+    MemberRow { person, label, role, devices, admitted, rank }
+}
+
+/// Returns the webs this peer belongs to, is joining, or belonged to, in order of labels.
+pub fn webs<R: Rows + ?Sized>(rows: &R) -> Result<Vec<WebRow>, StoreError> {
+    let mut webs: Vec<WebRow> =
+        WEBS.all(rows).map(|row| row.map(|(id, record)| web_row(id, record))).collect::<Result<_, _>>()?;
+    webs.sort_by(|a, b| a.label.cmp(&b.label));
+    Ok(webs)
+}
+
+/// Returns one web.
+pub fn web<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Option<WebRow>, StoreError> {
+    Ok(WEBS.get(rows, &web)?.map(|record| web_row(web, record)))
+}
+
+/// Finds a web by its label or its full id.
+pub fn web_named<R: Rows + ?Sized>(rows: &R, name: &str) -> Result<Option<WebId>, StoreError> {
+    if let Some(web) = WEB_LABELS.get(rows, &name.to_owned())? {
+        return Ok(Some(web));
+    }
+    match name.parse() {
+        Ok(web) if WEBS.has(rows, &web)? => Ok(Some(web)),
+        _ => Ok(None),
+    }
+}
+
+/// Returns a web's label; the first digits of its id when this peer does not know it.
+pub fn web_label<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<String, StoreError> {
+    Ok(WEBS.get(rows, &web)?.map_or_else(|| web.short(), |record| record.label))
+}
+
+/// Returns a person's label in a web; the first digits of its id when it never was a member.
+pub fn label_of<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Result<String, StoreError> {
+    Ok(MEMBERS.get(rows, &(web, person))?.map_or_else(|| person.short(), |record| record.label))
+}
+
+/// Returns the name a person gives itself, as it said it: for display, never for paths.
+pub fn name_of<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Result<Option<String>, StoreError> {
+    NAMES.get(rows, &(web, person))
+}
+
+/// Finds a person of a web, also one who is gone, by label, id, or an unambiguous beginning of the id (4 digits on).
+pub fn person_named<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    name: &str,
+) -> Result<Option<PersonId>, StoreError> {
+    if let Some(person) = LABELS.get(rows, &(web, name.to_owned()))? {
+        return Ok(Some(person));
+    }
+    if name.len() < ID_PREFIX_MIN {
+        return Ok(None);
+    }
+    let mut found = None;
+    for row in MEMBERS.within(rows, &web) {
+        let ((_, person), _) = row?;
+        if person.to_string().starts_with(name) {
+            if found.is_some() {
+                return Ok(None);
+            }
+            found = Some(person);
+        }
+    }
+    Ok(found)
+}
+
+/// Returns everybody who is or was a member: members by seniority, then those who are gone.
+pub fn members<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<MemberRow>, StoreError> {
+    let mut members: Vec<MemberRow> = MEMBERS
+        .within(rows, &web)
+        .map(|row| row.map(|((_, person), record)| member_row(person, record)))
+        .collect::<Result<_, _>>()?;
+    members.sort_by_key(|member| (member.role.is_none(), member.rank));
+    Ok(members)
+}
+
+/// Returns one person of a web, also one who is gone.
+pub fn member<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    person: PersonId,
+) -> Result<Option<MemberRow>, StoreError> {
+    Ok(MEMBERS.get(rows, &(web, person))?.map(|record| member_row(person, record)))
+}
+
+/// Returns whose device it is in a web, also of persons who are gone.
+pub fn person_of<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    device: DeviceId,
+) -> Result<Option<PersonId>, StoreError> {
+    DEVICES.get(rows, &(web, device))
+}
+
+/// Returns a person's devices in a web; empty when it never was a member.
+pub fn devices_of<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    person: PersonId,
+) -> Result<Vec<DeviceId>, StoreError> {
+    Ok(MEMBERS.get(rows, &(web, person))?.map(|record| record.devices).unwrap_or_default())
+}
+
+/// Says whether a device belongs to a member now.
+pub fn is_member<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
+    WEBS_OF.has(rows, &(device, web))
+}
+
+/// Returns a person's role; none when it is no member.
+pub fn role_of<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Result<Option<Role>, StoreError> {
+    Ok(MEMBERS.get(rows, &(web, person))?.and_then(|record| record.role))
+}
+
+/// Returns this peer's person; none before the first start.
+pub fn my_person<R: Rows + ?Sized>(rows: &R) -> Result<Option<PersonId>, StoreError> {
+    Ok(ME.get(rows, &())?.map(|me| me.person))
+}
+
+/// Returns the name this peer's person gave itself; empty until it was said.
+pub fn my_name<R: Rows + ?Sized>(rows: &R) -> Result<String, StoreError> {
+    Ok(ME.get(rows, &())?.map(|me| me.name).unwrap_or_default())
+}
+
+/// Returns the webs where a device belongs to a member now.
+pub fn webs_of_device<R: Rows + ?Sized>(rows: &R, device: DeviceId) -> Result<Vec<WebId>, StoreError> {
+    WEBS_OF.within(rows, &device).map(|row| row.map(|((_, web), _)| web)).collect()
+}
+
+/// Returns where a device said it is reachable, by its newest signed record of any common web.
+pub fn addresses_of<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    device: DeviceId,
+) -> Result<Vec<String>, StoreError> {
+    Ok(ADDRESSES.get(rows, &(web, device))?.unwrap_or_default())
+}

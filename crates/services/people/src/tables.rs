@@ -1,0 +1,219 @@
+//! The rows of people. Only encrypted keys stand here; plain keys live in the keyring.
+
+use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp, WebId};
+use kernel::Step;
+use minicbor::{Decode, Encode};
+use store::Table;
+use wire::codec::Bytes;
+use wire::governance::Role;
+
+/// This peer's person; written at every start.
+pub(crate) const ME: Table<(), MeRecord> = Table::new("people.me");
+/// The webs this peer belongs to, joins, or belonged to.
+pub(crate) const WEBS: Table<WebId, WebRecord> = Table::new("people.webs");
+/// Labels of webs, unique on this peer.
+pub(crate) const WEB_LABELS: Table<String, WebId> = Table::new("people.web-labels");
+/// Everybody who is or was a member.
+pub(crate) const MEMBERS: Table<(WebId, PersonId), MemberRecord> = Table::new("people.members");
+/// Whose device it is; also devices of those who are gone.
+pub(crate) const DEVICES: Table<(WebId, DeviceId), PersonId> = Table::new("people.devices");
+/// Where a device belongs to a member now.
+pub(crate) const WEBS_OF: Table<(DeviceId, WebId), bool> = Table::new("people.webs-of");
+/// Labels of persons, unique in a web.
+pub(crate) const LABELS: Table<(WebId, String), PersonId> = Table::new("people.labels");
+/// The name a person gives itself in a web.
+pub(crate) const NAMES: Table<(WebId, PersonId), String> = Table::new("people.names");
+/// The name a web was given by its owners: who said it, and what.
+pub(crate) const WEB_NAMES: Table<(WebId, PersonId), String> = Table::new("people.web-names");
+/// Where devices say they are reachable.
+pub(crate) const ADDRESSES: Table<(WebId, DeviceId), Vec<String>> = Table::new("people.addresses");
+/// Invitations of a web as evaluated.
+pub(crate) const INVITATIONS: Table<(WebId, TicketId), InvitationRecord> = Table::new("people.invitations");
+/// Who waits for approval: the join entry and what it says.
+pub(crate) const WAITING: Table<(WebId, EntryId), WaitingRecord> = Table::new("people.waiting");
+/// Joins this peer asked for.
+pub(crate) const JOINS: Table<WebId, JoinRecord> = Table::new("people.joins");
+/// Epoch keys sealed to this person, as they came.
+pub(crate) const WRAPS: Table<(WebId, KeyId), Bytes> = Table::new("people.wraps");
+/// What was found out once about a join entry, so that signatures are checked once.
+pub(crate) const CHECKED: Table<EntryId, CheckedRecord> = Table::new("people.checked");
+/// How much of a web a person keeps, as files has counted it.
+pub(crate) const KEPT: Table<(WebId, PersonId), KeptRecord> = Table::new("people.kept");
+/// Attempts of strangers, per device: when the window began and how many since. The zero device counts all.
+pub(crate) const KNOCKS: Table<DeviceId, KnockRecord> = Table::new("people.knocks");
+
+/// This peer's person.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct MeRecord {
+    #[n(0)]
+    pub(crate) person: PersonId,
+    #[n(1)]
+    pub(crate) device: DeviceId,
+    /// Empty until it was said.
+    #[n(2)]
+    pub(crate) name: String,
+    /// Where this device is reachable, as last told by the network.
+    #[n(3)]
+    pub(crate) addresses: Vec<String>,
+}
+
+/// How this peer stands in a web.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Standing {
+    /// Asking to be let in.
+    #[n(0)]
+    Joining,
+    /// A member.
+    #[n(1)]
+    Member,
+    /// Was removed.
+    #[n(2)]
+    Removed,
+    /// Has left.
+    #[n(3)]
+    Left,
+}
+
+/// A web.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct WebRecord {
+    #[n(0)]
+    pub(crate) label: String,
+    /// What the web is called where no owner has said it yet: from the ticket.
+    #[n(1)]
+    pub(crate) suggested: String,
+    #[n(2)]
+    pub(crate) standing: Standing,
+    #[n(3)]
+    pub(crate) members: u64,
+    #[n(4)]
+    pub(crate) has_key: bool,
+    /// When the web came to this peer; the older keeps the bare label.
+    #[n(5)]
+    pub(crate) since: Timestamp,
+}
+
+/// A person of a web.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct MemberRecord {
+    #[n(0)]
+    pub(crate) role: Option<Role>,
+    /// Place by seniority, from 0.
+    #[n(1)]
+    pub(crate) rank: u64,
+    #[n(2)]
+    pub(crate) devices: Vec<DeviceId>,
+    /// By the clock of who admitted.
+    #[n(3)]
+    pub(crate) admitted: Timestamp,
+    #[n(4)]
+    pub(crate) label: String,
+}
+
+/// An invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct InvitationRecord {
+    #[n(0)]
+    pub(crate) by: PersonId,
+    #[n(1)]
+    pub(crate) role: Role,
+    #[n(2)]
+    pub(crate) uses: u32,
+    #[n(3)]
+    pub(crate) used: u32,
+    #[n(4)]
+    pub(crate) expires: Timestamp,
+    #[n(5)]
+    pub(crate) is_revoked: bool,
+    #[n(6)]
+    pub(crate) lamport: u64,
+}
+
+/// A join that waits for approval.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct WaitingRecord {
+    #[n(0)]
+    pub(crate) person: PersonId,
+    #[n(1)]
+    pub(crate) since: Timestamp,
+}
+
+/// How far a join of this peer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub(crate) enum JoinStep {
+    /// Knocking at the doors.
+    #[n(0)]
+    Asking,
+    /// The join entry is written; no keys yet.
+    #[n(1)]
+    Waiting,
+    /// In.
+    #[n(2)]
+    Member,
+    /// Refused.
+    #[n(3)]
+    Refused,
+}
+
+/// A join this peer asked for. Holds the ticket, a secret only until it is used.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct JoinRecord {
+    /// Empty once the join is over.
+    #[n(0)]
+    pub(crate) ticket: String,
+    #[n(1)]
+    pub(crate) inviter: String,
+    #[n(2)]
+    pub(crate) step: JoinStep,
+    #[n(3)]
+    pub(crate) why: String,
+    /// The join entry, once written.
+    #[n(4)]
+    pub(crate) entry: Option<Bytes>,
+    #[n(5)]
+    pub(crate) attempts: u32,
+}
+
+/// What a join entry proves.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct CheckedRecord {
+    /// None when its signatures do not hold.
+    #[n(0)]
+    pub(crate) facts: Option<JoinFacts>,
+}
+
+/// Who joins, as proven by the inception and the ticket's signature.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct JoinFacts {
+    /// The person.
+    #[n(0)]
+    pub person: PersonId,
+    /// The person's key, to which epoch keys are sealed.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub person_key: [u8; 32],
+}
+
+/// What a person keeps of a web.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct KeptRecord {
+    #[n(0)]
+    pub(crate) files: u64,
+    #[n(1)]
+    pub(crate) bytes: u64,
+}
+
+/// How often a stranger knocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct KnockRecord {
+    #[n(0)]
+    pub(crate) since: Timestamp,
+    #[n(1)]
+    pub(crate) count: u32,
+}
+
+/// Notes how many files and bytes of a web a person's devices said they keep; `people.remove` tells them.
+pub fn note_kept(step: &mut Step<'_>, web: WebId, person: PersonId, files: u64, bytes: u64) {
+    KEPT.put(step.rows(), &(web, person), &KeptRecord { files, bytes });
+}
