@@ -1,13 +1,20 @@
 //! Epoch keys in memory: what `people` has unwrapped and `records` seals with. Never rows, never logged.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base::{KeyId, WebId};
 use wire::crypto::EpochKey;
 
 /// The epoch keys this peer holds. Rebuilt by `people` at every start.
-#[derive(Debug, Default)]
-pub struct Keyring {
+///
+/// A clone is cheap and stays as it is: the kernel keeps one to go back to when a step or a commit fails, so that
+/// nothing is ever sealed under a key whose introduction was not stored.
+#[derive(Debug, Clone, Default)]
+pub struct Keyring(Arc<Keys>);
+
+#[derive(Debug, Clone, Default)]
+struct Keys {
     keys: BTreeMap<(WebId, KeyId), EpochKey>,
     current: BTreeMap<WebId, KeyId>,
 }
@@ -15,31 +22,35 @@ pub struct Keyring {
 impl Keyring {
     /// Adds a key.
     pub fn add(&mut self, web: WebId, key: EpochKey) {
-        self.keys.insert((web, key.id()), key);
+        Arc::make_mut(&mut self.0).keys.insert((web, key.id()), key);
     }
 
     /// Says under which key this peer writes; `None` when no clean key is held, so nothing may be sealed.
     pub fn set_current(&mut self, web: WebId, key: Option<KeyId>) {
+        if self.0.current.get(&web) == key.as_ref() {
+            return;
+        }
+        let current = &mut Arc::make_mut(&mut self.0).current;
         match key {
-            Some(key) => drop(self.current.insert(web, key)),
-            None => drop(self.current.remove(&web)),
+            Some(key) => drop(current.insert(web, key)),
+            None => drop(current.remove(&web)),
         }
     }
 
     /// Returns the key under which this peer writes.
     pub fn current(&self, web: WebId) -> Option<&EpochKey> {
-        self.get(web, *self.current.get(&web)?)
+        self.get(web, *self.0.current.get(&web)?)
     }
 
     /// Returns a key by name.
     pub fn get(&self, web: WebId, key: KeyId) -> Option<&EpochKey> {
-        self.keys.get(&(web, key))
+        self.0.keys.get(&(web, key))
     }
 
     /// Walks the keys of a web.
     pub fn of(&self, web: WebId) -> impl Iterator<Item = &EpochKey> {
         let first = (web, KeyId::new([0; 32]));
         let last = (web, KeyId::new([255; 32]));
-        self.keys.range(first..=last).map(|(_, key)| key)
+        self.0.keys.range(first..=last).map(|(_, key)| key)
     }
 }

@@ -28,8 +28,8 @@ pub struct Step<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Out {
     pub(crate) effects: Vec<Effect>,
-    pub(crate) told: Vec<(String, Vec<u8>)>,
-    pub(crate) announced: Vec<Vec<u8>>,
+    /// What is said to other services, in order; to all that listen where none is named.
+    pub(crate) told: Vec<(Option<String>, Vec<u8>)>,
     pub(crate) events: Vec<(&'static str, serde_json::Value)>,
     pub(crate) alarms: Vec<(Timestamp, String)>,
 }
@@ -108,12 +108,12 @@ impl<'a> Step<'a> {
     /// Tells another service of this peer, later in the same batch; kept until that service has taken it.
     /// Nothing happens when there is no service of that name.
     pub fn tell(&mut self, service: &str, message: Vec<u8>) {
-        self.out.told.push((service.to_owned(), message));
+        self.out.told.push((Some(service.to_owned()), message));
     }
 
     /// Tells every service that listens to this one ([`crate::Service::listens_to`]), as [`Self::tell`] does.
     pub fn announce(&mut self, message: Vec<u8>) {
-        self.out.announced.push(message);
+        self.out.told.push((None, message));
     }
 
     /// Gives work to a driver; its end comes back as `Finished`.
@@ -132,7 +132,11 @@ impl<'a> Step<'a> {
     /// Answers a person.
     pub fn reply<T: Serialize>(&mut self, ask: AskId, answer: &T) {
         let outcome = serde_json::to_value(answer).map_err(|error| {
-            Fault::new("kernel.reply", base::FaultKind::Broken, format!("an answer could not be written: {error}"))
+            Fault::new(
+                "kernel.reply",
+                base::FaultKind::Broken,
+                format!("an answer could not be written: {error}"),
+            )
         });
         self.out.effects.push(Effect::Reply { ask, outcome });
     }

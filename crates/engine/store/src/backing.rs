@@ -1,7 +1,7 @@
 //! What lies beneath the rows: a file or memory, with atomic, durable commits.
 
-pub mod memory;
-pub mod redb_file;
+pub(crate) mod memory;
+pub(crate) mod redb_file;
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -137,9 +137,14 @@ impl From<StoreError> for base::Fault {
         let fault = Self::new(code, kind, error.to_string());
         match error {
             StoreError::Locked => fault.remedy("althing stop", "stops the peer that runs with this home"),
-            StoreError::ReadOnly(_) => fault.remedy("", "give yourself the right to write there, or name another home with ALTHING_HOME"),
-            StoreError::Full(_) => fault.remedy("", "free some space on that disk; nothing that was saved is lost"),
-            StoreError::FutureFormat { .. } => fault.remedy("", "start the newer Althing again; this one changes nothing there"),
+            StoreError::ReadOnly(_) => fault
+                .remedy("", "give yourself the right to write there, or name another home with ALTHING_HOME"),
+            StoreError::Full(_) => {
+                fault.remedy("", "free some space on that disk; nothing that was saved is lost")
+            }
+            StoreError::FutureFormat { .. } => {
+                fault.remedy("", "start the newer Althing again; this one changes nothing there")
+            }
             _ => fault.remedy("althing status", "shows the state of the home and its disk"),
         }
     }

@@ -4,11 +4,14 @@
 //! (drivers keep those), private keys (never rows).
 
 mod backing;
+mod format;
 mod overlay;
 mod rows;
 mod table;
 
-pub use backing::{Backing, Changes, StoreError, memory::MemoryBacking, redb_file::RedbBacking};
+pub use backing::memory::{MemoryBacking, ValuePool};
+pub use backing::redb_file::RedbBacking;
+pub use backing::{Backing, Changes, StoreError};
 pub use overlay::Overlay;
 pub use rows::{Pairs, Rows, RowsMut};
 pub use table::{Key, Table};

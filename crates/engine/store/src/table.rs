@@ -33,8 +33,18 @@ macro_rules! id_keys {
 }
 
 id_keys!(
-    ContentId, DeviceId, EntryId, FileId, KeyId, OperationId, PersonId, RevisionId, ShareId,
-    TicketId, TransferId, WebId
+    ContentId,
+    DeviceId,
+    EntryId,
+    FileId,
+    KeyId,
+    OperationId,
+    PersonId,
+    RevisionId,
+    ShareId,
+    TicketId,
+    TransferId,
+    WebId
 );
 
 impl Key for u64 {
@@ -203,7 +213,10 @@ impl<K: Key, V: Encode<()> + for<'b> Decode<'b, ()>> Table<K, V> {
         self.pairs(rows.range(self.name, Bound::Included(&from), as_bound(to.as_deref())))
     }
 
-    fn pairs<'a>(&self, pairs: crate::Pairs<'a>) -> impl Iterator<Item = Result<(K, V), StoreError>> + use<'a, K, V> {
+    fn pairs<'a>(
+        &self,
+        pairs: crate::Pairs<'a>,
+    ) -> impl Iterator<Item = Result<(K, V), StoreError>> + use<'a, K, V> {
         let table = *self;
         pairs.map(move |pair| {
             let (key, value) = pair?;

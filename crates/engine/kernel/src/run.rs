@@ -1,0 +1,277 @@
+//! The kernel: takes a batch of inputs, commits once, and lets the effects leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{DeviceId, Fault, FaultKind, OperationId, Timestamp};
+use store::{Backing, Changes, Overlay, StoreError};
+use tracing::error;
+
+use crate::alarms::Alarms;
+use crate::asks::Asks;
+use crate::batch::{Batch, Begin, Held, Kept, Slot};
+use crate::inbox::{self, Queue};
+use crate::{AskId, Channel, Effect, Input, JobId, Keyring, Readers, Service, Vault};
+
+/// How long after a failed commit the kernel wants to try again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Inputs kept for another try while commits fail; a disk that stays full must not fill the memory, too.
+const HELD_MAX: usize = 10_000;
+
+/// Why a kernel could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum KernelError {
+    /// The rows could not be read.
+    #[error("the kernel cannot read its rows")]
+    Rows(#[from] StoreError),
+    /// Two services have one name.
+    #[error("there are two services of the name {service}")]
+    SameName {
+        /// The name.
+        service: &'static str,
+    },
+}
+
+impl From<KernelError> for Fault {
+    fn from(error: KernelError) -> Self {
+        match error {
+            KernelError::Rows(error) => error.into(),
+            KernelError::SameName { .. } => {
+                Self::new("kernel.same-name", FaultKind::Broken, error.to_string())
+            }
+        }
+    }
+}
+
+/// A service that is paused because it panicked again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// Which.
+    pub service: &'static str,
+    /// What the last panic said.
+    pub why: String,
+}
+
+/// Carries inputs to services and, after a commit, effects to the world.
+pub struct Kernel {
+    backing: Arc<dyn Backing>,
+    services: Vec<Slot>,
+    vault: Box<dyn Vault>,
+    readers: Arc<Readers>,
+    keyring: Keyring,
+    alarms: Alarms,
+    jobs: BTreeMap<JobId, &'static str>,
+    asks: Asks,
+    queue: Queue,
+    held: Vec<Held>,
+    next_job: u64,
+    next_message: u64,
+    is_started: bool,
+    /// What the last commit failed with.
+    trouble: Option<Fault>,
+    /// When the kernel wants a batch although no alarm is due.
+    wanted: Option<Timestamp>,
+    /// The last `WakeAt` that is still to come.
+    wake_at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kernel")
+            .field("paused", &self.paused())
+            .field("trouble", &self.trouble)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What has to be put back when a batch is not committed.
+struct Before {
+    keyring: Keyring,
+    queue: Queue,
+}
+
+impl Kernel {
+    /// Opens a kernel over rows that an earlier run may have left. Services are told in the order given.
+    pub fn open(
+        backing: Arc<dyn Backing>,
+        services: Vec<Box<dyn Service>>,
+        vault: Box<dyn Vault>,
+    ) -> Result<Self, KernelError> {
+        let mut readers = BTreeMap::new();
+        for service in &services {
+            if readers.insert(service.name(), service.reader()).is_some() {
+                return Err(KernelError::SameName { service: service.name() });
+            }
+        }
+        let names: Vec<&'static str> = services.iter().map(|service| service.name()).collect();
+        let snapshot = backing.snapshot()?;
+        let queue = inbox::load(&*snapshot, &names)?;
+        let next_message = inbox::next_number(&*snapshot)?;
+        drop(snapshot);
+        let slot =
+            |service: Box<dyn Service>| Slot { name: service.name(), service, panics: 0, paused: None };
+        Ok(Self {
+            readers: Arc::new(Readers::new(Arc::clone(&backing), readers, vault.device())),
+            backing,
+            services: services.into_iter().map(slot).collect(),
+            vault,
+            keyring: Keyring::default(),
+            alarms: Alarms::default(),
+            jobs: BTreeMap::new(),
+            asks: Asks::default(),
+            queue,
+            held: Vec::new(),
+            next_job: 0,
+            next_message,
+            is_started: false,
+            trouble: None,
+            wanted: None,
+            wake_at: None,
+        })
+    }
+
+    /// Names the operation of a question that comes with the next batch: the same operation asked again within a
+    /// day gets the same answer and nothing is done twice.
+    pub fn name_ask(&mut self, ask: AskId, id: OperationId) {
+        self.asks.name(ask, id);
+    }
+
+    /// Takes inputs in order, commits once, and returns what shall leave.
+    ///
+    /// `seed` must be fresh for every batch; the same rows, times, seeds and inputs give the same rows and effects.
+    /// Alarms due at `now` come first. A batch that changes no rows does not commit. When the commit fails nothing
+    /// of the batch is left: its questions are answered with the store's fault, the connections it heard on are
+    /// ended, the other inputs are given again with a later batch ([`Self::trouble`], [`Effect::WakeAt`]).
+    pub fn batch(
+        &mut self,
+        now: Timestamp,
+        seed: [u8; 32],
+        inputs: Vec<Input>,
+    ) -> Result<Vec<Effect>, KernelError> {
+        if self.wake_at.is_some_and(|at| at <= now) {
+            self.wake_at = None;
+        }
+        let before = Before { keyring: self.keyring.clone(), queue: self.queue.clone() };
+        let due = self.alarms.take_due(now);
+        let held = std::mem::take(&mut self.held);
+        let mut kept = Kept::default();
+        let outcome = self
+            .run(now, seed, (held, due, inputs), &mut kept)
+            .and_then(|changes| if changes.is_empty() { Ok(()) } else { self.backing.commit(changes) });
+        match outcome {
+            Ok(()) => self.keep(&mut kept, now),
+            Err(error) => self.take_back(before, &mut kept, now, error),
+        }
+        let mut effects = kept.effects;
+        self.announce_wake(&mut effects);
+        Ok(effects)
+    }
+
+    /// Returns what answers read operations beside the loop, for any thread.
+    pub fn readers(&self) -> Arc<Readers> {
+        Arc::clone(&self.readers)
+    }
+
+    /// Returns when the kernel wants the next batch at the latest, with inputs or without; `None`: not by itself.
+    pub fn next_alarm(&self) -> Option<Timestamp> {
+        [self.alarms.next(), self.wanted].into_iter().flatten().min()
+    }
+
+    /// Returns the services that are paused.
+    pub fn paused(&self) -> Vec<Pause> {
+        let pause = |slot: &Slot| Some(Pause { service: slot.name, why: slot.paused.clone()? });
+        self.services.iter().filter_map(pause).collect()
+    }
+
+    /// Returns why the last commit failed; `None` when it did not.
+    pub fn trouble(&self) -> Option<&Fault> {
+        self.trouble.as_ref()
+    }
+
+    /// Runs all steps; returns the changes to commit.
+    fn run(
+        &mut self,
+        now: Timestamp,
+        seed: [u8; 32],
+        (held, due, inputs): (Vec<Held>, Vec<(&'static str, String)>, Vec<Input>),
+        kept: &mut Kept,
+    ) -> Result<Changes, StoreError> {
+        let snapshot = self.backing.snapshot()?;
+        let mut batch = Batch::new(Begin {
+            now,
+            seed,
+            services: &mut self.services,
+            vault: &*self.vault,
+            keyring: &mut self.keyring,
+            next_job: &mut self.next_job,
+            next_message: &mut self.next_message,
+            jobs: &self.jobs,
+            asks: &mut self.asks,
+            rows: Overlay::new(&*snapshot),
+            queue: std::mem::take(&mut self.queue),
+        });
+        let mut steps = || {
+            if !self.is_started {
+                batch.start()?;
+            }
+            batch.repeat(held)?;
+            batch.deliver_told()?;
+            batch.wake(due)?;
+            inputs.into_iter().try_for_each(|input| batch.take(input))?;
+            batch.close()?;
+            batch.finish()
+        };
+        let outcome = steps();
+        *kept = batch.kept;
+        self.queue = batch.queue;
+        outcome.map(|()| batch.rows.into_changes())
+    }
+
+    fn keep(&mut self, kept: &mut Kept, now: Timestamp) {
+        self.is_started = true;
+        self.trouble = None;
+        self.asks.keep();
+        self.jobs.extend(kept.jobs_begun.drain(..));
+        for job in &kept.jobs_ended {
+            self.jobs.remove(job);
+        }
+        for (service, at, key) in kept.alarms.drain(..) {
+            self.alarms.set(service, key, at);
+        }
+        self.held = std::mem::take(&mut kept.held);
+        let is_paused = |name| self.services.iter().any(|slot| slot.name == name && slot.paused.is_some());
+        let has_more = !self.held.is_empty() || self.queue.iter().any(|message| !is_paused(message.to));
+        self.wanted = has_more.then_some(now);
+    }
+
+    /// Puts everything back as it was before the batch; what nobody will say again waits for the next one.
+    fn take_back(&mut self, before: Before, kept: &mut Kept, now: Timestamp, error: StoreError) {
+        let fault = Fault::from(error);
+        error!(code = fault.code, %fault, "a batch could not be committed");
+        self.keyring = before.keyring;
+        self.queue = before.queue;
+        for slot in &mut self.services {
+            slot.service.forget();
+        }
+        self.held = std::mem::take(&mut kept.given);
+        if self.held.len() > HELD_MAX {
+            error!(dropped = self.held.len() - HELD_MAX, "inputs were dropped because commits fail");
+            self.held.truncate(HELD_MAX);
+        }
+        let lost: BTreeSet<(DeviceId, Channel)> = std::mem::take(&mut kept.heard);
+        kept.effects = self.asks.drop_batch(&fault);
+        kept.effects.extend(lost.into_iter().map(|(device, channel)| Effect::Disconnect { device, channel }));
+        self.trouble = Some(fault);
+        self.wanted = Some(now.after(RETRY_AFTER));
+    }
+
+    fn announce_wake(&mut self, effects: &mut Vec<Effect>) {
+        let next = self.next_alarm();
+        if let Some(at) = next.filter(|_| next != self.wake_at) {
+            effects.push(Effect::WakeAt(at));
+        }
+        self.wake_at = next;
+    }
+}
