@@ -1,1 +1,16 @@
+//! Many peers from one seed: the real deciders, with loss, power cuts, liars and bad clocks.
+//!
+//! `cargo xtask sim --seed N --peers N --hours N` replays a run exactly. The checkers in [`check`] are code apart from
+//! what they check. Not for: measuring speed, or anything with a real clock or socket.
 
+pub mod check;
+pub mod dice;
+pub mod disk;
+mod drivers;
+mod peer;
+pub mod town;
+pub mod vault;
+mod world;
+
+pub use peer::SimPeer;
+pub use world::{PeerIndex, Tally, Weather, World};

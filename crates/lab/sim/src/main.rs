@@ -1,0 +1,71 @@
+//! Runs towns: one by its seed, or the suite of `./test`.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use sim::town::{Outcome, Plan, run};
+
+const USAGE: &str = "usage: sim --suite
+       sim --seed N [--peers N] [--hours N] [--all-signatures]";
+
+/// Seeds that once found something, or that cover the plan's corners; kept for ever.
+const FIXED: [Plan; 2] = [
+    Plan { seed: 1, peers: 1000, time: Duration::from_secs(3600), is_checking_all: false },
+    Plan { seed: 2, peers: 40, time: Duration::from_secs(3600), is_checking_all: true },
+];
+
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some(plans) = plans(&arguments) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let (mut passed, mut failed) = (0, 0);
+    for plan in plans {
+        let begun = Instant::now();
+        let Outcome { tally, wrong, checked } = run(plan);
+        println!(
+            "NOTE simulator: seed {} with {} peers for {} s: {} claims checked, {} batches, {} messages, {} power cuts, {} fetches, in {} s",
+            plan.seed, plan.peers, plan.time.as_secs(), checked, tally.batches, tally.messages, tally.power_cuts,
+            tally.fetches, begun.elapsed().as_secs()
+        );
+        for line in &wrong {
+            println!("  wrong: {line}");
+        }
+        if wrong.is_empty() {
+            passed += 1;
+        } else {
+            failed += 1;
+            println!("  replay: cargo xtask sim --seed {} --peers {}", plan.seed, plan.peers);
+        }
+    }
+    println!("{passed} passed, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn plans(arguments: &[String]) -> Option<Vec<Plan>> {
+    let mut plan = Plan { seed: 0, peers: 100, time: Duration::from_secs(3600), is_checking_all: false };
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--suite" => {
+                let fresh = Plan { seed: fresh_seed(), peers: 120, ..plan };
+                return Some([FIXED.as_slice(), &[fresh]].concat());
+            }
+            "--all-signatures" => plan.is_checking_all = true,
+            "--seed" => plan.seed = words.next()?.parse().ok()?,
+            "--peers" => plan.peers = words.next()?.parse().ok()?,
+            "--hours" => plan.time = Duration::from_secs(words.next()?.parse::<u64>().ok()?.saturating_mul(3600)),
+            _ => return None,
+        }
+    }
+    (!arguments.is_empty()).then(|| vec![plan])
+}
+
+/// A seed nobody chose; printed, so that what it finds can be replayed.
+fn fresh_seed() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| u64::from(time.subsec_nanos()) ^ time.as_secs())
+}

@@ -1,0 +1,197 @@
+//! One simulated peer: the real kernel and services over rows in memory, a disk, a clock that may be wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{DeviceId, Fault, Timestamp, WebId};
+use files::jobs::Source;
+use kernel::{Effect, Input, JobId, Kernel, Readers};
+use serde_json::Value;
+use store::{Backing as _, MemoryBacking, ValuePool};
+use wire::crypto::Signer as _;
+
+use crate::disk::Disk;
+use crate::vault::{Memory, SimVault};
+
+/// A peer of the simulated world.
+pub struct SimPeer {
+    /// Its number.
+    pub index: usize,
+    /// Its device.
+    pub device: DeviceId,
+    /// Its shared folder and fetched contents.
+    pub disk: Disk,
+    /// How far its clock is from the true time, in milliseconds.
+    pub clock_error_ms: i64,
+    /// Whether it sends wrong bytes.
+    pub is_liar: bool,
+    pub(crate) side: u8,
+    pub(crate) known: BTreeSet<DeviceId>,
+    pub(crate) admitted: BTreeMap<WebId, BTreeSet<DeviceId>>,
+    pub(crate) watcher: Option<JobId>,
+    seed: [u8; 32],
+    memory: Memory,
+    backing: MemoryBacking,
+    kernel: Option<Kernel>,
+    readers: Option<Arc<Readers>>,
+    lives: u64,
+    cancelled: BTreeSet<JobId>,
+    running: BTreeSet<JobId>,
+}
+
+impl std::fmt::Debug for SimPeer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SimPeer").field("index", &self.index).finish_non_exhaustive()
+    }
+}
+
+impl SimPeer {
+    /// Installs a peer; it does not run yet.
+    pub fn new(index: usize, seed: [u8; 32], memory: &Memory, pool: &ValuePool) -> Self {
+        let device = SimVault::new(&seed, Memory::none()).device();
+        Self {
+            index,
+            device,
+            disk: Disk::default(),
+            clock_error_ms: 0,
+            is_liar: false,
+            side: 0,
+            known: BTreeSet::new(),
+            admitted: BTreeMap::new(),
+            watcher: None,
+            seed,
+            memory: memory.clone(),
+            backing: MemoryBacking::sharing(pool),
+            kernel: None,
+            readers: None,
+            lives: 0,
+            cancelled: BTreeSet::new(),
+            running: BTreeSet::new(),
+        }
+    }
+
+    /// Says whether the peer has power.
+    pub fn is_running(&self) -> bool {
+        self.kernel.is_some()
+    }
+
+    /// Returns the kernel's epoch keys; none when the peer is off.
+    pub fn keyring(&self) -> Option<&kernel::Keyring> {
+        self.kernel.as_ref().map(Kernel::keyring)
+    }
+
+    /// Returns services that panicked too often; a checker wants none.
+    pub fn paused(&self) -> Vec<kernel::Pause> {
+        self.kernel.as_ref().map(Kernel::paused).unwrap_or_default()
+    }
+
+    /// Returns the rows as of the last commit.
+    ///
+    /// # Panics
+    /// Never: memory can always be read.
+    pub fn rows(&self) -> Box<dyn store::Rows + Send> {
+        self.backing.snapshot().expect("memory can always be read")
+    }
+
+    /// Returns the shared folder's path.
+    pub fn folder(&self) -> String {
+        format!("/sim/{}/shared", self.index)
+    }
+
+    pub(crate) fn address(&self) -> String {
+        let [_, _, high, low] = u32::try_from(self.index).unwrap_or(0).to_be_bytes();
+        format!("10.0.{high}.{low}:4000")
+    }
+
+    pub(crate) fn life(&self) -> Option<u64> {
+        self.is_running().then_some(self.lives)
+    }
+
+    pub(crate) fn admits(&self, device: &DeviceId) -> bool {
+        self.admitted.values().any(|devices| devices.contains(device))
+    }
+
+    /// Starts the peer; says whether it was off.
+    pub(crate) fn start(&mut self) -> bool {
+        if self.is_running() {
+            return false;
+        }
+        let services: Vec<Box<dyn kernel::Service>> = vec![
+            Box::new(records::service()),
+            Box::new(people::service()),
+            Box::new(files::service(&format!("/sim/{}/home", self.index))),
+        ];
+        let vault = SimVault::new(&self.seed, self.memory.clone());
+        debug_assert_eq!(vault.device(), self.device);
+        let kernel = Kernel::open(Arc::new(self.backing.clone()), services, Box::new(vault))
+            .expect("rows in memory open");
+        self.readers = Some(kernel.readers());
+        self.kernel = Some(kernel);
+        self.lives += 1;
+        true
+    }
+
+    pub(crate) fn cut_power(&mut self) {
+        self.kernel = None;
+        self.readers = None;
+        self.watcher = None;
+        self.running.clear();
+        self.cancelled.clear();
+        self.admitted.clear();
+        self.backing = self.backing.power_cut();
+    }
+
+    pub(crate) fn batch(&mut self, now_ms: u64, seed: [u8; 32], inputs: Vec<Input>) -> Vec<Effect> {
+        let now = self.clock(now_ms);
+        let inputs = inputs.into_iter().filter_map(|input| self.as_job_ended(input)).collect();
+        let batch = self.kernel.as_mut().map(|kernel| kernel.batch(now, seed, inputs));
+        batch.and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// Returns how long it is until the peer's own clock says `at`.
+    pub(crate) fn until(&self, now_ms: u64, at: Timestamp) -> Duration {
+        at.since(self.clock(now_ms))
+    }
+
+    pub(crate) fn begun(&mut self, job: JobId) {
+        self.running.insert(job);
+    }
+
+    pub(crate) fn cancelled(&mut self, job: JobId) {
+        if self.watcher == Some(job) {
+            self.watcher = None;
+        }
+        if self.running.contains(&job) {
+            self.cancelled.insert(job);
+        }
+    }
+
+    pub(crate) fn read(&self, now_ms: u64, operation: &str, arguments: Value) -> Result<Value, Fault> {
+        let off = || Fault::new("sim.off", base::FaultKind::Unreachable, "the peer is off");
+        let readers = self.readers.as_ref().ok_or_else(off)?;
+        readers.read(self.clock(now_ms), operation, arguments)
+    }
+
+    pub(crate) fn source_for(&self, asker: &DeviceId, content: base::ContentId) -> Option<Source> {
+        files::source(&*self.rows(), *asker, content).ok().flatten()
+    }
+
+    fn clock(&self, now_ms: u64) -> Timestamp {
+        Timestamp::from_millis(now_ms.saturating_add_signed(self.clock_error_ms))
+    }
+
+    /// A cancelled job ends as cancelled; what it would have reported is dropped.
+    fn as_job_ended(&mut self, input: Input) -> Option<Input> {
+        match input {
+            Input::Progress { job, .. } if self.cancelled.contains(&job) => None,
+            Input::Finished { job, outcome } => {
+                self.running.remove(&job);
+                let outcome = if self.cancelled.remove(&job) { Err(kernel::JobFailure::Cancelled) } else { outcome };
+                Some(Input::Finished { job, outcome })
+            }
+            other => Some(other),
+        }
+    }
+}
+

@@ -1,0 +1,324 @@
+//! A town's life: webs are founded, people join, share, edit, fetch, are removed; power fails, clocks are wrong,
+//! the network is cut in two, Mallory talks nonsense. At the end the weather is calm and the checkers look.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use base::WebId;
+use kernel::{AskId, Channel};
+use serde_json::{Value, json};
+
+use crate::check;
+use crate::drivers;
+use crate::vault::Memory;
+use crate::world::{PeerIndex, Tally, Weather, World};
+
+/// What to simulate.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Repeats the run.
+    pub seed: u64,
+    /// Peers.
+    pub peers: usize,
+    /// Simulated time, at least 20 minutes.
+    pub time: Duration,
+    /// Whether each peer checks each signature itself.
+    pub is_checking_all: bool,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What happened.
+    pub tally: Tally,
+    /// What the checkers found wrong; empty is good.
+    pub wrong: Vec<String>,
+    /// How much the checkers looked at.
+    pub checked: u64,
+}
+
+/// A web of the town, as the script knows it.
+#[derive(Debug, Clone)]
+pub struct TownWeb {
+    /// Its founder, who is never removed and never loses the right to remove.
+    pub founder: PeerIndex,
+    /// Its id.
+    pub id: WebId,
+    /// Its name.
+    pub name: String,
+    /// Who was told to join.
+    pub invited: BTreeSet<PeerIndex>,
+    /// Who was removed, and when.
+    pub removed: BTreeMap<PeerIndex, u64>,
+    link: String,
+}
+
+struct Town {
+    world: World,
+    webs: Vec<TownWeb>,
+    sharing: BTreeMap<PeerIndex, WebId>,
+    /// Transfers asked for, to be done at the end.
+    wanted: Vec<(PeerIndex, AskId)>,
+    next_content: u64,
+}
+
+/// Runs a town and checks it.
+pub fn run(plan: Plan) -> Outcome {
+    let memory = if plan.is_checking_all { Memory::none() } else { Memory::shared() };
+    let world = World::new(plan.seed, plan.peers, &memory);
+    let mut town =
+        Town { world, webs: Vec::new(), sharing: BTreeMap::new(), wanted: Vec::new(), next_content: 0 };
+    town.settle();
+    town.join();
+    let lived = Duration::from_secs(12 * 60);
+    let calm = Duration::from_secs(8 * 60);
+    town.live(plan.time.saturating_sub(lived + calm).max(Duration::from_secs(60)));
+    town.calm(calm);
+    let mut report = check::Report::default();
+    check::town(&town.world, &town.webs, &town.sharing, &mut report);
+    Outcome { tally: town.world.tally, wrong: report.wrong, checked: report.checked }
+}
+
+impl Town {
+    /// Everybody starts and says a name; one in twenty founds a web and shares a folder with it.
+    fn settle(&mut self) {
+        let peers = self.world.peers.len();
+        for index in 0..peers {
+            // Clocks are off by up to two minutes; one in fifty by years.
+            let error = if self.world.dice.chance(20) { 3 * 365 * 86_400_000 } else { 120_000 };
+            let error = i64::try_from(self.world.dice.below(2 * error)).unwrap_or(0) - i64::try_from(error).unwrap_or(0);
+            self.world.peer_mut(index).clock_error_ms = error;
+            self.world.peer_mut(index).is_liar = index > 0 && self.world.dice.chance(10);
+            self.world.start(index);
+            self.world.ask(index, "people.introduce", json!({ "name": format!("Person {index}") }));
+        }
+        let webs = (peers / 25).max(1);
+        for number in 0..webs {
+            let founder = number * peers / webs;
+            // A founder's clock must not make invitations that everybody finds expired.
+            self.world.peer_mut(founder).clock_error_ms = 0;
+            self.world.peer_mut(founder).is_liar = false;
+            let name = format!("web {number}");
+            let ask = self.world.ask(founder, "people.start_web", json!({ "name": name }));
+            let answer = self.world.answer(ask).and_then(Result::ok).unwrap_or_default();
+            let id = text(&answer, "id").parse().expect("starting a web answers with its id");
+            self.webs.push(TownWeb {
+                founder,
+                id,
+                name,
+                invited: BTreeSet::new(),
+                removed: BTreeMap::new(),
+                link: String::new(),
+            });
+            self.share(founder, number);
+        }
+        self.world.run_for(Duration::from_secs(60));
+    }
+
+    /// Everybody joins the web of its street; one in ten a second web, too.
+    fn join(&mut self) {
+        let peers = self.world.peers.len();
+        for number in 0..self.webs.len() {
+            let (founder, label) = (self.web(number).founder, self.web(number).name.clone());
+            let arguments = json!({ "web": label, "uses": 1000, "hours": 8000 });
+            let ask = self.world.ask(founder, "people.invite", arguments);
+            let answer = self.world.answer(ask).and_then(Result::ok).unwrap_or_default();
+            self.web_mut(number).link = text(&answer, "link").to_owned();
+        }
+        for index in 0..peers {
+            let street = index * self.webs.len() / peers;
+            self.join_web(index, street);
+            if self.world.dice.chance(100) {
+                let other = self.world.dice.index(self.webs.len());
+                self.join_web(index, other);
+            }
+            if index % 20 == 0 {
+                self.world.run_for(Duration::from_millis(500));
+            }
+        }
+        self.world.run_for(Duration::from_secs(10 * 60));
+        for index in 0..peers {
+            if self.world.dice.chance(150) {
+                let street = index * self.webs.len() / peers;
+                if !self.sharing.contains_key(&index) {
+                    self.share(index, street);
+                }
+            }
+        }
+        self.world.run_for(Duration::from_secs(60));
+    }
+
+    fn join_web(&mut self, index: PeerIndex, number: usize) {
+        let web = self.web(number);
+        if web.founder == index || web.invited.contains(&index) {
+            return;
+        }
+        // A clock years off makes every invitation look expired to its owner: those wait for a right clock.
+        if self.world.peer(index).clock_error_ms.abs() > 1_000_000 {
+            self.world.peer_mut(index).clock_error_ms = 0;
+            self.world.power_cut(index, Duration::from_millis(100));
+            self.world.run_for(Duration::from_millis(200));
+        }
+        let link = self.web(number).link.clone();
+        self.world.ask(index, "people.join", json!({ "link": link }));
+        self.web_mut(number).invited.insert(index);
+    }
+
+    fn share(&mut self, index: PeerIndex, number: usize) {
+        let id = self.web(number).id;
+        let Some(label) = check::web_label(&self.world, index, id) else { return };
+        for _ in 0..5 {
+            self.write_file(index);
+        }
+        let folder = self.world.peer(index).folder();
+        self.world.ask(index, "files.share", json!({ "web": label, "folder": folder, "name": "things" }));
+        self.sharing.insert(index, id);
+    }
+
+    fn write_file(&mut self, index: PeerIndex) -> String {
+        self.next_content += 1;
+        let (made_of, name) = (self.next_content, self.world.dice.below(12));
+        let size = 1 + self.world.dice.below(if self.world.dice.chance(100) { 40_000_000 } else { 60_000 });
+        let now_ms = self.world.now_ms();
+        let path = format!("folder {}/file {name}.txt", name % 3);
+        self.world.peer_mut(index).disk.write(&path, made_of, size, now_ms);
+        path
+    }
+
+    /// Something happens every two seconds, somewhere; the weather changes every five minutes.
+    fn live(&mut self, time: Duration) {
+        let steps = time.as_secs() / 2;
+        let acts = self.world.peers.len() / 100 + 1;
+        for step in 0..steps {
+            let is_storm = step / 150 % 2 == 1;
+            self.world.weather = if is_storm { Weather::STORM } else { Weather::FAIR };
+            for _ in 0..acts {
+                self.act();
+            }
+            self.world.run_for(Duration::from_secs(2));
+        }
+    }
+
+    fn act(&mut self) {
+        let index = self.world.dice.index(self.world.peers.len());
+        match self.world.dice.below(100) {
+            0..=39 => self.change_disk(index),
+            40..=64 => self.get_something(index),
+            65..=74 => {
+                let off = Duration::from_secs(1 + self.world.dice.below(120));
+                self.world.power_cut(index, off);
+            }
+            75..=84 => {
+                let side = u8::from(self.world.peer(index).side == 0);
+                self.world.move_to_side(index, side);
+            }
+            85..=87 => self.remove_somebody(),
+            88..=90 => {
+                let error = self.world.dice.below(20 * 365 * 86_400_000);
+                self.world.peer_mut(index).clock_error_ms = i64::try_from(error).unwrap_or(0);
+            }
+            _ => self.talk_nonsense(index),
+        }
+    }
+
+    fn change_disk(&mut self, index: PeerIndex) {
+        let sharers: Vec<PeerIndex> = self.sharing.keys().copied().collect();
+        let index = sharers.get(self.world.dice.index(sharers.len())).copied().unwrap_or(index);
+        let paths: Vec<String> = self.world.peer(index).disk.files().map(|(path, _)| path.clone()).collect();
+        let some = paths.get(self.world.dice.index(paths.len())).cloned();
+        match (self.world.dice.below(10), some) {
+            (0, Some(path)) if paths.len() > 3 => {
+                self.world.peer_mut(index).disk.delete(&path);
+                drivers::notice(&mut self.world, index, &[], &[&path]);
+            }
+            (1, Some(path)) => {
+                let to = format!("moved/{}", self.world.dice.below(20));
+                self.world.peer_mut(index).disk.rename(&path, &to);
+                drivers::notice(&mut self.world, index, &[&to], &[&path]);
+            }
+            _ => {
+                let path = self.write_file(index);
+                drivers::notice(&mut self.world, index, &[&path], &[]);
+            }
+        }
+    }
+
+    fn get_something(&mut self, index: PeerIndex) {
+        let number = self.world.dice.index(self.webs.len());
+        let web = self.web(number).id;
+        let Some(label) = check::web_label(&self.world, index, web) else { return };
+        let Ok(found) = self.world.read(index, "files.find", json!({ "query": "file", "limit": 20 })) else { return };
+        let hits: Vec<String> = check::list(&found, "hits")
+            .map(|hit| text(hit, "path").to_owned())
+            .filter(|path| path.starts_with(&format!("{label}/")))
+            .collect();
+        if let Some(path) = hits.get(self.world.dice.index(hits.len())) {
+            let ask = self.world.ask(index, "files.get", json!({ "path": path }));
+            self.wanted.push((index, ask));
+        }
+    }
+
+    fn remove_somebody(&mut self) {
+        let number = self.world.dice.index(self.webs.len());
+        let web = self.web(number).clone();
+        let candidates: Vec<PeerIndex> =
+            web.invited.iter().copied().filter(|index| !web.removed.contains_key(index)).collect();
+        let Some(target) = candidates.get(self.world.dice.index(candidates.len())).copied() else { return };
+        let Some(label) = check::web_label(&self.world, web.founder, web.id) else { return };
+        let person = check::person_of(&self.world, target);
+        let ask = self.world.ask(web.founder, "people.remove", json!({ "web": label, "person": person }));
+        if matches!(self.world.answer(ask), Some(Ok(_))) {
+            let now_ms = self.world.now_ms();
+            self.web_mut(number).removed.insert(target, now_ms);
+        }
+    }
+
+    /// Mallory: garbage, mutated true words, and old words again, on a connection that stands.
+    fn talk_nonsense(&mut self, index: PeerIndex) {
+        let to = self.world.dice.index(self.world.peers.len());
+        let length = self.world.dice.index(2000);
+        let mut message: Vec<u8> = (0..length).map(|_| self.world.dice.bits().to_le_bytes()[0]).collect();
+        if self.world.dice.chance(700) {
+            // An entry of somebody's log, changed in one place or told again as it was.
+            let web = self.webs.get(self.world.dice.index(self.webs.len())).map(|web| web.id);
+            let rows = self.world.peer(index).rows();
+            if let Some(Ok(entry)) = web.and_then(|web| records::governance(&*rows, web).next()) {
+                let mut bytes = entry.bytes;
+                let at = self.world.dice.index(bytes.len());
+                if let Some(byte) = bytes.get_mut(at).filter(|_| self.world.dice.chance(700)) {
+                    *byte ^= 1 << (at % 8);
+                }
+                let web = web.unwrap_or(WebId::new([0; 32]));
+                let entries = vec![wire::codec::Bytes::from(bytes)];
+                message = wire::to_bytes(&wire::sync::Message::Entries { web, entries, is_last: true });
+            }
+        }
+        let channel = if self.world.dice.chance(800) { Channel::Member } else { Channel::Join };
+        let service = if self.world.dice.chance(800) { "records" } else { "people" };
+        self.world.forge(index, to, channel, service, message);
+    }
+
+    /// The weather clears, everybody has power and a clock that is nearly right, nobody is apart.
+    fn calm(&mut self, time: Duration) {
+        self.world.weather = Weather::FAIR;
+        for index in 0..self.world.peers.len() {
+            self.world.move_to_side(index, 0);
+            self.world.peer_mut(index).clock_error_ms = 0;
+            // A clock that jumps back leaves alarms far in the future; a restart is what a person would do.
+            self.world.power_cut(index, Duration::from_secs(1));
+        }
+        self.world.run_for(time);
+    }
+
+    fn web(&self, number: usize) -> &TownWeb {
+        self.webs.get(number).expect("the script counts its webs")
+    }
+
+    fn web_mut(&mut self, number: usize) -> &mut TownWeb {
+        self.webs.get_mut(number).expect("the script counts its webs")
+    }
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
