@@ -1,1 +1,30 @@
+//! How signed facts spread and merge: logs, batches, sync (`specs/records.md`, `specs/sync.md`).
+//!
+//! Every device keeps two chains of signed entries per web: plain governance operations and sealed batches of
+//! records. This service stores them, checks them, tells neighbours what is new and asks for what is missing.
+//! Not for: deciding who is a member (`people` says so with [`set_authors`]) or what a record means (the service
+//! it names does).
+//!
+//! The functions at the crate's root are called by other services inside their own steps. They only write rows;
+//! what has to leave (messages, announcements, sealed batches) leaves when this service closes the batch.
 
+mod agenda;
+mod authors;
+mod batches;
+mod chain;
+mod fault;
+mod forks;
+mod own;
+mod read;
+mod service;
+mod tables;
+mod told;
+
+pub use authors::{Author, set_authors, stop_web};
+pub use batches::{keys_changed, publish, set_governance_heads};
+pub use fault::{RecordsError, faults};
+pub use forks::{Fork, forks};
+pub use own::{accept_governance, append_governance, found_web};
+pub use read::{entry, governance, heads, is_connected, last_heard, queued_count, unreadable_count};
+pub use service::{Records, service};
+pub use told::Told;

@@ -1,0 +1,214 @@
+//! Records on their way into batches and out of them (spec records 31-45).
+
+use base::{DeviceId, EntryId, Fault, WebId};
+use kernel::Step;
+use store::StoreError;
+use wire::crypto::EpochKey;
+use wire::entry::{Entry, Log};
+use wire::record::{BATCH_PLAIN_MAX, Batch, Place, RECORD_SIZE_MAX, RECORDS_MAX, Record};
+
+use crate::agenda::{self, Todo};
+use crate::fault::RecordsError;
+use crate::tables::{
+    ENTRIES, EVALUATED, QUEUE, QUEUE_END, QueuedRow, UNREADABLE, Unreadable, WAITING, WEBS, frozen_from,
+    is_member, log_key,
+};
+use crate::told::Told;
+
+/// Bytes of records sealed for one web when a batch closes, at most: a step stays short, the rest follows at once.
+const SEAL_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Waiting batches opened when a batch closes, at most, for the same reason.
+const OPEN_BATCHES_MAX: usize = 16;
+
+/// Governance operations named in a batch at most (wire::record).
+const GOVERNANCE_MAX: usize = 16;
+
+/// Bytes that a record's frame takes besides its service name and body, at most.
+const FRAME_SIZE: usize = 16;
+
+/// Queues a record; it is sealed, signed and told to neighbours when the kernel's batch closes.
+///
+/// It stays queued, durably, while there is no key to seal under or this device is no member yet.
+pub fn publish(step: &mut Step<'_>, web: WebId, service: &'static str, body: Vec<u8>) -> Result<(), Fault> {
+    if body.len() > RECORD_SIZE_MAX {
+        return Err(RecordsError::TooLarge { service, size: body.len(), limit: RECORD_SIZE_MAX }.into());
+    }
+    match WEBS.get(step.view(), &web)? {
+        None => return Err(RecordsError::UnknownWeb { web }.into()),
+        Some(row) if row.is_stopped => return Err(RecordsError::Stopped { web }.into()),
+        Some(_) => {}
+    }
+    let number = QUEUE_END.get(step.view(), &web)?.unwrap_or(0).saturating_add(1);
+    QUEUE_END.put(step.rows(), &web, &number);
+    QUEUE.put(step.rows(), &(web, number), &QueuedRow { service: service.to_owned(), body: body.into() });
+    agenda::note_web(step, Todo::Seal, web);
+    Ok(())
+}
+
+/// Says that the keyring of a web changed: waiting batches are opened, queued records sealed.
+pub fn keys_changed(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+    agenda::note_web(step, Todo::Open, web);
+    agenda::note_web(step, Todo::Seal, web);
+    Ok(())
+}
+
+/// Says which governance operations stand for what `people` has evaluated; batches name them (at most 16, the
+/// greatest ids are left out).
+pub fn set_governance_heads(step: &mut Step<'_>, web: WebId, heads: Vec<EntryId>) -> Result<(), Fault> {
+    let mut heads = heads;
+    heads.sort_unstable();
+    heads.dedup();
+    heads.truncate(GOVERNANCE_MAX);
+    if EVALUATED.get(step.view(), &web)?.as_ref() != Some(&heads) {
+        EVALUATED.put(step.rows(), &web, &heads);
+    }
+    Ok(())
+}
+
+/// What is left after a bounded piece of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Nothing.
+    Nothing,
+    /// Some; go on soon.
+    Some,
+}
+
+/// Seals queued records of a web into as few batches as the limits allow.
+pub(crate) fn seal(step: &mut Step<'_>, web: WebId) -> Result<Rest, Fault> {
+    let me = step.me();
+    let is_frozen = frozen_from(step.view(), &(web, me, log_key(Log::Records)))?.is_some();
+    let is_writer = is_member(step.view(), web, me)?;
+    let Some(key) = step.keyring().current(web).cloned() else { return Ok(Rest::Nothing) };
+    if is_frozen || !is_writer {
+        return Ok(Rest::Nothing);
+    }
+    let mut sealed_bytes = 0;
+    // Halved when a batch does not compress enough to travel, and kept: what follows is likely alike.
+    let mut plain_max = BATCH_PLAIN_MAX;
+    let mut first = 0;
+    while sealed_bytes < SEAL_BYTES_MAX {
+        let (numbers, records, size) = next_records(step, web, first, plain_max)?;
+        if records.is_empty() {
+            return Ok(Rest::Nothing);
+        }
+        match seal_one(step, web, &key, &records)? {
+            Some(batch) => {
+                crate::own::append(step, web, Log::Records, wire::to_bytes(&batch))?;
+                for number in numbers {
+                    QUEUE.delete(step.rows(), &(web, number));
+                    first = number.saturating_add(1);
+                }
+                sealed_bytes = sealed_bytes.saturating_add(size);
+            }
+            None if records.len() > 1 => plain_max = size / 2,
+            None => {
+                // One record of at most 128 KiB always fits; should it not, it stays, and the log says so.
+                tracing::error!(web = %web.short(), "a record cannot be sealed");
+                return Ok(Rest::Nothing);
+            }
+        }
+    }
+    Ok(Rest::Some)
+}
+
+/// Reads queued records from a number on: at least one, then as many as fit.
+///
+/// Starting behind what was just sealed keeps the walk linear: deleted rows of this step are walked over, too.
+fn next_records(
+    step: &Step<'_>,
+    web: WebId,
+    first: u64,
+    plain_max: usize,
+) -> Result<(Vec<u64>, Vec<Record>, usize), StoreError> {
+    let (mut numbers, mut records, mut total) = (Vec::new(), Vec::new(), FRAME_SIZE);
+    for row in QUEUE.within_from(step.view(), &web, &(web, first)).take(RECORDS_MAX) {
+        let ((_, number), QueuedRow { service, body }) = row?;
+        let size = FRAME_SIZE.saturating_add(service.len()).saturating_add(body.len());
+        if !records.is_empty() && total.saturating_add(size) > plain_max {
+            break;
+        }
+        total = total.saturating_add(size);
+        numbers.push(number);
+        records.push(Record { service, body });
+    }
+    Ok((numbers, records, total))
+}
+
+fn seal_one(
+    step: &mut Step<'_>,
+    web: WebId,
+    key: &EpochKey,
+    records: &[Record],
+) -> Result<Option<Batch>, StoreError> {
+    let author = step.me();
+    let have = crate::tables::have(step.view(), &(web, author, log_key(Log::Records)))?;
+    let place = Place { web, author, seq: have.saturating_add(1) };
+    let governance = EVALUATED.get(step.view(), &web)?.unwrap_or_default();
+    let mut nonce = [0; 24];
+    for (to, from) in nonce.iter_mut().zip(step.random("batch nonce")) {
+        *to = from;
+    }
+    Ok(Batch::seal(records, governance, key, nonce, place))
+}
+
+/// Opens a stored batch and tells its records, or notes for which key it waits, or that it can't be read.
+pub(crate) fn open_or_wait(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<(), StoreError> {
+    let (author, seq) = (entry.header.author, entry.header.seq);
+    let Ok(batch) = Batch::read(&entry.header.body) else {
+        unreadable(step, web, author, seq, Unreadable::NoBatch);
+        return Ok(());
+    };
+    let Some(key) = step.keyring().get(web, batch.key).cloned() else {
+        WAITING.put(step.rows(), &(web, batch.key, author, seq), &0);
+        return Ok(());
+    };
+    open(step, &batch, &key, Place { web, author, seq });
+    Ok(())
+}
+
+fn open(step: &mut Step<'_>, batch: &Batch, key: &EpochKey, place: Place) {
+    let Place { web, author, seq } = place;
+    match batch.open(key, place) {
+        Ok(records) => {
+            for (index, record) in (0_u32..).zip(records) {
+                let told = Told::Record { web, author, seq, index, body: record.body.into() };
+                step.tell(&record.service, told.to_bytes());
+            }
+        }
+        Err(_) => unreadable(step, web, author, seq, Unreadable::DoesNotOpen),
+    }
+}
+
+fn unreadable(step: &mut Step<'_>, web: WebId, author: DeviceId, seq: u64, why: Unreadable) {
+    tracing::warn!(web = %web.short(), author = %author.short(), seq, ?why, "a batch can't be read");
+    UNREADABLE.put(step.rows(), &(web, author, seq), &why);
+}
+
+/// Opens batches whose key has come.
+pub(crate) fn open_waiting(step: &mut Step<'_>, web: WebId) -> Result<Rest, StoreError> {
+    let keys: Vec<EpochKey> = step.keyring().of(web).cloned().collect();
+    let mut opened = 0;
+    for key in keys {
+        let rows = WAITING.within(step.view(), &(web, key.id())).take(OPEN_BATCHES_MAX + 1 - opened);
+        let waiting: Vec<_> = rows.map(|row| row.map(|(row_key, _)| row_key)).collect::<Result<_, _>>()?;
+        for row_key in waiting {
+            if opened == OPEN_BATCHES_MAX {
+                return Ok(Rest::Some);
+            }
+            opened += 1;
+            WAITING.delete(step.rows(), &row_key);
+            let (_, _, author, seq) = row_key;
+            let Some(bytes) = ENTRIES.get(step.view(), &(web, author, log_key(Log::Records), seq))? else {
+                continue;
+            };
+            let entry = crate::read::known(&bytes)?;
+            match Batch::read(&entry.header.body) {
+                Ok(batch) => open(step, &batch, &key, Place { web, author, seq }),
+                Err(_) => unreadable(step, web, author, seq, Unreadable::NoBatch),
+            }
+        }
+    }
+    Ok(Rest::Nothing)
+}
