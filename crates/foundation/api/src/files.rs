@@ -287,6 +287,15 @@ pub enum TransferState {
     Failed,
 }
 
+/// What one person gave to a transfer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GivenView {
+    /// The person's label.
+    pub who: String,
+    /// Bytes that came from there.
+    pub bytes: ByteCount,
+}
+
 /// A transfer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TransferView {
@@ -308,6 +317,8 @@ pub struct TransferView {
     pub seconds_left: Option<u64>,
     /// From whom bytes come now.
     pub from: Vec<String>,
+    /// Who gave how many bytes so far, also before a restart of this peer; most first.
+    pub gave: Vec<GivenView>,
     /// In words what it waits for or why it failed; empty otherwise.
     pub why: String,
     /// Where plain copies are saved; none when only kept.

@@ -1,1 +1,78 @@
-fn main() {}
+//! The benchmarks: real peers, real opponents, medians of interleaved runs, ratios within one run.
+//!
+//! `cargo xtask bench [NAME ...]` builds the release profile and runs them; results go into `docs/benchmarks.md`.
+
+mod fetch;
+mod folders;
+mod peers;
+mod raw;
+mod rest;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+/// Runs of each measurement; the median counts.
+pub(crate) const RUNS: usize = 5;
+
+const BENCHMARKS: [(&str, fn(&Bench) -> Result<()>); 7] = [
+    ("fetch", fetch::one_provider),
+    ("providers", fetch::three_providers),
+    ("resume", fetch::resume),
+    ("listing", folders::listing),
+    ("visible", folders::save_to_visible),
+    ("rest", rest::at_rest),
+    ("start", rest::start),
+];
+
+/// What every benchmark needs.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    /// The program under test.
+    pub(crate) althing: PathBuf,
+    /// A folder for homes and files, removed afterwards.
+    pub(crate) folder: PathBuf,
+}
+
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "results go to stdout")]
+fn run(arguments: &[String]) -> Result<()> {
+    if let Some((mode, rest)) = arguments.split_first().filter(|(mode, _)| mode.starts_with("raw-")) {
+        return raw::run(mode, rest);
+    }
+    let Some((althing, names)) = arguments.split_first() else {
+        bail!("usage: bench ALTHING [NAME ...]\nnames: {}", BENCHMARKS.map(|(name, _)| name).join(" "));
+    };
+    let folder = tempfile::tempdir().context("cannot make a folder for the benchmarks")?;
+    println!("load before: {}", std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
+    for (name, benchmark) in BENCHMARKS {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            let folder = folder.path().join(name);
+            std::fs::create_dir_all(&folder)?;
+            let bench = Bench { althing: PathBuf::from(althing), folder: folder.clone() };
+            println!("\n## {name}");
+            benchmark(&bench).with_context(|| format!("benchmark {name}"))?;
+            std::fs::remove_dir_all(&folder)?;
+        }
+    }
+    println!("\nload after: {}", std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
+    Ok(())
+}
+
+/// Returns the middle value.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,190 @@
+//! Starts real peers, asks them over their sockets, and reads what they cost from `/proc`.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use crate::Bench;
+
+/// Ticks of `/proc/PID/stat` per second; 100 on every Linux this runs on.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// A running peer.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    althing: PathBuf,
+    /// Its home and files.
+    pub(crate) folder: PathBuf,
+    child: Child,
+}
+
+impl Peer {
+    /// Starts a peer of that name and waits for its first answer.
+    pub(crate) fn start(bench: &Bench, name: &str) -> Result<Self> {
+        let folder = bench.folder.join(name);
+        std::fs::create_dir_all(&folder)?;
+        let child = spawn(&bench.althing, &folder)?;
+        let peer = Self { althing: bench.althing.clone(), folder, child };
+        peer.wait_for_answer()?;
+        Ok(peer)
+    }
+
+    /// Kills the peer the hard way and starts it again; returns the time to its first answer.
+    pub(crate) fn kill_and_start(&mut self) -> Result<Duration> {
+        self.kill()?;
+        let begun = Instant::now();
+        self.child = spawn(&self.althing, &self.folder)?;
+        self.wait_for_answer()?;
+        Ok(begun.elapsed())
+    }
+
+    /// Kills the peer the hard way.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks an operation.
+    pub(crate) fn ask(&self, operation: &str, arguments: &Value) -> Result<Value> {
+        let body = arguments.to_string();
+        let socket = self.folder.join("home/althing.sock");
+        let mut stream = UnixStream::connect(&socket).with_context(|| format!("no peer at {}", socket.display()))?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        write!(
+            stream,
+            "POST /api/{operation} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let answer = String::from_utf8(answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("no HTTP answer")?;
+        let value: Value = serde_json::from_str(body).with_context(|| format!("{head}\n{body}"))?;
+        ensure!(head.starts_with("HTTP/1.1 200"), "{operation}: {value}");
+        Ok(value)
+    }
+
+    /// Asks until the answer is as wanted; returns the time it took.
+    pub(crate) fn ask_until(&self, operation: &str, arguments: &Value, is_done: impl Fn(&Value) -> bool) -> Result<Duration> {
+        let begun = Instant::now();
+        loop {
+            let answer = self.ask(operation, arguments);
+            if answer.as_ref().is_ok_and(&is_done) {
+                return Ok(begun.elapsed());
+            }
+            if begun.elapsed() > Duration::from_secs(300) {
+                bail!("{operation} {arguments} is not as wanted after 300 s: {answer:?}");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Returns the processor seconds used so far.
+    pub(crate) fn processor_seconds(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let after_name = stat.rsplit(')').next().unwrap_or_default();
+        let ticks: f64 = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+        Ok(ticks / TICKS_PER_SECOND)
+    }
+
+    /// Returns the resident memory in megabytes (10^6 bytes).
+    pub(crate) fn resident_megabytes(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+        let kibibytes: f64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
+        Ok(kibibytes * 1024.0 / 1e6)
+    }
+
+    /// Gets a path and waits until it is here; returns the time it took.
+    pub(crate) fn get(&self, path: &str) -> Result<Duration> {
+        let begun = Instant::now();
+        let transfer = self.ask("files.get", &json!({ "path": path }))?;
+        let id = transfer.get("id").cloned().unwrap_or_default();
+        self.ask_until("files.transfer", &json!({ "id": id }), |answer| text(answer, "state") == "done")?;
+        Ok(begun.elapsed())
+    }
+
+    fn wait_for_answer(&self) -> Result<()> {
+        let begun = Instant::now();
+        while self.ask("host.status", &json!({})).is_err() {
+            ensure!(begun.elapsed() < Duration::from_secs(60), "no answer; see {}/peer.log", self.folder.display());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _is_gone = self.kill();
+    }
+}
+
+fn spawn(althing: &Path, folder: &Path) -> Result<Child> {
+    let log = std::fs::File::options().create(true).append(true).open(folder.join("peer.log"))?;
+    Command::new(althing)
+        .arg("start")
+        .env("ALTHING_HOME", folder.join("home"))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
+        .context("cannot start althing")
+}
+
+/// Starts peers of these names; the first starts a web called `bench` and the others join it.
+pub(crate) fn web(bench: &Bench, names: &[&str]) -> Result<Vec<Peer>> {
+    let peers = names.iter().map(|name| Peer::start(bench, name)).collect::<Result<Vec<_>>>()?;
+    for (peer, name) in peers.iter().zip(names) {
+        peer.ask("people.introduce", &json!({ "name": name }))?;
+    }
+    let (first, others) = peers.split_first().context("no names")?;
+    first.ask("people.start_web", &json!({ "name": "bench" }))?;
+    let invitation = first.ask("people.invite", &json!({ "web": "bench", "uses": 100 }))?;
+    for peer in others {
+        peer.ask("people.join", &json!({ "link": text(&invitation, "link") }))?;
+    }
+    for peer in &peers {
+        peer.ask_until("people.members", &json!({ "web": "bench" }), |answer| {
+            let members = answer.get("members").and_then(Value::as_array);
+            members.is_some_and(|members| members.iter().filter(|member| member["is_here"] == true).count() == peers.len())
+        })?;
+    }
+    Ok(peers)
+}
+
+/// Shares a folder with the web `bench` and waits until everything in it has been read.
+pub(crate) fn share(peer: &Peer, folder: &Path, name: &str) -> Result<()> {
+    peer.ask("people.me", &json!({}))?;
+    peer.ask("files.share", &json!({ "web": "bench", "folder": folder, "name": name }))?;
+    peer.ask_until("files.shares", &json!({}), |answer| {
+        let shares = answer.get("shares").and_then(Value::as_array);
+        shares.is_some_and(|shares| {
+            shares.iter().filter(|share| text(share, "path").ends_with(&format!("/{name}"))).all(|share| {
+                text(share, "state") == "watching" && share["files"] == share["hashed"]
+            })
+        })
+    })?;
+    Ok(())
+}
+
+/// Returns a text field of an answer.
+pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Writes a file of random bytes.
+pub(crate) fn random_file(path: &Path, bytes: u64) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut random = std::fs::File::open("/dev/urandom")?.take(bytes);
+    std::io::copy(&mut random, &mut std::fs::File::create(path)?)?;
+    Ok(())
+}
