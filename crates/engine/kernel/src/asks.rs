@@ -154,6 +154,7 @@ impl Asks {
 
     /// The batch was committed.
     pub(crate) fn keep(&mut self) {
+        self.names.clear();
         self.pending.retain(|_, pending| !pending.is_answered);
         for pending in self.pending.values_mut() {
             pending.is_new = false;
@@ -161,18 +162,14 @@ impl Asks {
         }
     }
 
-    /// The batch was not committed: what it asked fails with `fault`, what it answered is open again.
-    pub(crate) fn drop_batch(&mut self, fault: &Fault) -> Vec<Effect> {
-        let mut failed = Vec::new();
-        self.pending.retain(|ask, pending| {
-            if pending.is_new {
-                failed.push(*ask);
-            }
-            failed.extend(pending.joined.extract_if(.., |(_, is_new)| *is_new).map(|(ask, _)| ask));
+    /// The batch was not committed: its questions are gone, what it answered is open again.
+    pub(crate) fn drop_batch(&mut self) {
+        self.names.clear();
+        self.pending.retain(|_, pending| !pending.is_new);
+        for pending in self.pending.values_mut() {
             pending.is_answered = false;
-            !pending.is_new
-        });
-        failed.into_iter().map(|ask| Effect::Reply { ask, outcome: Err(fault.clone()) }).collect()
+            pending.joined.retain(|(_, is_new)| !is_new);
+        }
     }
 
     /// Returns the operation of an open question.

@@ -24,3 +24,6 @@ pub use readers::Readers;
 pub use run::{Kernel, KernelError, Pause};
 pub use service::{Driver, ReadContext, Reader, Service, Vault};
 pub use step::Step;
+
+#[cfg(test)]
+mod tests;

@@ -1,24 +1,24 @@
 //! The kernel: takes a batch of inputs, commits once, and lets the effects leave.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{DeviceId, Fault, FaultKind, OperationId, Timestamp};
-use store::{Backing, Changes, Overlay, StoreError};
+use base::{Fault, FaultKind, OperationId, Timestamp};
+use store::{Backing, Overlay, StoreError};
 use tracing::error;
 
 use crate::alarms::Alarms;
 use crate::asks::Asks;
-use crate::batch::{Batch, Begin, Held, Kept, Slot};
+use crate::batch::{Batch, Counts, Given, Kept, Slot};
 use crate::inbox::{self, Queue};
-use crate::{AskId, Channel, Effect, Input, JobId, Keyring, Readers, Service, Vault};
+use crate::{AskId, Effect, Input, JobId, Keyring, Readers, Service, Vault};
 
 /// How long after a failed commit the kernel wants to try again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Inputs kept for another try while commits fail; a disk that stays full must not fill the memory, too.
-const HELD_MAX: usize = 10_000;
+const AGAIN_MAX: usize = 10_000;
 
 /// Why a kernel could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +65,8 @@ pub struct Kernel {
     jobs: BTreeMap<JobId, &'static str>,
     asks: Asks,
     queue: Queue,
-    held: Vec<Held>,
+    /// Inputs to give again with the next batch.
+    again: Vec<Given>,
     next_job: u64,
     next_message: u64,
     is_started: bool,
@@ -90,6 +91,7 @@ impl std::fmt::Debug for Kernel {
 struct Before {
     keyring: Keyring,
     queue: Queue,
+    asked: Vec<AskId>,
 }
 
 impl Kernel {
@@ -122,7 +124,7 @@ impl Kernel {
             jobs: BTreeMap::new(),
             asks: Asks::default(),
             queue,
-            held: Vec::new(),
+            again: Vec::new(),
             next_job: 0,
             next_message,
             is_started: false,
@@ -153,20 +155,25 @@ impl Kernel {
         if self.wake_at.is_some_and(|at| at <= now) {
             self.wake_at = None;
         }
-        let before = Before { keyring: self.keyring.clone(), queue: self.queue.clone() };
-        let due = self.alarms.take_due(now);
-        let held = std::mem::take(&mut self.held);
-        let mut kept = Kept::default();
-        let outcome = self
-            .run(now, seed, (held, due, inputs), &mut kept)
-            .and_then(|changes| if changes.is_empty() { Ok(()) } else { self.backing.commit(changes) });
-        match outcome {
-            Ok(()) => self.keep(&mut kept, now),
-            Err(error) => self.take_back(before, &mut kept, now, error),
+        let asked = inputs.iter().filter_map(|input| match input {
+            Input::Asked { ask, .. } => Some(*ask),
+            _ => None,
+        });
+        let before =
+            Before { keyring: self.keyring.clone(), queue: self.queue.clone(), asked: asked.collect() };
+        let mut given: VecDeque<Given> = std::mem::take(&mut self.again).into();
+        for (service, key) in self.alarms.take_due(now) {
+            let to = self.services.iter().position(|slot| slot.name == service);
+            given.push_back(Given { to, input: Input::Alarm { key }, panics: 0 });
         }
-        let mut effects = kept.effects;
-        self.announce_wake(&mut effects);
-        Ok(effects)
+        given.extend(inputs.into_iter().map(Given::anew));
+        let mut kept = Kept::default();
+        match self.run(now, seed, &mut given, &mut kept) {
+            Ok(()) => self.keep(&mut kept, now),
+            Err(error) => self.take_back(before, &mut kept, given, now, error),
+        }
+        self.announce_wake(&mut kept.effects);
+        Ok(kept.effects)
     }
 
     /// Returns what answers read operations beside the loop, for any thread.
@@ -190,16 +197,16 @@ impl Kernel {
         self.trouble.as_ref()
     }
 
-    /// Runs all steps; returns the changes to commit.
+    /// Runs all steps and commits what they changed.
     fn run(
         &mut self,
         now: Timestamp,
         seed: [u8; 32],
-        (held, due, inputs): (Vec<Held>, Vec<(&'static str, String)>, Vec<Input>),
+        given: &mut VecDeque<Given>,
         kept: &mut Kept,
-    ) -> Result<Changes, StoreError> {
+    ) -> Result<(), StoreError> {
         let snapshot = self.backing.snapshot()?;
-        let mut batch = Batch::new(Begin {
+        let mut batch = Batch {
             now,
             seed,
             services: &mut self.services,
@@ -210,28 +217,24 @@ impl Kernel {
             jobs: &self.jobs,
             asks: &mut self.asks,
             rows: Overlay::new(&*snapshot),
-            queue: std::mem::take(&mut self.queue),
-        });
-        let mut steps = || {
-            if !self.is_started {
-                batch.start()?;
-            }
-            batch.repeat(held)?;
-            batch.deliver_told()?;
-            batch.wake(due)?;
-            inputs.into_iter().try_for_each(|input| batch.take(input))?;
-            batch.close()?;
-            batch.finish()
+            queue: &mut self.queue,
+            kept,
+            counts: Counts::default(),
         };
-        let outcome = steps();
-        *kept = batch.kept;
-        self.queue = batch.queue;
-        outcome.map(|()| batch.rows.into_changes())
+        batch.run(!self.is_started, given)?;
+        let changes = batch.rows.into_changes();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        // A backing in memory copies what a held snapshot still looks at.
+        drop(snapshot);
+        self.backing.commit(changes)?;
+        self.is_started = true;
+        self.trouble = None;
+        Ok(())
     }
 
     fn keep(&mut self, kept: &mut Kept, now: Timestamp) {
-        self.is_started = true;
-        self.trouble = None;
         self.asks.keep();
         self.jobs.extend(kept.jobs_begun.drain(..));
         for job in &kept.jobs_ended {
@@ -240,29 +243,52 @@ impl Kernel {
         for (service, at, key) in kept.alarms.drain(..) {
             self.alarms.set(service, key, at);
         }
-        self.held = std::mem::take(&mut kept.held);
+        self.again = std::mem::take(&mut kept.again);
+        // What waits for a paused service is in the rows, and waits there for the next run.
         let is_paused = |name| self.services.iter().any(|slot| slot.name == name && slot.paused.is_some());
-        let has_more = !self.held.is_empty() || self.queue.iter().any(|message| !is_paused(message.to));
+        self.queue.retain(|message| !is_paused(message.to));
+        let has_more = !self.again.is_empty() || !self.queue.is_empty();
         self.wanted = has_more.then_some(now);
     }
 
     /// Puts everything back as it was before the batch; what nobody will say again waits for the next one.
-    fn take_back(&mut self, before: Before, kept: &mut Kept, now: Timestamp, error: StoreError) {
+    fn take_back(
+        &mut self,
+        before: Before,
+        kept: &mut Kept,
+        not_taken: VecDeque<Given>,
+        now: Timestamp,
+        error: StoreError,
+    ) {
         let fault = Fault::from(error);
         error!(code = fault.code, %fault, "a batch could not be committed");
         self.keyring = before.keyring;
         self.queue = before.queue;
+        self.asks.drop_batch();
         for slot in &mut self.services {
             slot.service.forget();
         }
-        self.held = std::mem::take(&mut kept.given);
-        if self.held.len() > HELD_MAX {
-            error!(dropped = self.held.len() - HELD_MAX, "inputs were dropped because commits fail");
-            self.held.truncate(HELD_MAX);
+        self.again = std::mem::take(&mut kept.given);
+        if !self.is_started {
+            // The next batch begins the run anew, and says so to all.
+            self.again.retain(|given| !matches!(given.input, Input::Started));
         }
-        let lost: BTreeSet<(DeviceId, Channel)> = std::mem::take(&mut kept.heard);
-        kept.effects = self.asks.drop_batch(&fault);
-        kept.effects.extend(lost.into_iter().map(|(device, channel)| Effect::Disconnect { device, channel }));
+        for given in not_taken {
+            match given.input {
+                Input::Asked { .. } => {}
+                Input::Heard { from, channel, .. } => drop(kept.heard.insert((from, channel))),
+                _ => self.again.push(given),
+            }
+        }
+        if self.again.len() > AGAIN_MAX {
+            error!(dropped = self.again.len() - AGAIN_MAX, "inputs were dropped because commits fail");
+            self.again.truncate(AGAIN_MAX);
+        }
+        let answer = |ask| Effect::Reply { ask, outcome: Err(fault.clone()) };
+        kept.effects = before.asked.into_iter().map(answer).collect();
+        // A lost message is a lost connection: both sides begin anew.
+        let lost = std::mem::take(&mut kept.heard).into_iter();
+        kept.effects.extend(lost.map(|(device, channel)| Effect::Disconnect { device, channel }));
         self.trouble = Some(fault);
         self.wanted = Some(now.after(RETRY_AFTER));
     }
