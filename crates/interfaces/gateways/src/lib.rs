@@ -48,9 +48,29 @@
 //! **On the Unix socket** the same requests need neither token nor `x-althing` nor an origin: the file's rights (0600)
 //! and the caller's user id are the gate. There is one more: `GET /content?path=PATH&revision=N` answers raw bytes.
 
+pub mod arguments;
+mod body;
+mod content;
+mod events;
+mod gateway;
 mod host;
+mod markdown;
+mod media;
+mod names;
 mod openapi;
+mod page;
+mod places;
+mod ranges;
+mod refusal;
+mod routes;
+mod secrets;
+mod server;
+mod sessions;
 pub mod surface;
+mod views;
 
 pub use host::{ContentStream, Events, Host, Promise};
+pub use names::is_deceptive;
 pub use openapi::openapi;
+pub use refusal::{GatewayError, faults};
+pub use server::{GatewayConfig, Gateways, Serving};

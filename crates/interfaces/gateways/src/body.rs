@@ -1,0 +1,51 @@
+//! Reads JSON bodies: declared as such, of bounded size, in bounded time; every fault is a `Fault`.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::refusal::GatewayError;
+
+/// Largest body. Arguments are names and numbers; bytes of files do not travel here.
+pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// How long a body may take: it comes from this computer.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// Reads a JSON value.
+pub(crate) async fn json(headers: &HeaderMap, body: Body) -> Result<Value, GatewayError> {
+    let said = headers.get(CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or("");
+    if !said.split(';').next().is_some_and(|said| said.trim().eq_ignore_ascii_case("application/json")) {
+        return Err(GatewayError::WrongMediaType);
+    }
+    let bytes = match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_BYTES_MAX)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) if is_too_large(&error) => return Err(GatewayError::TooLarge { max: BODY_BYTES_MAX }),
+        Ok(Err(_)) | Err(_) => return Err(GatewayError::BodyLost),
+    };
+    serde_json::from_slice(&bytes).map_err(|error| GatewayError::NotJson { why: error.to_string() })
+}
+
+/// Reads a JSON value of a known type; `about` names the route.
+pub(crate) async fn read<T: DeserializeOwned>(
+    about: &str,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<T, GatewayError> {
+    serde_json::from_value(json(headers, body).await?)
+        .map_err(|error| GatewayError::BadArguments { operation: about.to_owned(), why: error.to_string() })
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
