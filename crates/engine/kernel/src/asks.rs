@@ -112,7 +112,7 @@ impl Asks {
     ) -> Result<(), StoreError> {
         match self.pending.get(&ask) {
             Some(Pending { named: Some((id, question)), is_answered: false, .. }) => {
-                record(rows, now, *id, AskedRow { at: now, question: *question, outcome: None })
+                record(rows, now, *id, &AskedRow { at: now, question: *question, outcome: None })
             }
             _ => Ok(()),
         }
@@ -124,18 +124,18 @@ impl Asks {
         rows: &mut R,
         now: Timestamp,
         ask: AskId,
-        outcome: Outcome,
+        outcome: &Outcome,
     ) -> Result<Vec<Effect>, StoreError> {
         if let Some(Pending { named: Some((id, question)), is_answered: false, .. }) = self.pending.get(&ask)
         {
-            let text = serde_json::to_string(&outcome).ok();
-            record(rows, now, *id, AskedRow { at: now, question: *question, outcome: text })?;
+            let text = serde_json::to_string(outcome).ok();
+            record(rows, now, *id, &AskedRow { at: now, question: *question, outcome: text })?;
         }
         Ok(self.fail(ask, outcome))
     }
 
     /// Answers without a record: nothing was done, so the same question may be asked again.
-    pub(crate) fn fail(&mut self, ask: AskId, outcome: Outcome) -> Vec<Effect> {
+    pub(crate) fn fail(&mut self, ask: AskId, outcome: &Outcome) -> Vec<Effect> {
         let Some(pending) = self.pending.get_mut(&ask).filter(|pending| !pending.is_answered) else {
             return Vec::new();
         };
@@ -149,7 +149,7 @@ impl Asks {
         let open =
             self.pending.iter().filter(|(_, pending)| pending.service == service && !pending.is_answered);
         let open: Vec<AskId> = open.map(|(ask, _)| *ask).collect();
-        open.into_iter().flat_map(|ask| self.fail(ask, Err(fault.clone()))).collect()
+        open.into_iter().flat_map(|ask| self.fail(ask, &Err(fault.clone()))).collect()
     }
 
     /// The batch was committed.
@@ -196,7 +196,7 @@ fn record<R: RowsMut + ?Sized>(
     rows: &mut R,
     now: Timestamp,
     id: OperationId,
-    row: AskedRow,
+    row: &AskedRow,
 ) -> Result<(), StoreError> {
     if let Some(before) = ASKED.get(rows, &id)? {
         ASKED_BY_TIME.delete(rows, &(before.at.millis(), id));
@@ -214,6 +214,6 @@ fn record<R: RowsMut + ?Sized>(
         ASKED.delete(rows, &id);
     }
     ASKED_BY_TIME.put(rows, &(row.at.millis(), id), &0);
-    ASKED.put(rows, &id, &row);
+    ASKED.put(rows, &id, row);
     Ok(())
 }

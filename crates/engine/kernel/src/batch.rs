@@ -130,7 +130,7 @@ impl Batch<'_> {
                     match self.step(index, Call::Close, 0)? {
                         Ended::Well => {}
                         Ended::With(fault) => {
-                            warn!(service = self.name(index), %fault, "closing a batch failed")
+                            warn!(service = self.name(index), %fault, "closing a batch failed");
                         }
                         Ended::Panicked(why) => self.count_panic(index, &why),
                     }

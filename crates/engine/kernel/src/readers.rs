@@ -12,23 +12,23 @@ use crate::{EventPage, ReadContext, Reader, faults};
 /// Answers read operations; shared between threads as an `Arc`.
 pub struct Readers {
     backing: Arc<dyn Backing>,
-    readers: BTreeMap<&'static str, Box<dyn Reader>>,
+    services: BTreeMap<&'static str, Box<dyn Reader>>,
     me: DeviceId,
 }
 
 impl std::fmt::Debug for Readers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Readers").field("services", &self.readers.keys()).finish_non_exhaustive()
+        f.debug_struct("Readers").field("services", &self.services.keys()).finish_non_exhaustive()
     }
 }
 
 impl Readers {
     pub(crate) fn new(
         backing: Arc<dyn Backing>,
-        readers: BTreeMap<&'static str, Box<dyn Reader>>,
+        services: BTreeMap<&'static str, Box<dyn Reader>>,
         me: DeviceId,
     ) -> Self {
-        Self { backing, readers, me }
+        Self { backing, services, me }
     }
 
     /// Answers one read operation on the rows of the last commit. Blocks the thread while the store is read.
@@ -40,7 +40,7 @@ impl Readers {
     ) -> Result<serde_json::Value, Fault> {
         let reader = operation
             .split_once('.')
-            .and_then(|(service, _)| self.readers.get(service))
+            .and_then(|(service, _)| self.services.get(service))
             .ok_or_else(|| faults::unknown_operation(operation))?;
         let rows = self.snapshot()?;
         let context = ReadContext { rows: &*rows, now, me: self.me };

@@ -262,7 +262,7 @@ fn any_input(choice: u8, ask: u64) -> Input {
 fn run_history(backing: Arc<dyn Backing>, history: &[Vec<u8>]) -> (String, String) {
     let mut house = House::over(backing);
     let mut ask = 0;
-    let mut effects = String::new();
+    let mut effects = Vec::new();
     for inputs in history {
         house.now = Timestamp::from_millis(house.now.millis() + 20);
         let inputs = inputs.iter().map(|choice| {
@@ -270,9 +270,9 @@ fn run_history(backing: Arc<dyn Backing>, history: &[Vec<u8>]) -> (String, Strin
             any_input(*choice, ask)
         });
         let inputs = inputs.collect();
-        effects += &format!("{:?}\n", house.batch(inputs));
+        effects.push(house.batch(inputs));
     }
-    (effects, house.all_rows())
+    (format!("{effects:#?}"), house.all_rows())
 }
 
 proptest! {

@@ -161,6 +161,7 @@ impl<K: Key, V: Encode<()> + for<'b> Decode<'b, ()>> Table<K, V> {
     }
 
     /// Writes a row.
+    #[expect(clippy::missing_panics_doc, reason = "writing to memory cannot fail")]
     pub fn put<R: RowsMut + ?Sized>(&self, rows: &mut R, key: &K, value: &V) {
         let value = minicbor::to_vec(value).expect("writing to memory cannot fail");
         rows.put(self.name, &key_bytes(key), value);

@@ -71,7 +71,7 @@ impl Batch<'_> {
         for effect in out.effects {
             match effect {
                 Effect::Reply { ask, outcome } => {
-                    let answers = self.asks.answer(&mut self.rows, self.now, ask, outcome)?;
+                    let answers = self.asks.answer(&mut self.rows, self.now, ask, &outcome)?;
                     self.kept.effects.extend(answers);
                 }
                 Effect::Work(job) => {

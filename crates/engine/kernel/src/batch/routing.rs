@@ -24,13 +24,10 @@ impl Batch<'_> {
                 let service = kind.split_once('.').map_or(kind, |(service, _)| service);
                 self.give_to(service, given.input)
             }
-            Input::Progress { job, .. } | Input::Finished { job, .. } => match self.jobs.get(&job) {
-                Some(service) => self.give_to(service, given.input),
-                None => {
-                    debug!(job = job.0, "a report on a job of an earlier run was dropped");
-                    Ok(())
-                }
-            },
+            Input::Progress { job, .. } | Input::Finished { job, .. } => {
+                // A report on a job of an earlier run belongs to nobody.
+                self.jobs.get(&job).map_or(Ok(()), |service| self.give_to(service, given.input))
+            }
             // Only the kernel says these.
             Input::Started | Input::Alarm { .. } | Input::Told { .. } => Ok(()),
         }
@@ -59,12 +56,12 @@ impl Batch<'_> {
         match self.step(index, Call::Step(Input::Asked { ask, operation, arguments }), 0)? {
             Ended::Well => self.asks.acted(&mut self.rows, self.now, ask)?,
             Ended::With(fault) => {
-                let answers = self.asks.fail(ask, Err(fault));
+                let answers = self.asks.fail(ask, &Err(fault));
                 self.kept.effects.extend(answers);
             }
             Ended::Panicked(why) => {
                 let fault = faults::panicked(self.asks.operation(ask), &why);
-                let answers = self.asks.fail(ask, Err(fault));
+                let answers = self.asks.fail(ask, &Err(fault));
                 self.kept.effects.extend(answers);
                 self.count_panic(index, &why);
             }

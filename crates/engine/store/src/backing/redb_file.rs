@@ -48,7 +48,7 @@ impl RedbBacking {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
         refuse_future_format(&path)?;
-        Self::over(Box::new(move || builder().create(&path).map_err(|error| error.into())))
+        Self::over(Box::new(move || Ok(builder().create(&path)?)))
     }
 
     /// Opens what `open` opens; called again after a disk error.
@@ -133,6 +133,7 @@ fn write(database: &Database, changes: Changes) -> Result<(), redb::Error> {
 }
 
 type FileTable = ReadOnlyTable<&'static [u8], &'static [u8]>;
+type FileRange = redb::Range<'static, &'static [u8], &'static [u8]>;
 
 struct Snapshot {
     transaction: ReadTransaction,
@@ -171,7 +172,7 @@ impl Snapshot {
         table: &'static str,
         from: Bound<&[u8]>,
         to: Bound<&[u8]>,
-    ) -> Result<Option<redb::Range<'static, &'static [u8], &'static [u8]>>, StoreError> {
+    ) -> Result<Option<FileRange>, StoreError> {
         if !is_ordered(from, to) {
             return Ok(None);
         }
@@ -179,9 +180,7 @@ impl Snapshot {
     }
 }
 
-fn pair(
-    found: Result<(redb::AccessGuard<'_, &'static [u8]>, redb::AccessGuard<'_, &'static [u8]>), StorageError>,
-) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
+fn pair(found: <FileRange as Iterator>::Item) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
     let (key, value) = found.map_err(redb::Error::from)?;
     Ok((key.value().to_vec(), value.value().to_vec()))
 }
