@@ -89,12 +89,13 @@ pub fn set_authors(step: &mut Step<'_>, web: WebId, authors: &[Author]) -> Resul
 
 /// Ends all sync of a web that this person left or was removed from; what is stored stays.
 ///
+/// What this device appended to its governance chain in the same batch (a `Leave`) is still told to neighbours.
+/// Queued records of the web stay queued.
 /// [`set_authors`] with this device as a member starts it again.
 pub fn stop_web(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
     let row = WEBS.get(step.view(), &web)?.unwrap_or_default();
     WEBS.put(step.rows(), &web, &crate::tables::WebRow { is_stopped: true, ..row });
     agenda::note_web(step, Todo::Authors, web);
-    step.admit(web, Vec::new());
     Ok(())
 }
 

@@ -11,13 +11,18 @@
 mod agenda;
 mod authors;
 mod batches;
+mod budget;
 mod chain;
 mod fault;
 mod forks;
+mod neighbours;
 mod own;
 mod read;
 mod service;
+mod spread;
+mod sync;
 mod tables;
+mod talks;
 mod told;
 
 pub use authors::{Author, set_authors, stop_web};
