@@ -122,7 +122,7 @@ fn check_type(schema: &Value, value: &Value, name: &str) -> Result<(), String> {
         "number" => value.is_number(),
         _ => true,
     };
-    if allowed.iter().any(|kind| fits(kind)) {
+    if allowed.iter().any(fits) {
         return Ok(());
     }
     let wanted = match allowed.first().copied() {
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let says = |operation, arguments: Value, why: &str| {
-            assert_eq!(of(operation, &arguments), Err(why.to_owned()))
+            assert_eq!(of(operation, &arguments), Err(why.to_owned()));
         };
         says("people.invite", json!({}), "web is missing");
         says("people.invite", json!([]), "the arguments is not an object");

@@ -224,18 +224,20 @@ fn harden(headers: &mut HeaderMap, port: u16) {
 }
 
 fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    match HeaderValue::from_str(value) {
-        Ok(value) => drop(headers.insert(name, value)),
-        Err(_) => tracing::error!(%name, "a header could not be written"),
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    } else {
+        tracing::error!(%name, "a header could not be written");
     }
 }
 
 /// Says a fault in words: a person may see it in a frame.
 fn in_words(refused: &Refusal) -> Response<Body> {
     let fault = refused.fault();
-    let remedies: String =
-        fault.remedies.iter().map(|one| format!("\n{} {}", one.command, one.text)).collect();
-    let text = format!("{}\n{remedies}\n[{}]\n", fault.what, fault.code);
+    let mut lines = vec![fault.what.clone(), String::new()];
+    lines.extend(fault.remedies.iter().map(|one| format!("{} {}", one.command, one.text)));
+    lines.push(format!("[{}]\n", fault.code));
+    let text = lines.join("\n");
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = refused.status();
     put(response.headers_mut(), CONTENT_TYPE, "text/plain; charset=utf-8");

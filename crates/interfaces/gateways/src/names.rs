@@ -90,7 +90,7 @@ mod tests {
             let header = disposition(Disposition::Attachment, name);
             assert!(header.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{header}");
             assert_eq!(header.matches('"').count(), 2, "{header}");
-            assert!(!header.contains('\\') && !header.contains("/"), "{header}");
+            assert!(!header.contains('\\') && !header.contains('/'), "{header}");
             assert!(!header.contains("%E2%80%AE"), "no turning of the writing direction: {header}");
             assert!(header.len() < 3000, "{}", header.len());
             assert!(axum::http::HeaderValue::from_str(&header).is_ok());

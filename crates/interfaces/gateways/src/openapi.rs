@@ -1,4 +1,4 @@
-//! The HTTP surface as an OpenAPI 3.1 document, made of the table of operations and the schemas of its types.
+//! The HTTP surface as an `OpenAPI` 3.1 document, made of the table of operations and the schemas of its types.
 //!
 //! Not for: anything that runs; `docs/openapi.json` is this, and `GET /api/openapi.json` answers it.
 

@@ -43,7 +43,7 @@ const SOCKET_PATH_BYTES_MAX: usize = 107;
 /// Where the gateways listen and what they keep.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// The page's port on 127.0.0.1 and [::1]; 0 takes one that is free on both.
+    /// The page's port on 127.0.0.1 and `[::1]`; 0 takes one that is free on both.
     pub port: u16,
     /// The socket of the CLI, in the home.
     pub socket: PathBuf,
@@ -239,7 +239,7 @@ fn is_ours(stream: &UnixStream) -> bool {
     stream.peer_cred().is_ok_and(|other| other.uid() == me || other.uid() == 0)
 }
 
-/// Takes the port on both loopback addresses: a browser tries [::1] first, where another program could else
+/// Takes the port on both loopback addresses: a browser tries `[::1]` first, where another program could else
 /// pretend to be us.
 async fn bind_port(port: u16) -> Result<(u16, Vec<TcpListener>), Fault> {
     // Many more tries than a computer with a few busy ports needs.

@@ -20,7 +20,7 @@ use crate::surface::Session;
 const CODE_LIFE: Duration = Duration::from_secs(30);
 
 /// How long a token is good: a window left open over a week's pause still works.
-const TOKEN_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const TOKEN_LIFE: Duration = Duration::from_hours(7 * 24);
 
 /// Codes at most that wait; the oldest gives way.
 const CODES_MAX: usize = 32;
@@ -120,7 +120,7 @@ impl Sessions {
         let hash_of_code = hash(code);
         // The code goes whether or not it is still good: nobody gets a second look at it.
         let found = take(&mut state.codes, &hash_of_code);
-        if !found.is_some_and(|kept| kept.expires > now) {
+        if found.is_none_or(|kept| kept.expires <= now) {
             state.wrong_codes.failed();
             return Err(GatewayError::WrongCode.into());
         }
@@ -137,8 +137,8 @@ impl Sessions {
         let mut state = self.state();
         let hash = hash(token);
         // Looks at all of them, so that the time taken says nothing.
-        let good = state.tokens.iter().filter(|kept| (kept.hash == hash) & (kept.expires > now)).count();
-        if good > 0 {
+        let same = state.tokens.iter().filter(|kept| kept.hash == hash);
+        if same.filter(|kept| kept.expires > now).count() > 0 {
             return Ok(());
         }
         // A right token is never refused for others' wrong ones: another program of this computer could else

@@ -15,10 +15,10 @@ use crate::secrets;
 use crate::surface::Disposition;
 
 /// How long a view is good after its last use.
-const IDLE_LIFE: Duration = Duration::from_secs(60 * 60);
+const IDLE_LIFE: Duration = Duration::from_hours(1);
 
 /// How long a view is good at most.
-const WHOLE_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+const WHOLE_LIFE: Duration = Duration::from_hours(12);
 
 /// Views at most; the one that ends first gives way.
 const VIEWS_MAX: usize = 4096;

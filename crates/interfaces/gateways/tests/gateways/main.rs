@@ -1,0 +1,15 @@
+//! The gateways in action: a small host behind them, real sockets before them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests fail by panicking"
+)]
+
+mod hostile;
+mod house;
+mod surface;
+mod views;
