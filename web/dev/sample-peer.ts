@@ -1,0 +1,1 @@
+export function samplePeer() { return { name: 'sample' } }

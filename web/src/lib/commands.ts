@@ -1,0 +1,47 @@
+// What the one box can do besides finding: commands after `>`.
+import { desk } from './desk.svelte.ts'
+import { house } from './house.svelte.ts'
+import { plain } from './names.ts'
+import { currentWeb, go } from './route.svelte.ts'
+import { t } from './strings.ts'
+import type { Drawing } from '../ui/Icon.svelte'
+
+export interface Command {
+  name: string
+  icon: Drawing
+  key?: string
+  run: () => void
+}
+
+/** Lists the commands that make sense now. */
+export function commands(): Command[] {
+  const web = currentWeb() || house.webs[0]?.name || ''
+  const inWeb: Command[] = web === '' ? [] : [
+    { name: t.commands.share, icon: 'share', run: () => desk.open({ kind: 'share', web }) },
+    { name: t.commands.invite, icon: 'plus', run: () => desk.open({ kind: 'invite', web }) },
+  ]
+  return [
+    ...inWeb,
+    { name: t.commands.addWeb, icon: 'web', run: () => desk.open({ kind: 'add-web' }) },
+    { name: t.commands.files, icon: 'folder', key: '1', run: () => go('files', currentWeb()) },
+    { name: t.commands.people, icon: 'people', key: '2', run: () => go('people', currentWeb()) },
+    { name: t.commands.news, icon: 'news', key: '3', run: () => go('news', currentWeb()) },
+    { name: t.commands.transfers, icon: 'get', key: '4', run: () => go('transfers') },
+    ...house.webs.map((each): Command => ({
+      name: t.commands.goTo(plain(each.name)), icon: 'web', run: () => go('files', each.name),
+    })),
+    { name: t.commands.theme, icon: 'moon', run: () => desk.switchTheme() },
+    { name: t.commands.compact, icon: 'text', run: () => desk.setCompact(!desk.isCompact) },
+    { name: t.commands.rename, icon: 'person', run: () => desk.open({ kind: 'name' }) },
+    { name: t.commands.keys, icon: 'key', key: '?', run: () => desk.open({ kind: 'keys' }) },
+    ...(currentWeb() === '' ? [] : [
+      { name: t.commands.leave, icon: 'close' as Drawing, run: () => desk.open({ kind: 'leave', web: currentWeb() }) },
+    ]),
+  ]
+}
+
+/** The commands whose names hold every word. */
+export function matching(query: string): Command[] {
+  const words = query.toLowerCase().split(/\s+/).filter((word) => word !== '')
+  return commands().filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)))
+}

@@ -1,0 +1,113 @@
+// What lies on the desk: the open dialog, the chosen thing, how the page looks. Kept over reloads where a person
+// would expect it. Not for: anything the peer knows (house.svelte.ts).
+import type { EntryView, Fault, MemberView, ShareView, TransferView } from './views.ts'
+
+export type Dialog =
+  | { kind: 'share'; web: string; folder?: string }
+  | { kind: 'unshare'; share: ShareView }
+  | { kind: 'invite'; web: string }
+  | { kind: 'add-web'; link?: string }
+  | { kind: 'remove'; web: string; member: MemberView }
+  | { kind: 'leave'; web: string }
+  | { kind: 'save'; entry: EntryView; revision?: number }
+  | { kind: 'cancel'; transfer: TransferView }
+  | { kind: 'name' }
+  | { kind: 'peer' }
+  | { kind: 'keys' }
+
+export type Theme = 'auto' | 'light' | 'dark'
+
+/** A short message that goes away by itself, or a fault that stays until it is dismissed. */
+export interface Note {
+  id: number
+  text: string
+  fault?: Fault
+  href?: string
+  hrefText?: string
+}
+
+const NOTE_MS = 6_000
+
+class Desk {
+  dialog = $state.raw<Dialog | null>(null)
+  /** The thing the side panel tells about. */
+  chosen = $state.raw<EntryView | null>(null)
+  isPanelOpen = $state(recall('panel') === null ? innerWidth >= 1100 : recall('panel') === 'open')
+  theme = $state<Theme>((recall('theme') as Theme | null) ?? 'auto')
+  isCompact = $state(recall('density') === 'compact')
+  /** The last event the person has seen in What's new. */
+  seen = $state(Number(recall('seen') ?? 0))
+  notes = $state.raw<Note[]>([])
+
+  #noteId = 0
+
+  open(dialog: Dialog): void {
+    this.dialog = dialog
+  }
+
+  close(): void {
+    this.dialog = null
+  }
+
+  togglePanel(): void {
+    this.isPanelOpen = !this.isPanelOpen
+    keep('panel', this.isPanelOpen ? 'open' : 'closed')
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme
+    keep('theme', theme)
+  }
+
+  switchTheme(): void {
+    const isDark = this.theme === 'dark' || (this.theme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches)
+    this.setTheme(isDark ? 'light' : 'dark')
+  }
+
+  setCompact(isCompact: boolean): void {
+    this.isCompact = isCompact
+    keep('density', isCompact ? 'compact' : 'comfortable')
+  }
+
+  see(number: number): void {
+    if (number <= this.seen) return
+    this.seen = number
+    keep('seen', String(number))
+  }
+
+  say(text: string, link?: { href: string; text: string }): void {
+    this.#add({ text, ...(link ? { href: link.href, hrefText: link.text } : {}) })
+  }
+
+  complain(fault: Fault): void {
+    this.#add({ text: fault.what, fault })
+  }
+
+  forget(id: number): void {
+    this.notes = this.notes.filter((note) => note.id !== id)
+  }
+
+  #add(note: Omit<Note, 'id'>): void {
+    const id = (this.#noteId += 1)
+    this.notes = [...this.notes.filter((old) => old.text !== note.text), { id, ...note }].slice(-3)
+    if (!note.fault) setTimeout(() => this.forget(id), NOTE_MS)
+  }
+}
+
+export const desk = new Desk()
+
+function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(`althing.${key}`)
+  } catch {
+    return null
+  }
+}
+
+function keep(key: string, value: string): void {
+  try {
+    localStorage.setItem(`althing.${key}`, value)
+  } catch {
+    // A browser that keeps nothing: the choice holds until the window closes.
+  }
+}

@@ -1,0 +1,114 @@
+// What the whole page stands on: who I am, my webs, the status, transfers and shares; kept fresh by events.
+import { call, faultOf } from './call.ts'
+import { news } from './events.svelte.ts'
+import type { Fault, Me, MemberView, ShareView, Status, TransferView, WebView } from './views.ts'
+
+/** Milliseconds between looks at what has no event: speeds, free disk. */
+const LOOK_MS = 1_000
+const SLOW_LOOK_MS = 10_000
+/** Events that come closer than this are answered by one look. */
+const GATHER_MS = 150
+
+class House {
+  me = $state.raw<Me | null>(null)
+  webs = $state.raw<WebView[]>([])
+  status = $state.raw<Status | null>(null)
+  transfers = $state.raw<TransferView[]>([])
+  shares = $state.raw<ShareView[]>([])
+  /** Members by the web's label; filled when first needed. */
+  members = $state.raw<Record<string, MemberView[]>>({})
+  isReady = $state(false)
+  fault = $state.raw<Fault | null>(null)
+
+  active = $derived(this.transfers.filter((transfer) => !transfer.is_over))
+  reading = $derived(this.shares.filter((share) => share.state === 'reading' || share.hashed < share.files))
+
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #gathering = false
+
+  /** Reads everything once, then follows the events. */
+  async begin(): Promise<void> {
+    await this.look()
+    if (!this.status) {
+      this.#timer = setTimeout(() => this.begin(), LOOK_MS * 2)
+      return
+    }
+    news.onrenewed = () => void this.look()
+    void news.follow(this.status.last_event)
+    news.listen((event) => this.#gather(event.kind))
+    this.#again()
+  }
+
+  /** Reads everything again. */
+  async look(): Promise<void> {
+    try {
+      const [me, { webs }, status, { transfers }, { shares }] = await Promise.all([
+        call('people.me', {}), call('people.webs', {}), call('host.status', {}),
+        call('files.transfers', {}), call('files.shares', {}),
+      ])
+      Object.assign(this, { me, webs, status, transfers, shares, fault: null, isReady: true })
+      await Promise.all(Object.keys(this.members).map((web) => this.lookAtMembers(web)))
+    } catch (error) {
+      this.fault = faultOf(error)
+    }
+  }
+
+  /** Reads the people of a web; keeps what was known when that fails. */
+  async lookAtMembers(web: string): Promise<void> {
+    try {
+      const { members } = await call('people.members', { web })
+      this.members = { ...this.members, [web]: members }
+    } catch {
+      // A web that was left has no members to show; everything else is said where people are shown.
+    }
+  }
+
+  /** The id behind a label in a web, for marks; the label itself while unknown. */
+  personId(web: string, label: string): string {
+    if (label === 'you') return this.me?.person ?? label
+    return this.members[web]?.find((member) => member.name === label)?.id ?? label
+  }
+
+  web(name: string): WebView | undefined {
+    return this.webs.find((web) => web.name === name)
+  }
+
+  #gather(kind: string): void {
+    if (this.#gathering) return
+    this.#gathering = true
+    setTimeout(() => {
+      this.#gathering = false
+      void (kind.startsWith('files.') ? this.#lookAtWork() : this.look())
+    }, GATHER_MS)
+  }
+
+  #again(): void {
+    const isBusy = this.active.length > 0 || this.reading.length > 0
+    this.#timer = setTimeout(async () => {
+      if (document.visibilityState === 'visible') await this.#lookAtWork()
+      this.#again()
+    }, isBusy ? LOOK_MS : SLOW_LOOK_MS)
+  }
+
+  async #lookAtWork(): Promise<void> {
+    try {
+      const [status, { transfers }, { shares }] = await Promise.all([
+        call('host.status', {}), call('files.transfers', {}), call('files.shares', {}),
+      ])
+      Object.assign(this, { status, transfers, shares })
+    } catch {
+      // The connection banner says so.
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+export const house = new House()
+
+/** Looks at the people of a web once; later events keep them fresh. */
+export function needMembers(web: string): void {
+  if (web !== '' && !house.members[web]) void house.lookAtMembers(web)
+}

@@ -1,0 +1,52 @@
+// Where the person is: kept behind the # of the address, so that a reload or a copied address comes back here.
+import { decode, encode } from './paths.ts'
+
+export type Section = 'files' | 'people' | 'news' | 'transfers'
+
+class Route {
+  section = $state<Section>('files')
+  /** A path of the tree for files; a web's name, or nothing, elsewhere. */
+  path = $state('')
+  /** Whether the path's file is shown instead of listed. */
+  isOpen = $state(false)
+  revision = $state<number | undefined>(undefined)
+
+  read(): void {
+    const [place = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?')
+    const [section, ...rest] = place.split('/')
+    const options = new URLSearchParams(query)
+    this.section = isSection(section) ? section : 'files'
+    this.path = decode(rest.join('/'))
+    this.isOpen = options.has('open')
+    const revision = Number(options.get('revision'))
+    this.revision = revision > 0 ? revision : undefined
+  }
+}
+
+export const route = new Route()
+
+export interface Goal {
+  isOpen?: boolean
+  revision?: number | undefined
+}
+
+/** The address of a place, for links. */
+export function address(section: Section, path = '', { isOpen = false, revision }: Goal = {}): string {
+  const options = [isOpen ? 'open' : '', revision ? `revision=${revision}` : ''].filter((part) => part !== '')
+  const tail = path === '' ? '' : `/${encode(path)}`
+  return `#/${section}${tail}${options.length ? `?${options.join('&')}` : ''}`
+}
+
+/** Goes to a place. */
+export function go(section: Section, path = '', goal: Goal = {}): void {
+  location.hash = address(section, path, goal)
+}
+
+/** The web the person is in; empty for all webs. */
+export function currentWeb(): string {
+  return route.section === 'transfers' ? '' : (route.path.split('/')[0] ?? '')
+}
+
+function isSection(text: string | undefined): text is Section {
+  return text === 'files' || text === 'people' || text === 'news' || text === 'transfers'
+}

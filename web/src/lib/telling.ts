@@ -1,0 +1,82 @@
+// Makes What's new out of events and of the log of who belongs: many small events become few things worth saying.
+// The forms of `about` belong to the services; what is not known here is left out rather than guessed.
+import { split, webOf } from './paths.ts'
+import type { AuditView, Event } from './views.ts'
+
+/** Changes in one share that come closer than this are one thing. */
+const TOGETHER_MS = 10 * 60_000
+/** Paths named for one thing. */
+const NAMED_MAX = 4
+
+export interface Item {
+  key: string
+  at: number
+  web: string
+  /** The label of who did it. */
+  who: string
+  kind: 'files' | 'people'
+  /** For files: the share's path, how many entries, and the first of them. */
+  share: string
+  count: number
+  paths: string[]
+  /** For people: what was done, in words. */
+  what: string
+  isVoid: boolean
+}
+
+/** Whether an event makes What's new longer. */
+export function isWorthTelling(event: Event): boolean {
+  return change(event) !== null
+}
+
+/** Gathers changes of files, newest first. */
+export function fromEvents(events: readonly Event[]): Item[] {
+  const items: Item[] = []
+  const open = new Map<string, Item>()
+  for (const event of events) {
+    const found = change(event)
+    if (!found) continue
+    const item = open.get(found.share)
+    if (item && event.at - item.at < TOGETHER_MS) {
+      const isNew = found.paths.some((path) => !item.paths.includes(path))
+      item.count = isNew || found.entries > found.paths.length ? item.count + found.entries : item.count
+      item.paths = [...new Set([...found.paths, ...item.paths])].slice(0, NAMED_MAX)
+      item.at = event.at
+    } else {
+      const made = filesItem(event, found)
+      open.set(found.share, made)
+      items.push(made)
+    }
+  }
+  return items.reverse()
+}
+
+/** Turns acts on a web's people into things to tell, newest first. */
+export function fromAudit(web: string, acts: readonly AuditView[]): Item[] {
+  return acts.map((act): Item => ({
+    key: act.entry, at: act.at, web, who: act.by, kind: 'people', share: '', count: 0, paths: [], what: act.what,
+    isVoid: act.is_void,
+  })).reverse()
+}
+
+/** Puts things to tell together, newest first. */
+export function together(...lists: Item[][]): Item[] {
+  return lists.flat().toSorted((left, right) => right.at - left.at)
+}
+
+interface Change { share: string; entries: number; paths: string[] }
+
+function change({ kind, about }: Event): Change | null {
+  if (kind !== 'files.changed' || typeof about !== 'object' || about === null) return null
+  const { share, entries, paths } = about as Partial<Change>
+  if (typeof share !== 'string' || share === '' || !Array.isArray(paths)) return null
+  const named = paths.filter((path) => typeof path === 'string')
+  return { share, entries: typeof entries === 'number' ? entries : named.length, paths: named }
+}
+
+function filesItem(event: Event, { share, entries, paths }: Change): Item {
+  return {
+    key: `event-${event.number}`, at: event.at, web: webOf(share), who: split(share)[1] ?? '', kind: 'files', share,
+    count: entries, paths: paths.slice(0, NAMED_MAX), what: '', isVoid: false,
+  }
+}

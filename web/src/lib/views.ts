@@ -1,0 +1,6 @@
+// The types the page uses, out of the generated client; only the table of operations is given a shorter form.
+export type {
+  AuditView, Disposition, EntryDetail, EntryKind, EntryView, Event, Fault, Freshness, Invitation, InvitationView,
+  Invitations, Joining, Me, MemberView, RevisionView, Role, ShareView, Show, Status, TransferState, TransferView, View,
+  HolderView, WaitingView, WebView,
+} from './api.gen.ts'
