@@ -15,3 +15,20 @@ pub use backing::{Backing, Changes, StoreError};
 pub use overlay::Overlay;
 pub use rows::{Pairs, Rows, RowsMut};
 pub use table::{Key, Table};
+
+/// Returns one fault of each kind this crate makes, for the list of all messages.
+pub fn faults() -> Vec<base::Fault> {
+    let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let errors = [
+        StoreError::Locked,
+        StoreError::ReadOnly(std::io::ErrorKind::PermissionDenied.into()),
+        StoreError::Full(full()),
+        StoreError::FutureFormat { found: 2, known: 1 },
+        StoreError::BadKey { table: "files.shares" },
+        StoreError::Database(Box::new(redb::Error::Io(full()))),
+    ];
+    errors.into_iter().map(base::Fault::from).collect()
+}
+
+#[cfg(test)]
+mod tests;

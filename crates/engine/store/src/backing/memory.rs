@@ -154,6 +154,11 @@ struct Values {
 }
 
 impl ValuePool {
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).kept.len()
+    }
+
     fn share(&self, value: Vec<u8>) -> Arc<[u8]> {
         if value.len() < SHARED_SIZE_MIN {
             return value.into();
