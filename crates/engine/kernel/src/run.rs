@@ -192,6 +192,11 @@ impl Kernel {
         self.services.iter().filter_map(pause).collect()
     }
 
+    /// Returns the epoch keys that are held, for whoever checks that nobody holds too many.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
     /// Returns why the last commit failed; `None` when it did not.
     pub fn trouble(&self) -> Option<&Fault> {
         self.trouble.as_ref()
