@@ -154,18 +154,16 @@ fn seal_one(
 }
 
 /// Opens a stored batch and tells its records, or notes for which key it waits, or that it can't be read.
-pub(crate) fn open_or_wait(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<(), StoreError> {
+pub(crate) fn open_or_wait(step: &mut Step<'_>, web: WebId, entry: &Entry) {
     let (author, seq) = (entry.header.author, entry.header.seq);
     let Ok(batch) = Batch::read(&entry.header.body) else {
         unreadable(step, web, author, seq, Unreadable::NoBatch);
-        return Ok(());
+        return;
     };
-    let Some(key) = step.keyring().get(web, batch.key).cloned() else {
-        WAITING.put(step.rows(), &(web, batch.key, author, seq), &0);
-        return Ok(());
-    };
-    open(step, &batch, &key, Place { web, author, seq });
-    Ok(())
+    match step.keyring().get(web, batch.key).cloned() {
+        Some(key) => open(step, &batch, &key, Place { web, author, seq }),
+        None => WAITING.put(step.rows(), &(web, batch.key, author, seq), &0),
+    }
 }
 
 fn open(step: &mut Step<'_>, batch: &Batch, key: &EpochKey, place: Place) {

@@ -92,7 +92,7 @@ fn place(
     }
     keep(step, web, entry, source)?;
     if header.log == Log::Records {
-        batches::open_or_wait(step, web, entry)?;
+        batches::open_or_wait(step, web, entry);
     }
     Ok(Taken::Stored)
 }

@@ -263,16 +263,6 @@ impl Records {
         self.rings.get(&web).map_or_else(Vec::new, |ring| ring.told(&self.connected))
     }
 
-    /// Notes that a member was heard from.
-    pub(crate) fn note_heard(&self, step: &mut Step<'_>, device: DeviceId) -> Result<(), StoreError> {
-        let now = step.now();
-        let is_fresh = |at| now >= at && now.since(at) < HEARD_EVERY;
-        if !HEARD.get(step.view(), &device)?.is_some_and(is_fresh) {
-            HEARD.put(step.rows(), &device, &now);
-        }
-        Ok(())
-    }
-
     /// Has nobody admitted to a web this person has left, once the last words had time to arrive.
     pub(crate) fn part_from_web(&mut self, step: &mut Step<'_>, web: WebId) {
         self.rings.remove(&web);
@@ -281,6 +271,16 @@ impl Records {
         }
         step.alarm(PARTING, format!("{PART}{web}"));
     }
+}
+
+/// Notes that a member was heard from.
+pub(crate) fn note_heard(step: &mut Step<'_>, device: DeviceId) -> Result<(), StoreError> {
+    let now = step.now();
+    let is_fresh = |at| now >= at && now.since(at) < HEARD_EVERY;
+    if !HEARD.get(step.view(), &device)?.is_some_and(is_fresh) {
+        HEARD.put(step.rows(), &device, &now);
+    }
+    Ok(())
 }
 
 fn no_operation(operation: &str) -> Fault {

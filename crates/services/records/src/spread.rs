@@ -45,7 +45,7 @@ impl Records {
             self.digests.remove(&web);
             step.announce(Told::Cut { web, device, seq: item.seq }.to_bytes());
         }
-        self.open_and_seal(step)?;
+        open_and_seal(step)?;
         for (web, ..) in agenda::take(step, Todo::Governance)? {
             step.announce(Told::Governance { web }.to_bytes());
         }
@@ -70,24 +70,6 @@ impl Records {
         self.greet_connected(step, web)?;
         self.ask_all(step, web)?;
         self.dial(step);
-        Ok(())
-    }
-
-    fn open_and_seal(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
-        let mut rest = Rest::Nothing;
-        for (web, ..) in agenda::take(step, Todo::Open)? {
-            if batches::open_waiting(step, web)? == Rest::Some {
-                rest = Rest::Some;
-            }
-        }
-        for (web, ..) in agenda::take(step, Todo::Seal)? {
-            if batches::seal(step, web)? == Rest::Some {
-                rest = Rest::Some;
-            }
-        }
-        if rest == Rest::Some {
-            step.alarm(std::time::Duration::ZERO, REST);
-        }
         Ok(())
     }
 
@@ -141,6 +123,25 @@ impl Records {
             send(step, peer, &Message::News { web, heads, entries });
         }
     }
+}
+
+/// Opens and seals what waits for it, a bounded part at a time.
+fn open_and_seal(step: &mut Step<'_>) -> Result<(), Fault> {
+    let mut rest = Rest::Nothing;
+    for (web, ..) in agenda::take(step, Todo::Open)? {
+        if batches::open_waiting(step, web)? == Rest::Some {
+            rest = Rest::Some;
+        }
+    }
+    for (web, ..) in agenda::take(step, Todo::Seal)? {
+        if batches::seal(step, web)? == Rest::Some {
+            rest = Rest::Some;
+        }
+    }
+    if rest == Rest::Some {
+        step.alarm(std::time::Duration::ZERO, REST);
+    }
+    Ok(())
 }
 
 /// Looks up the heads that are new and the entries small enough to go along.

@@ -11,7 +11,7 @@ use wire::sync::{ENTRIES_SIZE_GOAL, HEADS_MAX, Head, Message, Range};
 use crate::budget::Budget;
 use crate::chain::{self, Taken};
 use crate::forks;
-use crate::service::{OVERDUE, Records};
+use crate::service::{OVERDUE, Records, note_heard};
 use crate::tables::{
     AUTHORS, ENTRIES, HEADS, NO_ENTRY, comparable_heads, frozen_from, is_member, log_key, log_of,
 };
@@ -56,7 +56,7 @@ impl Records {
             tracing::debug!(peer = %from.short(), web = %web.short(), "a message of a non-member was dropped");
             return Ok(());
         }
-        self.note_heard(step, from)?;
+        note_heard(step, from)?;
         self.talks.begin(web, from);
         match message {
             Message::Summary { digest, .. } => self.hear_summary(step, web, from, digest),
@@ -289,19 +289,27 @@ impl Records {
                     self.talks.look_back(web, from, chain, (first, seq.saturating_sub(1)));
                 }
                 (Taken::Gap { .. }, Some((chain, seq))) => self.talks.promise(web, from, chain, seq),
-                (Taken::Frozen, _) => drop(self.digests.remove(&web)),
+                (Taken::Frozen, _) => {
+                    harvest.is_new = true;
+                    self.digests.remove(&web);
+                }
                 (Taken::Barred | Taken::Crowded, Some((chain, _))) => {
                     harvest.is_new = true;
                     self.talks.bar(web, from, chain);
                 }
-                (Taken::Bad(WireError::FutureVersion { .. }), _) => {}
-                (Taken::Bad(_) | Taken::WrongWeb, _) => {
+                (Taken::Bad(error), _) if !matches!(error, WireError::FutureVersion { .. }) => {
                     // A peer in order checks before it stores, so it never sends such an entry.
-                    tracing::warn!(peer = %from.short(), web = %web.short(), "an entry was refused");
+                    tracing::warn!(peer = %from.short(), web = %web.short(), %error, "an entry was refused");
                     harvest.is_bad = true;
                     return Ok(harvest);
                 }
-                (Taken::Known | Taken::Parted | Taken::Gap { .. } | Taken::Barred | Taken::Crowded, _) => {}
+                (Taken::WrongWeb, _) => {
+                    tracing::warn!(peer = %from.short(), web = %web.short(), "an entry of another web");
+                    harvest.is_bad = true;
+                    return Ok(harvest);
+                }
+                // Known already, or written by a later Althing that somebody else has to read.
+                _ => {}
             }
         }
         Ok(harvest)

@@ -184,12 +184,12 @@ pub(crate) fn comparable_heads<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result
         let place = heads.binary_search_by_key(&(device, log), |head| (head.device, head.log));
         match place.ok().and_then(|place| heads.get_mut(place)) {
             Some(head) if head.seq.saturating_add(1) >= fork.seq => *head = end,
-            Some(_) => {}
             None if fork.seq == 1 => {
                 let place = heads.partition_point(|head| (head.device, head.log) < (device, log));
                 heads.insert(place, end);
             }
-            None => {}
+            // Whoever lacks entries below the fork says so, and gets them.
+            Some(_) | None => {}
         }
     }
     Ok(heads)
