@@ -4,6 +4,7 @@
 //! a pure function of the set of its governance entries ([`evaluate`]). Not for: how entries spread (records does
 //! that), or what members share (files does that).
 
+pub mod evaluate;
 mod label;
 pub mod read;
 mod tables;

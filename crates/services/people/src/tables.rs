@@ -7,6 +7,8 @@ use store::Table;
 use wire::codec::Bytes;
 use wire::governance::Role;
 
+use crate::evaluate::Facts;
+
 /// This peer's person; written at every start.
 pub(crate) const ME: Table<(), MeRecord> = Table::new("people.me");
 /// The webs this peer belongs to, joins, or belonged to.
@@ -181,18 +183,7 @@ pub(crate) struct JoinRecord {
 pub(crate) struct CheckedRecord {
     /// None when its signatures do not hold.
     #[n(0)]
-    pub(crate) facts: Option<JoinFacts>,
-}
-
-/// Who joins, as proven by the inception and the ticket's signature.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct JoinFacts {
-    /// The person.
-    #[n(0)]
-    pub person: PersonId,
-    /// The person's key, to which epoch keys are sealed.
-    #[cbor(n(1), with = "minicbor::bytes")]
-    pub person_key: [u8; 32],
+    pub(crate) facts: Option<Facts>,
 }
 
 /// What a person keeps of a web.

@@ -1,0 +1,181 @@
+//! The state of a web as a pure function of the set of its governance operations (spec governance).
+//!
+//! No clock, no order of arrival, no rows: equal sets give equal states. Not for: signatures of entries (records has
+//! checked them) or how operations spread.
+
+mod op;
+mod order;
+mod powers;
+mod replay;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base::{DeviceId, EntryId, WebId};
+use wire::entry::Entry;
+
+pub use op::{Facts, Op};
+pub(crate) use op::{Act, facts};
+pub use state::{Departure, Epoch, Invitation, Member, Power, Seniority, State, Waiting};
+
+use order::Segment;
+use powers::Powers;
+use replay::{Decided, Replay};
+
+/// Why an operation does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Void {
+    /// Its author is not a member there, or the person it is about is none.
+    NotAMember,
+    /// The author's role does not allow it.
+    NotAllowed,
+    /// The person it is about is not outranked by the author.
+    Outranked,
+    /// There is no such invitation.
+    UnknownInvitation,
+    /// The invitation was ended.
+    InvitationRevoked,
+    /// The invitation's uses are gone.
+    UsedUp,
+    /// It does not prove what it says.
+    BadProof,
+    /// The person is a member already.
+    AlreadyMember,
+    /// The person was removed after the invitation was made.
+    RemovedBefore,
+    /// The cuts are not what the author knew.
+    CutsDoNotMatch,
+    /// It would change nothing.
+    NothingToDo,
+    /// Cut off by a removal or a demotion.
+    CutOff {
+        /// That operation.
+        by: EntryId,
+    },
+    /// The device signed two operations for one place, and nobody else has built on this one.
+    Forked,
+}
+
+/// The state of a web, with what did not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluation {
+    /// The state.
+    pub state: State,
+    /// Operations that don't count, with the reason.
+    pub void: BTreeMap<EntryId, Void>,
+    /// Operations whose past is not here yet, or that are not in order.
+    pub incomplete: usize,
+    /// Whether a device signed two operations for one place.
+    pub is_forked: bool,
+}
+
+/// Evaluates a set of operations.
+pub fn evaluate(web: WebId, ops: Vec<Op>) -> Evaluation {
+    let (ops, incomplete) = order::complete(web, ops);
+    let forks = order::forks(&ops);
+    let frozen: BTreeSet<EntryId> = ops.iter().filter(|op| is_frozen(op, &forks)).map(|op| op.id).collect();
+    let mut evaluation = replay(&ops, &frozen);
+    if !frozen.is_empty() {
+        let witnessed = witnessed(&ops, &frozen, &evaluation);
+        evaluation = replay(&ops, &frozen.difference(&witnessed).copied().collect());
+    }
+    evaluation.incomplete = incomplete;
+    evaluation.is_forked = !forks.is_empty();
+    evaluation
+}
+
+/// Reads and evaluates entries whose signatures are checked. Entries that can't be read count for nothing.
+pub fn evaluate_entries<'a>(web: WebId, entries: impl IntoIterator<Item = &'a Entry>) -> Evaluation {
+    evaluate(web, entries.into_iter().filter_map(Op::read).collect())
+}
+
+impl Evaluation {
+    /// Adds one operation if it directly follows all there is; returns whether it did.
+    ///
+    /// The same as evaluating anew with it: an operation that follows all heads is a segment of its own.
+    pub fn append(&mut self, op: &Op) -> bool {
+        let state = &self.state;
+        let follows_heads = op.deps.len() == state.heads.len()
+            && op.deps.iter().all(|dep| state.heads.contains_key(dep))
+            && !op.deps.is_empty();
+        let own = state.chains.get(&op.author);
+        let follows_own = match (op.previous, own) {
+            (None, None) => op.seq == 1,
+            (Some(previous), Some((seq, id))) => previous == *id && seq.checked_add(1) == Some(op.seq),
+            _ => false,
+        };
+        let follows_lamport = state.lamport.checked_add(1) == Some(op.lamport);
+        if !follows_heads || !follows_own || !follows_lamport || self.incomplete > 0 || self.is_forked {
+            return false;
+        }
+        replay_segment(&mut self.state, std::slice::from_ref(op), &mut self.void);
+        true
+    }
+}
+
+fn is_frozen(op: &Op, forks: &BTreeMap<DeviceId, u64>) -> bool {
+    forks.get(&op.author).is_some_and(|seq| op.seq >= *seq)
+}
+
+/// Returns the frozen operations on which an operation of another person that counts was built (rule G-38).
+fn witnessed(ops: &[Op], frozen: &BTreeSet<EntryId>, without: &Evaluation) -> BTreeSet<EntryId> {
+    let mut seen_by: BTreeMap<EntryId, BTreeSet<DeviceId>> = BTreeMap::new();
+    let authors: BTreeMap<EntryId, DeviceId> = ops.iter().map(|op| (op.id, op.author)).collect();
+    let forked: BTreeSet<DeviceId> = frozen.iter().filter_map(|id| authors.get(id)).copied().collect();
+    let person = |device: &DeviceId| without.state.devices.get(device);
+    let mut witnessed = BTreeSet::new();
+    // Children come after their parents, so one walk back carries what counts down to all it was built on.
+    for op in ops.iter().rev() {
+        let mut built_on = seen_by.remove(&op.id).unwrap_or_default();
+        if built_on.iter().any(|device| person(device) != person(&op.author)) && frozen.contains(&op.id) {
+            witnessed.insert(op.id);
+        }
+        let counts = !without.void.contains_key(&op.id) && !frozen.contains(&op.id);
+        // Two witnesses of different persons are as good as all of them.
+        if counts && person(&op.author).is_some() && built_on.len() <= forked.len() {
+            built_on.insert(op.author);
+        }
+        for parent in op.parents().filter(|_| !built_on.is_empty()) {
+            seen_by.entry(parent).or_default().extend(built_on.iter().copied());
+        }
+    }
+    witnessed
+}
+
+fn replay(ops: &[Op], frozen: &BTreeSet<EntryId>) -> Evaluation {
+    let mut state = State::default();
+    let mut void: BTreeMap<EntryId, Void> = frozen.iter().map(|id| (*id, Void::Forked)).collect();
+    for segment in order::segments(ops) {
+        replay_segment(&mut state, segment, &mut void);
+    }
+    Evaluation { state, void, incomplete: 0, is_forked: false }
+}
+
+fn replay_segment(state: &mut State, ops: &[Op], void: &mut BTreeMap<EntryId, Void>) {
+    let segment = Segment::new(ops);
+    let mut refused: BTreeMap<EntryId, Void> =
+        ops.iter().filter_map(|op| Some((op.id, *void.get(&op.id)?))).collect();
+    loop {
+        let decided = Decided::of(Powers::decide(state, &segment, &refused), &segment);
+        // Only where operations are in conflict can a join that gave power turn out not to admit.
+        let before = (ops.len() > 1 && decided.gave_any_power()).then(|| state.clone());
+        let voids = Replay::run(state, &segment, &decided);
+        let late: Vec<(EntryId, Void)> = voids
+            .iter()
+            .filter(|(id, _)| decided.gave_power(&segment, *id) && !refused.contains_key(id))
+            .copied()
+            .collect();
+        match (before, late.is_empty()) {
+            (Some(before), false) => {
+                refused.extend(late);
+                *state = before;
+            }
+            _ => {
+                void.extend(voids);
+                return;
+            }
+        }
+    }
+}

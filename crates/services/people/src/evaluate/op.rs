@@ -1,0 +1,137 @@
+//! A governance entry as the evaluation looks at it: small, its proofs already checked.
+
+use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp, WebId};
+use minicbor::{Decode, Encode};
+use wire::entry::{Entry, Log, web_of_genesis};
+use wire::governance::{Action, Admission, Cut, Operation, Role};
+use wire::identity::Inception;
+use wire::join::{PROOF_DOMAIN, proof_bytes};
+
+/// Who joins or founds, as proven by the inception and, for a join, by the ticket's signature.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Facts {
+    /// The person.
+    #[n(0)]
+    pub person: PersonId,
+    /// The key to which secrets for this person are sealed.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub person_key: [u8; 32],
+}
+
+/// What an operation does, without what only its readers need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Act {
+    Genesis { web: WebId, facts: Option<Facts> },
+    Invite(Terms),
+    RevokeInvite { ticket: TicketId },
+    Join { ticket: TicketId, facts: Option<Facts> },
+    Accept { join: EntryId },
+    SetRole { person: PersonId, role: Role, cuts: Vec<Cut> },
+    Remove { person: PersonId, cuts: Vec<Cut> },
+    Leave,
+    Epoch { key: KeyId, recipients: Vec<PersonId> },
+}
+
+/// What an invitation offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) ticket: TicketId,
+    pub(crate) role: Role,
+    pub(crate) expires: Timestamp,
+    pub(crate) uses: u32,
+    pub(crate) admission: Admission,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Op {
+    pub(crate) id: EntryId,
+    pub(crate) author: DeviceId,
+    pub(crate) seq: u64,
+    /// The entry before in the author's chain.
+    pub(crate) previous: Option<EntryId>,
+    pub(crate) deps: Vec<EntryId>,
+    pub(crate) lamport: u64,
+    pub(crate) time: Timestamp,
+    pub(crate) act: Act,
+}
+
+impl Op {
+    /// Reads an entry whose signature holds, and checks what it proves about a newcomer.
+    ///
+    /// `None` when it is no governance operation this program can read: it then counts for nothing, and so does
+    /// what follows it (spec governance, rule G-7).
+    pub fn read(entry: &Entry) -> Option<Self> {
+        Self::read_with(entry, facts)
+    }
+
+    /// As [`Self::read`], with another way to learn what was proven, such as remembering it.
+    pub(crate) fn read_with(entry: &Entry, facts: impl FnOnce(&Entry, &Action) -> Option<Facts>) -> Option<Self> {
+        let header = &entry.header;
+        if header.log != Log::Governance {
+            return None;
+        }
+        let operation = Operation::read(&header.body).ok()?;
+        let act = match operation.action {
+            ref action @ Action::Genesis { .. } => {
+                Act::Genesis { web: web_of_genesis(entry), facts: facts(entry, action) }
+            }
+            ref action @ Action::Join { ticket, .. } => Act::Join { ticket, facts: facts(entry, action) },
+            Action::Invite { ticket, role, expires, uses, admission } => {
+                Act::Invite(Terms { ticket, role, expires, uses, admission })
+            }
+            Action::RevokeInvite { ticket } => Act::RevokeInvite { ticket },
+            Action::Accept { join } => Act::Accept { join },
+            Action::SetRole { person, role, cuts } => Act::SetRole { person, role, cuts },
+            Action::Remove { person, cuts } => Act::Remove { person, cuts },
+            Action::Leave => Act::Leave,
+            Action::Epoch { key, wraps, .. } => {
+                Act::Epoch { key, recipients: wraps.iter().map(|wrap| wrap.person).collect() }
+            }
+        };
+        Some(Self {
+            id: entry.id,
+            author: header.author,
+            seq: header.seq,
+            previous: (header.seq > 1).then_some(header.previous),
+            deps: operation.deps,
+            lamport: operation.lamport,
+            time: operation.time,
+            act,
+        })
+    }
+
+    /// Returns everything this operation directly follows: its deps and the entry before in its own chain, so that
+    /// an author can never go back behind what it has said (rule G-5).
+    pub(crate) fn parents(&self) -> impl Iterator<Item = EntryId> + '_ {
+        let previous = self.previous.filter(|previous| !self.deps.contains(previous));
+        self.deps.iter().copied().chain(previous)
+    }
+
+    /// The order of replay: every operation comes after those it follows.
+    pub(crate) fn place(&self) -> (u64, EntryId) {
+        (self.lamport, self.id)
+    }
+}
+
+/// Checks the signatures by which a newcomer or founder proves who it is (spec identity rule I-5, tickets T-12).
+pub(crate) fn facts(entry: &Entry, action: &Action) -> Option<Facts> {
+    let author = entry.header.author;
+    let (inception, proof) = match action {
+        Action::Genesis { inception, .. } => (inception, None),
+        Action::Join { ticket, proof, inception } => (inception, Some((ticket, proof))),
+        _ => return None,
+    };
+    let inception = Inception::read(inception).ok()?;
+    let person = inception.person();
+    if inception.device() != author {
+        return None;
+    }
+    if let Some((ticket, proof)) = proof {
+        let covered = proof_bytes(entry.header.web, person, author);
+        if !wire::crypto::verify(ticket.as_bytes(), PROOF_DOMAIN, &covered, proof) {
+            return None;
+        }
+    }
+    Some(Facts { person, person_key: *inception.person_key() })
+}

@@ -1,0 +1,431 @@
+//! Which removals, changes of role and invitations count where several were written at once (rules G-30 to G-39).
+//!
+//! Each is decided when nothing more powerful is undecided. A queue holds, for each, the greatest power its author
+//! may turn out to have; the first in the queue is decided, or put back when its author turns out to have less.
+#![expect(clippy::indexing_slicing, reason = "indices are places in the segment; all lists have its length")]
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use base::{DeviceId, EntryId, PersonId, TicketId};
+use wire::entry::Log;
+use wire::governance::{Admission, Cut, Role};
+
+use super::Void;
+use super::op::{Act, Terms};
+use super::order::Segment;
+use super::state::{Departure, Power, Seniority, State};
+
+/// What was decided of one operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Not yet, or never asked here.
+    Open,
+    /// It counts; the power it gives, or lends to an invitation.
+    Counts(Option<Power>),
+    /// It does not.
+    Void(Void),
+}
+
+/// Decides the conflicts of one segment.
+pub(crate) struct Powers<'a> {
+    base: &'a State,
+    segment: &'a Segment<'a>,
+    pub(crate) status: Vec<Status>,
+    /// What the undecided wait with in the queue.
+    keys: Vec<Power>,
+    persons: BTreeMap<DeviceId, PersonId>,
+    by_device: BTreeMap<DeviceId, Vec<usize>>,
+    /// Operations that change whether and how a person is a member, in order.
+    about: BTreeMap<PersonId, Vec<usize>>,
+    invites: BTreeMap<TicketId, usize>,
+    joins: BTreeMap<TicketId, Vec<usize>>,
+    accepts: BTreeMap<EntryId, Vec<usize>>,
+    seniority: BTreeMap<PersonId, Seniority>,
+}
+
+impl<'a> Powers<'a> {
+    /// Decides; `void` says what is void from the start.
+    pub(crate) fn decide(base: &'a State, segment: &'a Segment<'a>, void: &BTreeMap<EntryId, Void>) -> Self {
+        let count = segment.ops.len();
+        let status = |op: &super::op::Op| void.get(&op.id).map_or(Status::Open, |why| Status::Void(*why));
+        let mut powers = Self {
+            base,
+            segment,
+            status: segment.ops.iter().map(status).collect(),
+            keys: vec![Power::top(); count],
+            persons: BTreeMap::new(),
+            by_device: BTreeMap::new(),
+            about: BTreeMap::new(),
+            invites: BTreeMap::new(),
+            joins: BTreeMap::new(),
+            accepts: BTreeMap::new(),
+            seniority: BTreeMap::new(),
+        };
+        powers.index();
+        powers.run();
+        powers
+    }
+
+    fn index(&mut self) {
+        for (at, op) in self.segment.ops.iter().enumerate() {
+            self.by_device.entry(op.author).or_default().push(at);
+            let about = match &op.act {
+                Act::Join { ticket, facts: Some(facts) } => {
+                    self.joins.entry(*ticket).or_default().push(at);
+                    if !self.base.devices.contains_key(&op.author) {
+                        self.persons.entry(op.author).or_insert(facts.person);
+                    }
+                    self.note_seniority(facts.person, *ticket, at);
+                    Some(facts.person)
+                }
+                Act::Accept { join } => {
+                    self.accepts.entry(*join).or_default().push(at);
+                    self.joiner(*join)
+                }
+                Act::SetRole { person, .. } | Act::Remove { person, .. } => Some(*person),
+                Act::Leave => self.person(op.author),
+                Act::Invite(terms) => {
+                    self.invites.entry(terms.ticket).or_insert(at);
+                    None
+                }
+                _ => None,
+            };
+            if let Some(person) = about {
+                self.about.entry(person).or_default().push(at);
+            }
+        }
+    }
+
+    fn note_seniority(&mut self, person: PersonId, ticket: TicketId, at: usize) {
+        let inviter = match self.invites.get(&ticket) {
+            Some(invite) => self.person(self.segment.ops[*invite].author),
+            None => self.base.invitations.get(&ticket).map(|invitation| invitation.by),
+        };
+        let above = inviter.and_then(|inviter| self.own_seniority(inviter));
+        let (lamport, admission) = self.segment.ops[at].place();
+        let depth = above.map_or(u32::MAX, |above| above.depth.saturating_add(1));
+        self.seniority.entry(person).or_insert(Seniority { depth, lamport, admission });
+    }
+
+    fn own_seniority(&self, person: PersonId) -> Option<Seniority> {
+        let known = self.base.members.get(&person).filter(|member| member.power.is_some());
+        known.map(|member| member.seniority).or_else(|| self.seniority.get(&person).copied())
+    }
+
+    /// Returns whose device it is, by what the segment and what was before it say.
+    pub(crate) fn person(&self, device: DeviceId) -> Option<PersonId> {
+        self.base.devices.get(&device).or_else(|| self.persons.get(&device)).copied()
+    }
+
+    /// Returns who asks to join by this entry.
+    fn joiner(&self, join: EntryId) -> Option<PersonId> {
+        if let Some(at) = self.segment.place(join) {
+            return match &self.segment.ops[at].act {
+                Act::Join { facts: Some(facts), .. } => Some(facts.person),
+                _ => None,
+            };
+        }
+        self.base.waiting.get(&join).map(|waiting| waiting.person).or_else(|| self.base.admitted.get(&join).copied())
+    }
+
+    fn run(&mut self) {
+        let mut queue = BinaryHeap::new();
+        for (at, op) in self.segment.ops.iter().enumerate() {
+            let is_asked = match op.act {
+                Act::Invite(_) | Act::RevokeInvite { .. } | Act::SetRole { .. } | Act::Remove { .. } => true,
+                Act::Accept { join } => self.needs_approval(join),
+                _ => false,
+            };
+            if is_asked {
+                queue.push((Power::top(), Reverse(at)));
+            }
+        }
+        while let Some((key, Reverse(at))) = queue.pop() {
+            if self.status[at] != Status::Open {
+                continue;
+            }
+            let author = self.person(self.segment.ops[at].author);
+            let Some((author, power)) = author.and_then(|a| Some((a, self.power(a, at, Guess::Highest)?))) else {
+                self.status[at] = Status::Void(Void::NotAMember);
+                continue;
+            };
+            if power < key {
+                self.keys[at] = power;
+                queue.push((power, Reverse(at)));
+                continue;
+            }
+            self.status[at] = match self.judge(at, author, power) {
+                Ok(given) => Status::Counts(given),
+                Err(why) => Status::Void(why),
+            };
+            if matches!(self.status[at], Status::Counts(_)) {
+                self.void_rivals(at, power);
+            }
+        }
+    }
+
+    /// Returns a person's power in the past of an operation; none when it is no member there.
+    pub(crate) fn power(&self, person: PersonId, at: usize, guess: Guess) -> Option<Power> {
+        let known = self.base.members.get(&person);
+        let mut power = known.and_then(|member| member.power);
+        let mut removed = match known.and_then(|member| member.departure) {
+            Some(Departure::Removed { lamport, .. }) => lamport,
+            _ => 0,
+        };
+        for change in self.about.get(&person).into_iter().flatten().copied() {
+            let status = &self.status[change];
+            if !self.segment.is_before(change, at) || matches!(status, Status::Void(_)) {
+                continue;
+            }
+            let op = &self.segment.ops[change];
+            match (&op.act, status) {
+                (Act::Leave, _) => power = None,
+                (Act::Remove { .. }, Status::Counts(_)) => {
+                    power = None;
+                    removed = op.lamport;
+                }
+                (Act::SetRole { .. }, Status::Counts(given)) => power = power.and(*given),
+                (Act::SetRole { role, .. }, Status::Open) if guess == Guess::Highest => {
+                    let limit = self.just_below(change, *role, person);
+                    power = power.map(|power| power.max(limit));
+                }
+                (Act::Join { .. } | Act::Accept { .. }, _) if power.is_none() => {
+                    power = self.admitted(person, change, removed, guess);
+                }
+                _ => {}
+            }
+        }
+        power
+    }
+
+    /// The most that an undecided grant can give: less than what its author may have.
+    fn just_below(&self, grant: usize, role: Role, person: PersonId) -> Power {
+        let Some(own) = self.own_seniority(person) else { return Power::given(Role::Member, LAST, &Power::top(), NONE) };
+        let place = self.segment.ops[grant].place();
+        Power::given(role.min(self.keys[grant].role), own, &self.keys[grant], place)
+    }
+
+    /// Returns the invitation of a join that is not void.
+    fn ticket_of(&self, join: EntryId) -> Option<TicketId> {
+        match self.segment.place(join) {
+            Some(at) => match self.segment.ops[at].act {
+                Act::Join { ticket, .. } if !matches!(self.status[at], Status::Void(_)) => Some(ticket),
+                _ => None,
+            },
+            None => self.base.waiting.get(&join).map(|waiting| waiting.ticket),
+        }
+    }
+
+    /// Returns what an invitation offers, with the power it lends as far as decided.
+    fn terms(&self, ticket: TicketId, at: usize, guess: Guess) -> Option<(Role, Admission, u64, Power)> {
+        let Some(invite) = self.invites.get(&ticket).copied() else {
+            let invitation = self.base.invitations.get(&ticket)?;
+            let is_open = invitation.revoked.is_none() && invitation.used < invitation.uses;
+            let lamport = invitation.place.0;
+            return is_open.then_some((invitation.role, invitation.admission, lamport, invitation.power));
+        };
+        let op = &self.segment.ops[invite];
+        let Act::Invite(Terms { role, admission, .. }) = op.act else { return None };
+        let lent = match &self.status[invite] {
+            Status::Counts(Some(lent)) => *lent,
+            Status::Open if guess == Guess::Highest => self.keys[invite],
+            _ => return None,
+        };
+        self.segment.is_before(invite, at).then_some((role, admission, op.lamport, lent))
+    }
+
+    fn needs_approval(&self, join: EntryId) -> bool {
+        let Some(ticket) = self.ticket_of(join) else { return false };
+        let asked = match self.invites.get(&ticket).map(|invite| &self.segment.ops[*invite].act) {
+            Some(Act::Invite(terms)) => Some(terms.admission),
+            _ => self.base.invitations.get(&ticket).map(|invitation| invitation.admission),
+        };
+        asked == Some(Admission::Approve)
+    }
+
+    /// Returns the power with which a join, or the approval of one, admits.
+    fn admitted(&self, person: PersonId, at: usize, removed: u64, guess: Guess) -> Option<Power> {
+        let own = self.own_seniority(person)?;
+        let op = &self.segment.ops[at];
+        let (ticket, admission) = match op.act {
+            Act::Join { ticket, .. } => (ticket, Admission::Open),
+            Act::Accept { join } => (self.ticket_of(join)?, Admission::Approve),
+            _ => return None,
+        };
+        let (role, asked, made, lent) = self.terms(ticket, at, guess)?;
+        if asked != admission || (removed > 0 && made <= removed) {
+            return None;
+        }
+        let power = Power::given(role, own, &lent, op.place());
+        match (&self.status[at], admission) {
+            (_, Admission::Open) | (Status::Counts(_), _) => Some(power),
+            (Status::Open, _) if guess == Guess::Highest => Some(power.min(self.just_below(at, role, person))),
+            _ => None,
+        }
+    }
+
+    /// Says whether an operation is allowed, by what its author knew (rules G-31, G-34 to G-36).
+    fn judge(&self, at: usize, author: PersonId, power: Power) -> Result<Option<Power>, Void> {
+        if power.role < Role::Admin && !matches!(self.segment.ops[at].act, Act::RevokeInvite { .. }) {
+            return Err(Void::NotAllowed);
+        }
+        match &self.segment.ops[at].act {
+            Act::Invite(terms) => {
+                let is_known = self.base.invitations.contains_key(&terms.ticket)
+                    || self.invites.get(&terms.ticket) != Some(&at);
+                match (is_known, may_give(power, terms.role)) {
+                    (true, _) => Err(Void::NothingToDo),
+                    (false, false) => Err(Void::NotAllowed),
+                    (false, true) => Ok(Some(power)),
+                }
+            }
+            Act::RevokeInvite { ticket } => {
+                let by = self.inviter(*ticket, at).ok_or(Void::UnknownInvitation)?;
+                let outranks = power.role >= Role::Admin && self.power(by, at, Guess::Decided) < Some(power);
+                (by == author || outranks).then_some(None).ok_or(Void::Outranked)
+            }
+            Act::SetRole { person, role, cuts } => {
+                let theirs = self.power(*person, at, Guess::Decided).ok_or(Void::NotAMember)?;
+                let steps_down = author == *person && *role < theirs.role;
+                if theirs >= power && !steps_down {
+                    return Err(Void::Outranked);
+                }
+                if !may_give(power, *role) && !steps_down {
+                    return Err(Void::NotAllowed);
+                }
+                if theirs.role == *role {
+                    return Err(Void::NothingToDo);
+                }
+                if *role < theirs.role && !steps_down {
+                    self.check_cuts(*person, at, cuts)?;
+                }
+                let own = self.own_seniority(*person).ok_or(Void::NotAMember)?;
+                Ok(Some(Power::given(*role, own, &power, self.segment.ops[at].place())))
+            }
+            Act::Remove { person, cuts } => {
+                let theirs = self.power(*person, at, Guess::Decided).ok_or(Void::NotAMember)?;
+                if theirs >= power || author == *person {
+                    return Err(Void::Outranked);
+                }
+                self.check_cuts(*person, at, cuts)?;
+                Ok(None)
+            }
+            Act::Accept { .. } => Ok(None),
+            _ => Err(Void::NotAllowed),
+        }
+    }
+
+    fn inviter(&self, ticket: TicketId, at: usize) -> Option<PersonId> {
+        match self.invites.get(&ticket) {
+            Some(invite) if self.segment.is_before(*invite, at) => self.person(self.segment.ops[*invite].author),
+            Some(_) => None,
+            None => self.base.invitations.get(&ticket).map(|invitation| invitation.by),
+        }
+    }
+
+    fn devices(&self, person: PersonId) -> Vec<DeviceId> {
+        let known = self.base.members.get(&person).into_iter().flat_map(|member| member.devices.iter());
+        let new = self.persons.iter().filter(|(_, owner)| **owner == person).map(|(device, _)| device);
+        known.chain(new).copied().collect()
+    }
+
+    /// A cut names what the author knew, no more and no less (rule G-32).
+    fn check_cuts(&self, person: PersonId, at: usize, cuts: &[Cut]) -> Result<(), Void> {
+        for device in self.devices(person) {
+            let in_segment = self.by_device.get(&device).into_iter().flatten().rev();
+            let newest = in_segment.copied().find(|op| self.segment.is_before(*op, at));
+            let known = match newest.map(|op| &self.segment.ops[op]) {
+                Some(op) => Some((op.seq, op.id)),
+                None => self.base.chains.get(&device).copied(),
+            };
+            let named = cuts.iter().find(|cut| cut.device == device && cut.log == Log::Governance);
+            if named.map(|cut| (cut.seq, cut.entry)) != known {
+                return Err(Void::CutsDoNotMatch);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes void what the author of `at` did not let stand (rules G-33, G-37).
+    fn void_rivals(&mut self, at: usize, power: Power) {
+        match self.segment.ops[at].act {
+            Act::RevokeInvite { ticket } => self.void_joins(ticket, at, power),
+            Act::Remove { person, .. } => self.void_above_cut(person, at, power),
+            Act::SetRole { person, ref cuts, .. } if !cuts.is_empty() => self.void_above_cut(person, at, power),
+            _ => {}
+        }
+    }
+
+    fn void_above_cut(&mut self, person: PersonId, at: usize, power: Power) {
+        let by = self.segment.ops[at].id;
+        for device in self.devices(person) {
+            for op in self.by_device.get(&device).cloned().unwrap_or_default() {
+                // What was decided before came from somebody more powerful than this author.
+                let is_decided = matches!(self.status[op], Status::Counts(_));
+                if !is_decided && self.segment.are_concurrent(op, at) {
+                    self.status[op] = Status::Void(Void::CutOff { by });
+                }
+            }
+        }
+        // Otherwise a ticket in the pocket of who is removed would be a way back in.
+        let in_base = self.base.invitations.iter().filter(|(_, invitation)| invitation.by == person);
+        let in_segment = self.invites.iter().filter(|(_, invite)| {
+            self.person(self.segment.ops[**invite].author) == Some(person)
+        });
+        let tickets: Vec<TicketId> = in_base.map(|(t, _)| *t).chain(in_segment.map(|(t, _)| *t)).collect();
+        for ticket in tickets {
+            self.void_joins(ticket, at, power);
+        }
+    }
+
+    fn void_joins(&mut self, ticket: TicketId, at: usize, power: Power) {
+        for join in self.joins.get(&ticket).cloned().unwrap_or_default() {
+            if self.segment.are_concurrent(join, at) && !self.is_vouched(join, power) {
+                self.status[join] = Status::Void(Void::InvitationRevoked);
+            }
+        }
+    }
+
+    /// Says whether somebody whom `power` does not outrank has welcomed this join.
+    fn is_vouched(&self, join: usize, power: Power) -> bool {
+        self.welcomes(join).any(|voucher| voucher > power)
+    }
+
+    /// Says whether a join, or the approval of one, makes somebody more than a member.
+    pub(crate) fn gives_power(&self, at: usize) -> bool {
+        let person = match &self.segment.ops[at].act {
+            Act::Join { facts: Some(facts), .. } => Some(facts.person),
+            Act::Accept { join } => self.joiner(*join),
+            _ => None,
+        };
+        let admitted = person.and_then(|person| self.admitted(person, at, 0, Guess::Decided));
+        admitted.is_some_and(|power| power.role > Role::Member)
+    }
+
+    /// Returns the powers of the members who say that they have welcomed or approved this join.
+    pub(crate) fn welcomes(&self, join: usize) -> impl Iterator<Item = Power> + '_ {
+        let accepts = self.accepts.get(&self.segment.ops[join].id).into_iter().flatten().copied();
+        accepts.filter(|accept| !matches!(self.status[*accept], Status::Void(_))).filter_map(|accept| {
+            let author = self.person(self.segment.ops[accept].author)?;
+            self.power(author, accept, Guess::Decided)
+        })
+    }
+}
+
+const NONE: (u64, EntryId) = (0, EntryId::new([0; 32]));
+const LAST: Seniority = Seniority { depth: u32::MAX, lamport: u64::MAX, admission: EntryId::new([255; 32]) };
+
+/// How to look at what is not decided yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guess {
+    /// Undecided grants don't count.
+    Decided,
+    /// Undecided grants count for the most they can turn out to give.
+    Highest,
+}
+
+/// Only owners give admin and owner.
+fn may_give(power: Power, role: Role) -> bool {
+    power.role == Role::Owner || role == Role::Member
+}

@@ -1,0 +1,336 @@
+//! Applies the operations of a segment in their order, skipping what is void (rules G-40 to G-55).
+
+use std::collections::BTreeMap;
+
+use base::{DeviceId, EntryId, KeyId, PersonId, TicketId};
+use wire::entry::Log;
+use wire::governance::{Admission, Cut};
+
+use super::Void;
+use super::op::{Act, Facts, Op, Terms};
+use super::order::Segment;
+use super::powers::{Powers, Status};
+use super::state::{Departure, Epoch, Invitation, Member, Power, Seniority, State, Waiting};
+
+/// Replays one segment over the state before it.
+pub(crate) struct Replay<'a> {
+    state: &'a mut State,
+    segment: &'a Segment<'a>,
+    statuses: &'a [Status],
+    /// Welcomed joins still to come, per invitation: their uses are kept for them.
+    reserved: BTreeMap<TicketId, u32>,
+    welcomed: Vec<bool>,
+}
+
+/// What was decided before the replay and no longer needs the state before it.
+pub(crate) struct Decided {
+    statuses: Vec<Status>,
+    welcomed: Vec<bool>,
+    /// Joins and approvals by which somebody becomes more than a member.
+    powerful: Vec<bool>,
+}
+
+impl Decided {
+    pub(crate) fn of(powers: Powers<'_>, segment: &Segment<'_>) -> Self {
+        let is_welcomed = |(at, op): (usize, &Op)| {
+            matches!(op.act, Act::Join { .. }) && powers.welcomes(at).next().is_some()
+        };
+        let welcomed = segment.ops.iter().enumerate().map(is_welcomed).collect();
+        let powerful = (0..segment.ops.len()).map(|at| powers.gives_power(at)).collect();
+        Self { statuses: powers.status, welcomed, powerful }
+    }
+
+    /// Says whether any join or approval was taken to give power.
+    pub(crate) fn gave_any_power(&self) -> bool {
+        self.powerful.contains(&true)
+    }
+
+    /// Says whether this join or approval was taken to give power.
+    pub(crate) fn gave_power(&self, segment: &Segment<'_>, id: EntryId) -> bool {
+        let at = segment.place(id);
+        at.and_then(|at| self.powerful.get(at)).copied().unwrap_or_default()
+    }
+}
+
+impl<'a> Replay<'a> {
+    /// Applies every operation; returns those that are void.
+    pub(crate) fn run(state: &'a mut State, segment: &'a Segment<'a>, decided: &'a Decided) -> Vec<(EntryId, Void)> {
+        let mut replay = Self {
+            state,
+            segment,
+            statuses: &decided.statuses,
+            reserved: BTreeMap::new(),
+            welcomed: decided.welcomed.clone(),
+        };
+        replay.reserve();
+        let mut voids = Vec::new();
+        for (at, op) in segment.ops.iter().enumerate() {
+            if let Err(why) = replay.apply(at, op) {
+                voids.push((op.id, why));
+            }
+            replay.note(op);
+        }
+        voids
+    }
+
+    fn reserve(&mut self) {
+        for (at, op) in self.segment.ops.iter().enumerate() {
+            if let Act::Join { ticket, .. } = op.act
+                && self.is_welcomed(at)
+            {
+                *self.reserved.entry(ticket).or_default() += 1;
+            }
+        }
+    }
+
+    fn is_welcomed(&self, at: usize) -> bool {
+        let is_void = matches!(self.statuses.get(at), Some(Status::Void(_)));
+        !is_void && self.welcomed.get(at).copied().unwrap_or_default()
+    }
+
+    fn note(&mut self, op: &Op) {
+        for parent in op.parents() {
+            self.state.heads.remove(&parent);
+        }
+        self.state.heads.insert(op.id, op.lamport);
+        self.state.lamport = self.state.lamport.max(op.lamport);
+        let newest = self.state.chains.entry(op.author).or_insert((op.seq, op.id));
+        *newest = (*newest).max((op.seq, op.id));
+    }
+
+    fn apply(&mut self, at: usize, op: &Op) -> Result<(), Void> {
+        let status = self.statuses.get(at).unwrap_or(&Status::Open);
+        if let Status::Void(why) = status {
+            return Err(*why);
+        }
+        let counts = matches!(status, Status::Counts(_));
+        let given = if let Status::Counts(given) = status { *given } else { None };
+        if let Act::Genesis { facts, .. } = &op.act {
+            return self.found(op, facts.as_ref());
+        }
+        if let Act::Join { ticket, facts } = &op.act {
+            return self.join(at, op, *ticket, facts.as_ref());
+        }
+        let author = self.state.devices.get(&op.author).copied().ok_or(Void::NotAMember)?;
+        match &op.act {
+            Act::SetRole { person, cuts, .. } => self.set_role(*person, given, cuts, op),
+            Act::Remove { person, cuts } => self.depart(*person, author, op, Some(cuts)),
+            Act::RevokeInvite { ticket } => self.revoke(*ticket, op.id),
+            Act::Invite(terms) => self.invite(author, given, terms, op),
+            // What is not decided by power is judged by who is a member here.
+            _ if self.state.role(author).is_none() => Err(Void::NotAMember),
+            Act::Accept { join } => self.accept(*join, at, op, counts),
+            Act::Leave => self.depart(author, author, op, None),
+            Act::Epoch { key, recipients } => self.epoch(*key, recipients, op),
+            Act::Genesis { .. } | Act::Join { .. } => Ok(()),
+        }
+    }
+
+    fn found(&mut self, op: &Op, facts: Option<&Facts>) -> Result<(), Void> {
+        let facts = facts.ok_or(Void::BadProof)?;
+        let seniority = Seniority { depth: 0, lamport: op.lamport, admission: op.id };
+        let power = Power::own(wire::governance::Role::Owner, seniority);
+        self.admit(facts, op.author, Admitted { power, seniority, inviter: None, join: op.id, op });
+        Ok(())
+    }
+
+    fn invite(&mut self, by: PersonId, given: Option<Power>, terms: &Terms, op: &Op) -> Result<(), Void> {
+        let power = given.ok_or(Void::NotAllowed)?;
+        let Terms { ticket, role, expires, uses, admission } = *terms;
+        let place = op.place();
+        let invitation =
+            Invitation { by, power, role, uses, used: 0, expires, admission, revoked: None, place };
+        self.state.invitations.entry(ticket).or_insert(invitation);
+        Ok(())
+    }
+
+    fn revoke(&mut self, ticket: TicketId, by: EntryId) -> Result<(), Void> {
+        let invitation = self.state.invitations.get_mut(&ticket).ok_or(Void::UnknownInvitation)?;
+        invitation.revoked.get_or_insert(by);
+        Ok(())
+    }
+
+    fn join(&mut self, at: usize, op: &Op, ticket: TicketId, facts: Option<&Facts>) -> Result<(), Void> {
+        let facts = facts.ok_or(Void::BadProof)?;
+        let is_welcomed = self.is_welcomed(at);
+        if is_welcomed && let Some(reserved) = self.reserved.get_mut(&ticket) {
+            *reserved = reserved.saturating_sub(1);
+        }
+        let invitation = self.state.invitations.get(&ticket).ok_or(Void::UnknownInvitation)?;
+        if !self.is_known(invitation.place.1, at) {
+            return Err(Void::UnknownInvitation);
+        }
+        // A revocation that this join could not know has voided it already, or somebody more powerful welcomed it.
+        if invitation.revoked.is_some_and(|revoked| self.is_known(revoked, at)) {
+            return Err(Void::InvitationRevoked);
+        }
+        self.check_newcomer(facts, op.author, invitation)?;
+        let kept = self.reserved.get(&ticket).copied().unwrap_or_default();
+        let free = invitation.uses.saturating_sub(invitation.used);
+        if free == 0 || (!is_welcomed && free <= kept) {
+            return Err(Void::UsedUp);
+        }
+        if invitation.admission == Admission::Approve {
+            let Facts { person, person_key } = *facts;
+            let waiting = Waiting { person, device: op.author, person_key, ticket, since: op.time };
+            self.state.waiting.insert(op.id, waiting);
+            return Ok(());
+        }
+        self.admit_by(ticket, facts, op.author, op.id, op)
+    }
+
+    /// Says whether an operation is in the past of the one at `at`.
+    fn is_known(&self, id: EntryId, at: usize) -> bool {
+        self.segment.place(id).is_none_or(|place| self.segment.is_before(place, at))
+    }
+
+    fn check_newcomer(&self, facts: &Facts, device: DeviceId, invitation: &Invitation) -> Result<(), Void> {
+        if self.state.devices.get(&device).is_some_and(|owner| *owner != facts.person) {
+            return Err(Void::BadProof);
+        }
+        let Some(member) = self.state.members.get(&facts.person) else { return Ok(()) };
+        if member.power.is_some() {
+            return Err(Void::AlreadyMember);
+        }
+        match member.departure {
+            Some(Departure::Removed { lamport, .. }) if invitation.place.0 <= lamport => Err(Void::RemovedBefore),
+            _ => Ok(()),
+        }
+    }
+
+    fn accept(&mut self, join: EntryId, at: usize, op: &Op, counts: bool) -> Result<(), Void> {
+        if !self.is_known(join, at) {
+            return Err(Void::NothingToDo);
+        }
+        if counts && let Some(waiting) = self.state.waiting.get(&join).cloned() {
+            let invitation = self.state.invitations.get(&waiting.ticket).ok_or(Void::UnknownInvitation)?;
+            let facts = Facts { person: waiting.person, person_key: waiting.person_key };
+            self.check_newcomer(&facts, waiting.device, invitation)?;
+            if invitation.used >= invitation.uses {
+                return Err(Void::UsedUp);
+            }
+            self.admit_by(waiting.ticket, &facts, waiting.device, join, op)?;
+            self.state.waiting.remove(&join);
+        }
+        let person = self.state.admitted.get(&join).copied().ok_or(Void::NothingToDo)?;
+        let is_member = self.state.role(person).is_some();
+        for epoch in self.state.epochs.values_mut().filter(|epoch| !epoch.is_stale) {
+            let place = self.segment.place(epoch.place.1);
+            if place.is_some_and(|place| !self.segment.is_before(place, at)) {
+                continue;
+            }
+            // Who welcomes hands over the keys it knows: to a member, or to somebody removed meanwhile.
+            if is_member {
+                epoch.holders.insert(person);
+            } else {
+                epoch.is_stale = true;
+                epoch.holders.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn admit_by(
+        &mut self,
+        ticket: TicketId,
+        facts: &Facts,
+        device: DeviceId,
+        join: EntryId,
+        op: &Op,
+    ) -> Result<(), Void> {
+        let invitation = self.state.invitations.get_mut(&ticket).ok_or(Void::UnknownInvitation)?;
+        invitation.used = invitation.used.saturating_add(1);
+        let (inviter, role, lent) = (invitation.by, invitation.role, invitation.power);
+        let above = self.state.members.get(&inviter).map_or(u32::MAX, |member| member.seniority.depth);
+        let seniority = Seniority { depth: above.saturating_add(1), lamport: op.lamport, admission: op.id };
+        let power = Power::given(role, seniority, &lent, op.place());
+        self.admit(facts, device, Admitted { power, seniority, inviter: Some(inviter), join, op });
+        Ok(())
+    }
+
+    fn admit(&mut self, facts: &Facts, device: DeviceId, admitted: Admitted<'_>) {
+        let Admitted { power, seniority, inviter, join, op } = admitted;
+        self.state.devices.insert(device, facts.person);
+        self.state.admitted.insert(join, facts.person);
+        let member = Member {
+            devices: vec![device],
+            person_key: facts.person_key,
+            power: Some(power),
+            seniority,
+            inviter,
+            admitted: op.time,
+            join,
+            departure: None,
+            records_cuts: BTreeMap::new(),
+        };
+        self.state.members.insert(facts.person, member);
+    }
+
+    fn set_role(&mut self, person: PersonId, given: Option<Power>, cuts: &[Cut], op: &Op) -> Result<(), Void> {
+        let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
+        let given = given.ok_or(Void::NotAllowed)?;
+        if member.power.is_none() {
+            return Err(Void::NotAMember);
+        }
+        member.power = Some(given);
+        if !cuts.is_empty() {
+            self.end_invitations(person, op.id);
+        }
+        Ok(())
+    }
+
+    fn depart(&mut self, person: PersonId, by: PersonId, op: &Op, cuts: Option<&[Cut]>) -> Result<(), Void> {
+        let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
+        let was_member = member.power.take().is_some();
+        match cuts {
+            Some(cuts) => {
+                let is_second = matches!(member.departure, Some(Departure::Removed { .. }));
+                if !is_second {
+                    member.departure = Some(Departure::Removed { by, lamport: op.lamport });
+                }
+                // Of two removals the lower cut holds: only what both let stand stands.
+                for cut in cuts.iter().filter(|cut| cut.log == Log::Records) {
+                    let place = member.records_cuts.entry(cut.device).or_insert((cut.seq, cut.entry));
+                    *place = (*place).min((cut.seq, cut.entry));
+                }
+            }
+            None => member.departure = Some(Departure::Left),
+        }
+        if was_member {
+            for epoch in self.state.epochs.values_mut() {
+                epoch.is_stale = true;
+                epoch.holders.clear();
+            }
+        }
+        self.end_invitations(person, op.id);
+        Ok(())
+    }
+
+    fn end_invitations(&mut self, person: PersonId, by: EntryId) {
+        for invitation in self.state.invitations.values_mut().filter(|invitation| invitation.by == person) {
+            invitation.revoked.get_or_insert(by);
+        }
+    }
+
+    fn epoch(&mut self, key: KeyId, recipients: &[PersonId], op: &Op) -> Result<(), Void> {
+        let is_stale = recipients.iter().any(|person| self.state.role(*person).is_none());
+        let epoch = self.state.epochs.entry(key);
+        let epoch = epoch.or_insert_with(|| Epoch { place: op.place(), is_stale, holders: Default::default() });
+        // A key named a second time was known to all it was ever sealed to.
+        epoch.is_stale |= is_stale;
+        if epoch.is_stale {
+            epoch.holders.clear();
+        } else {
+            epoch.holders.extend(recipients);
+        }
+        Ok(())
+    }
+}
+
+struct Admitted<'a> {
+    power: Power,
+    seniority: Seniority,
+    inviter: Option<PersonId>,
+    join: EntryId,
+    op: &'a Op,
+}

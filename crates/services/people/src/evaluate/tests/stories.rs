@@ -1,0 +1,371 @@
+//! One situation each.
+
+use super::*;
+use crate::evaluate::Void;
+
+const MEMBER: Role = Role::Member;
+const ADMIN: Role = Role::Admin;
+const OWNER: Role = Role::Owner;
+const ALICE: u16 = 0;
+const BOB: u16 = 1;
+const CAROL: u16 = 2;
+const TED: u16 = 3;
+
+fn role(book: &Book, who: u16) -> Option<Role> {
+    book.evaluate().state.role(person(who))
+}
+
+fn why(book: &Book, op: EntryId) -> Option<Void> {
+    book.evaluate().void.get(&op).copied()
+}
+
+#[test]
+fn the_founder_is_the_first_owner() {
+    let (book, _) = Book::web(&[]);
+    assert_eq!(roles(&book.evaluate()), [(ALICE, Some(OWNER))]);
+}
+
+#[test]
+fn a_ticket_admits_with_its_role_even_after_its_expiry_because_no_clock_decides() {
+    let (book, _) = Book::web(&[MEMBER, ADMIN]);
+    assert_eq!(roles(&book.evaluate()), [(ALICE, Some(OWNER)), (BOB, Some(MEMBER)), (CAROL, Some(ADMIN))]);
+}
+
+#[test]
+fn a_second_genesis_counts_for_nothing() {
+    let (mut book, _) = Book::web(&[MEMBER]);
+    let other = WebId::new([8; 32]);
+    let genesis = book.write(TED, &[], Act::Genesis { web: other, facts: super::facts(TED) });
+    let after = book.write(TED, &[genesis], invite(50, OWNER, 1));
+    let evaluation = book.evaluate();
+    assert_eq!((evaluation.incomplete, evaluation.state.role(person(TED))), (2, None));
+    assert!(!evaluation.state.heads.contains_key(&after));
+}
+
+#[test]
+fn members_may_not_invite_and_admins_may_not_make_admins() {
+    let (mut book, last) = Book::web(&[MEMBER, ADMIN]);
+    let by_member = book.write(BOB, &[last], invite(10, MEMBER, 1));
+    let by_admin = book.write(CAROL, &[by_member], invite(11, ADMIN, 1));
+    let promotion = book.write(CAROL, &[by_admin], Act::SetRole { person: person(BOB), role: ADMIN, cuts: vec![] });
+    for op in [by_member, by_admin, promotion] {
+        assert_eq!(why(&book, op), Some(Void::NotAllowed));
+    }
+}
+
+#[test]
+fn what_the_remover_did_not_know_is_void_and_what_it_knew_stands() {
+    let (mut book, last) = Book::web(&[ADMIN]);
+    let known = book.write(BOB, &[last], invite(10, MEMBER, 1));
+    let unknown = book.write(BOB, &[known], invite(11, MEMBER, 1));
+    book.remove(ALICE, &[known], BOB);
+    let evaluation = book.evaluate();
+    assert_eq!(evaluation.state.role(person(BOB)), None);
+    assert!(!evaluation.void.contains_key(&known));
+    assert!(matches!(evaluation.void.get(&unknown), Some(Void::CutOff { .. })));
+}
+
+#[test]
+fn a_removed_persons_back_dated_operations_are_void_and_so_are_those_who_joined_by_them() {
+    let (mut book, last) = Book::web(&[ADMIN, MEMBER]);
+    let removal = book.remove(ALICE, &[last], BOB);
+    book.write(CAROL, &[removal], Act::Leave);
+    let back_dated = book.write(BOB, &[last], invite(10, MEMBER, 5));
+    book.write(TED, &[back_dated], join(10, TED));
+    let revenge = book.remove(BOB, &[back_dated], CAROL);
+    let evaluation = book.evaluate();
+    assert_eq!(evaluation.state.role(person(TED)), None);
+    assert!(matches!(evaluation.void.get(&back_dated), Some(Void::CutOff { .. })));
+    assert!(matches!(evaluation.void.get(&revenge), Some(Void::CutOff { .. })));
+    assert_eq!(evaluation.state.members[&person(CAROL)].departure, Some(crate::evaluate::Departure::Left));
+}
+
+#[test]
+fn a_removed_persons_own_ticket_does_not_let_an_accomplice_in() {
+    let (mut book, last) = Book::web(&[ADMIN]);
+    let ticket = book.write(BOB, &[last], invite(10, MEMBER, 5));
+    book.remove(ALICE, &[ticket], BOB);
+    let joined = book.write(TED, &[ticket], join(10, TED));
+    assert_eq!(why(&book, joined), Some(Void::InvitationRevoked));
+}
+
+#[test]
+fn of_two_admins_who_remove_each_other_the_senior_stays() {
+    let (mut book, last) = Book::web(&[ADMIN, ADMIN]);
+    let senior = book.remove(BOB, &[last], CAROL);
+    let junior = book.remove(CAROL, &[last], BOB);
+    assert_eq!((role(&book, BOB), role(&book, CAROL)), (Some(ADMIN), None));
+    assert_eq!(why(&book, senior), None);
+    assert!(why(&book, junior).is_some());
+}
+
+#[test]
+fn an_owner_outranks_an_admin_of_greater_seniority_also_at_the_same_time() {
+    let (mut book, last) = Book::web(&[ADMIN, OWNER, MEMBER]);
+    let by_admin = book.remove(BOB, &[last], TED);
+    book.remove(CAROL, &[last], BOB);
+    assert_eq!((role(&book, BOB), role(&book, TED)), (None, Some(MEMBER)));
+    assert!(matches!(why(&book, by_admin), Some(Void::CutOff { .. })));
+}
+
+#[test]
+fn a_removed_owner_cannot_come_back_through_a_senior_accomplice() {
+    // Bob is a member of great seniority, Carol an owner, Ted an owner whom Carol removes. Ted back-dates a
+    // promotion of Bob, and Bob "removes" Carol by it. Nobody can give more power than he has.
+    let (mut book, last) = Book::web(&[MEMBER, OWNER, OWNER]);
+    book.remove(CAROL, &[last], TED);
+    let promotion = book.write(TED, &[last], Act::SetRole { person: person(BOB), role: OWNER, cuts: vec![] });
+    let coup = book.remove(BOB, &[promotion], CAROL);
+    assert_eq!((role(&book, BOB), role(&book, CAROL), role(&book, TED)), (Some(MEMBER), Some(OWNER), None));
+    assert!(matches!(why(&book, promotion), Some(Void::CutOff { .. })));
+    assert!(why(&book, coup).is_some());
+}
+
+#[test]
+fn whoever_was_made_owner_does_not_outrank_who_made_him_owner() {
+    let (mut book, last) = Book::web(&[MEMBER, OWNER]);
+    let promotion = book.set_role(CAROL, &[last], BOB, OWNER);
+    let coup = book.remove(BOB, &[promotion], CAROL);
+    assert_eq!(why(&book, coup), Some(Void::Outranked));
+    let removal = book.remove(CAROL, &[promotion], BOB);
+    assert_eq!((why(&book, removal), role(&book, BOB)), (None, None));
+}
+
+#[test]
+fn a_removal_falls_when_its_author_was_removed_by_somebody_greater_at_the_same_time() {
+    let (mut book, last) = Book::web(&[ADMIN, ADMIN, ADMIN]);
+    book.remove(ALICE, &[last], BOB);
+    book.remove(BOB, &[last], CAROL);
+    book.remove(CAROL, &[last], TED);
+    // Alice removes Bob, so Bob's removal of Carol is void, so Carol's removal of Ted stands.
+    assert_eq!((role(&book, BOB), role(&book, CAROL), role(&book, TED)), (None, Some(ADMIN), None));
+}
+
+#[test]
+fn somebody_whose_removal_fell_goes_on_as_before() {
+    let (mut book, last) = Book::web(&[ADMIN, ADMIN, MEMBER]);
+    let greater = book.remove(ALICE, &[last], BOB);
+    let fallen = book.remove(BOB, &[last], CAROL);
+    let after = book.write(CAROL, &[greater, fallen], invite(10, MEMBER, 1));
+    // Somebody far away has not heard of any of it, so nothing of it is settled yet.
+    book.write(TED, &[last], epoch(1, &[0, 1, 2, 3]));
+    assert_eq!(why(&book, after), None);
+}
+
+#[test]
+fn a_demotion_cuts_like_a_removal() {
+    let (mut book, last) = Book::web(&[ADMIN]);
+    let demotion = book.set_role(ALICE, &[last], BOB, MEMBER);
+    let unknown = book.write(BOB, &[last], invite(10, MEMBER, 1));
+    assert_eq!((role(&book, BOB), why(&book, demotion)), (Some(MEMBER), None));
+    assert_eq!(why(&book, unknown), Some(Void::CutOff { by: demotion }));
+}
+
+#[test]
+fn an_owner_may_step_down_by_itself() {
+    let (mut book, last) = Book::web(&[OWNER]);
+    book.write(BOB, &[last], Act::SetRole { person: person(BOB), role: MEMBER, cuts: vec![] });
+    assert_eq!(role(&book, BOB), Some(MEMBER));
+}
+
+#[test]
+fn cuts_that_name_something_else_than_the_author_knew_make_a_removal_void() {
+    let (mut book, last) = Book::web(&[ADMIN]);
+    let known = book.write(BOB, &[last], invite(10, MEMBER, 1));
+    let cuts = book.cuts(BOB, &[last]);
+    let removal = book.write(ALICE, &[known], Act::Remove { person: person(BOB), cuts });
+    assert_eq!(why(&book, removal), Some(Void::CutsDoNotMatch));
+    let removal = book.write(ALICE, &[known], Act::Remove { person: person(BOB), cuts: vec![] });
+    assert_eq!(why(&book, removal), Some(Void::CutsDoNotMatch));
+}
+
+#[test]
+fn when_uses_run_out_the_welcomed_join_wins_and_else_the_first() {
+    let (mut book, last) = Book::web(&[MEMBER]);
+    let one_use = book.write(ALICE, &[last], invite(10, MEMBER, 1));
+    let first = book.write(CAROL, &[one_use], join(10, CAROL));
+    let bob = book.write(BOB, &[one_use], Act::Leave);
+    let second = book.write(TED, &[bob], join(10, TED));
+    assert_eq!((why(&book, first), why(&book, second)), (None, Some(Void::UsedUp)));
+    book.write(ALICE, &[second], Act::Accept { join: second });
+    assert_eq!((why(&book, first), why(&book, second)), (Some(Void::UsedUp), None));
+}
+
+#[test]
+fn an_outsiders_word_does_not_make_a_join_welcomed() {
+    let (mut book, last) = Book::web(&[]);
+    let one_use = book.write(ALICE, &[last], invite(10, MEMBER, 1));
+    let first = book.write(CAROL, &[one_use], join(10, CAROL));
+    let other = book.write(TED, &[one_use], join(10, TED));
+    let (first, second) = if first < other { (first, other) } else { (other, first) };
+    book.write(8, &[second], Act::Accept { join: second });
+    assert_eq!((why(&book, first), why(&book, second)), (None, Some(Void::UsedUp)));
+}
+
+#[test]
+fn a_revocation_lets_known_joins_stand_and_voids_those_it_did_not_know() {
+    let (mut book, last) = Book::web(&[]);
+    let many = book.write(ALICE, &[last], invite(10, MEMBER, 9));
+    let known = book.write(BOB, &[many], join(10, BOB));
+    let revocation = book.write(ALICE, &[known], Act::RevokeInvite { ticket: ticket(10) });
+    let unknown = book.write(CAROL, &[many], join(10, CAROL));
+    let later = book.write(TED, &[revocation], join(10, TED));
+    assert_eq!(why(&book, known), None);
+    assert_eq!(why(&book, unknown), Some(Void::InvitationRevoked));
+    assert_eq!(why(&book, later), Some(Void::InvitationRevoked));
+}
+
+#[test]
+fn a_back_dated_revocation_does_not_undo_what_somebody_greater_welcomed() {
+    let (mut book, last) = Book::web(&[ADMIN]);
+    let many = book.write(BOB, &[last], invite(10, MEMBER, 9));
+    let joined = book.write(CAROL, &[many], join(10, CAROL));
+    book.write(ALICE, &[joined], Act::Accept { join: joined });
+    let back_dated = book.write(BOB, &[many], Act::RevokeInvite { ticket: ticket(10) });
+    assert_eq!((why(&book, back_dated), why(&book, joined)), (None, None));
+}
+
+#[test]
+fn a_plain_member_may_not_revoke_what_others_have_made() {
+    let (mut book, last) = Book::web(&[MEMBER]);
+    let many = book.write(ALICE, &[last], invite(10, MEMBER, 9));
+    let revocation = book.write(BOB, &[many], Act::RevokeInvite { ticket: ticket(10) });
+    assert_eq!(why(&book, revocation), Some(Void::Outranked));
+}
+
+#[test]
+fn a_join_that_needs_approval_waits_for_an_admin() {
+    let (mut book, last) = Book::web(&[MEMBER]);
+    let asked = book.write(ALICE, &[last], invite_approve(10, MEMBER));
+    let joined = book.write(CAROL, &[asked], join(10, CAROL));
+    let evaluation = book.evaluate();
+    assert_eq!(evaluation.state.waiting.len(), 1);
+    assert_eq!(evaluation.state.role(person(CAROL)), None);
+    let by_member = book.write(BOB, &[joined], Act::Accept { join: joined });
+    assert_eq!((why(&book, by_member), role(&book, CAROL)), (Some(Void::NotAllowed), None));
+    book.write(ALICE, &[by_member], Act::Accept { join: joined });
+    let evaluation = book.evaluate();
+    assert_eq!((evaluation.state.role(person(CAROL)), evaluation.state.waiting.len()), (Some(MEMBER), 0));
+}
+
+#[test]
+fn a_removed_person_comes_back_only_by_an_invitation_made_after_and_then_as_a_junior() {
+    let (mut book, last) = Book::web(&[MEMBER, MEMBER]);
+    let old = book.write(ALICE, &[last], invite(10, MEMBER, 9));
+    let removal = book.remove(ALICE, &[old], BOB);
+    let again = book.write(BOB, &[removal], join(10, BOB));
+    assert_eq!(why(&book, again), Some(Void::RemovedBefore));
+    let new = book.write(ALICE, &[again], invite(11, MEMBER, 1));
+    book.write(BOB, &[new], join(11, BOB));
+    let evaluation = book.evaluate();
+    assert_eq!(evaluation.state.role(person(BOB)), Some(MEMBER));
+    let order: Vec<PersonId> = evaluation.state.by_seniority().into_iter().map(|(person, _)| person).collect();
+    assert_eq!(order, [person(ALICE), person(CAROL), person(BOB)]);
+}
+
+#[test]
+fn a_join_without_proof_or_by_anothers_device_is_void() {
+    let (mut book, last) = Book::web(&[MEMBER]);
+    let many = book.write(ALICE, &[last], invite(10, MEMBER, 9));
+    let forged = book.write(CAROL, &[many], Act::Join { ticket: ticket(10), facts: None });
+    let stolen = book.write(BOB, &[many], Act::Join { ticket: ticket(10), facts: super::facts(TED) });
+    assert_eq!((why(&book, forged), why(&book, stolen)), (Some(Void::BadProof), Some(Void::BadProof)));
+}
+
+#[test]
+fn a_removal_makes_every_earlier_epoch_stale() {
+    let (mut book, last) = Book::web(&[MEMBER]);
+    let first = book.write(ALICE, &[last], epoch(1, &[ALICE, BOB]));
+    assert!(!book.evaluate().state.needs_epoch());
+    let removal = book.remove(ALICE, &[first], BOB);
+    assert!(book.evaluate().state.current_epoch().is_none());
+    book.write(ALICE, &[removal], epoch(2, &[ALICE]));
+    let state = book.evaluate().state;
+    assert_eq!(state.current_epoch().map(|(key, _)| key), Some(key(2)));
+    assert!(!state.needs_epoch());
+}
+
+#[test]
+fn after_two_removals_at_once_neither_new_epoch_is_clean() {
+    let (mut book, last) = Book::web(&[ADMIN, MEMBER, MEMBER]);
+    let one = book.remove(ALICE, &[last], CAROL);
+    book.write(ALICE, &[one], epoch(1, &[ALICE, BOB, TED]));
+    let other = book.remove(BOB, &[last], TED);
+    book.write(BOB, &[other], epoch(2, &[ALICE, BOB, CAROL]));
+    let state = book.evaluate().state;
+    assert!(state.current_epoch().is_none() && state.needs_epoch());
+}
+
+#[test]
+fn a_key_sealed_to_a_removed_person_stays_stale_however_often_it_is_named() {
+    let (mut book, last) = Book::web(&[MEMBER, MEMBER]);
+    let first = book.write(ALICE, &[last], epoch(1, &[ALICE, BOB, CAROL]));
+    let removal = book.remove(ALICE, &[first], BOB);
+    book.write(CAROL, &[removal], epoch(1, &[ALICE, CAROL]));
+    assert!(book.evaluate().state.current_epoch().is_none());
+}
+
+#[test]
+fn a_newcomer_who_was_not_given_the_newest_key_calls_for_a_new_epoch() {
+    let (mut book, last) = Book::web(&[MEMBER]);
+    let first = book.write(ALICE, &[last], epoch(1, &[ALICE, BOB]));
+    let many = book.write(ALICE, &[first], invite(10, MEMBER, 9));
+    let joined = book.write(CAROL, &[many], join(10, CAROL));
+    assert!(book.evaluate().state.needs_epoch());
+    book.write(BOB, &[joined], Act::Accept { join: joined });
+    assert!(!book.evaluate().state.needs_epoch());
+}
+
+#[test]
+fn a_welcome_of_somebody_removed_meanwhile_makes_the_keys_it_handed_over_stale() {
+    let (mut book, last) = Book::web(&[MEMBER, MEMBER]);
+    let carol_join = book.evaluate().state.members[&person(CAROL)].join;
+    let removal = book.remove(ALICE, &[last], CAROL);
+    let clean = book.write(ALICE, &[removal], epoch(1, &[ALICE, BOB]));
+    assert!(book.evaluate().state.current_epoch().is_some());
+    book.write(BOB, &[clean], Act::Accept { join: carol_join });
+    assert!(book.evaluate().state.current_epoch().is_none());
+}
+
+#[test]
+fn of_a_forked_chain_only_what_others_have_built_on_counts() {
+    let (mut book, last) = Book::web(&[ADMIN, MEMBER]);
+    let chain = book.chains[&BOB].clone();
+    let seen = book.write_after(BOB, &chain, &[last], invite(10, MEMBER, 9));
+    let unseen = book.write_after(BOB, &chain, &[last], invite(11, MEMBER, 9));
+    assert_eq!((why(&book, seen), why(&book, unseen)), (Some(Void::Forked), Some(Void::Forked)));
+    book.write(CAROL, &[seen], epoch(1, &[ALICE, BOB, CAROL]));
+    assert_eq!((why(&book, seen), why(&book, unseen)), (None, Some(Void::Forked)));
+    // An outsider's operation is no witness.
+    book.write(9, &[unseen], Act::Leave);
+    assert_eq!(why(&book, unseen), Some(Void::Forked));
+}
+
+#[test]
+fn operations_whose_past_is_missing_wait() {
+    let (book, last) = Book::web(&[MEMBER]);
+    let ops = book.ops.values().filter(|op| op.id != last).cloned().collect();
+    let evaluation = evaluate(WEB, ops);
+    assert_eq!((evaluation.incomplete, evaluation.state.role(person(BOB))), (0, None));
+    let (mut book, last) = Book::web(&[MEMBER]);
+    book.write(ALICE, &[last], epoch(1, &[ALICE]));
+    let ops = book.ops.values().filter(|op| op.id != last).cloned().collect();
+    assert_eq!(evaluate(WEB, ops).incomplete, 1);
+}
+
+#[test]
+fn a_wrong_lamport_number_or_a_broken_chain_counts_for_nothing() {
+    let (mut book, last) = Book::web(&[ADMIN]);
+    let high = book.write(BOB, &[last], invite(10, MEMBER, 1));
+    book.ops.get_mut(&high).unwrap().lamport += 1;
+    assert_eq!(book.evaluate().incomplete, 1);
+    let (mut book, last) = Book::web(&[ADMIN]);
+    let skipped = book.write(BOB, &[last], invite(10, MEMBER, 1));
+    book.ops.get_mut(&skipped).unwrap().seq += 1;
+    assert_eq!(book.evaluate().incomplete, 1);
+    let (mut book, last) = Book::web(&[ADMIN]);
+    let huge = book.write(BOB, &[last], invite(10, MEMBER, 1));
+    let op = book.ops.get_mut(&huge).unwrap();
+    (op.seq, op.lamport) = (u64::MAX, u64::MAX);
+    assert_eq!(book.evaluate().incomplete, 1);
+}
