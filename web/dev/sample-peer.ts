@@ -1,1 +1,147 @@
-export function samplePeer() { return { name: 'sample' } }
+// A sample peer for looking at the page while designing (see README.md). Not a peer: it decides nothing.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Plugin } from 'vite'
+import type { EntryView, ShareView, WebView } from '../src/lib/views.ts'
+import { DAY, EVENTS, FOLDERS, HOUR, id, MEMBERS, NOW, REVISIONS, TRANSFERS } from './sample-data.ts'
+
+type Asked = Record<string, never> & { path?: string; after?: string; limit?: number; query?: string; web?: string; name?: string; id?: string; folder?: string }
+
+const me = { name: 'Alice', person: id(1), device: id(11) }
+let webs: WebView[] = [
+  { name: 'family', role: 'owner', members: 5, here: 3, note: '', id: id(70) },
+  { name: 'lab', role: 'member', members: 3, here: 2, note: '', id: id(71) },
+  { name: 'alone', role: 'owner', members: 1, here: 1, note: '', id: id(72) },
+]
+const shares: ShareView[] = [
+  { path: 'family/alice/everything', folder: '/home/alice/everything', files: 100_000, bytes: 240_000_000_000, hashed: 31_204, state: 'reading', skipped: 3, last_problem: 'socket: not a file or folder', id: id(80) },
+  { path: 'family/alice/plans', folder: '/home/alice/plans', files: 12, bytes: 14_200_112, hashed: 12, state: 'watching', skipped: 0, last_problem: '', id: id(81) },
+]
+
+function folder(path: string): EntryView[] {
+  const blank = { size: null, changed: null, revision: null, have: null, freshness: null, who: [], note: '' }
+  if (path === '') return webs.map((web) => ({ ...blank, name: web.name, kind: 'web', path: web.name }))
+  const parts = path.split('/')
+  if (parts.length === 1) {
+    return (MEMBERS[path] ?? []).filter((each) => each.role).map((each) => ({ ...blank, name: each.name, kind: 'person', path: `${path}/${each.name}` }))
+  }
+  return (FOLDERS[path] ?? []).map((entry) => ({ ...entry, path: `${path}/${entry.name}` }))
+}
+
+const everything = () => Object.keys(FOLDERS).flatMap((path) => folder(path).slice(0, 2_000))
+
+function fault(code: string, kind: string, what: string, remedies: unknown[] = []) {
+  return Object.assign(new Error(what), { fault: { code, kind, what, remedies } })
+}
+
+function find(asked: Asked): { hits: EntryView[]; has_more: boolean } {
+  const words = (asked.query ?? '').toLowerCase().split(/\s+/).filter(Boolean)
+  const hits = everything().filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)))
+  return { hits: hits.slice(0, asked.limit ?? 50), has_more: hits.length > (asked.limit ?? 50) }
+}
+
+function about(path: string) {
+  const name = path.split('/').at(-1)
+  const entry = folder(path.split('/').slice(0, -1).join('/')).find((each) => each.name === name)
+  if (!entry) throw fault('files.no-such-entry', 'yours', `there is no ${name} in this folder`, [{ command: 'althing ls', text: 'shows what is there' }])
+  const holders = entry.kind === 'file' ? entry.who.map((who, index) => ({ who, revision: entry.revision ?? 1, is_here: index === 0, last_heard: NOW - index * 5 * HOUR })) : []
+  if (entry.freshness === 'older-here') holders.push({ who: 'you', revision: 1, is_here: true, last_heard: NOW })
+  return { entry, holders, content: entry.kind === 'file' ? id(90) : null, file: entry.kind === 'file' ? id(91, 32) : null }
+}
+
+const operations: Record<string, (asked: Asked) => unknown> = {
+  'people.me': () => me,
+  'people.introduce': ({ name }) => Object.assign(me, { name }),
+  'people.webs': () => ({ webs }),
+  'people.start_web': ({ name = '' }) => { const web: WebView = { name, role: 'owner', members: 1, here: 1, note: '', id: id(webs.length + 70) }; webs = [...webs, web]; MEMBERS[name] = MEMBERS['alone'] ?? []; return web },
+  'people.members': ({ web = '' }) => ({ members: MEMBERS[web] ?? [] }),
+  'people.invite': ({ web }) => ({ link: `althing1${'qpzry9x8gf2tvdw0s3jn54khce6mua7l'.repeat(12)}`, web, role: 'member', uses: 1, expires: NOW + 7 * DAY, id: id(60, 32) }),
+  'people.invitations': ({ web }) => web !== 'family' ? { invitations: [], waiting: [] } : {
+    invitations: [
+      { by: 'you', role: 'member', used: 1, uses: 5, expires: NOW + 6 * DAY, state: 'open', id: id(61, 32) },
+      { by: 'bob', role: 'member', used: 1, uses: 1, expires: NOW - DAY, state: 'used up', id: id(62, 32) },
+    ],
+    waiting: [{ person: id(66), since: NOW - 5 * 60_000 }],
+  },
+  'people.join': () => ({ id: id(73), web: 'choir', inviter: 'Grace', state: 'asking', why: '', is_over: false }),
+  'people.joining': () => ({ id: id(73), web: 'choir', inviter: 'Grace', state: 'waiting', why: 'admitted, waiting for a member to hand over the keys', is_over: false }),
+  'people.audit': ({ web }) => ({ acts: web !== 'family' ? [] : [
+    { at: NOW - 60 * DAY, by: 'alice', what: 'started the web', is_void: false, entry: id(50) },
+    { at: NOW - 59 * DAY, by: 'alice', what: 'admitted bob as member', is_void: false, entry: id(51) },
+    { at: NOW - 9 * DAY, by: 'mallory', what: 'removed alice', is_void: true, entry: id(52) },
+    { at: NOW - 8 * DAY, by: 'alice', what: 'removed mallory', is_void: false, entry: id(53) },
+    { at: NOW - HOUR, by: 'bob', what: 'admitted ted as member', is_void: false, entry: id(54) },
+  ] }),
+  'people.accept': () => ({ what: 'Admitted.' }), 'people.revoke': () => ({ what: 'The invitation has ended.' }),
+  'people.set_role': () => ({ what: 'Bob is a member now.' }), 'people.leave': () => ({ what: 'You have left.' }),
+  'people.remove': () => ({ what: 'Bob is removed; nothing new reaches him. He could already have everything shared until now.', files_kept: 1_204, bytes_kept: 12_400_000_000 }),
+  'files.shares': () => ({ shares }), 'files.share': () => { throw fault('files.not-a-folder', 'yours', 'cannot share /home/x: there is no such folder on this computer', [{ command: '', text: 'check the path; it starts with /' }]) },
+  'files.unshare': () => shares[1],
+  'files.list': ({ path = '', after, limit = 1000 }) => {
+    const rows = folder(path)
+    const start = after === undefined ? 0 : rows.findIndex((row) => row.name === after) + 1
+    const entries = rows.slice(start, start + limit)
+    return { entries, next: start + limit < rows.length ? entries.at(-1)?.name : null }
+  },
+  'files.find': find, 'files.about': ({ path = '' }) => about(path), 'files.history': () => ({ revisions: REVISIONS }),
+  'files.get': () => TRANSFERS[0], 'files.transfers': () => ({ transfers: TRANSFERS }),
+  'files.pause': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'paused' }),
+  'files.resume': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'running' }),
+  'files.cancel': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'cancelled', is_over: true }),
+  'host.status': () => ({ name: me.name, now: '4 of 6 people are here, 1 transfer runs', people_here: me.name ? 4 : 0, people: me.name ? 6 : 0, transfers: 1, page: '', home: '/home/alice/.local/share/althing', kept: 12_400_000_000, free: 214_000_000_000, addresses: ['192.0.2.7:41641'], paused: [], since: NOW - 3 * HOUR, last_event: EVENTS.length, version: '0.1.0' }),
+}
+
+const SHOWN: Record<string, [show: string, media: string, body: string]> = {
+  md: ['markdown', 'text/html', '<body style="font:15px/1.6 sans-serif;max-width:70ch;margin:24px auto;padding:0 16px"><h1>Q4 Roadmap</h1><p>Plant the orchard. Dig the pond.</p><ul><li>seeds</li><li>spades</li></ul>'],
+  txt: ['text', 'text/plain', 'A plain text.\n'], csv: ['text', 'text/plain', 'seeds,12\nspades,2\n'],
+  png: ['image', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 400"><rect width="640" height="400" fill="#cde5d6"/><circle cx="320" cy="200" r="90" fill="#7aa2b8"/><path d="M0 330q160-60 320 0t320 0v70H0z" fill="#5b8a63"/></svg>'],
+  mp4: ['video', 'video/mp4', ''], webm: ['video', 'video/webm', ''], opus: ['audio', 'audio/ogg', ''],
+}
+
+function view({ path = '' }: Asked) {
+  const { entry } = about(path)
+  const ending = path.split('.').at(-1) ?? ''
+  return { url: `/sample/${ending}`, show: SHOWN[ending]?.[0] ?? 'none', name: entry.name, size: entry.size, media: '', revision: entry.revision, content: id(90), expires: NOW + HOUR }
+}
+
+async function body(request: IncomingMessage): Promise<Asked> {
+  let text = ''
+  for await (const piece of request) text += String(piece)
+  return JSON.parse(text || '{}') as Asked
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  const url = new URL(request.url ?? '/', 'http://sample')
+  const say = (status: number, value: unknown) => { response.writeHead(status, { 'content-type': 'application/json' }); response.end(JSON.stringify(value)); return true }
+  try {
+    if (url.pathname === '/session') {
+      const { code } = (await body(request)) as unknown as { code: string }
+      if (!code.startsWith('sample')) return say(401, fault('gateways.code-refused', 'refused', 'the code is not good').fault)
+      if (code === 'sample-new') { me.name = ''; webs = [] }
+      return say(200, { token: 'sample', expires: NOW + DAY })
+    }
+    if (url.pathname === '/api/events') {
+      const after = Number(url.searchParams.get('after') ?? EVENTS.length)
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(`event: hello\ndata: {"last": ${EVENTS.length}}\n\n`)
+      for (const event of EVENTS.filter((each) => each.number > after)) response.write(`id: ${event.number}\nevent: happened\ndata: ${JSON.stringify(event)}\n\n`)
+      return true
+    }
+    if (url.pathname === '/view') return say(200, view(await body(request)))
+    if (url.pathname === '/qr') { response.writeHead(200, { 'content-type': 'image/svg+xml' }); response.end('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21"><path fill="#fff" d="M0 0h21v21H0z"/><path d="M2 2h5v5H2zM14 2h5v5h-5zM2 14h5v5H2zM9 9h3v3H9z"/></svg>'); return true }
+    if (url.pathname.startsWith('/sample/')) { const [, media, text] = SHOWN[url.pathname.slice(8)] ?? []; response.writeHead(200, { 'content-type': media ?? 'text/plain' }); response.end(text); return true }
+    const operation = operations[url.pathname.replace('/api/', '')]
+    return operation ? say(200, operation(await body(request))) : false
+  } catch (error) {
+    return say(400, (error as { fault?: unknown }).fault ?? { code: 'sample.broken', kind: 'broken', what: String(error), remedies: [] })
+  }
+}
+
+/** Answers in place of a peer. */
+export function samplePeer(): Plugin {
+  return {
+    name: 'sample-peer',
+    configureServer({ middlewares }) {
+      middlewares.use((request, response, next) => { void answer(request, response).then((isDone) => isDone || next()) })
+    },
+  }
+}

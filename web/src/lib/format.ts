@@ -44,12 +44,18 @@ export function duration(seconds: number): string {
   return t.time.days(Math.round(hours / 24))
 }
 
+/** Writes a duration in one unit, for the past. */
+function coarse(seconds: number): string {
+  if (seconds < 3600) return duration(seconds)
+  return seconds < 86_400 ? t.time.hours(Math.floor(seconds / 3600)) : t.time.days(Math.floor(seconds / 86_400))
+}
+
 /** Writes how long ago something was; the future reads as such, since clocks of others may be wrong. */
 export function ago(at: number, now: number): string {
   const seconds = Math.round((now - at) / 1000)
   if (seconds < -60) return t.time.ahead(duration(-seconds))
   if (seconds < 45) return t.time.justNow
-  if (seconds < 7 * 86_400) return t.time.ago(duration(seconds))
+  if (seconds < 7 * 86_400) return t.time.ago(coarse(seconds))
   const date = new Date(at)
   const sameYear = date.getFullYear() === new Date(now).getFullYear()
   return date.toLocaleDateString(t.locale, {

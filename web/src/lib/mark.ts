@@ -35,7 +35,7 @@ export interface Mark {
 export function mark(id: string): Mark {
   const numbers = digest(id)
   const hue = pick(numbers[1], HUES)
-  const turn = 90 + ((numbers[3] ?? 0) % 5) * 45
+  const turn = 40 + ((numbers[3] ?? 0) % 5) * 35
   return {
     shape: pick(numbers[0], SHAPES),
     figure: pick(numbers[2], FIGURES),

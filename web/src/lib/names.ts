@@ -19,11 +19,24 @@ export function sign(character: string): string {
   return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
 }
 
+/**
+ * Whether a joiner does its honest work: between the parts of one emoji, or between letters of a script that needs
+ * it (Persian, Hindi and others; never Latin, Greek or Cyrillic, where it only serves to deceive).
+ */
+function isJoining(name: string, at: number): boolean {
+  if (name[at] !== '\u200d' && name[at] !== '\u200c') return false
+  const before = name.slice(0, at)
+  const after = name.slice(at + 1)
+  if (/[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]$/u.test(before)) return /^\p{Extended_Pictographic}/u.test(after)
+  return /[\p{L}\p{M}]$/u.test(before) && !/[\p{sc=Latin}\p{sc=Grek}\p{sc=Cyrl}]$/u.test(before) && /^\p{L}/u.test(after)
+}
+
 /** Splits a name into what can be seen and signs for what cannot. */
 export function parts(name: string): NamePart[] {
   const found: NamePart[] = []
   let from = 0
   for (const match of name.matchAll(HIDDEN)) {
+    if (isJoining(name, match.index)) continue
     if (match.index > from) found.push({ text: name.slice(from, match.index), isHidden: false })
     found.push({ text: sign(match[0]), isHidden: true })
     from = match.index + match[0].length

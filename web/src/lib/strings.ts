@@ -105,7 +105,7 @@ export const t = {
   files: {
     title: 'Files',
     allWebs: 'All webs',
-    name: 'Name', size: 'Size', changed: 'Changed', who: 'Who has it', state: 'On this computer',
+    name: 'Name', size: 'Size', changed: 'Changed', who: 'Who has it', state: 'On this computer', here: 'Here now',
     sortBy: (column: string) => `Sort by ${column}`,
     filter: 'Filter this folder',
     share: 'Share a folder',
@@ -130,6 +130,8 @@ export const t = {
       personText: (name: string) => `${name} has not shared anything yet.`,
       aloneTitle: 'You are the only one here',
       aloneText: 'Invite the people this web is for.',
+      beginText: 'Share a folder of this computer: everybody in the web sees what is in it. Nothing is copied until somebody gets it.',
+      beginTitle: 'You share nothing here yet',
     },
   },
 
@@ -144,6 +146,7 @@ export const t = {
     what: 'Everybody in the web sees names, sizes and dates at once and can get the files. Your files stay where they are and are only read.',
     go: 'Share it',
     reading: (name: string) => `Reading ${name}`,
+    progressTitle: 'Read so far',
     progress: (hashed: string, files: string) => `${hashed} of ${files} files read`,
     listed: (files: string, bytes: string) => `${files} files, ${bytes}`,
     watching: 'Shared; changes are noticed by themselves',
@@ -170,7 +173,7 @@ export const t = {
     notKept: 'not here',
     details: 'Details',
     path: 'Path', content: 'Content id', fileId: 'File id', kind: 'Kind', size: 'Size', changed: 'Changed', folder: 'Folder',
-    whereIs: (n: number) => n === 1 ? 'Held by 1 person' : `Held by ${n} persons`,
+    whereIs: (n: number) => n === 1 ? 'Held by 1 person' : `Held by ${n} people`,
     openRevision: (n: number) => `Open revision ${n}`,
     getRevision: (n: number) => `Get revision ${n}`,
     copyPath: 'Copy path',
@@ -232,6 +235,7 @@ export const t = {
     lastHeard: (when: string) => `last heard ${when}`,
     neverHeard: 'not heard from yet',
     gone: 'No longer members',
+    roleTitle: 'Role', hereTitle: 'Last heard',
     role: { member: 'Member', admin: 'Admin', owner: 'Owner' },
     roleHint: {
       member: 'Sees and gets everything in the web, shares folders.',
@@ -262,7 +266,7 @@ export const t = {
     acceptNamed: (id: string) => `Accept person ${id}`,
     acceptHint: 'Compare the first digits with the person before you accept.',
     unknownPerson: (id: string) => `Person ${id}`,
-    members: (n: number) => plural(n, 'person', 'persons'),
+    members: (n: number) => plural(n, 'person', 'people'),
     hereOf: (here: number, all: number) => `${here} of ${all} here`,
     more: (name: string) => `More about ${name}`,
     files: 'Files',
@@ -274,7 +278,7 @@ export const t = {
   invite: {
     title: (web: string) => `Invite to ${web}`,
     role: 'They become', uses: 'Good for', hours: 'Ends',
-    usesOf: (n: number) => plural(n, 'person', 'persons'),
+    usesOf: (n: number) => plural(n, 'person', 'people'),
     hour: 'in an hour', day: 'in a day', week: 'in a week', month: 'in a month',
     approve: 'Ask an admin before somebody gets in',
     make: 'Make the invitation',
@@ -310,7 +314,7 @@ export const t = {
 
   status: {
     label: 'How things are',
-    here: (here: number, all: number) => all === 0 ? 'Nobody else yet' : `${here} of ${plural(all, 'person', 'persons')} here`,
+    here: (here: number, all: number) => all === 0 ? 'Nobody else yet' : `${here} of ${plural(all, 'person', 'people')} here`,
     alone: 'Nobody else is here now',
     transfers: (n: number, percent: number) => `${plural(n, 'transfer', 'transfers')}, ${percent} %`,
     reading: (hashed: string, files: string) => `reading ${hashed} of ${files} files`,

@@ -1,0 +1,93 @@
+// The people and files of the sample peer. Made up, but of the forms a real peer answers.
+import type { EntryView, Event, MemberView, RevisionView, TransferView } from '../src/lib/views.ts'
+
+export const NOW = Date.now()
+export const MINUTE = 60_000
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+
+export const id = (seed: number, digits = 64): string =>
+  Array.from({ length: digits }, (_, index) => ((seed * 2654435761 + index * 40503 * (seed + 7)) >>> 7) % 16)
+    .map((digit) => digit.toString(16)).join('')
+
+const member = (name: string, seed: number, more: Partial<MemberView> = {}): MemberView => ({
+  name, role: 'member', is_me: false, is_here: true, last_heard: NOW - 20_000, id: id(seed), ...more,
+})
+
+export const MEMBERS: Record<string, MemberView[]> = {
+  family: [
+    member('alice', 1, { role: 'owner', is_me: true }),
+    member('bob', 2, { role: 'admin' }),
+    member('carol', 3, { is_here: false, last_heard: NOW - 4 * HOUR }),
+    member('ted', 4),
+    member('مها', 5, { is_here: false, last_heard: NOW - 3 * DAY }),
+    member('mallory', 6, { role: null, is_here: false, last_heard: NOW - 9 * DAY }),
+  ],
+  lab: [member('alice', 1, { role: 'member', is_me: true }), member('grace', 8, { role: 'owner' }), member('bob~2f', 9)],
+  alone: [member('alice', 1, { role: 'owner', is_me: true })],
+}
+
+const file = (name: string, size: number, changed: number, more: Partial<EntryView> = {}): EntryView => ({
+  name, kind: 'file', size, changed, revision: 1, have: 1, freshness: 'newest-here', who: ['you'], note: '', path: name, ...more,
+})
+const elsewhere = (who: string[]): Partial<EntryView> => ({ have: null, freshness: 'elsewhere', who })
+const other = (name: string, kind: EntryView['kind'], more: Partial<EntryView> = {}): EntryView => ({
+  name, kind, size: null, changed: null, revision: null, have: null, freshness: null, who: [], note: '', path: name, ...more,
+})
+
+const NAUGHTY = [
+  'a\nnew line.txt', 'turn \u202Egnp.exe', '__proto__', 'CON', '<img src=x onerror=alert(1)>.html', '\u200b', 'ﷺ'.repeat(8),
+  'Z̮̞̠͙͔ͅḀ̗̞͈̻̗Ḷ͙͎̯̹̞͓G̻O̭̗̮.txt', '👩🏽‍🚀.png', 'مستند مهم.pdf', '$(touch me)', '%2e%2e%2f', 'a?b#c&d.txt', 'ü'.repeat(120) + '.txt', ' leading', 'tab\tname',
+]
+
+export const FOLDERS: Record<string, EntryView[]> = {
+  'family/alice': [
+    other('plans', 'share', { who: ['you', 'bob'] }), other('Pictures', 'share', { who: ['you'] }),
+    other('everything', 'share', { who: ['you'] }), other('odd names', 'share', { who: ['you'] }),
+  ],
+  'family/alice/plans': [
+    other('2026', 'folder', { changed: NOW - DAY }), other('Garden', 'folder', { changed: NOW - 9 * DAY }),
+    file('Q4 Roadmap.md', 8_412, NOW - 3 * MINUTE, { revision: 3, have: 3, who: ['you', 'bob'] }),
+    file('Orchard.pdf', 1_204_112, NOW - 2 * DAY), file('budget.csv', 20_480, NOW - 5 * HOUR, { revision: 7, have: 7 }),
+    file('site map.png', 382_204, NOW - 40 * DAY), file('meeting.opus', 12_400_500, NOW - 12 * DAY, { freshness: 'reading', have: null, who: [] }),
+    other('latest', 'link'),
+  ],
+  'family/bob': [other('films', 'share', { who: ['bob', 'carol'] }), other('recipes', 'share', { who: ['bob'] }), other('Q4', 'share', { who: ['bob', 'ted'] })],
+  'family/bob/films': [
+    file('orchard in spring.webm', 4_294_967_296, NOW - 2 * DAY, elsewhere(['bob', 'carol'])),
+    file('the pond.mp4', 734_003_200, NOW - 20 * DAY, elsewhere(['bob', 'carol', 'ted', 'مها', 'x1'])),
+    file('notes.txt', 1_900, NOW - 60 * DAY, { who: ['you', 'bob'] }),
+    file('cut list.md', 9_900, NOW - 14 * MINUTE, { revision: 2, have: 1, freshness: 'older-here', who: ['bob'], note: 'rev 2 at bob, you have rev 1' }),
+    other('raw', 'folder', { changed: NOW - 30 * DAY }),
+  ],
+  'family/bob/Q4': [file('Q4 Roadmap.md', 8_412, NOW - 2 * HOUR, { revision: 4, ...elsewhere(['bob', 'ted']) })],
+  'family/alice/everything': Array.from({ length: 100_000 }, (_, index) =>
+    file(`entry ${String(index).padStart(6, '0')}.txt`, (index * 7919) % 5_000_000, NOW - ((index * 613) % 9_000) * HOUR, index % 3 ? {} : elsewhere(['bob']))),
+  'family/alice/odd names': NAUGHTY.map((name, index) => file(name, index * 100, NOW - index * DAY)).sort((a, b) => (a.name < b.name ? -1 : 1)),
+}
+
+export const REVISIONS: RevisionView[] = [
+  { number: 3, author: 'alice', at: NOW - 3 * MINUTE, size: 8_412, is_here: true, is_newest: true, what: 'changed', id: id(31) },
+  { number: 2, author: 'bob', at: NOW - 2 * DAY, size: 8_100, is_here: false, is_newest: false, what: 'changed', id: id(32) },
+  { number: 1, author: 'alice', at: NOW - 30 * DAY, size: 5_002, is_here: true, is_newest: false, what: 'listed', id: id(33) },
+]
+
+const transfer = (path: string, seed: number, more: Partial<TransferView>): TransferView => ({
+  path, state: 'running', done: 0, total: 100, files_done: 0, files: 1, speed: 0, seconds_left: null, from: [], why: '', to: null,
+  is_over: false, started: NOW - 5 * MINUTE, id: id(seed, 32), ...more,
+})
+export const TRANSFERS: TransferView[] = [
+  transfer('family/bob/films/orchard in spring.webm', 41, { done: 1_846_835_937, total: 4_294_967_296, speed: 48_200_000, seconds_left: 51, from: ['bob', 'carol'] }),
+  transfer('family/bob/recipes', 42, { state: 'paused', done: 120_000, total: 900_000, files_done: 14, files: 88 }),
+  transfer('family/carol/letters', 43, { state: 'waiting', done: 0, total: 2_400_000, files: 12, why: 'nobody who has the rest is here; it goes on by itself' }),
+  transfer('family/bob/films/notes.txt', 44, { state: 'done', done: 1_900, total: 1_900, files_done: 1, is_over: true, started: NOW - 2 * HOUR }),
+  transfer('family/ted/disk.img', 45, { state: 'failed', done: 5_000_000, total: 60_000_000_000, is_over: true, started: NOW - DAY, why: 'the disk of this computer is full: 4.1 GB free of 60.0 GB needed' }),
+]
+
+let number = 0
+const event = (at: number, kind: string, about: unknown): Event => ({ number: (number += 1), at, kind, about })
+export const EVENTS: Event[] = [
+  event(NOW - 2 * DAY, 'files.changed', { web: id(70), share: 'family/bob/films', entries: 214, paths: ['family/bob/films/the pond.mp4', 'family/bob/films/raw/01.mov', 'family/bob/films/raw/02.mov', 'family/bob/films/raw/03.mov', 'family/bob/films/raw/04.mov'] }),
+  event(NOW - 14 * MINUTE, 'files.changed', { web: id(70), share: 'family/bob/films', entries: 1, paths: ['family/bob/films/cut list.md'] }),
+  event(NOW - 3 * MINUTE, 'files.changed', { web: id(70), share: 'family/alice/plans', entries: 1, paths: ['family/alice/plans/Q4 Roadmap.md'] }),
+]
