@@ -1,9 +1,38 @@
 //! Shares, the catalogue of all files of all webs, revisions, who has what, and transfers.
 //!
 //! Decides only: folders are walked, watched and hashed by the workers, bytes are moved by the network driver,
-//! both through [`jobs`]. Not for: who is a member (`people`), how records spread (`records`).
-//!
-//! `source(rows: &dyn store::Rows, asker: DeviceId, content: ContentId) -> Result<Option<jobs::Source>, StoreError>`
-//! and `service(home: &str) -> Files` follow here; see specs/files.md.
+//! both through [`jobs`]. The rules are numbered in `specs/files.md`. Not for: who is a member (`people`), how
+//! records spread (`records`).
 
+mod alarms;
+mod apply;
+mod arriving;
+mod bringing;
+mod catalogue;
+mod faults;
+mod fetching;
+mod find;
+mod finding;
+mod hash;
+mod history;
 pub mod jobs;
+mod label;
+mod outgoing;
+mod plan;
+mod providers;
+mod reader;
+mod reading;
+mod scan;
+mod service;
+mod share;
+mod source;
+pub mod statement;
+mod tables;
+mod transfer;
+mod tree;
+mod view;
+
+pub use faults::{FilesError, faults};
+pub use service::{Files, service};
+pub use source::{own_source, source};
+pub use tables::Kind;

@@ -1,0 +1,66 @@
+//! Who may have which content from this peer, and where its bytes are (spec files, rules 20 to 24).
+//!
+//! Asked by the network driver for every request and every piece; reads a snapshot only. Not for: checking that
+//! a shared file is still as it was hashed (the driver does, against the stat given here).
+
+use base::{ContentId, DeviceId};
+use store::{Rows, StoreError};
+
+use crate::jobs::Source;
+use crate::tables::{ENTRIES, EntryRow, FILES, HELD, NUMBERS, OWN, PLACES, ShareKey, path_of};
+
+/// Returns where a content is, if `asker` may have it from this peer: some web in which both are members now
+/// lists it among this peer's shares, or this peer keeps it for that web. Knowing an id is no right.
+pub fn source(rows: &dyn Rows, asker: DeviceId, content: ContentId) -> Result<Option<Source>, StoreError> {
+    let Some(me) = people::read::my_person(rows)? else { return Ok(None) };
+    for web in people::read::webs_of_device(rows, asker)? {
+        if people::read::role_of(rows, web, me)?.is_none() {
+            continue;
+        }
+        if HELD.get(rows, &(web, content))?.is_some_and(|held| held.is_offered) {
+            return Ok(Some(Source::Store));
+        }
+        if let Some(source) = shared_path(rows, content, |key| key.web == web)? {
+            return Ok(Some(source));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns where a content is for the person of this peer, who may read all that is on this computer, also what
+/// was kept of webs that are left.
+pub fn own_source(rows: &dyn Rows, content: ContentId) -> Result<Option<Source>, StoreError> {
+    if let Some(source) = shared_path(rows, content, |_| true)? {
+        return Ok(Some(source));
+    }
+    for web in people::read::webs(rows)? {
+        if HELD.has(rows, &(web.id, content))? {
+            return Ok(Some(Source::Store));
+        }
+    }
+    Ok(None)
+}
+
+/// Finds a content in a folder this peer shares.
+pub(crate) fn shared_path<R: Rows + ?Sized>(
+    rows: &R,
+    content: ContentId,
+    is_wanted: impl Fn(ShareKey) -> bool,
+) -> Result<Option<Source>, StoreError> {
+    for row in PLACES.within(rows, &content) {
+        let ((_, number, file), ()) = row?;
+        let Some(own) = OWN.get(rows, &number)? else { continue };
+        if !NUMBERS.get(rows, &number)?.is_some_and(&is_wanted) {
+            continue;
+        }
+        let Some(place) = FILES.get(rows, &(number, file))? else { continue };
+        let Some(EntryRow { stat: Some(stat), head, .. }) = ENTRIES.get(rows, &(number, place.path.clone()))? else {
+            continue;
+        };
+        if head.content == Some(content) {
+            let path = format!("{}/{}", own.real_folder, path_of(&place.path));
+            return Ok(Some(Source::Path { path, stat }));
+        }
+    }
+    Ok(None)
+}
