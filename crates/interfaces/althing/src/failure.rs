@@ -67,6 +67,17 @@ pub(crate) enum Failure {
         /// The system's words.
         why: String,
     },
+    /// The setting `log` says nothing that is understood.
+    #[error("the setting log = {value:?} is not understood: {why}")]
+    LogLevel {
+        /// The setting.
+        value: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The peer ended by itself.
+    #[error("the peer could not go on and has stopped; what it had confirmed is saved")]
+    PeerEnded,
 }
 
 impl From<Failure> for Fault {
@@ -81,6 +92,8 @@ impl From<Failure> for Fault {
             Failure::NoFolder { .. } => ("althing.no-folder", FaultKind::Settings),
             Failure::Output { .. } => ("althing.output", FaultKind::Settings),
             Failure::CannotStart { .. } => ("althing.cannot-start", FaultKind::Settings),
+            Failure::LogLevel { .. } => ("althing.log-level", FaultKind::Settings),
+            Failure::PeerEnded => ("althing.peer-ended", FaultKind::Broken),
         };
         let fault = Self::new(code, kind, failure.to_string());
         match failure {
@@ -94,6 +107,8 @@ impl From<Failure> for Fault {
             Failure::Garbled { .. } => {
                 fault.remedy("althing stop", "and start it anew: the peer may be another version")
             }
+            Failure::LogLevel { .. } => fault.remedy("althing config show", "see what may stand there"),
+            Failure::PeerEnded => fault.remedy("althing start", "start it again; its log says why it ended"),
             _ => fault,
         }
     }
@@ -162,6 +177,8 @@ pub(crate) fn faults() -> Vec<Fault> {
         Failure::NoFolder { why: why("no such file or directory") },
         Failure::Output { why: why("no space left on device") },
         Failure::CannotStart { why: why("too many open files") },
+        Failure::LogLevel { value: why("loud"), why: why("invalid filter directive") },
+        Failure::PeerEnded,
     ]
     .into_iter()
     .map(Fault::from)

@@ -92,7 +92,7 @@ fn told(message: &str, is_json: bool) -> Option<String> {
 
 /// Writes all settings.
 pub(crate) fn config_show(home: &Path, is_json: bool) -> Result<(), Stop> {
-    let config = peer::Config::load(home).map_err(Fault::from)?;
+    let config = peer::Config::load_with_remembered(home).map_err(Fault::from)?;
     let settings = config.settings();
     if is_json {
         let one = |setting: &peer::Setting| {
