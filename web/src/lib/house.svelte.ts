@@ -1,13 +1,14 @@
 // What the whole page stands on: who I am, my webs, the status, transfers and shares; kept fresh by events.
+import { untrack } from 'svelte'
 import { call, faultOf } from './call.ts'
 import { news } from './events.svelte.ts'
-import type { Fault, Me, MemberView, ShareView, Status, TransferView, WebView } from './views.ts'
+import type { Event, Fault, Me, MemberView, ShareView, Status, TransferView, WebView } from './views.ts'
 
 /** Milliseconds between looks at what has no event: speeds, free disk. */
 const LOOK_MS = 1_000
 const SLOW_LOOK_MS = 10_000
 /** Events that come closer than this are answered by one look. */
-const GATHER_MS = 150
+const GATHER_MS = 250
 
 class House {
   me = $state.raw<Me | null>(null)
@@ -35,7 +36,7 @@ class House {
     }
     news.onrenewed = () => void this.look()
     void news.follow(this.status.last_event)
-    news.listen((event) => this.#gather(event.kind))
+    news.listen((event) => this.#hear(event))
     this.#again()
   }
 
@@ -73,6 +74,13 @@ class House {
     return this.webs.find((web) => web.name === name)
   }
 
+  #hear(event: Event): void {
+    // These events carry the whole thing: shown at once, without asking.
+    if (event.kind === 'files.transfer') this.transfers = put(this.transfers, event.about)
+    if (event.kind === 'files.share') this.shares = put(this.shares, event.about)
+    this.#gather(event.kind)
+  }
+
   #gather(kind: string): void {
     if (this.#gathering) return
     this.#gathering = true
@@ -108,7 +116,18 @@ class House {
 
 export const house = new House()
 
+/** Puts a thing an event told of in the place of the one with the same id; a new one goes first. */
+function put<Thing extends { id: string }>(things: Thing[], about: unknown): Thing[] {
+  const thing = about as Thing
+  if (typeof thing?.id !== 'string') return things
+  const isKnown = things.some(({ id }) => id === thing.id)
+  return isKnown ? things.map((known) => (known.id === thing.id ? thing : known)) : [thing, ...things]
+}
+
 /** Looks at the people of a web once; later events keep them fresh. */
 export function needMembers(web: string): void {
-  if (web !== '' && !house.members[web]) void house.lookAtMembers(web)
+  // Not tracked: who asks must not be run again when the people arrive.
+  untrack(() => {
+    if (web !== '' && !house.members[web]) void house.lookAtMembers(web)
+  })
 }

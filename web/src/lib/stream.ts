@@ -13,7 +13,7 @@ export class StreamReader {
   #rest = ''
 
   take(piece: string): Told[] {
-    this.#rest += piece.replaceAll('\r\n', '\n')
+    this.#rest = (this.#rest + piece).replaceAll('\r\n', '\n')
     const blocks = this.#rest.split('\n\n')
     this.#rest = blocks.pop() ?? ''
     return blocks.map(message).filter((told) => told !== null)
@@ -40,13 +40,13 @@ export class Place {
 
   /** Returns the event if it is new; repeated ones (after a reconnect) are dropped. */
   take(data: string): Event | null {
-    let event: Event
+    let event: Event | null
     try {
-      event = JSON.parse(data) as Event
+      event = JSON.parse(data) as Event | null
     } catch {
       return null
     }
-    if (typeof event.number !== 'number' || event.number <= this.after) return null
+    if (typeof event?.number !== 'number' || event.number <= this.after) return null
     this.after = event.number
     return event
   }

@@ -291,7 +291,7 @@ export const t = {
     ends: (when: string) => `ends ${when}`,
     by: 'by',
     revoke: 'End it',
-    revokeNamed: (id: string) => `End the invitation ${id}`,
+    revokeNamed: (id: string) => `End it: invitation ${id}`,
     another: 'Make another',
   },
 

@@ -1,0 +1,44 @@
+// Invitations and removal.
+import { looks } from '../browser.mjs'
+import { visit } from './files.mjs'
+
+export async function invite(house) {
+  const { report, alice } = house
+  await report.step('an invitation is made, with link and QR code', async () => {
+    await visit(alice, '#/people/family')
+    await alice.getByRole('heading', { name: /People of/ }).waitFor()
+    await alice.getByRole('button', { name: 'Invite' }).first().click()
+    await looks(alice, 'invite')
+    await alice.getByRole('button', { name: 'Make the invitation' }).click()
+    const link = alice.getByLabel('Invitation link')
+    await link.waitFor()
+    house.invitation = await link.inputValue()
+    if (!/^althing1[a-z0-9]+$/.test(house.invitation)) throw new Error(house.invitation)
+    await alice.getByRole('img', { name: 'QR code of the invitation' }).waitFor()
+    await alice.waitForFunction(() => document.querySelector('dialog img')?.naturalWidth > 0)
+    await looks(alice, 'invited')
+    await alice.getByRole('button', { name: 'Copy' }).click()
+    if ((await alice.evaluate(() => navigator.clipboard.readText())) !== house.invitation) throw new Error('not copied')
+    await alice.keyboard.press('Escape')
+    await alice.getByRole('dialog').waitFor({ state: 'detached' })
+  }, alice)
+}
+
+export async function remove({ report, alice, bob }) {
+  await report.step('removing says what will happen, asks once, and says what Bob could have', async () => {
+    await visit(alice, '#/people/family')
+    await alice.getByRole('button', { name: /Remove .*bob/i }).click()
+    await alice.getByText('nothing new reaches them').waitFor()
+    await looks(alice, 'remove')
+    await alice.getByRole('dialog').getByRole('button', { name: /Remove .*bob/i }).click()
+    await alice.getByRole('button', { name: 'Done' }).waitFor({ timeout: 15_000 })
+    await looks(alice, 'removed')
+    await alice.getByRole('button', { name: 'Done' }).click()
+    await alice.getByText('No longer members').waitFor()
+  }, alice)
+
+  await report.step('Bob is told', async () => {
+    await visit(bob, '#/people/family')
+    await bob.getByText(/you were removed|no longer in this web/i).first().waitFor({ timeout: 20_000 })
+  }, bob)
+}

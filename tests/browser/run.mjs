@@ -1,0 +1,61 @@
+// Drives the real page of real peers, by mouse and by keyboard alone.
+//
+//   node run.mjs --althing PROGRAM        starts Alice and Bob as fresh peers in a temporary folder and does everything
+//   node run.mjs alice=LINK [bob=LINK]    takes links made by `althing page` (as of the demo) and looks at what is there
+//
+// Pictures of every page, light and dark, wide and narrow, come into shots/.
+import { launch, open, Report } from './browser.mjs'
+import { Peers } from './peers.mjs'
+import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
+import { share, oddNames, manyEntries, viewers } from './flows/files.mjs'
+import { finding, everyKey } from './flows/keyboard.mjs'
+import { news, pages, outage } from './flows/pages.mjs'
+import { invite, remove } from './flows/people.mjs'
+
+const words = process.argv.slice(2)
+const at = words.indexOf('--althing')
+const links = Object.fromEntries(words.filter((word) => /^\w+=https?:/.test(word)).map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]))
+
+const report = new Report()
+const browser = await launch()
+const peers = at >= 0 ? await Peers.begin(words[at + 1]) : null
+try {
+  if (peers) await everything(peers)
+  else if (links.alice) await lookAround()
+  else throw new Error('say --althing PROGRAM or alice=LINK')
+} catch (error) {
+  await report.step('the tests themselves', () => { throw error })
+} finally {
+  await browser.close()
+  await peers?.end()
+}
+process.exitCode = report.end() ? 0 : 1
+
+async function everything(peers) {
+  await Promise.all([peers.start('alice'), peers.start('bob')])
+  const alice = await open(browser)
+  const bob = await open(browser)
+  const house = { report, peers, alice, bob, browser }
+  await firstUse(house)
+  await share(house)
+  await invite(house)
+  await joinByKeyboard(house)
+  await finding(house)
+  await viewers(house)
+  await everyKey(house)
+  await oddNames(house)
+  await manyEntries(house)
+  await news(house)
+  await pages(house, alice, 'alice')
+  await outage(house)
+  await remove(house)
+}
+
+async function lookAround() {
+  for (const [name, link] of Object.entries(links)) {
+    const page = await open(browser)
+    await page.goto(link)
+    await page.getByRole('navigation', { name: 'Webs and sections' }).waitFor()
+    await pages({ report }, page, name)
+  }
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { fromAudit, fromEvents, isWorthTelling, together } from './telling.ts'
+import type { Event } from './views.ts'
+
+const changed = (number: number, at: number, share: string, ...paths: string[]): Event => ({
+  number, at, kind: 'files.changed', about: { web: 'x', share, entries: paths.length, paths },
+})
+
+describe("what's new", () => {
+  it('changes in one share that come together are one thing', () => {
+    const items = fromEvents([changed(1, 0, 'w/bob/s', 'a', 'b'), changed(2, 60_000, 'w/bob/s', 'c'), changed(3, 61_000, 'w/ted/t', 'd')])
+    expect(items.map(({ who, count, paths }) => [who, count, paths])).toEqual([['ted', 1, ['d']], ['bob', 3, ['c', 'a', 'b']]])
+  })
+
+  it('one file saved again and again is one change', () => {
+    expect(fromEvents([1, 2, 3].map((n) => changed(n, n * 1_000, 'w/bob/s', 'a')))[0]?.count).toBe(1)
+  })
+
+  it('later changes are another thing', () => {
+    expect(fromEvents([changed(1, 0, 'w/bob/s', 'a'), changed(2, 3_600_000, 'w/bob/s', 'a')])).toHaveLength(2)
+  })
+
+  it('what is not understood is left out', () => {
+    const odd: Event[] = [
+      { number: 1, at: 1, kind: 'files.changed', about: null }, { number: 2, at: 1, kind: 'files.changed', about: { share: 7 } },
+      { number: 3, at: 1, kind: 'new.kind', about: {} },
+    ]
+    expect(odd.some(isWorthTelling)).toBe(false)
+    expect(fromEvents(odd)).toEqual([])
+  })
+
+  it('acts on people stand between changes by time', () => {
+    const acts = fromAudit('w', [{ at: 30_000, by: 'alice', what: 'admitted bob', is_void: false, entry: 'e' }])
+    expect(together(fromEvents([changed(1, 0, 'w/bob/s', 'a')]), acts).map(({ kind }) => kind)).toEqual(['people', 'files'])
+  })
+})
