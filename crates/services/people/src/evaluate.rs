@@ -58,6 +58,27 @@ pub enum Void {
     Forked,
 }
 
+impl Void {
+    /// Says why in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NotAMember => "the author or the person it is about is no member",
+            Self::NotAllowed => "the author's role does not allow it",
+            Self::Outranked => "the author does not outrank the person it is about",
+            Self::UnknownInvitation => "there is no such invitation",
+            Self::InvitationRevoked => "the invitation was ended",
+            Self::UsedUp => "the invitation was used up",
+            Self::BadProof => "it does not prove what it says",
+            Self::AlreadyMember => "the person is a member already",
+            Self::RemovedBefore => "the person was removed after the invitation was made",
+            Self::CutsDoNotMatch => "it does not name what its author knew",
+            Self::NothingToDo => "it would change nothing",
+            Self::CutOff { .. } => "a removal or a demotion cut it off",
+            Self::Forked => "its device wrote two operations for one place",
+        }
+    }
+}
+
 /// The state of a web, with what did not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {

@@ -4,12 +4,25 @@
 //! a pure function of the set of its governance entries ([`evaluate`]). Not for: how entries spread (records does
 //! that), or what members share (files does that).
 
+mod acts;
+mod apply;
+mod audit;
+mod body;
+mod doors;
 pub mod evaluate;
+mod fault;
+mod history;
+mod joining;
+mod keys;
 mod label;
 pub mod read;
+mod reader;
+mod service;
 mod tables;
 mod told;
 
+pub use fault::{PeopleError, faults};
+pub use service::{People, service};
 pub use tables::note_kept;
 pub use told::Told;
 pub use wire::governance::Role;

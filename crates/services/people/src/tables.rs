@@ -41,8 +41,10 @@ pub(crate) const WRAPS: Table<(WebId, KeyId), Bytes> = Table::new("people.wraps"
 pub(crate) const CHECKED: Table<EntryId, CheckedRecord> = Table::new("people.checked");
 /// How much of a web a person keeps, as files has counted it.
 pub(crate) const KEPT: Table<(WebId, PersonId), KeptRecord> = Table::new("people.kept");
-/// Attempts of strangers, per device: when the window began and how many since. The zero device counts all.
-pub(crate) const KNOCKS: Table<DeviceId, KnockRecord> = Table::new("people.knocks");
+/// Keys sealed under other keys, as epochs bring them: (web, older key, newer key).
+pub(crate) const OLDER: Table<(WebId, KeyId, KeyId), Bytes> = Table::new("people.older");
+/// Records of devices whose person is not known yet, in order of arrival.
+pub(crate) const EARLY: Table<(WebId, DeviceId, u64), Bytes> = Table::new("people.early");
 
 /// This peer's person.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -57,6 +59,11 @@ pub(crate) struct MeRecord {
     /// Where this device is reachable, as last told by the network.
     #[n(3)]
     pub(crate) addresses: Vec<String>,
+    /// What members were told last, and when.
+    #[n(4)]
+    pub(crate) published: Vec<String>,
+    #[n(5)]
+    pub(crate) published_at: Timestamp,
 }
 
 /// How this peer stands in a web.
@@ -94,6 +101,9 @@ pub(crate) struct WebRecord {
     /// When the web came to this peer; the older keeps the bare label.
     #[n(5)]
     pub(crate) since: Timestamp,
+    /// The device that founded it: its first entry is the genesis.
+    #[n(6)]
+    pub(crate) founder: Option<DeviceId>,
 }
 
 /// A person of a web.
@@ -130,6 +140,9 @@ pub(crate) struct InvitationRecord {
     pub(crate) is_revoked: bool,
     #[n(6)]
     pub(crate) lamport: u64,
+    /// By the clock of who made it.
+    #[n(7)]
+    pub(crate) made: Timestamp,
 }
 
 /// A join that waits for approval.
@@ -176,6 +189,9 @@ pub(crate) struct JoinRecord {
     pub(crate) entry: Option<Bytes>,
     #[n(5)]
     pub(crate) attempts: u32,
+    /// The member who let this peer in, named to records before the evaluation knows it.
+    #[n(6)]
+    pub(crate) welcomer: Option<DeviceId>,
 }
 
 /// What a join entry proves.
@@ -193,15 +209,6 @@ pub(crate) struct KeptRecord {
     pub(crate) files: u64,
     #[n(1)]
     pub(crate) bytes: u64,
-}
-
-/// How often a stranger knocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct KnockRecord {
-    #[n(0)]
-    pub(crate) since: Timestamp,
-    #[n(1)]
-    pub(crate) count: u32,
 }
 
 /// Notes how many files and bytes of a web a person's devices said they keep; `people.remove` tells them.

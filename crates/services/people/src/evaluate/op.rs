@@ -108,6 +108,11 @@ impl Op {
         self.deps.iter().copied().chain(previous)
     }
 
+    /// Says whether it introduces an epoch key.
+    pub(crate) fn is_epoch(&self) -> bool {
+        matches!(self.act, Act::Epoch { .. })
+    }
+
     /// The order of replay: every operation comes after those it follows.
     pub(crate) fn place(&self) -> (u64, EntryId) {
         (self.lamport, self.id)

@@ -139,7 +139,7 @@ impl<'a> Replay<'a> {
         let Terms { ticket, role, expires, uses, admission } = *terms;
         let place = op.place();
         let invitation =
-            Invitation { by, power, role, uses, used: 0, expires, admission, revoked: None, place };
+            Invitation { by, power, role, uses, used: 0, expires, admission, revoked: None, place, made: op.time };
         self.state.invitations.entry(ticket).or_insert(invitation);
         Ok(())
     }
@@ -213,6 +213,7 @@ impl<'a> Replay<'a> {
             self.state.waiting.remove(&join);
         }
         let person = self.state.admitted.get(&join).copied().ok_or(Void::NothingToDo)?;
+        self.state.welcomed.insert(join);
         let is_member = self.state.role(person).is_some();
         for epoch in self.state.epochs.values_mut().filter(|epoch| !epoch.is_stale) {
             let place = self.segment.place(epoch.place.1);

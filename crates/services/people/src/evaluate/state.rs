@@ -132,6 +132,8 @@ pub struct Invitation {
     pub revoked: Option<EntryId>,
     /// The operation that made it.
     pub place: (u64, EntryId),
+    /// When, by the clock of who made it.
+    pub made: Timestamp,
 }
 
 /// A join that needs approval.
@@ -173,6 +175,8 @@ pub struct State {
     pub waiting: BTreeMap<EntryId, Waiting>,
     /// Who was admitted by which join entry.
     pub admitted: BTreeMap<EntryId, PersonId>,
+    /// Joins that a member has welcomed.
+    pub welcomed: BTreeSet<EntryId>,
     /// Epoch keys.
     pub epochs: BTreeMap<KeyId, Epoch>,
     /// Operations that no other one follows, with their lamport numbers.

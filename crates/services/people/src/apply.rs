@@ -1,0 +1,280 @@
+//! Writes what an evaluation says into rows, and tells everybody whom it concerns.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base::{DeviceId, Fault, PersonId, WebId};
+use kernel::Step;
+use store::StoreError;
+
+use crate::evaluate::{Departure, Evaluation, State};
+use crate::label;
+use crate::tables::{
+    DEVICES, INVITATIONS, InvitationRecord, JOINS, LABELS, ME, MEMBERS, MemberRecord, NAMES, Standing, WAITING,
+    WEB_LABELS, WEB_NAMES, WEBS, WEBS_OF, WaitingRecord, WebRecord,
+};
+use crate::told::Told;
+
+/// What changed for this peer's own person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Nothing.
+    None,
+    /// It became a member.
+    In,
+    /// It is no member any more.
+    Out,
+}
+
+/// Writes rows, tells records who may write, announces what changed.
+pub(crate) fn apply(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result<Turn, Fault> {
+    let state = &evaluation.state;
+    let gone = write_members(step, web, state)?;
+    write_invitations(step, web, state)?;
+    relabel(step, web)?;
+    let turn = write_web(step, web, evaluation)?;
+    say_authors(step, web, state)?;
+    let mut heads: Vec<_> = state.heads.keys().copied().collect();
+    heads.truncate(wire::governance::DEPS_MAX);
+    records::set_governance_heads(step, web, heads)?;
+    step.announce(Told::Members { web }.to_bytes());
+    for (person, devices) in gone {
+        step.announce(Told::Removed { web, person, devices }.to_bytes());
+    }
+    match turn {
+        Turn::In => step.announce(Told::Joined { web }.to_bytes()),
+        Turn::Out => step.announce(Told::Left { web }.to_bytes()),
+        Turn::None => {}
+    }
+    step.emit("people.changed", &serde_json::json!({ "web": web }));
+    Ok(turn)
+}
+
+/// Writes members and devices; returns who went.
+fn write_members(
+    step: &mut Step<'_>,
+    web: WebId,
+    state: &State,
+) -> Result<Vec<(PersonId, Vec<DeviceId>)>, StoreError> {
+    let mut before: BTreeMap<PersonId, MemberRecord> = BTreeMap::new();
+    for row in MEMBERS.within(step.view(), &web) {
+        let ((_, person), record) = row?;
+        before.insert(person, record);
+    }
+    let mut order: Vec<_> = state.members.iter().collect();
+    order.sort_by_key(|(_, member)| member.seniority);
+    let mut gone = Vec::new();
+    for (rank, (person, member)) in (0..).zip(order) {
+        let old = before.remove(person);
+        let record = MemberRecord {
+            role: member.role(),
+            rank,
+            devices: member.devices.clone(),
+            admitted: member.admitted,
+            label: old.as_ref().map(|old| old.label.clone()).unwrap_or_default(),
+        };
+        if old.as_ref() == Some(&record) {
+            continue;
+        }
+        MEMBERS.put(step.rows(), &(web, *person), &record);
+        for device in &member.devices {
+            DEVICES.put(step.rows(), &(web, *device), person);
+            match record.role {
+                Some(_) => WEBS_OF.put(step.rows(), &(*device, web), &true),
+                None => WEBS_OF.delete(step.rows(), &(*device, web)),
+            }
+        }
+        if record.role.is_none() && old.is_some_and(|old| old.role.is_some()) {
+            gone.push((*person, record.devices));
+        }
+    }
+    // Whoever is left was admitted by something that turned out to be void: as if it had never been there.
+    for (person, record) in before {
+        MEMBERS.delete(step.rows(), &(web, person));
+        LABELS.delete(step.rows(), &(web, record.label));
+        for device in &record.devices {
+            DEVICES.delete(step.rows(), &(web, *device));
+            WEBS_OF.delete(step.rows(), &(*device, web));
+        }
+        if record.role.is_some() {
+            gone.push((person, record.devices));
+        }
+    }
+    Ok(gone)
+}
+
+fn write_invitations(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(), StoreError> {
+    let mut before = BTreeMap::new();
+    for row in INVITATIONS.within(step.view(), &web) {
+        let ((_, ticket), record) = row?;
+        before.insert(ticket, record);
+    }
+    for (ticket, invitation) in &state.invitations {
+        let record = InvitationRecord {
+            by: invitation.by,
+            role: invitation.role,
+            uses: invitation.uses,
+            used: invitation.used,
+            expires: invitation.expires,
+            is_revoked: invitation.revoked.is_some(),
+            lamport: invitation.place.0,
+            made: invitation.made,
+        };
+        if before.remove(ticket).as_ref() != Some(&record) {
+            INVITATIONS.put(step.rows(), &(web, *ticket), &record);
+        }
+    }
+    for ticket in before.into_keys() {
+        INVITATIONS.delete(step.rows(), &(web, ticket));
+    }
+    let mut before: BTreeSet<_> =
+        WAITING.within(step.view(), &web).map(|row| row.map(|((_, join), _)| join)).collect::<Result<_, _>>()?;
+    for (join, waiting) in &state.waiting {
+        if !before.remove(join) {
+            let record = WaitingRecord { person: waiting.person, since: waiting.since };
+            WAITING.put(step.rows(), &(web, *join), &record);
+        }
+    }
+    for join in before {
+        WAITING.delete(step.rows(), &(web, join));
+    }
+    Ok(())
+}
+
+/// Gives every person of a web its label: seniors first, so that a namesake who comes later gets the tag.
+pub(crate) fn relabel(step: &mut Step<'_>, web: WebId) -> Result<bool, StoreError> {
+    let mut is_changed = false;
+    let mut taken = BTreeSet::new();
+    let mut before: BTreeSet<String> =
+        LABELS.within(step.view(), &web).map(|row| row.map(|((_, label), _)| label)).collect::<Result<_, _>>()?;
+    for member in crate::read::members(step.view(), web)? {
+        let id = member.person.to_string();
+        let name = NAMES.get(step.view(), &(web, member.person))?.unwrap_or_default();
+        let label = label::unique(&label::safe(&name, &id), &id, &taken);
+        taken.insert(label::folded(&label));
+        before.remove(&label);
+        let holder = LABELS.get(step.view(), &(web, label.clone()))?;
+        if holder != Some(member.person) {
+            LABELS.put(step.rows(), &(web, label.clone()), &member.person);
+        }
+        if member.label != label
+            && let Some(mut record) = MEMBERS.get(step.view(), &(web, member.person))?
+        {
+            record.label = label;
+            MEMBERS.put(step.rows(), &(web, member.person), &record);
+            is_changed = true;
+        }
+    }
+    for label in before {
+        LABELS.delete(step.rows(), &(web, label));
+    }
+    Ok(is_changed)
+}
+
+/// Writes the web's own row, and its label.
+fn write_web(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result<Turn, Fault> {
+    let state = &evaluation.state;
+    let Some(me) = ME.get(step.view(), &())? else { return Ok(Turn::None) };
+    let now = step.now();
+    let mut record = WEBS.get(step.view(), &web)?.unwrap_or(WebRecord {
+        label: String::new(),
+        suggested: String::new(),
+        standing: Standing::Joining,
+        members: 0,
+        has_key: false,
+        since: now,
+        founder: None,
+    });
+    let was_member = record.standing == Standing::Member;
+    let mine = state.members.get(&me.person);
+    record.standing = match mine.map(|mine| (mine.role(), mine.departure)) {
+        Some((Some(_), _)) => Standing::Member,
+        // Somebody who rejoins is asking again, not gone.
+        Some((None, _)) if is_joining(step, web)? => Standing::Joining,
+        Some((None, Some(Departure::Left))) => Standing::Left,
+        Some((None, _)) => Standing::Removed,
+        // The admission turned out to be void: the invitation was ended, or its uses went to others.
+        None if was_member => Standing::Removed,
+        None => record.standing,
+    };
+    record.members = u64::try_from(state.by_seniority().len()).unwrap_or(u64::MAX);
+    let genesis = state.members.values().find(|member| member.inviter.is_none());
+    record.founder = genesis.and_then(|founder| founder.devices.first().copied()).or(record.founder);
+    let turn = match (was_member, record.standing == Standing::Member) {
+        (false, true) => Turn::In,
+        (true, false) => Turn::Out,
+        _ => Turn::None,
+    };
+    WEBS.put(step.rows(), &web, &record);
+    relabel_web(step, web)?;
+    Ok(turn)
+}
+
+fn is_joining(step: &Step<'_>, web: WebId) -> Result<bool, StoreError> {
+    Ok(JOINS.get(step.view(), &web)?.is_some_and(|join| !join.ticket.is_empty()))
+}
+
+/// Gives a web its label: what its most senior owner calls it, else what the invitation called it.
+///
+/// A label once given on this peer stays as long as the name does: paths must not move because another web came.
+pub(crate) fn relabel_web(step: &mut Step<'_>, web: WebId) -> Result<bool, StoreError> {
+    let Some(mut record) = WEBS.get(step.view(), &web)? else { return Ok(false) };
+    let mut name = record.suggested.clone();
+    for member in crate::read::members(step.view(), web)? {
+        let is_owner = member.role == Some(wire::governance::Role::Owner);
+        if let Some(said) = WEB_NAMES.get(step.view(), &(web, member.person))?.filter(|_| is_owner) {
+            name = said;
+            break;
+        }
+    }
+    let id = web.to_string();
+    let wanted = label::safe(&name, &id);
+    let mut taken = BTreeSet::new();
+    for row in WEBS.all(step.view()) {
+        let (other, other_record) = row?;
+        if other != web {
+            taken.insert(label::folded(&other_record.label));
+        }
+    }
+    let label = label::unique(&wanted, &id, &taken);
+    if label == record.label && WEB_LABELS.get(step.view(), &label)? == Some(web) {
+        return Ok(false);
+    }
+    WEB_LABELS.delete(step.rows(), &record.label);
+    WEB_LABELS.put(step.rows(), &label, &web);
+    record.label = label;
+    WEBS.put(step.rows(), &web, &record);
+    Ok(true)
+}
+
+/// Tells records who may write; a newcomer names the member who let it in before it can know the members.
+pub(crate) fn say_authors(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(), Fault> {
+    let mut authors: BTreeMap<DeviceId, records::Author> = BTreeMap::new();
+    for member in state.members.values() {
+        for device in &member.devices {
+            let is_member = member.power.is_some();
+            let cut = member.records_cuts.get(device).copied().filter(|_| !is_member);
+            // Removed without a word on its records: nothing of them stands.
+            let is_removed = matches!(member.departure, Some(Departure::Removed { .. })) && !is_member;
+            let cut = cut.or(is_removed.then_some((0, base::EntryId::new([0; 32]))));
+            authors.insert(*device, records::Author { device: *device, is_member, cut });
+        }
+    }
+    let me = step.me();
+    let is_member = authors.get(&me).is_some_and(|author| author.is_member);
+    if !is_member {
+        let join = JOINS.get(step.view(), &web)?;
+        match join.as_ref().filter(|join| !join.ticket.is_empty()).map(|join| join.welcomer) {
+            Some(Some(welcomer)) => {
+                for device in [me, welcomer] {
+                    authors.insert(device, records::Author { device, is_member: true, cut: None });
+                }
+            }
+            Some(None) => return Ok(()),
+            None if WEBS.get(step.view(), &web)?.is_none_or(|web| web.standing == Standing::Joining) => return Ok(()),
+            None => {}
+        }
+    }
+    let authors: Vec<records::Author> = authors.into_values().collect();
+    records::set_authors(step, web, &authors)
+}
+

@@ -1,0 +1,67 @@
+//! The audit log of a web in words: every act that changed who belongs to it, and which of them do not count.
+
+use api::people as ask;
+use base::{Fault, PersonId, TicketId, WebId};
+use store::{Rows, StoreError};
+
+use crate::evaluate::{Act, Op, evaluate};
+use crate::history;
+use crate::reader::{api_role, role_word};
+
+/// Returns all acts, oldest first by causality. Reads every governance entry: for looking, not for the loop.
+pub(crate) fn audit(rows: &dyn Rows, web: WebId) -> Result<ask::Audit, Fault> {
+    let mut ops = history::read_all(rows, web)?;
+    let evaluation = evaluate(web, ops.clone());
+    ops.sort_by_key(Op::place);
+    let mut acts = Vec::with_capacity(ops.len());
+    for op in &ops {
+        let author = evaluation.state.devices.get(&op.author).copied();
+        let joiner = match &op.act {
+            Act::Join { facts: Some(facts), .. } => Some(facts.person),
+            _ => None,
+        };
+        let by = match author.or(joiner) {
+            Some(person) => crate::read::label_of(rows, web, person)?,
+            None => op.author.short(),
+        };
+        let mut what = words(rows, web, op, &evaluation.state)?;
+        let void = evaluation.void.get(&op.id);
+        if let Some(why) = void {
+            what.push_str(", which does not count: ");
+            what.push_str(why.words());
+        }
+        acts.push(ask::AuditView { at: op.time, by, what, is_void: void.is_some(), entry: op.id });
+    }
+    Ok(ask::Audit { acts })
+}
+
+fn words(rows: &dyn Rows, web: WebId, op: &Op, state: &crate::evaluate::State) -> Result<String, StoreError> {
+    let label = |person: PersonId| crate::read::label_of(rows, web, person);
+    let short = |ticket: &TicketId| ticket.short();
+    Ok(match &op.act {
+        Act::Genesis { .. } => "started the web".to_owned(),
+        Act::Invite(terms) => {
+            let role = role_word(api_role(terms.role));
+            format!("made invitation {} for {} as {role}", short(&terms.ticket), persons(terms.uses))
+        }
+        Act::RevokeInvite { ticket } => format!("ended invitation {}", short(ticket)),
+        Act::Join { ticket, .. } => format!("joined by invitation {}", short(ticket)),
+        Act::Accept { join } => match state.admitted.get(join) {
+            Some(person) => format!("welcomed {}", label(*person)?),
+            None => "welcomed somebody".to_owned(),
+        },
+        Act::SetRole { person, role, .. } => {
+            format!("gave {} the role {}", label(*person)?, role_word(api_role(*role)))
+        }
+        Act::Remove { person, .. } => format!("removed {}", label(*person)?),
+        Act::Leave => "left".to_owned(),
+        Act::Epoch { recipients, .. } => {
+            let count = u32::try_from(recipients.len()).unwrap_or(u32::MAX);
+            format!("made a new key for {}", persons(count))
+        }
+    })
+}
+
+fn persons(count: u32) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} persons") }
+}

@@ -1,0 +1,61 @@
+//! What people writes into records: names and addresses, sealed under the epoch, never in governance.
+
+use minicbor::{Decode, Encode};
+use wire::codec::WireError;
+
+use crate::label::NAME_LEN_MAX;
+
+/// Addresses of a device at most.
+pub(crate) const ADDRESSES_MAX: usize = 8;
+
+/// Characters of an address at most: an IPv6 address with zone and port.
+const ADDRESS_LEN_MAX: usize = 64;
+
+/// Bytes of such a record at most.
+const BODY_SIZE_MAX: usize = 2_048;
+
+/// The body of a record of this service.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Body {
+    /// What the author calls itself.
+    #[n(0)]
+    Profile {
+        #[n(0)]
+        name: String,
+    },
+    /// What the web is called; counts when an owner says it.
+    #[n(1)]
+    WebName {
+        #[n(0)]
+        name: String,
+    },
+    /// Where the author's device is reachable.
+    #[n(2)]
+    Addresses {
+        #[n(0)]
+        addresses: Vec<String>,
+    },
+}
+
+impl Body {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        wire::to_bytes(self)
+    }
+
+    /// Reads a record of another device, which may say anything.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, WireError> {
+        let body: Self = wire::from_bytes(bytes, BODY_SIZE_MAX)?;
+        let is_within = match &body {
+            // Four bytes a character at most; labels are made safe later.
+            Self::Profile { name } | Self::WebName { name } => name.chars().count() <= NAME_LEN_MAX,
+            Self::Addresses { addresses } => addresses.len() <= ADDRESSES_MAX,
+        };
+        is_within.then_some(body).ok_or(WireError::OutOfLimits { field: "people record" })
+    }
+}
+
+/// Keeps the first addresses that are `ip:port`.
+pub(crate) fn usable(addresses: &[String]) -> Vec<String> {
+    let is_usable = |text: &&String| text.len() <= ADDRESS_LEN_MAX && text.parse::<std::net::SocketAddr>().is_ok();
+    addresses.iter().filter(is_usable).take(ADDRESSES_MAX).cloned().collect()
+}

@@ -1,0 +1,249 @@
+//! The member's side of a join (spec tickets): who knocks is told nothing before it has shown a valid ticket.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base::{DeviceId, Fault, PersonId, TicketId, Timestamp, WebId};
+use kernel::{Channel, Step};
+use wire::codec::Bytes;
+use wire::crypto::Signature;
+use wire::entry::{Entry, Log};
+use wire::governance::{Action, Operation};
+use wire::identity::Inception;
+use wire::join::{Message, PROOF_DOMAIN, Refusal, proof_bytes};
+
+use crate::evaluate::{Departure, Void, facts};
+use crate::keys;
+use crate::service::People;
+use crate::tables::{Standing, WEBS};
+
+/// How long knocks are counted together.
+const KNOCK_WINDOW: Duration = Duration::from_mins(1);
+
+/// Messages of one stranger in a window; a join takes two, and a newcomer who waits asks twice a minute.
+const KNOCKS_PER_DEVICE: u32 = 12;
+
+/// Messages of all strangers in a window: each costs up to four signature checks, 300 of them about 0.1 s.
+const KNOCKS_IN_ALL: u32 = 300;
+
+/// How often strangers knocked lately. In memory only: a restart forgives.
+#[derive(Debug, Default)]
+pub(crate) struct Knocks {
+    since: Timestamp,
+    all: u32,
+    by_device: BTreeMap<DeviceId, u32>,
+}
+
+impl Knocks {
+    /// Counts a knock; says whether it may be answered. At most [`KNOCKS_IN_ALL`] devices are remembered.
+    fn count(&mut self, device: DeviceId, now: Timestamp) -> bool {
+        if now.since(self.since) >= KNOCK_WINDOW || now < self.since {
+            *self = Self { since: now, ..Self::default() };
+        }
+        if self.all >= KNOCKS_IN_ALL {
+            return false;
+        }
+        let count = self.by_device.entry(device).or_default();
+        *count += 1;
+        let is_within = *count <= KNOCKS_PER_DEVICE;
+        if is_within {
+            self.all += 1;
+        }
+        is_within
+    }
+}
+
+impl People {
+    /// A stranger, or a member who lacks keys, knocks.
+    pub(crate) fn knocked(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        channel: Channel,
+        message: Message,
+    ) -> Result<(), Fault> {
+        let now = step.now();
+        if !self.knocks.count(from, now) {
+            return Ok(());
+        }
+        match message {
+            Message::Hello { web, ticket, proof, inception } if channel == Channel::Join => {
+                let answer = match self.check_hello(step, from, (web, ticket), &proof, &inception)? {
+                    Ok(()) => self.offer(step, web)?,
+                    Err(why) => Message::Refused { web, why },
+                };
+                step.send(from, channel, wire::to_bytes(&answer));
+                Ok(())
+            }
+            Message::Request { entry } => self.requested(step, from, channel, &entry),
+            _ => Ok(()),
+        }
+    }
+
+    /// Without a valid proof there is one answer, whatever is wrong: a stranger learns nothing about the web.
+    fn check_hello(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        (web, ticket): (WebId, TicketId),
+        proof: &Signature,
+        inception: &[u8],
+    ) -> Result<Result<(), Refusal>, Fault> {
+        if !is_my_web(step, web)? {
+            return Ok(Err(Refusal::Unknown));
+        }
+        let Ok(inception) = Inception::read(inception) else { return Ok(Err(Refusal::Unknown)) };
+        let person = inception.person();
+        let covered = proof_bytes(web, person, from);
+        let is_proven = inception.device() == from
+            && wire::crypto::verify(ticket.as_bytes(), PROOF_DOMAIN, &covered, proof);
+        if !is_proven || !self.state(step, web)?.invitations.contains_key(&ticket) {
+            return Ok(Err(Refusal::Unknown));
+        }
+        self.check_invitation(step, web, ticket, person)
+    }
+
+    /// Says why an invitation that was proven to be held does not let this person in.
+    fn check_invitation(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+        ticket: TicketId,
+        person: PersonId,
+    ) -> Result<Result<(), Refusal>, Fault> {
+        let now = step.now();
+        let state = self.state(step, web)?;
+        let Some(invitation) = state.invitations.get(&ticket) else { return Ok(Err(Refusal::Unknown)) };
+        let member = state.members.get(&person);
+        // A member who comes again lost its welcome; it gets it again.
+        if member.is_some_and(|member| member.power.is_some()) {
+            return Ok(Ok(()));
+        }
+        let departure = member.and_then(|member| member.departure);
+        if matches!(departure, Some(Departure::Removed { lamport, .. }) if invitation.place.0 <= lamport) {
+            return Ok(Err(Refusal::Removed));
+        }
+        if invitation.revoked.is_some() {
+            return Ok(Err(Refusal::Revoked));
+        }
+        if invitation.used >= invitation.uses {
+            return Ok(Err(Refusal::UsedUp));
+        }
+        if now > invitation.expires {
+            self.end_expired(step, web, ticket)?;
+            return Ok(Err(Refusal::Expired));
+        }
+        Ok(Ok(()))
+    }
+
+    /// No clock decides what counts, so who refuses an expired ticket ends its invitation, if it may.
+    fn end_expired(&mut self, step: &mut Step<'_>, web: WebId, ticket: TicketId) -> Result<(), Fault> {
+        let me = step.me();
+        let state = self.state(step, web)?;
+        let Some(mine) = state.devices.get(&me).copied() else { return Ok(()) };
+        let by = state.invitations.get(&ticket).map(|invitation| invitation.by);
+        if by.is_some_and(|by| by == mine || state.outranks(mine, by)) {
+            self.append(step, web, Action::RevokeInvite { ticket })?;
+        }
+        Ok(())
+    }
+
+    fn offer(&mut self, step: &mut Step<'_>, web: WebId) -> Result<Message, Fault> {
+        let founder = WEBS.get(step.view(), &web)?.and_then(|record| record.founder);
+        let genesis = match founder {
+            Some(founder) => records::entry(step.view(), web, founder, Log::Governance, 1)?,
+            None => None,
+        };
+        let (heads, next) = self.state(step, web)?.next();
+        match genesis {
+            Some(genesis) => {
+                Ok(Message::Offer { web, genesis: genesis.into(), heads, lamport: next.saturating_sub(1) })
+            }
+            None => Ok(Message::Waiting { web }),
+        }
+    }
+
+    /// Takes a join entry, or shows keys again to a member who asks with the one it came in by.
+    fn requested(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        channel: Channel,
+        bytes: &Bytes,
+    ) -> Result<(), Fault> {
+        let Ok(entry) = Entry::read(bytes, step.verifier()) else { return Ok(()) };
+        let web = entry.header.web;
+        let Ok(operation) = Operation::read(&entry.header.body) else { return Ok(()) };
+        let Action::Join { ticket, .. } = operation.action else { return Ok(()) };
+        if entry.header.author != from || entry.header.log != Log::Governance {
+            return Ok(());
+        }
+        let proven = if is_my_web(step, web)? { facts(&entry, &operation.action) } else { None };
+        let Some(proven) = proven.filter(|_| operation.lamport < u64::MAX) else {
+            step.send(from, channel, wire::to_bytes(&Message::Refused { web, why: Refusal::Unknown }));
+            return Ok(());
+        };
+        let answer = self.take_join(step, web, (ticket, proven.person), &entry)?;
+        step.send(from, channel, wire::to_bytes(&answer));
+        Ok(())
+    }
+
+    fn take_join(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+        (ticket, person): (TicketId, PersonId),
+        entry: &Entry,
+    ) -> Result<Message, Fault> {
+        let state = self.state(step, web)?;
+        if !state.waiting.contains_key(&entry.id)
+            && let Err(why) = self.check_invitation(step, web, ticket, person)?
+        {
+            return Ok(Message::Refused { web, why });
+        }
+        if records::accept_governance(step, web, &entry.bytes).is_err() {
+            // Its log goes on from entries this peer has not seen, or has forked: another door may know more.
+            return Ok(Message::Waiting { web });
+        }
+        self.update(step, web)?;
+        if let Some(why) = self.webs.get(&web).and_then(|evaluation| evaluation.void.get(&entry.id)).copied() {
+            let is_member = self.state(step, web)?.role(person).is_some();
+            if !is_member {
+                return Ok(Message::Refused { web, why: refusal(why) });
+            }
+        }
+        self.welcome(step, web, person)
+    }
+
+    /// Hands the keys to a member; says that it has, so that the join wins and the keys are counted as handed over.
+    fn welcome(&mut self, step: &mut Step<'_>, web: WebId, person: PersonId) -> Result<Message, Fault> {
+        let state = self.state(step, web)?;
+        let Some(member) = state.members.get(&person).filter(|member| member.power.is_some()) else {
+            return Ok(Message::Waiting { web });
+        };
+        let (join, person_key) = (member.join, member.person_key);
+        let holds = state.current_epoch().is_none_or(|(_, epoch)| epoch.holders.contains(&person));
+        let is_welcomed = holds && state.welcomed.contains(&join);
+        if step.keyring().of(web).next().is_none() {
+            return Ok(Message::Waiting { web });
+        }
+        if !is_welcomed {
+            self.append(step, web, Action::Accept { join })?;
+        }
+        let keys = keys::hand_over(step, web, &person_key)?;
+        Ok(Message::Welcome { web, keys })
+    }
+}
+
+fn is_my_web(step: &Step<'_>, web: WebId) -> Result<bool, Fault> {
+    Ok(WEBS.get(step.view(), &web)?.is_some_and(|record| record.standing == Standing::Member))
+}
+
+fn refusal(why: Void) -> Refusal {
+    match why {
+        Void::UsedUp => Refusal::UsedUp,
+        Void::InvitationRevoked => Refusal::Revoked,
+        Void::RemovedBefore | Void::CutOff { .. } => Refusal::Removed,
+        _ => Refusal::Unknown,
+    }
+}

@@ -1,0 +1,312 @@
+//! What can go wrong here, as a person meets it.
+
+use base::{Fault, FaultKind};
+
+/// Why something people-related can't be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PeopleError {
+    /// No such operation.
+    #[error("there is no operation {operation}")]
+    UnknownOperation {
+        /// What was asked for.
+        operation: String,
+    },
+    /// Arguments of another form than the operation's.
+    #[error("the arguments of {operation} are not in order: {why}")]
+    BadArguments {
+        /// The operation.
+        operation: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// An empty name, or one of invisible characters.
+    #[error("the name has no letters that can be shown")]
+    NameEmpty,
+    /// A name over the limit.
+    #[error("the name has {length} characters, 64 allowed")]
+    NameTooLong {
+        /// How many.
+        length: usize,
+    },
+    /// No web of that name here.
+    #[error("there is no web {name} on this peer")]
+    UnknownWeb {
+        /// What was asked for.
+        name: String,
+    },
+    /// Not a member of that web, or no longer.
+    #[error("you are not a member of {web}")]
+    NotAMember {
+        /// The web.
+        web: String,
+    },
+    /// Nobody of that name.
+    #[error("there is nobody called {name} in {web}")]
+    UnknownPerson {
+        /// The web.
+        web: String,
+        /// What was asked for.
+        name: String,
+    },
+    /// The own role does not allow it.
+    #[error("cannot {act} in {web}: it takes the role {needed}")]
+    NotAllowed {
+        /// What was tried.
+        act: &'static str,
+        /// The web.
+        web: String,
+        /// Who may.
+        needed: &'static str,
+    },
+    /// The other person is not outranked.
+    #[error("cannot {act} {person}: you do not outrank this person in {web}")]
+    Outranked {
+        /// What was tried.
+        act: &'static str,
+        /// Who.
+        person: String,
+        /// The web.
+        web: String,
+    },
+    /// Acts on oneself that have their own command.
+    #[error("cannot remove yourself from {web}")]
+    RemoveYourself {
+        /// The web.
+        web: String,
+    },
+    /// Nothing would change.
+    #[error("{person} already has the role {role}")]
+    SameRole {
+        /// Who.
+        person: String,
+        /// The role.
+        role: &'static str,
+    },
+    /// The last owner wants to go.
+    #[error("cannot leave {web}: you are its only owner and others would stay without one")]
+    LastOwner {
+        /// The web.
+        web: String,
+    },
+    /// A count or a time outside of its limits.
+    #[error("{field} is {value}, allowed is {least} to {most}")]
+    OutOfLimits {
+        /// Which argument.
+        field: &'static str,
+        /// What was given.
+        value: u32,
+        /// The least.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
+    /// No such invitation, or several that begin so.
+    #[error("no single invitation of {web} begins with {id}")]
+    UnknownInvitation {
+        /// The web.
+        web: String,
+        /// What was asked for.
+        id: String,
+    },
+    /// It ended before.
+    #[error("the invitation has ended already")]
+    InvitationEnded,
+    /// Nobody of that id waits.
+    #[error("nobody whose id begins with {id} waits to join {web}")]
+    NobodyWaits {
+        /// The web.
+        web: String,
+        /// What was asked for.
+        id: String,
+    },
+    /// A letter of the invitation is wrong.
+    #[error("the invitation is damaged: a letter is wrong or missing")]
+    TicketDamaged,
+    /// An invitation that does not hold what it should.
+    #[error("the invitation cannot be read: {why}")]
+    TicketUnreadable {
+        /// What is wrong.
+        why: String,
+    },
+    /// An invitation of a later format.
+    #[error("the invitation was made by a newer Althing (format {version}, this one reads {known})")]
+    TicketFuture {
+        /// What it says.
+        version: u16,
+        /// What this program reads.
+        known: u16,
+    },
+    /// Too late, by the own clock.
+    #[error("the invitation to {web} has expired, by the clock of this computer")]
+    TicketExpired {
+        /// What the ticket calls the web.
+        web: String,
+    },
+    /// An invitation that names nobody to ask.
+    #[error("the invitation to {web} names nobody to ask")]
+    TicketWithoutDoor {
+        /// What the ticket calls the web.
+        web: String,
+    },
+    /// In already.
+    #[error("you are already a member of {web}")]
+    AlreadyMember {
+        /// The web.
+        web: String,
+    },
+    /// No such join.
+    #[error("this peer is not joining that web")]
+    NotJoining,
+    /// The web's history has not arrived yet.
+    #[error("the history of {web} is not complete on this peer yet")]
+    CatchingUp {
+        /// The web.
+        web: String,
+    },
+    /// An act of ours that the evaluation does not accept: somebody was faster.
+    #[error("the act did not count in {web}: {why}")]
+    DidNotCount {
+        /// The web.
+        web: String,
+        /// Why.
+        why: String,
+    },
+    /// A key that a person gave for itself can't be used.
+    #[error("cannot seal a key to a member of {web}: the person's key is not usable")]
+    UnusableKey {
+        /// The web.
+        web: String,
+    },
+}
+
+impl From<PeopleError> for Fault {
+    fn from(error: PeopleError) -> Self {
+        use PeopleError as E;
+        let (code, kind) = code_of(&error);
+        let fault = Self::new(code, kind, error.to_string());
+        match &error {
+            E::UnknownOperation { .. } | E::BadArguments { .. } => fault.remedy("althing help", "lists every command"),
+            E::NameEmpty | E::NameTooLong { .. } => fault.remedy("", "choose a name of 1 to 64 characters"),
+            E::UnknownWeb { .. } | E::NotJoining => fault.remedy("althing web list", "lists your webs"),
+            E::NotAMember { .. } => fault.remedy("", "ask a member for an invitation"),
+            E::UnknownPerson { web, .. } | E::Outranked { web, .. } => {
+                fault.remedy(format!("althing people {web}"), "lists the people of the web by seniority")
+            }
+            E::NotAllowed { web, .. } => fault.remedy(format!("althing people {web}"), "shows whom you can ask"),
+            E::RemoveYourself { web } => fault.remedy(format!("althing web leave {web}"), "leaves the web"),
+            E::SameRole { .. } => fault,
+            E::LastOwner { web } => {
+                fault.remedy(format!("althing role {web} NAME owner"), "makes somebody else an owner first")
+            }
+            E::OutOfLimits { .. } => fault.remedy("", "choose a value within the limits"),
+            E::UnknownInvitation { web, .. } | E::NobodyWaits { web, .. } => {
+                fault.remedy(format!("althing invitations {web}"), "lists invitations and who waits")
+            }
+            E::InvitationEnded => fault,
+            E::TicketDamaged => fault.remedy("", "copy the whole invitation again, from `althing1` to its end"),
+            E::TicketUnreadable { .. } | E::TicketWithoutDoor { .. } => {
+                fault.remedy("", "ask for a new invitation")
+            }
+            E::TicketFuture { .. } => fault.remedy("", "update Althing, then paste the invitation again"),
+            E::TicketExpired { .. } => fault
+                .remedy("", "ask for a new invitation")
+                .remedy("", "if the date of this computer is wrong, set it and try again"),
+            E::AlreadyMember { web } => fault.remedy(format!("althing ls {web}"), "shows what the web shares"),
+            E::CatchingUp { .. } => fault.remedy("", "try again when a member is here"),
+            E::DidNotCount { web, .. } => {
+                fault.remedy(format!("althing log {web}"), "shows what was done, and what does not count")
+            }
+            E::UnusableKey { web } => {
+                fault.remedy(format!("althing people {web}"), "shows who belongs to the web; remove who is not known")
+            }
+        }
+    }
+}
+
+fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
+    use FaultKind::{Broken, Refused, Settings, Unreachable, Yours};
+    use PeopleError as E;
+    match error {
+        E::UnknownOperation { .. } => ("people.no-operation", Yours),
+        E::BadArguments { .. } => ("people.bad-arguments", Yours),
+        E::NameEmpty => ("people.name-empty", Yours),
+        E::NameTooLong { .. } => ("people.name-too-long", Yours),
+        E::UnknownWeb { .. } => ("people.unknown-web", Yours),
+        E::NotAMember { .. } => ("people.not-a-member", Refused),
+        E::UnknownPerson { .. } => ("people.unknown-person", Yours),
+        E::NotAllowed { .. } => ("people.not-allowed", Refused),
+        E::Outranked { .. } => ("people.outranked", Refused),
+        E::RemoveYourself { .. } => ("people.remove-yourself", Yours),
+        E::SameRole { .. } => ("people.same-role", Yours),
+        E::LastOwner { .. } => ("people.last-owner", Yours),
+        E::OutOfLimits { .. } => ("people.out-of-limits", Yours),
+        E::UnknownInvitation { .. } => ("people.unknown-invitation", Yours),
+        E::InvitationEnded => ("people.invitation-ended", Yours),
+        E::NobodyWaits { .. } => ("people.nobody-waits", Yours),
+        E::TicketDamaged => ("people.ticket-damaged", Yours),
+        E::TicketUnreadable { .. } => ("people.ticket-unreadable", Yours),
+        E::TicketFuture { .. } => ("people.ticket-future", Settings),
+        E::TicketExpired { .. } => ("people.ticket-expired", Refused),
+        E::TicketWithoutDoor { .. } => ("people.ticket-without-door", Yours),
+        E::AlreadyMember { .. } => ("people.already-member", Yours),
+        E::NotJoining => ("people.not-joining", Yours),
+        E::CatchingUp { .. } => ("people.catching-up", Unreachable),
+        E::DidNotCount { .. } => ("people.did-not-count", Refused),
+        E::UnusableKey { .. } => ("people.unusable-key", Broken),
+    }
+}
+
+/// Lists one fault per situation, for the page of all messages.
+pub fn faults() -> Vec<Fault> {
+    use PeopleError as E;
+    let web = || "family".to_owned();
+    let name = || "Bob".to_owned();
+    let id = || "0a1b2c".to_owned();
+    [
+        E::UnknownOperation { operation: "people.dance".to_owned() },
+        E::BadArguments { operation: "people.invite".to_owned(), why: "missing field `web`".to_owned() },
+        E::NameEmpty,
+        E::NameTooLong { length: 300 },
+        E::UnknownWeb { name: web() },
+        E::NotAMember { web: web() },
+        E::UnknownPerson { web: web(), name: name() },
+        E::NotAllowed { act: "invite", web: web(), needed: "admin" },
+        E::Outranked { act: "remove", person: name(), web: web() },
+        E::RemoveYourself { web: web() },
+        E::SameRole { person: name(), role: "admin" },
+        E::LastOwner { web: web() },
+        E::OutOfLimits { field: "uses", value: 0, least: 1, most: 10_000 },
+        E::UnknownInvitation { web: web(), id: id() },
+        E::InvitationEnded,
+        E::NobodyWaits { web: web(), id: id() },
+        E::TicketDamaged,
+        E::TicketUnreadable { why: "not in the expected format".to_owned() },
+        E::TicketFuture { version: 2, known: 1 },
+        E::TicketExpired { web: web() },
+        E::TicketWithoutDoor { web: web() },
+        E::AlreadyMember { web: web() },
+        E::NotJoining,
+        E::CatchingUp { web: web() },
+        E::DidNotCount { web: web(), why: "the invitation was ended".to_owned() },
+        E::UnusableKey { web: web() },
+    ]
+    .into_iter()
+    .map(Fault::from)
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_its_own_code_and_says_what_to_do() {
+        let faults = faults();
+        let codes: std::collections::BTreeSet<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
+        assert_eq!(codes.len(), faults.len());
+        for fault in &faults {
+            let needs_none = ["people.same-role", "people.invitation-ended"].contains(&fault.code.as_str());
+            assert!(needs_none || !fault.remedies.is_empty(), "{}", fault.code);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Epoch keys: unwrapping, minting, handing over (rules G-50 to G-58). Plain keys stand in the keyring only.
+
+use base::{Fault, KeyId, WebId};
+use kernel::Step;
+use store::StoreError;
+use wire::crypto::{EpochKey, seal_to};
+use wire::governance::{Action, OlderKey, WRAPS_MAX, Wrap};
+use wire::join::KeyWrap;
+
+use crate::evaluate::State;
+use crate::tables::{OLDER, WRAPS};
+
+/// What an epoch key is sealed for.
+const WRAP_PURPOSE: &str = "althing/epoch/1";
+
+/// What an older key is sealed for under a newer one.
+const OLDER_PURPOSE: &str = "althing older epoch v1";
+
+/// Older keys that one epoch carries at most (wire's limit).
+const OLDER_MAX: usize = 64;
+
+/// Keys of one welcome at most: 400 take about 55 KiB of the 64 KiB a stranger's connection may carry.
+const WELCOME_KEYS_MAX: usize = 400;
+
+fn context(web: WebId, key: KeyId) -> Vec<u8> {
+    [web.as_bytes().as_slice(), key.as_bytes()].concat()
+}
+
+fn older_context(web: WebId, newer: KeyId, older: KeyId) -> Vec<u8> {
+    [web.as_bytes().as_slice(), newer.as_bytes(), older.as_bytes()].concat()
+}
+
+/// Unwraps everything that can be unwrapped; returns whether a key was new.
+pub(crate) fn unwrap_all(step: &mut Step<'_>, web: WebId) -> Result<bool, StoreError> {
+    let mut is_new = false;
+    let wraps: Vec<_> = WRAPS.within(step.view(), &web).collect::<Result<_, _>>()?;
+    for ((_, key), sealed) in wraps {
+        if step.keyring().get(web, key).is_none()
+            && let Some(plain) = step.open(&sealed, WRAP_PURPOSE, &context(web, key))
+        {
+            is_new |= add(step, web, key, &plain);
+        }
+    }
+    let older: Vec<_> = OLDER.within(step.view(), &web).collect::<Result<_, _>>()?;
+    loop {
+        let mut has_found = false;
+        for ((_, key, newer), sealed) in &older {
+            if step.keyring().get(web, *key).is_some() {
+                continue;
+            }
+            let plain = step.keyring().get(web, *newer).and_then(|newer_key| {
+                let (nonce, sealed) = sealed.split_first_chunk::<24>()?;
+                newer_key.open(OLDER_PURPOSE, nonce, &older_context(web, *newer, *key), sealed)
+            });
+            has_found |= plain.is_some_and(|plain| add(step, web, *key, &plain));
+        }
+        if !has_found {
+            return Ok(is_new);
+        }
+        is_new = true;
+    }
+}
+
+/// Adds a key if it is the one its name commits to.
+fn add(step: &mut Step<'_>, web: WebId, key: KeyId, plain: &[u8]) -> bool {
+    let Ok(secret) = <[u8; 32]>::try_from(plain) else { return false };
+    let epoch = EpochKey::new(secret);
+    let is_named = epoch.id() == key;
+    if is_named {
+        step.keyring().add(web, epoch);
+    }
+    is_named
+}
+
+/// Returns the keys held from which every other one held can be unsealed.
+fn roots(step: &mut Step<'_>, web: WebId) -> Result<Vec<EpochKey>, StoreError> {
+    let older: Vec<_> = OLDER.within(step.view(), &web).collect::<Result<_, _>>()?;
+    let keyring = step.keyring();
+    let is_reachable = |key: KeyId| {
+        older.iter().any(|((_, older, newer), _)| *older == key && *newer != key && keyring.get(web, *newer).is_some())
+    };
+    let mut roots: Vec<EpochKey> = keyring.of(web).filter(|key| !is_reachable(key.id())).cloned().collect();
+    if roots.is_empty() {
+        // Only members who seal keys under each other in a circle can cause this.
+        roots = keyring.of(web).cloned().collect();
+    }
+    Ok(roots)
+}
+
+/// Makes a new epoch for all members; `None` when there are more than one operation can name.
+pub(crate) fn mint(step: &mut Step<'_>, web: WebId, state: &State) -> Result<Option<Action>, Fault> {
+    let members = state.by_seniority();
+    if members.len() > WRAPS_MAX {
+        return Ok(None);
+    }
+    let epoch = EpochKey::new(step.random("epoch key"));
+    let key = epoch.id();
+    let mut wraps = Vec::with_capacity(members.len());
+    for (person, member) in members {
+        let seed = step.random("epoch wrap");
+        let sealed = seal_to(&member.person_key, WRAP_PURPOSE, &context(web, key), epoch.secret(), &seed);
+        // Whoever named a key that can't be used gets an empty wrap: it must not make the others mint for ever.
+        wraps.push(Wrap { person, sealed: sealed.unwrap_or_default().into() });
+    }
+    let mut older = Vec::new();
+    for root in roots(step, web)?.iter().rev().take(OLDER_MAX) {
+        let nonce = step.random("older epoch");
+        let Some((nonce, _)) = nonce.split_first_chunk::<24>() else { continue };
+        let mut sealed = nonce.to_vec();
+        sealed.extend(epoch.seal(OLDER_PURPOSE, nonce, &older_context(web, key, root.id()), root.secret()));
+        older.push(OlderKey { key: root.id(), sealed: sealed.into() });
+    }
+    Ok(Some(Action::Epoch { key, wraps, older }))
+}
+
+/// Wraps all current keys for a newcomer; empty when this peer holds none.
+pub(crate) fn hand_over(step: &mut Step<'_>, web: WebId, person_key: &[u8; 32]) -> Result<Vec<KeyWrap>, StoreError> {
+    let mut wraps = Vec::new();
+    for root in roots(step, web)?.into_iter().take(WELCOME_KEYS_MAX) {
+        let seed = step.random("welcome");
+        let sealed = seal_to(person_key, WRAP_PURPOSE, &context(web, root.id()), root.secret(), &seed);
+        wraps.extend(sealed.map(|sealed| KeyWrap { key: root.id(), sealed: sealed.into() }));
+    }
+    Ok(wraps)
+}
+
+/// Keeps wraps that a member handed over, as far as they hold what they name; returns how many.
+pub(crate) fn take_over(step: &mut Step<'_>, web: WebId, wraps: &[KeyWrap]) -> usize {
+    let mut taken = 0;
+    for wrap in wraps.iter().take(WELCOME_KEYS_MAX) {
+        let plain = step.open(&wrap.sealed, WRAP_PURPOSE, &context(web, wrap.key));
+        if plain.is_some_and(|plain| add(step, web, wrap.key, &plain)) {
+            WRAPS.put(step.rows(), &(web, wrap.key), &wrap.sealed);
+            taken += 1;
+        }
+    }
+    taken
+}
+
+/// Says under which key this peer writes; returns whether it holds one that only members can hold.
+pub(crate) fn choose(step: &mut Step<'_>, web: WebId, state: &State, is_member: bool) -> bool {
+    let current = state.current_epoch().map(|(key, _)| key).filter(|_| is_member);
+    let held = current.filter(|key| step.keyring().get(web, *key).is_some());
+    step.keyring().set_current(web, held);
+    held.is_some()
+}

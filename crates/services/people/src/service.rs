@@ -1,0 +1,440 @@
+//! The service as the kernel meets it: which input leads where.
+
+use std::time::Duration;
+
+use base::{DeviceId, Fault, WebId};
+use kernel::{AskId, Channel, Input, Reader, Service, Step};
+use store::StoreError;
+use wire::governance::{Action, Operation, Role};
+use wire::identity::Inception;
+use wire::join::Message;
+
+use crate::apply::{self, Turn};
+use crate::body::{Body, usable};
+use crate::doors::Knocks;
+use crate::evaluate::State;
+use crate::fault::PeopleError;
+use crate::history::{self, Evaluations};
+use crate::keys;
+use crate::label;
+use crate::reader::PeopleReader;
+use crate::tables::{
+    ADDRESSES, DEVICES, EARLY, JOINS, ME, MEMBERS, MeRecord, NAMES, Standing, WEB_NAMES, WEBS,
+};
+use crate::told::Told;
+
+/// Members who are no admins wait this long, at random, before they make a key that is due, so that one does.
+const MINT_WAIT_LEAST: Duration = Duration::from_secs(5);
+const MINT_WAIT_SPREAD_MS: u64 = 55_000;
+
+/// A member without the current key asks another member for it again after this.
+const ASK_KEYS_EVERY: Duration = Duration::from_secs(30);
+
+/// Addresses are told to members at most this often: a computer on the move changes them in bursts.
+const ADDRESSES_EVERY: Duration = Duration::from_mins(1);
+
+/// Records of devices not known yet, kept per device at most.
+const EARLY_MAX: usize = 16;
+
+/// Operations appended in answer to one another within one step, at most: a removal and its epoch, an admission and
+/// its epoch.
+const FOLLOW_UPS_MAX: u8 = 4;
+
+/// Alarm, followed by a web: make the key that is due.
+const MINT: &str = "mint ";
+/// Alarm, followed by a web: ask for keys.
+const ASK_KEYS: &str = "keys ";
+/// Alarm: tell addresses.
+const TELL_ADDRESSES: &str = "addresses";
+
+/// Decides who belongs together. Its fields are caches; rows are the truth.
+#[derive(Debug, Default)]
+pub struct People {
+    pub(crate) webs: Evaluations,
+    pub(crate) knocks: Knocks,
+    follow_ups: u8,
+}
+
+/// Makes the service.
+pub fn service() -> People {
+    People::default()
+}
+
+impl Service for People {
+    fn name(&self) -> &'static str {
+        "people"
+    }
+
+    fn listens_to(&self) -> &'static [&'static str] {
+        &["records"]
+    }
+
+    fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
+        self.follow_ups = 0;
+        let done = self.take(step, input);
+        if done.is_err() {
+            // The step's rows are dropped, so what the caches say may be ahead of them.
+            self.webs.clear();
+        }
+        done
+    }
+
+    fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(PeopleReader)
+    }
+}
+
+impl People {
+    fn take(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
+        match input {
+            Input::Started => self.start(step),
+            Input::Asked { ask, operation, arguments } => self.asked(step, ask, &operation, arguments),
+            Input::Heard { from, channel, message, .. } => self.heard(step, from, channel, &message),
+            Input::Connected { device, channel: Channel::Join } => self.door_opened(step, device),
+            Input::Connected { device, channel: Channel::Member } => self.ask_keys_of(step, device),
+            Input::Reachable { addresses } => Self::reachable(step, &addresses),
+            Input::Alarm { key } => self.alarm(step, &key),
+            Input::Told { by: "records", message } => self.told(step, &message),
+            _ => Ok(()),
+        }
+    }
+
+    fn start(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        let inception = step.inception();
+        let person = Inception::read(&inception).map(|inception| inception.person()).map_err(|error| {
+            Fault::new("people.bad-inception", base::FaultKind::Broken, format!("this home's inception: {error}"))
+        })?;
+        let device = step.me();
+        let me = ME.get(step.view(), &())?;
+        if me.as_ref().is_none_or(|me| me.person != person || me.device != device) {
+            let me = me.unwrap_or_else(|| MeRecord {
+                person,
+                device,
+                name: String::new(),
+                addresses: Vec::new(),
+                published: Vec::new(),
+                published_at: base::Timestamp::default(),
+            });
+            ME.put(step.rows(), &(), &MeRecord { person, device, ..me });
+        }
+        let known: Vec<_> = ADDRESSES.all(step.view()).collect::<Result<_, StoreError>>()?;
+        for ((_, device), addresses) in known {
+            step.addresses(device, addresses);
+        }
+        let webs: Vec<_> = WEBS.all(step.view()).collect::<Result<_, StoreError>>()?;
+        for (web, record) in webs {
+            if record.standing == Standing::Member {
+                // Plain keys are never rows; the evaluation says which of them is the current one.
+                keys::unwrap_all(step, web)?;
+                history::refresh(&mut self.webs, step, web)?;
+                self.settle(step, web)?;
+            }
+        }
+        self.go_on_joining(step)
+    }
+
+    fn alarm(&mut self, step: &mut Step<'_>, key: &str) -> Result<(), Fault> {
+        if key == TELL_ADDRESSES {
+            return Self::tell_addresses(step);
+        }
+        if let Some(web) = key.strip_prefix(MINT).and_then(|web| web.parse().ok()) {
+            return self.mint_if_due(step, web);
+        }
+        if let Some(web) = key.strip_prefix(ASK_KEYS).and_then(|web| web.parse().ok()) {
+            return self.ask_keys(step, web);
+        }
+        self.join_alarm(step, key)
+    }
+
+    fn heard(&mut self, step: &mut Step<'_>, from: DeviceId, channel: Channel, bytes: &[u8]) -> Result<(), Fault> {
+        // What can't be read is dropped without a word: an answer would tell a stranger what we understand.
+        let Ok(message) = Message::read(bytes) else { return Ok(()) };
+        match message {
+            Message::Hello { .. } | Message::Request { .. } => self.knocked(step, from, channel, message),
+            Message::Offer { .. } | Message::Welcome { .. } | Message::Waiting { .. } | Message::Refused { .. } => {
+                self.answered(step, from, channel, message)
+            }
+        }
+    }
+
+    fn told(&mut self, step: &mut Step<'_>, message: &[u8]) -> Result<(), Fault> {
+        match records::Told::from_bytes(message) {
+            Ok(records::Told::Governance { web }) => self.update(step, web),
+            Ok(records::Told::Record { web, author, body, .. }) => Self::take_record(step, web, author, &body),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the evaluated state of a web.
+    pub(crate) fn state(&mut self, step: &mut Step<'_>, web: WebId) -> Result<&State, Fault> {
+        if !self.webs.contains_key(&web) {
+            history::refresh(&mut self.webs, step, web)?;
+        }
+        let evaluation = self.webs.get(&web);
+        evaluation.map(|evaluation| &evaluation.state).ok_or_else(|| {
+            PeopleError::CatchingUp { web: crate::read::web_label(step.view(), web).unwrap_or_default() }.into()
+        })
+    }
+
+    /// Evaluates what is new and does what follows from it.
+    pub(crate) fn update(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        if !WEBS.has(step.view(), &web)? {
+            return Ok(());
+        }
+        let is_new = history::refresh(&mut self.webs, step, web)?;
+        let Some(evaluation) = self.webs.get(&web).filter(|_| is_new) else { return Ok(()) };
+        let turn = apply::apply(step, web, evaluation)?;
+        Self::take_early(step, web)?;
+        keys::unwrap_all(step, web)?;
+        match turn {
+            Turn::In => self.came_in(step, web)?,
+            Turn::Out => {
+                step.keyring().set_current(web, None);
+                records::stop_web(step, web)?;
+            }
+            Turn::None => {}
+        }
+        self.settle(step, web)
+    }
+
+    /// Chooses the key to write under, and has one made when it is due.
+    pub(crate) fn settle(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        let Some(mut record) = WEBS.get(step.view(), &web)? else { return Ok(()) };
+        let is_member = record.standing == Standing::Member;
+        let me = step.me();
+        let Some(evaluation) = self.webs.get(&web) else { return Ok(()) };
+        let has_key = keys::choose(step, web, &evaluation.state, is_member);
+        let has_epoch = evaluation.state.current_epoch().is_some();
+        let role = evaluation.state.devices.get(&me).and_then(|person| evaluation.state.role(*person));
+        let is_due = is_member && evaluation.incomplete == 0 && evaluation.state.needs_epoch();
+        if record.has_key != has_key {
+            record.has_key = has_key;
+            WEBS.put(step.rows(), &web, &record);
+        }
+        records::keys_changed(step, web)?;
+        if is_member && !has_key && has_epoch {
+            step.alarm(Duration::from_secs(1), format!("{ASK_KEYS}{web}"));
+        }
+        // Without a clean key nobody can write, so admins make one at once. A newcomer without the newest key can wait
+        // for the word that it was welcomed, which may be on its way.
+        if is_due && !has_epoch && role >= Some(Role::Admin) {
+            return self.mint_if_due(step, web);
+        }
+        if is_due {
+            let dice = step.random("mint wait");
+            let spread = u64::from_be_bytes(*dice.first_chunk().unwrap_or(&[0; 8])) % MINT_WAIT_SPREAD_MS;
+            step.alarm(MINT_WAIT_LEAST + Duration::from_millis(spread), format!("{MINT}{web}"));
+        }
+        Ok(())
+    }
+
+    fn mint_if_due(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        let state = self.state(step, web)?.clone();
+        let me = step.me();
+        let is_member = state.devices.get(&me).and_then(|person| state.role(*person)).is_some();
+        // Who holds no key can't seal the older ones under the new, and newcomers could not read history.
+        let holds_any = state.epochs.is_empty() || step.keyring().of(web).next().is_some();
+        if !is_member || !state.needs_epoch() || !holds_any || self.follow_ups >= FOLLOW_UPS_MAX {
+            return Ok(());
+        }
+        self.follow_ups += 1;
+        if let Some(action) = keys::mint(step, web, &state)? {
+            self.append(step, web, action)?;
+        }
+        Ok(())
+    }
+
+    /// Writes an operation of this device and evaluates it.
+    pub(crate) fn append(&mut self, step: &mut Step<'_>, web: WebId, action: Action) -> Result<base::EntryId, Fault> {
+        let me = step.me();
+        let state = self.state(step, web)?;
+        let (deps, lamport) = state.next();
+        let known = state.chains.get(&me).map_or(0, |(seq, _)| *seq);
+        let heads = records::heads(step.view(), web)?;
+        let is_mine = |head: &&wire::sync::Head| head.device == me && head.log == wire::entry::Log::Governance;
+        let stored = heads.iter().find(is_mine).map_or(0, |head| head.seq);
+        if stored != known || deps.is_empty() {
+            let web = crate::read::web_label(step.view(), web)?;
+            return Err(PeopleError::CatchingUp { web }.into());
+        }
+        let operation = Operation { deps, lamport, time: step.now(), action };
+        let entry = records::append_governance(step, web, &operation)?;
+        self.update(step, web)?;
+        Ok(entry.id)
+    }
+
+    /// Writes an operation that a person asked for; a fault when the evaluation does not let it count.
+    pub(crate) fn act(&mut self, step: &mut Step<'_>, web: WebId, action: Action) -> Result<base::EntryId, Fault> {
+        let id = self.append(step, web, action)?;
+        let why = self.webs.get(&web).and_then(|evaluation| evaluation.void.get(&id));
+        match why {
+            Some(why) => {
+                let web = crate::read::web_label(step.view(), web)?;
+                Err(PeopleError::DidNotCount { web, why: why.words().to_owned() }.into())
+            }
+            None => Ok(id),
+        }
+    }
+
+    fn came_in(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        self.joined(step, web)?;
+        let Some(me) = ME.get(step.view(), &())? else { return Ok(()) };
+        if !me.name.is_empty() {
+            publish(step, web, &Body::Profile { name: me.name.clone() })?;
+            NAMES.put(step.rows(), &(web, me.person), &me.name);
+            apply::relabel(step, web)?;
+        }
+        if !me.addresses.is_empty() {
+            publish(step, web, &Body::Addresses { addresses: me.addresses })?;
+        }
+        Ok(())
+    }
+
+    fn reachable(step: &mut Step<'_>, addresses: &[String]) -> Result<(), Fault> {
+        let addresses = usable(addresses);
+        let Some(me) = ME.get(step.view(), &())? else { return Ok(()) };
+        if me.addresses != addresses {
+            ME.put(step.rows(), &(), &MeRecord { addresses, ..me });
+        }
+        Self::tell_addresses(step)
+    }
+
+    /// Tells members where this device is reachable, if that is new; not more often than once a minute.
+    fn tell_addresses(step: &mut Step<'_>) -> Result<(), Fault> {
+        let Some(me) = ME.get(step.view(), &())? else { return Ok(()) };
+        if me.addresses == me.published {
+            return Ok(());
+        }
+        let now = step.now();
+        let waited = now.since(me.published_at);
+        // A clock that was set back must not silence this for years.
+        if waited < ADDRESSES_EVERY && now >= me.published_at {
+            step.alarm(ADDRESSES_EVERY.saturating_sub(waited), TELL_ADDRESSES);
+            return Ok(());
+        }
+        for web in Self::my_webs(step)? {
+            publish(step, web, &Body::Addresses { addresses: me.addresses.clone() })?;
+        }
+        let published = me.addresses.clone();
+        ME.put(step.rows(), &(), &MeRecord { published, published_at: now, ..me });
+        Ok(())
+    }
+
+    /// Returns the webs where this peer is a member.
+    pub(crate) fn my_webs(step: &Step<'_>) -> Result<Vec<WebId>, StoreError> {
+        let webs = WEBS.all(step.view()).filter_map(|row| match row {
+            Ok((web, record)) => (record.standing == Standing::Member).then_some(Ok(web)),
+            Err(error) => Some(Err(error)),
+        });
+        webs.collect()
+    }
+
+    /// Takes a record of another device; hostile until read.
+    fn take_record(step: &mut Step<'_>, web: WebId, author: DeviceId, bytes: &[u8]) -> Result<(), Fault> {
+        let Ok(body) = Body::read(bytes) else { return Ok(()) };
+        let Some(person) = DEVICES.get(step.view(), &(web, author))? else {
+            let kept: Vec<u64> =
+                EARLY.within(step.view(), &(web, author)).map(|row| row.map(|((.., at), _)| at)).collect::<Result<_, _>>()?;
+            if kept.len() < EARLY_MAX {
+                let next = kept.last().map_or(0, |last| last.saturating_add(1));
+                EARLY.put(step.rows(), &(web, author, next), &bytes.to_vec().into());
+            }
+            return Ok(());
+        };
+        let is_changed = match body {
+            Body::Profile { name } => {
+                NAMES.put(step.rows(), &(web, person), &name);
+                MEMBERS.has(step.view(), &(web, person))? && apply::relabel(step, web)?
+            }
+            Body::WebName { name } => {
+                WEB_NAMES.put(step.rows(), &(web, person), &name);
+                apply::relabel_web(step, web)?
+            }
+            Body::Addresses { addresses } => {
+                let addresses = usable(&addresses);
+                ADDRESSES.put(step.rows(), &(web, author), &addresses);
+                step.addresses(author, addresses);
+                false
+            }
+        };
+        if is_changed {
+            step.announce(Told::Members { web }.to_bytes());
+            step.emit("people.changed", &serde_json::json!({ "web": web }));
+        }
+        Ok(())
+    }
+
+    /// Takes the records that came before their authors were known.
+    fn take_early(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        let early: Vec<_> = EARLY.within(step.view(), &web).collect::<Result<_, StoreError>>()?;
+        for ((web, device, at), bytes) in early {
+            if DEVICES.has(step.view(), &(web, device))? {
+                EARLY.delete(step.rows(), &(web, device, at));
+                Self::take_record(step, web, device, &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks a member who is here now for keys this peer lacks.
+    fn ask_keys(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        let Some(record) = WEBS.get(step.view(), &web)? else { return Ok(()) };
+        if record.standing != Standing::Member || record.has_key {
+            return Ok(());
+        }
+        for member in crate::read::members(step.view(), web)? {
+            for device in member.devices {
+                if member.role.is_some() && records::is_connected(step.view(), device)? {
+                    self.ask_keys_of(step, device)?;
+                }
+            }
+        }
+        step.alarm(ASK_KEYS_EVERY, format!("{ASK_KEYS}{web}"));
+        Ok(())
+    }
+
+    /// Asks one member for keys, by showing it this peer's own join again.
+    fn ask_keys_of(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
+        for web in crate::read::webs_of_device(step.view(), device)? {
+            let lacks = WEBS.get(step.view(), &web)?.is_some_and(|web| web.standing == Standing::Member && !web.has_key);
+            let entry = JOINS.get(step.view(), &web)?.and_then(|join| join.entry).filter(|_| lacks);
+            if let Some(entry) = entry {
+                step.send(device, Channel::Member, wire::to_bytes(&Message::Request { entry }));
+            }
+        }
+        Ok(())
+    }
+
+    fn asked(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        operation: &str,
+        arguments: serde_json::Value,
+    ) -> Result<(), Fault> {
+        crate::acts::asked(self, step, ask, operation, arguments)
+    }
+}
+
+/// Publishes a record of this service to one web.
+pub(crate) fn publish(step: &mut Step<'_>, web: WebId, body: &Body) -> Result<(), Fault> {
+    records::publish(step, web, "people", body.to_bytes())
+}
+
+/// Checks a name that a person gives itself or a web.
+pub(crate) fn checked_name(name: &str) -> Result<String, Fault> {
+    let name = name.trim();
+    let length = name.chars().count();
+    if length > label::NAME_LEN_MAX {
+        return Err(PeopleError::NameTooLong { length }.into());
+    }
+    // A label that is made of the id alone means that nothing of the name could be shown.
+    if label::safe(name, "").is_empty() {
+        return Err(PeopleError::NameEmpty.into());
+    }
+    Ok(name.to_owned())
+}
