@@ -80,10 +80,11 @@ fn a_range_out_of_order_is_empty() {
         put(backing, 1, "a", "line");
         let rows = backing.snapshot().unwrap();
         let overlay = Overlay::new(&*rows);
-        let bounds: [(Bound<&[u8]>, Bound<&[u8]>); 3] = [
-            (Bound::Included(b"b"), Bound::Included(b"a")),
-            (Bound::Excluded(b"a"), Bound::Excluded(b"a")),
-            (Bound::Included(b"a"), Bound::Excluded(b"a")),
+        let (a, b) = (b"a".as_slice(), b"b".as_slice());
+        let bounds = [
+            (Bound::Included(b), Bound::Included(a)),
+            (Bound::Excluded(a), Bound::Excluded(a)),
+            (Bound::Included(a), Bound::Excluded(a)),
         ];
         for (from, to) in bounds {
             assert_eq!(rows.range(LINES.name(), from, to).count(), 0, "{from:?} {to:?}");

@@ -59,7 +59,14 @@ impl MemoryBacking {
     ///
     /// A failed commit changes nothing.
     pub fn with_faults(faults: impl FnMut() -> Option<StoreError> + Send + 'static) -> Self {
-        Self::holding(Arc::default(), Some(Box::new(faults)), ValuePool::default())
+        Self::new().failing(faults)
+    }
+
+    /// Has `faults` asked before each commit from now on, as in [`Self::with_faults`].
+    #[must_use]
+    pub fn failing(self, faults: impl FnMut() -> Option<StoreError> + Send + 'static) -> Self {
+        self.state().faults = Some(Box::new(faults));
+        self
     }
 
     /// Cuts the power: returns what a restart finds, the rows of the last commit, and refuses all later commits here.
