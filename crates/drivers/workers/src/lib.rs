@@ -9,7 +9,6 @@ mod hash;
 mod lanes;
 mod queue;
 mod report;
-mod standing;
 mod walk;
 mod watch;
 mod watched;

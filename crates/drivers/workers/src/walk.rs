@@ -14,7 +14,6 @@ use files::jobs::{
 
 use crate::folder::{self, Folder, Look};
 use crate::report::Task;
-use crate::standing::Standing;
 
 /// The first batch is small and early, so that a person sees the listing at once.
 const FIRST_ITEMS: usize = 100;
@@ -29,13 +28,11 @@ const SYSTEM_MAGIC: [u64; 8] =
     [0x9fa0, 0x6265_6572, 0x1cd1, 0x6367_7270, 0x6462_6720, 0x7472_6163, 0x7363_6673, 0xcafe_4a11];
 
 /// Carries a walk out and ends its job.
-pub(crate) fn run(task: &Task, input: &Walk, standing: &Standing) {
-    standing.begin_walk(&input.root);
+pub(crate) fn run(task: &Task, input: &Walk) {
     let summary = match Folder::open(&input.root) {
         Ok(folder) => walk(task, &folder),
         Err(root) => WalkSummary { root, real_root: String::new(), items: 0, skipped: 0 },
     };
-    standing.end_walk(&input.root);
     task.finish(Ok(to_bytes(&summary)));
 }
 

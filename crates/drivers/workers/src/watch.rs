@@ -17,7 +17,6 @@ use notify::{EventKind, RecursiveMode, Watcher};
 
 use crate::folder::{self, Folder};
 use crate::report::Task;
-use crate::standing::Standing;
 use crate::watched::Watched;
 
 /// Hints that wait for the watching thread. A burst beyond this costs one walk, about 0.1 s for 20,000 files.
@@ -73,14 +72,10 @@ impl Ear {
 }
 
 /// Sets a watch up; takes a while for a big tree, so it is done on a thread of its own.
-pub(crate) fn set_up(task: &Task, input: &Watch, ear: &Ear, standing: &Standing) {
-    let begun = begin(task, input, ear);
-    let is_walk_early = standing.end_setup(&input.root);
-    match begun {
-        Ok(mut watched) => {
-            if is_walk_early {
-                watched.miss();
-            }
+pub(crate) fn set_up(task: &Task, input: &Watch, ear: &Ear) {
+    match begin(task, input, ear) {
+        Ok(watched) => {
+            watched.say_it_stands();
             let _is_heard = ear.words.send(Word::Begun(Box::new(watched))).is_ok();
         }
         Err(text) => task.finish(Err(text)),

@@ -77,8 +77,13 @@ impl Watched {
         self.task.id
     }
 
+    /// Says that from now on nothing is missed: the first report, empty.
+    pub(crate) fn say_it_stands(&self) {
+        self.report(&empty());
+    }
+
     /// Notes that something was missed.
-    pub(crate) fn miss(&mut self) {
+    fn miss(&mut self) {
         self.is_missed = true;
         self.paths.clear();
         self.touch();

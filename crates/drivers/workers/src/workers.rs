@@ -12,7 +12,6 @@ use crate::hash::{self, HashJob};
 use crate::lanes::Lanes;
 use crate::queue::Queue;
 use crate::report::{Reports, Task};
-use crate::standing::Standing;
 use crate::walk;
 use crate::watch::{self, Ear};
 
@@ -34,7 +33,6 @@ struct Shared {
     walks: Queue<(Task, Walk)>,
     setups: Queue<(Task, Watch)>,
     lanes: Lanes,
-    standing: Standing,
     ear: Ear,
 }
 
@@ -47,20 +45,19 @@ impl Workers {
             walks: Queue::new(),
             setups: Queue::new(),
             lanes: Lanes::default(),
-            standing: Standing::default(),
             ear,
         });
         let workers = Self { shared, threads: Mutex::default() };
         workers.thread("watch", move |shared| watch::run(&shared.ear, &heard))?;
         workers.thread("watch-setup", |shared| {
             while let Some((task, input)) = shared.setups.pop() {
-                watch::set_up(&task, &input, &shared.ear, &shared.standing);
+                watch::set_up(&task, &input, &shared.ear);
             }
         })?;
         for _ in 0..WALKERS {
             workers.thread("walk", |shared| {
                 while let Some((task, input)) = shared.walks.pop() {
-                    walk::run(&task, &input, &shared.standing);
+                    walk::run(&task, &input);
                 }
             })?;
         }
@@ -118,10 +115,7 @@ impl Driver for Workers {
                 Err(_) => shared.lanes.refuse(task),
             },
             WATCH => match from_bytes::<Watch>(&job.input) {
-                Ok(input) => {
-                    shared.standing.begin_setup(&input.root);
-                    shared.setups.push((task, input));
-                }
+                Ok(input) => shared.setups.push((task, input)),
                 Err(_) => shared.lanes.refuse(task),
             },
             HASH => match from_bytes::<Hash>(&job.input) {

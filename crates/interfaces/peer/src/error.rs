@@ -1,0 +1,335 @@
+//! Why a peer cannot start or cannot do what only the peer itself can do.
+
+use std::io;
+use std::path::PathBuf;
+
+use base::{Fault, FaultKind};
+use kernel::KernelError;
+use store::StoreError;
+
+/// Why a peer cannot start or cannot do what only the peer itself can do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PeerError {
+    /// Neither `ALTHING_HOME` nor `HOME` is set.
+    #[error("there is no place for the home: neither ALTHING_HOME nor HOME is set")]
+    NoHome,
+    /// The named home is not an absolute path.
+    #[error("the home {path} is not an absolute path")]
+    HomeNotAbsolute {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// Something else lives in that folder.
+    #[error("{path} is not a home of Althing: there are other things in it, such as {found}")]
+    NotAHome {
+        /// The folder.
+        path: PathBuf,
+        /// One of the other things.
+        found: String,
+    },
+    /// The home cannot be used.
+    #[error("the home {path} cannot be used: {}", in_words(.source))]
+    HomeUnusable {
+        /// The home.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The home may not be written.
+    #[error("the home {path} cannot be written")]
+    HomeReadOnly {
+        /// The home.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// No space is left for the home.
+    #[error("no space is left on the disk of the home {path}")]
+    HomeFull {
+        /// The home.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another peer runs with this home.
+    #[error("the home {path} is in use by the peer with process id {process}")]
+    HomeInUse {
+        /// The home.
+        path: PathBuf,
+        /// Its process, as it wrote down.
+        process: String,
+    },
+    /// The home's path is too long for the socket in it.
+    #[error("the path of the home {path} is too long: the socket in it may have {limit} bytes at most")]
+    HomePathTooLong {
+        /// The home.
+        path: PathBuf,
+        /// Bytes the system allows.
+        limit: usize,
+    },
+    /// There is a store but no keys.
+    #[error("the keys of the home {path} are missing, but there is a store")]
+    KeysMissing {
+        /// The home.
+        path: PathBuf,
+    },
+    /// Others may read the keys.
+    #[error("other users of this computer may read the keys in {path}")]
+    KeysExposed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The keys cannot be read.
+    #[error("the keys in {path} cannot be read: {}", in_words(.source))]
+    KeysUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The keys are not what was written.
+    #[error("the keys in {path} are damaged")]
+    KeysDamaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The keys were written by a later Althing.
+    #[error("the keys in {path} were written by a newer Althing (format {found}, this one knows {known})")]
+    KeysFuture {
+        /// The file.
+        path: PathBuf,
+        /// What the file says.
+        found: u16,
+        /// What this program knows.
+        known: u16,
+    },
+    /// The system gives no randomness.
+    #[error("this computer gives no random numbers, so no keys can be made")]
+    NoRandomness,
+    /// The configuration cannot be read.
+    #[error("{path} cannot be read: {}", in_words(.source))]
+    ConfigUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The configuration is not TOML.
+    #[error("{path}, line {line}: {}", .source.message())]
+    ConfigSyntax {
+        /// The file.
+        path: PathBuf,
+        /// Where, from 1.
+        line: usize,
+        /// What the reader of TOML says.
+        source: Box<toml::de::Error>,
+    },
+    /// A key that does not exist.
+    #[error("{path}: there is no key {key}; did you mean {nearest}?")]
+    ConfigUnknown {
+        /// The file.
+        path: PathBuf,
+        /// The wrong key.
+        key: String,
+        /// The nearest right one.
+        nearest: &'static str,
+    },
+    /// A value of the wrong kind.
+    #[error("{path}: {key} must be {expected}")]
+    ConfigValue {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// The store cannot be opened.
+    #[error("the store cannot be opened")]
+    Store(#[from] StoreError),
+    /// The kernel cannot be opened.
+    #[error("the kernel cannot be opened")]
+    Kernel(#[from] KernelError),
+    /// Threads cannot be started.
+    #[error("this computer gives no more threads: {}", in_words(.0))]
+    NoThreads(io::Error),
+    /// A part of the house refuses to start; its own fault says why.
+    #[error("{0}")]
+    Part(Fault),
+    /// The peer is stopping.
+    #[error("this peer is stopping")]
+    Stopping,
+    /// Nobody who has the bytes is here.
+    #[error("cannot read {name}: nobody who has it is here now")]
+    NobodyHere {
+        /// The file.
+        name: String,
+    },
+    /// The export's folder is not usable.
+    #[error("cannot export to {folder}: {why}")]
+    ExportFolder {
+        /// The folder.
+        folder: String,
+        /// Why.
+        why: String,
+    },
+    /// There is no such web.
+    #[error("there is no web {web} here")]
+    NoSuchWeb {
+        /// What was asked for.
+        web: String,
+    },
+}
+
+impl PeerError {
+    /// Tells a full disk and a folder that may not be written from everything else.
+    pub(crate) fn of_home(path: impl Into<PathBuf>, source: io::Error) -> Self {
+        let path = path.into();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::HomeFull { path, source },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::HomeReadOnly { path, source }
+            }
+            _ => Self::HomeUnusable { path, source },
+        }
+    }
+
+    fn code(&self) -> (&'static str, FaultKind) {
+        use FaultKind::{Broken, Settings, Unreachable, Yours};
+        match self {
+            Self::NoHome => ("peer.no-home", Settings),
+            Self::HomeNotAbsolute { .. } => ("peer.home-not-absolute", Settings),
+            Self::NotAHome { .. } => ("peer.not-a-home", Settings),
+            Self::HomeUnusable { .. } => ("peer.home-unusable", Settings),
+            Self::HomeReadOnly { .. } => ("peer.home-read-only", Settings),
+            Self::HomeFull { .. } => ("peer.home-full", Settings),
+            Self::HomeInUse { .. } => ("peer.home-in-use", Settings),
+            Self::HomePathTooLong { .. } => ("peer.home-path-too-long", Settings),
+            Self::KeysMissing { .. } => ("peer.keys-missing", Settings),
+            Self::KeysExposed { .. } => ("peer.keys-exposed", Settings),
+            Self::KeysUnreadable { .. } => ("peer.keys-unreadable", Settings),
+            Self::KeysDamaged { .. } => ("peer.keys-damaged", Settings),
+            Self::KeysFuture { .. } => ("peer.keys-future", Settings),
+            Self::NoRandomness => ("peer.no-randomness", Settings),
+            Self::ConfigUnreadable { .. } => ("peer.config-unreadable", Settings),
+            Self::ConfigSyntax { .. } => ("peer.config-syntax", Settings),
+            Self::ConfigUnknown { .. } => ("peer.config-unknown", Settings),
+            Self::ConfigValue { .. } => ("peer.config-value", Settings),
+            Self::Store(_) => ("peer.store", Broken),
+            Self::Kernel(_) => ("peer.kernel", Broken),
+            Self::NoThreads(_) => ("peer.no-threads", Settings),
+            Self::Part(_) => ("peer.part", Broken),
+            Self::Stopping => ("peer.stopping", Unreachable),
+            Self::NobodyHere { .. } => ("host.nobody-here", Unreachable),
+            Self::ExportFolder { .. } => ("host.export-folder", Yours),
+            Self::NoSuchWeb { .. } => ("host.no-such-web", Yours),
+        }
+    }
+}
+
+impl From<PeerError> for Fault {
+    fn from(error: PeerError) -> Self {
+        let (code, kind) = error.code();
+        let fault = Self::new(code, kind, error.to_string());
+        match error {
+            PeerError::Part(fault) => fault,
+            PeerError::Store(error) => error.into(),
+            PeerError::Kernel(error) => error.into(),
+            PeerError::NoHome => fault.remedy("export ALTHING_HOME=FOLDER", "names a folder for the home"),
+            PeerError::HomeNotAbsolute { .. } => {
+                fault.remedy("export ALTHING_HOME=\"$PWD/FOLDER\"", "names the home from the root on")
+            }
+            PeerError::NotAHome { .. } => {
+                fault.remedy("", "name an empty or new folder with ALTHING_HOME; nothing was changed")
+            }
+            PeerError::HomeInUse { .. } => fault
+                .remedy("althing status", "shows how that peer is")
+                .remedy("althing stop", "stops it")
+                .remedy("export ALTHING_HOME=FOLDER", "starts another peer with a home of its own"),
+            PeerError::HomeReadOnly { .. } => fault
+                .remedy("", "give yourself the right to write there, or name another home with ALTHING_HOME"),
+            PeerError::HomeFull { .. } => {
+                fault.remedy("", "free some space on that disk; nothing that was saved is lost")
+            }
+            PeerError::HomePathTooLong { .. } => {
+                fault.remedy("export ALTHING_HOME=FOLDER", "names a home with a shorter path")
+            }
+            PeerError::KeysMissing { .. } => fault
+                .remedy("", "put the file `keys` back from your backup: without it nobody can be you")
+                .remedy("", "or move the home away and start as somebody new"),
+            PeerError::KeysExposed { path } => {
+                fault.remedy(format!("chmod 600 '{}'", path.display()), "lets only you read them")
+            }
+            PeerError::KeysDamaged { .. } => fault.remedy("", "put the file `keys` back from your backup"),
+            PeerError::KeysFuture { .. } => {
+                fault.remedy("", "start the newer Althing again; this one changes nothing there")
+            }
+            PeerError::ConfigSyntax { .. }
+            | PeerError::ConfigUnknown { .. }
+            | PeerError::ConfigValue { .. } => {
+                fault.remedy("althing config show", "shows every key with its value and what it means")
+            }
+            PeerError::ExportFolder { .. } => {
+                fault.remedy("", "name a new or empty folder by its whole path, as in /home/you/export")
+            }
+            PeerError::NobodyHere { .. } => fault
+                .remedy("althing about PATH", "shows who has it and when they were last heard")
+                .remedy("althing get PATH", "brings it as soon as somebody who has it is here"),
+            PeerError::NoSuchWeb { .. } => fault.remedy("althing webs", "lists your webs"),
+            _ => fault,
+        }
+    }
+}
+
+fn in_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+/// Returns one fault of each kind this crate makes, for the list of all messages.
+pub fn faults() -> Vec<Fault> {
+    let path = || PathBuf::from("/home/alice/.local/share/althing");
+    let file = || path().join("keys");
+    let config = || path().join(crate::config::CONFIG_FILE);
+    let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+    let syntax = "page_port = = 1".parse::<toml::Table>().err().map(|source| PeerError::ConfigSyntax {
+        path: config(),
+        line: 1,
+        source: Box::new(source),
+    });
+    [
+        PeerError::NoHome,
+        PeerError::HomeNotAbsolute { path: PathBuf::from("althing") },
+        PeerError::NotAHome { path: path(), found: "holiday.mp4".to_owned() },
+        PeerError::HomeUnusable { path: path(), source: io::Error::from(io::ErrorKind::NotADirectory) },
+        PeerError::HomeReadOnly { path: path(), source: denied() },
+        PeerError::HomeFull { path: path(), source: io::Error::from(io::ErrorKind::StorageFull) },
+        PeerError::HomeInUse { path: path(), process: "4242".to_owned() },
+        PeerError::HomePathTooLong { path: path(), limit: crate::home::SOCKET_PATH_MAX },
+        PeerError::KeysMissing { path: path() },
+        PeerError::KeysExposed { path: file() },
+        PeerError::KeysUnreadable { path: file(), source: denied() },
+        PeerError::KeysDamaged { path: file() },
+        PeerError::KeysFuture { path: file(), found: 2, known: 1 },
+        PeerError::NoRandomness,
+        PeerError::ConfigUnreadable { path: config(), source: denied() },
+        PeerError::ConfigUnknown { path: config(), key: "pageport".to_owned(), nearest: "page_port" },
+        PeerError::ConfigValue {
+            path: config(),
+            key: "page_port".to_owned(),
+            expected: "a number from 0 to 65535",
+        },
+        PeerError::NoThreads(io::Error::from(io::ErrorKind::WouldBlock)),
+        PeerError::Stopping,
+        PeerError::NobodyHere { name: "plan.md".to_owned() },
+        PeerError::ExportFolder { folder: "export".to_owned(), why: "it is not empty".to_owned() },
+        PeerError::NoSuchWeb { web: "famly".to_owned() },
+    ]
+    .into_iter()
+    .chain(syntax)
+    .map(Fault::from)
+    .collect()
+}

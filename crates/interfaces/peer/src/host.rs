@@ -1,0 +1,154 @@
+//! The peer as its gateways see it: questions go to the kernel, reads to snapshots, bytes come from the network.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::EventNumber;
+use api::files::{Opened, Want, Wanted};
+use api::host::Export;
+use api::people::Done;
+use base::{DeviceId, Fault, FaultKind, OperationId, Timestamp};
+use files::jobs::Source;
+use futures_lite::StreamExt;
+use gateways::{ContentStream, Events, Host, Promise};
+use kernel::Readers;
+use network::Contents;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::PeerError;
+use crate::engine::{Engine, now};
+use crate::export::export;
+use crate::network_slot::NetworkSlot;
+use crate::status::{Outside, status};
+
+/// How long a reader waits for bytes that are on their way, each time they stall.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the gateways ask.
+#[derive(Debug)]
+pub(crate) struct PeerHost {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) readers: Arc<Readers>,
+    pub(crate) network: Arc<NetworkSlot>,
+    pub(crate) contents: Contents,
+    pub(crate) last_event: watch::Receiver<EventNumber>,
+    pub(crate) me: DeviceId,
+    pub(crate) home: PathBuf,
+    pub(crate) page: String,
+    pub(crate) since: Timestamp,
+    /// Cancelled when a person asks the peer to stop.
+    pub(crate) stop: CancellationToken,
+}
+
+impl PeerHost {
+    async fn ask_host(&self, operation: &str, arguments: Value) -> Result<Value, Fault> {
+        match operation {
+            "host.export" => {
+                let arguments: Export = parse(operation, arguments)?;
+                let readers = Arc::clone(&self.readers);
+                let written = tokio::task::spawn_blocking(move || export(&*readers.snapshot()?, &arguments));
+                written
+                    .await
+                    .map_err(|error| broken(operation, error))?
+                    .and_then(|done| answer(operation, &done))
+            }
+            "host.stop" => {
+                self.stop.cancel();
+                answer(operation, &Done { what: "This peer stops.".to_owned() })
+            }
+            _ => Err(unknown(operation)),
+        }
+    }
+
+    fn read_host(&self, operation: &str) -> Result<Value, Fault> {
+        if operation != "host.status" {
+            return Err(unknown(operation));
+        }
+        let outside = Outside {
+            home: &self.home,
+            page: &self.page,
+            since: self.since,
+            health: self.engine.health(),
+            kept: self.network.kept_bytes(),
+        };
+        answer(operation, &status(&self.readers, outside)?)
+    }
+
+    async fn open(&self, opened: Opened, range: Range<u64>) -> Result<ContentStream, Fault> {
+        let want = Want {
+            web: opened.web,
+            content: opened.content,
+            offset: range.start,
+            length: range.end.saturating_sub(range.start),
+        };
+        let wanted = self.engine.ask("files.want", answer("files.want", &want)?, None).await?;
+        let wanted: Wanted = parse("files.want", wanted)?;
+        if !wanted.is_reachable {
+            return Err(PeerError::NobodyHere { name: opened.name }.into());
+        }
+        let readers = Arc::clone(&self.readers);
+        let (me, content) = (self.me, opened.content);
+        let found = tokio::task::spawn_blocking(move || files::source(&*readers.snapshot()?, me, content));
+        let source = found.await.map_err(|error| broken("files.want", error))??;
+        // No source yet: it is on its way into the store.
+        let reading = self.contents.read(content, source.unwrap_or(Source::Store), range, PATIENCE);
+        Ok(Box::pin(reading.map(|bytes| bytes.map_err(Fault::from))))
+    }
+}
+
+impl Host for PeerHost {
+    fn ask(&self, operation: &str, arguments: Value, id: Option<OperationId>) -> Promise<'_, Value> {
+        let operation = operation.to_owned();
+        Box::pin(async move {
+            if operation.starts_with("host.") {
+                self.ask_host(&operation, arguments).await
+            } else {
+                self.engine.ask(&operation, arguments, id).await
+            }
+        })
+    }
+
+    fn read(&self, operation: &str, arguments: Value) -> Result<Value, Fault> {
+        if operation.starts_with("host.") {
+            self.read_host(operation)
+        } else {
+            self.readers.read(now(), operation, arguments)
+        }
+    }
+
+    fn events(&self, after: EventNumber, limit: usize) -> Result<Events, Fault> {
+        let page = self.readers.events_after(after, limit)?;
+        Ok(Events { events: page.events, is_cut_off: page.is_cut_off })
+    }
+
+    fn watch(&self) -> watch::Receiver<EventNumber> {
+        self.last_event.clone()
+    }
+
+    fn content(&self, opened: Opened, range: Range<u64>) -> Promise<'_, ContentStream> {
+        Box::pin(self.open(opened, range))
+    }
+}
+
+fn parse<T: DeserializeOwned>(operation: &str, arguments: Value) -> Result<T, Fault> {
+    serde_json::from_value(arguments).map_err(|error| broken(operation, error))
+}
+
+/// Writes an answer down.
+pub(crate) fn answer<T: Serialize>(operation: &str, value: &T) -> Result<Value, Fault> {
+    serde_json::to_value(value).map_err(|error| broken(operation, error))
+}
+
+fn broken(operation: &str, error: impl std::fmt::Display) -> Fault {
+    Fault::new("host.broken", FaultKind::Broken, format!("{operation} failed inside the peer: {error}"))
+}
+
+fn unknown(operation: &str) -> Fault {
+    Fault::new("host.unknown-operation", FaultKind::Yours, format!("there is no operation {operation}"))
+}

@@ -1,0 +1,206 @@
+//! Starts and stops a whole peer, in the order in which its parts need each other.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use api::EventNumber;
+use api::host::PageLink;
+use base::{DeviceId, Fault, OperationId};
+use gateways::{GatewayConfig, Gateways, Host, Serving};
+use kernel::{Driver, Kernel};
+use network::{Network, NetworkConfig};
+use serde_json::Value;
+use store::{Backing, RedbBacking};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use workers::Workers;
+
+use crate::engine::{Engine, INPUTS_WAITING, Outlets, now};
+use crate::home::{Home, socket_path};
+use crate::host::PeerHost;
+use crate::keys::Keys;
+use crate::network_slot::NetworkSlot;
+use crate::ports::Ports;
+use crate::vault::HomeVault;
+use crate::{Config, PeerError};
+
+/// A running peer. Stop it with [`Peer::stop`]; a dropped one leaves its parts to end as they can.
+pub struct Peer {
+    serving: Serving,
+    network: Arc<NetworkSlot>,
+    workers: Arc<Workers>,
+    engine: Arc<Engine>,
+    host: Arc<PeerHost>,
+    stop: CancellationToken,
+    ended: CancellationToken,
+    /// Last, so that no other peer takes the home before everything else is gone.
+    home: Home,
+}
+
+impl std::fmt::Debug for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Peer").field("device", &self.host.me).finish_non_exhaustive()
+    }
+}
+
+/// Why a peer ended that nobody has stopped yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// A person asked for it.
+    Asked,
+    /// The kernel's thread ended: a bug, or no randomness.
+    Broken,
+}
+
+impl Peer {
+    /// Starts a peer with this home: store, kernel, drivers, interfaces. Call within a tokio runtime.
+    ///
+    /// When it fails, everything that had been started is stopped again.
+    pub async fn start(home: &Path, config: &Config) -> Result<Self, Fault> {
+        let since = now();
+        let home = Home::open(home)?;
+        let keys = Keys::open(&home)?;
+        let backing: Arc<dyn Backing> = Arc::new(RedbBacking::open(home.store())?);
+        // With links resolved, so that the home is known wherever it shows up in a shared folder.
+        let home_text = home.path().canonicalize().map_err(|error| PeerError::of_home(home.path(), error))?;
+        let home_text = home_text.to_string_lossy().into_owned();
+        let vault = HomeVault::new(&keys);
+        let services: Vec<Box<dyn kernel::Service>> = vec![
+            Box::new(records::service()),
+            Box::new(people::service()),
+            Box::new(files::service(&home_text)),
+        ];
+        let kernel =
+            Kernel::open(Arc::clone(&backing), services, Box::new(vault)).map_err(PeerError::from)?;
+        let readers = kernel.readers();
+        let (inputs, heard) = mpsc::channel(INPUTS_WAITING);
+        let mut ports = Ports::load(home.path());
+
+        let gateways = bind_gateways(&home, config, &mut ports).await?;
+        let bind = ports.fill_in(&addresses(config));
+        let mut network_config = NetworkConfig::new(keys.device, home.network());
+        network_config.bind = bind;
+        let network = Network::start(network_config, backing, inputs.clone()).await?;
+        ports.save(&home)?;
+        let me = network.me();
+        let contents = network.contents();
+        let network = Arc::new(NetworkSlot::new(network));
+        let workers = Arc::new(Workers::start(inputs).map_err(PeerError::NoThreads)?);
+
+        let (last_event, watch) = watch::channel(kernel::last_event(&*readers.snapshot()?)?);
+        let to_network = Arc::clone(&network);
+        let outlets = Outlets {
+            network: Box::new(move |effect| to_network.effect(effect)),
+            drivers: vec![Arc::clone(&workers) as Arc<dyn Driver>, Arc::clone(&network) as Arc<dyn Driver>],
+            last_event,
+        };
+        let ended = CancellationToken::new();
+        let engine = Arc::new(Engine::start(kernel, heard, outlets, ended.clone())?);
+        let stop = CancellationToken::new();
+        let host = Arc::new(PeerHost {
+            engine: Arc::clone(&engine),
+            readers,
+            network: Arc::clone(&network),
+            contents,
+            last_event: watch,
+            me,
+            home: home.path().to_owned(),
+            page: gateways.page(),
+            since,
+            stop: stop.clone(),
+        });
+        let serving = gateways.serve(Arc::clone(&host) as Arc<dyn Host>);
+        tracing::info!(device = %me.short(), page = %serving.page(), "the peer runs");
+        Ok(Self { serving, network, workers, engine, host, stop, ended, home })
+    }
+
+    /// Returns the page's address.
+    pub fn page(&self) -> String {
+        self.serving.page()
+    }
+
+    /// Makes a link that opens the page once, within 30 seconds.
+    pub fn page_link(&self) -> Result<String, Fault> {
+        self.serving.link()
+    }
+
+    /// Returns this device.
+    pub fn device(&self) -> DeviceId {
+        self.host.me
+    }
+
+    /// Returns the home.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Carries out an operation of kind `Act`, as the gateways do.
+    pub async fn ask(
+        &self,
+        operation: &str,
+        arguments: Value,
+        id: Option<OperationId>,
+    ) -> Result<Value, Fault> {
+        // The gateways hold the codes, so the host cannot answer this one.
+        if operation == "host.page" {
+            let link = PageLink { link: self.page_link()? };
+            return crate::host::answer(operation, &link);
+        }
+        self.host.ask(operation, arguments, id).await
+    }
+
+    /// Answers an operation of kind `Read`, as the gateways do.
+    pub async fn read(&self, operation: &str, arguments: Value) -> Result<Value, Fault> {
+        let (host, operation) = (Arc::clone(&self.host), operation.to_owned());
+        let read = tokio::task::spawn_blocking(move || host.read(&operation, arguments));
+        read.await.ok().ok_or(PeerError::Stopping)?
+    }
+
+    /// Returns the number of the last event, now and whenever it grows.
+    pub fn watch(&self) -> watch::Receiver<EventNumber> {
+        self.host.watch()
+    }
+
+    /// Waits until a person asks the peer to stop or it cannot go on. Stopping is then up to the caller.
+    pub async fn wait(&self) -> Ending {
+        tokio::select! {
+            () = self.stop.cancelled() => Ending::Asked,
+            () = self.ended.cancelled() => Ending::Broken,
+        }
+    }
+
+    /// Stops the peer: interfaces, drivers, kernel, store. What was asked before is done or will be after a restart.
+    pub async fn stop(self) {
+        self.serving.stop().await;
+        tokio::join!(self.network.stop(), self.workers.stop());
+        self.engine.stop().await;
+        tracing::info!("the peer has stopped");
+        // The store closes with the last of those who read it; then the home is free.
+        drop((self.host, self.engine));
+        drop(self.home);
+    }
+}
+
+fn addresses(config: &Config) -> Vec<SocketAddr> {
+    config.listen.value.iter().filter_map(|address| address.parse().ok()).collect()
+}
+
+/// Takes the page's port: the one set, else the remembered one, else a free one.
+async fn bind_gateways(home: &Home, config: &Config, ports: &mut Ports) -> Result<Gateways, Fault> {
+    let gateway_config =
+        |port| GatewayConfig { port, socket: socket_path(home.path()), sessions: home.sessions() };
+    if config.page_port.value == 0
+        && let Some(port) = ports.page
+    {
+        match Gateways::bind(&gateway_config(port)).await {
+            Ok(gateways) => return Ok(gateways),
+            Err(fault) => tracing::warn!(port, code = fault.code, "the page's remembered port is taken"),
+        }
+    }
+    let gateways = Gateways::bind(&gateway_config(config.page_port.value)).await?;
+    if config.page_port.value == 0 {
+        ports.page = Some(gateways.port());
+    }
+    Ok(gateways)
+}

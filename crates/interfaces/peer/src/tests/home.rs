@@ -1,0 +1,152 @@
+//! Homes in every state they can be found in.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use base::Fault;
+use tempfile::TempDir;
+
+use crate::keys::Keys;
+use crate::vault::HomeVault;
+use crate::{Home, PeerError};
+use kernel::Vault;
+use wire::crypto::Signer;
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn fresh() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("some/home");
+    (folder, home)
+}
+
+fn code(error: PeerError) -> String {
+    Fault::from(error).code
+}
+
+#[test]
+fn a_new_home_and_its_keys_are_for_their_owner_only() {
+    let (_folder, path) = fresh();
+    let home = Home::open(&path).unwrap();
+    Keys::open(&home).unwrap();
+    assert_eq!((mode(&path), mode(&home.keys())), (0o700, 0o600));
+}
+
+#[test]
+fn the_same_home_is_the_same_device_and_person_and_another_is_another() {
+    let (_folder, path) = fresh();
+    let vault = |path: &Path| HomeVault::new(&Keys::open(&Home::open(path).unwrap()).unwrap());
+    let (first, again) = (vault(&path), vault(&path));
+    assert_eq!((first.device(), first.inception()), (again.device(), again.inception()));
+    let (_folder, other) = fresh();
+    assert_ne!(vault(&other).device(), first.device());
+}
+
+#[test]
+fn two_peers_cannot_use_one_home() {
+    let (_folder, path) = fresh();
+    let home = Home::open(&path).unwrap();
+    let fault = Fault::from(Home::open(&path).unwrap_err());
+    assert_eq!(fault.code, "peer.home-in-use");
+    assert!(fault.what.ends_with(&format!("process id {}", std::process::id())), "{}", fault.what);
+    drop(home);
+    Home::open(&path).unwrap();
+}
+
+#[test]
+fn a_folder_with_other_things_in_it_is_left_alone() {
+    let (folder, path) = fresh();
+    std::fs::create_dir_all(&path).unwrap();
+    std::fs::write(path.join("holiday.mp4"), "x").unwrap();
+    set_mode(&path, 0o755);
+    assert_eq!(code(Home::open(&path).unwrap_err()), "peer.not-a-home");
+    assert_eq!(mode(&path), 0o755);
+    drop(folder);
+}
+
+#[test]
+fn a_home_left_open_to_others_is_closed() {
+    let (_folder, path) = fresh();
+    std::fs::create_dir_all(&path).unwrap();
+    set_mode(&path, 0o755);
+    let _home = Home::open(&path).unwrap();
+    assert_eq!(mode(&path), 0o700);
+}
+
+#[test]
+fn a_home_that_is_a_file_or_has_a_relative_or_too_long_path_is_refused() {
+    let (folder, _) = fresh();
+    std::fs::write(folder.path().join("file"), "x").unwrap();
+    let check = |path: &Path, expected: &str| assert_eq!(code(Home::open(path).unwrap_err()), expected);
+    check(&folder.path().join("file"), "peer.home-unusable");
+    check(Path::new("relative"), "peer.home-not-absolute");
+    check(&folder.path().join("x".repeat(120)), "peer.home-path-too-long");
+}
+
+#[test]
+fn a_home_that_may_not_be_written_is_refused() {
+    if rustix::process::geteuid().is_root() {
+        return eprintln!("skipped: root may write everywhere");
+    }
+    let (_folder, path) = fresh();
+    std::fs::create_dir_all(&path).unwrap();
+    set_mode(&path, 0o500);
+    assert_eq!(code(Home::open(&path).unwrap_err()), "peer.home-read-only");
+}
+
+#[test]
+fn a_full_disk_is_told_from_other_trouble() {
+    let kind = |kind| code(PeerError::of_home("/home", std::io::Error::from(kind)));
+    assert_eq!(kind(std::io::ErrorKind::StorageFull), "peer.home-full");
+    assert_eq!(kind(std::io::ErrorKind::ReadOnlyFilesystem), "peer.home-read-only");
+    assert_eq!(kind(std::io::ErrorKind::Other), "peer.home-unusable");
+}
+
+#[test]
+fn bad_keys_are_refused_and_left_as_they_are() {
+    let (_folder, path) = fresh();
+    let home = Home::open(&path).unwrap();
+    Keys::open(&home).unwrap();
+    let whole = std::fs::read(home.keys()).unwrap();
+    let check = |bytes: &[u8], expected: &str| {
+        std::fs::write(home.keys(), bytes).unwrap();
+        assert_eq!(code(Keys::open(&home).unwrap_err()), expected);
+        assert_eq!(std::fs::read(home.keys()).unwrap(), bytes);
+    };
+    check(b"", "peer.keys-damaged");
+    check(b"nonsense", "peer.keys-damaged");
+    check(&whole[..whole.len() - 1], "peer.keys-damaged");
+    check(&[whole.as_slice(), b"x"].concat(), "peer.keys-damaged");
+    let mut future = whole.clone();
+    future[1] = 2;
+    check(&future, "peer.keys-future");
+    std::fs::write(home.keys(), &whole).unwrap();
+    Keys::open(&home).unwrap();
+    set_mode(&home.keys(), 0o640);
+    assert_eq!(code(Keys::open(&home).unwrap_err()), "peer.keys-exposed");
+}
+
+#[test]
+fn a_store_without_keys_does_not_get_new_ones() {
+    let (_folder, path) = fresh();
+    let home = Home::open(&path).unwrap();
+    std::fs::write(home.store(), "x").unwrap();
+    assert_eq!(code(Keys::open(&home).unwrap_err()), "peer.keys-missing");
+    assert!(!home.keys().exists());
+}
+
+#[test]
+fn each_fault_has_its_own_code_and_something_to_say() {
+    let faults = crate::faults();
+    let codes: std::collections::BTreeSet<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
+    assert_eq!(codes.len(), faults.len());
+    for fault in &faults {
+        assert!(!fault.what.is_empty() && !fault.what.ends_with('.'), "{}", fault.what);
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the home, the keys and the kernel's thread.
+
+mod engine;
+mod home;

@@ -1,0 +1,52 @@
+//! Holds the private keys of a running peer and uses them; they never leave it.
+
+use base::DeviceId;
+use kernel::Vault;
+use wire::crypto::{PersonKey, SignKey, Signature, Signer, Strict, Verifier};
+use wire::identity::Inception;
+
+use crate::keys::Keys;
+
+/// The vault of a real peer: every signature is made and checked in full.
+#[derive(Debug)]
+pub(crate) struct HomeVault {
+    device: SignKey,
+    person: PersonKey,
+    inception: Vec<u8>,
+}
+
+impl HomeVault {
+    /// Makes the keys of their secrets.
+    pub(crate) fn new(keys: &Keys) -> Self {
+        let device = SignKey::from_seed(&keys.device);
+        let person = PersonKey::from_seed(&keys.person);
+        let inception = Inception::new(&SignKey::from_seed(&keys.recovery), &device, &person).to_bytes();
+        Self { device, person, inception }
+    }
+}
+
+impl Signer for HomeVault {
+    fn device(&self) -> DeviceId {
+        self.device.device()
+    }
+
+    fn sign(&self, domain: &str, bytes: &[u8]) -> Signature {
+        self.device.sign(domain, bytes)
+    }
+}
+
+impl Verifier for HomeVault {
+    fn verify(&self, device: &DeviceId, domain: &str, bytes: &[u8], signature: &Signature) -> bool {
+        Strict.verify(device, domain, bytes, signature)
+    }
+}
+
+impl Vault for HomeVault {
+    fn inception(&self) -> Vec<u8> {
+        self.inception.clone()
+    }
+
+    fn open(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
+        self.person.open(sealed, purpose, context)
+    }
+}

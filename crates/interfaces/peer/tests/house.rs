@@ -1,0 +1,8 @@
+//! Real peers in one process: real stores, real network on loopback, real folders.
+
+#[cfg(test)]
+mod it {
+    mod cast;
+    mod journey;
+    mod start;
+}
