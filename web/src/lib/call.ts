@@ -1,7 +1,7 @@
 // Asks the peer: one function for all operations, and what every fault looks like here.
 import { session } from './session.svelte.ts'
 import { t } from './strings.ts'
-import { call as ask, FaultError, type Answer, type Arguments, type OperationName } from './api.gen.ts'
+import { call as ask, FaultError, kinds, type Answer, type Arguments, type OperationName } from './api.gen.ts'
 import type { Disposition, Fault, View } from './views.ts'
 
 /** A fault as the peer said it, or as the page says it when the peer could not be asked. */
@@ -11,6 +11,10 @@ export class Refusal extends Error {
   }
 }
 
+/** How often an act is tried while the peer does not answer, and how far apart: a restart takes about a second. */
+const ATTEMPTS = 4
+const ATTEMPT_PAUSE_MS = 800
+
 /** The code of the fault this page makes when the peer does not answer. */
 export const PEER_AWAY = 'page.peer-away'
 
@@ -19,12 +23,35 @@ export async function call<Name extends OperationName>(
   name: Name, given: Arguments<Name>, signal?: AbortSignal,
 ): Promise<Answer<Name>> {
   try {
-    return await ask(session.token ?? '', name, given, signal ? { signal } : {})
+    return await patiently(name, given, signal)
   } catch (error) {
     if (!(error instanceof FaultError)) throw new Refusal(signal?.aborted ? stopped() : away())
     if (error.status === 401) session.close()
     throw new Refusal(complete(error.fault, error.status))
   }
+}
+
+/**
+ * Asks again when the peer does not answer. An act carries one id through all attempts, so that the peer does it
+ * once even when only its answer was lost; what is only looked at is asked once, since news asks again anyway.
+ */
+async function patiently<Name extends OperationName>(
+  name: Name, given: Arguments<Name>, signal?: AbortSignal,
+): Promise<Answer<Name>> {
+  const operationId = kinds[name] === 'act' ? { operationId: randomId() } : {}
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask(session.token ?? '', name, given, { ...operationId, ...(signal ? { signal } : {}) })
+    } catch (error) {
+      const isFinal = kinds[name] === 'read' || attempt >= ATTEMPTS || signal?.aborted
+      if (error instanceof FaultError || isFinal) throw error
+      await new Promise((resolve) => setTimeout(resolve, ATTEMPT_PAUSE_MS))
+    }
+  }
+}
+
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** Asks for an address on which a file can be shown or saved; good for a while, for this file only. */

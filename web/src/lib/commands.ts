@@ -32,6 +32,7 @@ export function commands(): Command[] {
     })),
     { name: t.commands.theme, icon: 'moon', run: () => desk.switchTheme() },
     { name: t.commands.compact, icon: 'text', run: () => desk.setCompact(!desk.isCompact) },
+    { name: t.commands.computer, icon: 'computer', run: () => desk.open({ kind: 'peer' }) },
     { name: t.commands.rename, icon: 'person', run: () => desk.open({ kind: 'name' }) },
     { name: t.commands.keys, icon: 'key', key: '?', run: () => desk.open({ kind: 'keys' }) },
     ...(currentWeb() === '' ? [] : [

@@ -39,6 +39,9 @@ class Desk {
   seen = $state(Number(recall('seen') ?? 0))
   notes = $state.raw<Note[]>([])
 
+  /** The web whose joining is under way, so that a reload comes back to it. */
+  joining = $state<string | null>(recall('joining') || null)
+
   #noteId = 0
 
   open(dialog: Dialog): void {
@@ -70,9 +73,14 @@ class Desk {
   }
 
   see(number: number): void {
-    if (number <= this.seen) return
+    if (number === this.seen) return
     this.seen = number
     keep('seen', String(number))
+  }
+
+  setJoining(web: string | null): void {
+    this.joining = web
+    keep('joining', web ?? '')
   }
 
   say(text: string, link?: { href: string; text: string }): void {

@@ -47,6 +47,7 @@ export const t = {
     start: 'Start a web',
     startHint: 'You are its first member and invite the others.',
     invited: 'I have an invitation',
+    toWebs: 'Go to your webs',
     invitedHint: 'Paste the link somebody gave you.',
     webName: 'Name of the web',
     webHint: 'A family, a team, a lab. Only its members see the name.',
@@ -99,7 +100,7 @@ export const t = {
     files: 'Go to Files', people: 'Go to People', news: "Go to What's new", transfers: 'Go to Transfers',
     theme: 'Switch between light and dark', compact: 'Switch compact rows', keys: 'Show the keys',
     goTo: (web: string) => `Go to ${web}`,
-    rename: 'Change your name', leave: 'Leave this web',
+    computer: 'Show this computer', rename: 'Change your name', leave: 'Leave this web',
   },
 
   files: {
