@@ -1,4 +1,4 @@
-//! Who may write into a web's logs, as `people` evaluated it, and what is taken of everybody else (spec records 10-18).
+//! Who may write into a web's logs, as `people` evaluated it, and what is taken of everybody else (spec records rules 13 to 19).
 
 use base::{DeviceId, EntryId, Fault, WebId};
 use kernel::Step;

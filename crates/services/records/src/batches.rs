@@ -1,4 +1,4 @@
-//! Records on their way into batches and out of them (spec records 31-45).
+//! Records on their way into batches and out of them (spec records rules 27 to 36).
 
 use base::{DeviceId, EntryId, Fault, WebId};
 use kernel::Step;

@@ -1,4 +1,4 @@
-//! Taking entries into the store: every check that stands between hostile bytes and a row (spec records 1-20).
+//! Taking entries into the store: every check that stands between hostile bytes and a row (spec records rules 1 to 16).
 
 use base::{DeviceId, WebId};
 use kernel::Step;

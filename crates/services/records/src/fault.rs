@@ -68,14 +68,6 @@ pub enum RecordsError {
         /// The web.
         web: WebId,
     },
-    /// Above the cut of a removal.
-    #[error("entry {seq} of device {} was written after its removal", device.short())]
-    AboveCut {
-        /// Whose chain.
-        device: DeviceId,
-        /// The place.
-        seq: u64,
-    },
 }
 
 fn log_name(log: Log) -> &'static str {
@@ -98,7 +90,6 @@ impl From<RecordsError> for Fault {
             RecordsError::OutOfPlace { .. } => ("records.out-of-place", Refused),
             RecordsError::Forked { .. } => ("records.forked", Settings),
             RecordsError::TooManyStrangers { .. } => ("records.too-many-strangers", Refused),
-            RecordsError::AboveCut { .. } => ("records.above-cut", Refused),
         };
         let what = match &error {
             RecordsError::BadEntry(source) => format!("{error}: {source}"),
@@ -132,9 +123,24 @@ pub fn faults() -> Vec<Fault> {
         RecordsError::OutOfPlace { device, have: 4, seq: 9 },
         RecordsError::Forked { device, log: Log::Records, seq: 5 },
         RecordsError::TooManyStrangers { web },
-        RecordsError::AboveCut { device, seq: 12 },
     ]
     .into_iter()
     .map(Fault::from)
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_fault_says_what_failed_and_what_to_do() {
+        for fault in super::faults() {
+            assert!(fault.code.starts_with("records."), "{fault:?}");
+            assert!(!fault.remedies.is_empty(), "{fault:?}");
+        }
+        let all: Vec<String> = super::faults()
+            .iter()
+            .map(|fault| format!("[{}] {:?}: {}\n  do: {}", fault.code, fault.kind, fault.what, fault.remedies[0].text))
+            .collect();
+        insta::assert_snapshot!("errors", all.join("\n"));
+    }
 }

@@ -1,4 +1,4 @@
-//! Two different entries of one device for one place: proof of a restored backup or of a lie (spec records 25-30).
+//! Two different entries of one device for one place: proof of a restored backup or of a lie (spec records rules 20 to 25).
 
 use base::{DeviceId, WebId};
 use kernel::Step;

@@ -1,8 +1,10 @@
-//! With whom a peer keeps connections, and when it tries again (spec sync 1, 40-48).
+//! With whom a peer keeps connections, and when it tries again (spec sync rules 25 to 28).
 //!
 //! Every member has a place on a ring, by a hash of web and device. A peer wants the two members after it and
-//! four far ones: the ring alone connects everybody who is there, the far ones keep the way short. A member that
-//! can't be reached is stepped over, so those who are there find each other however many are away.
+//! four anywhere: the ring alone connects everybody who is there, the others keep the way short (a random graph
+//! of such degree connects thousands in about six hops; halves, quarters and so on of the ring would not, with
+//! only four of them). A member that can't be reached is stepped over, so those who are there find each other
+//! however many are away.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -37,6 +39,9 @@ const CALL_EVERY: Duration = Duration::from_secs(10);
 /// The same while nobody at all is connected: finding the first one is worth more.
 const CALL_EVERY_ALONE: Duration = Duration::from_secs(2);
 
+/// Neighbours wanted anywhere on the ring.
+const FAR_COUNT: usize = 4;
+
 /// The members of a web in ring order.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
@@ -44,6 +49,8 @@ pub(crate) struct Ring {
     others: Vec<(u64, DeviceId)>,
     /// The place of this device.
     here: u64,
+    /// Places somewhere else, drawn from the same hash.
+    far: [u64; FAR_COUNT],
 }
 
 impl Ring {
@@ -54,13 +61,14 @@ impl Ring {
         let mut others: Vec<_> = members
             .iter()
             .filter(|device| **device != me)
-            .map(|device| (known.get(device).copied().unwrap_or_else(|| place(web, *device)), *device))
+            .map(|device| (known.get(device).copied().unwrap_or_else(|| first_place(web, *device)), *device))
             .collect();
         others.sort_unstable();
-        Self { others, here: place(web, me) }
+        let [here, far @ ..] = places(web, me);
+        Self { others, here, far }
     }
 
-    /// Says whether a device is one of the others.
+    /// Walks the others in ring order.
     pub(crate) fn devices(&self) -> impl Iterator<Item = DeviceId> + '_ {
         self.others.iter().map(|(_, device)| *device)
     }
@@ -74,8 +82,7 @@ impl Ring {
         let mut chosen = Vec::new();
         let after_me = self.here.wrapping_add(1);
         // Twice the same start: the second walk steps over the first one's choice.
-        let far = [1, 2, 3, 4].map(|power| self.here.wrapping_add(1 << (64 - power)));
-        let starts = [after_me, after_me].into_iter().chain(far);
+        let starts = [after_me, after_me].into_iter().chain(self.far);
         for start in starts {
             let first = self.clockwise(start).find(|device| !chosen.contains(device));
             chosen.extend(first);
@@ -115,12 +122,21 @@ impl Ring {
 }
 
 /// Returns a device's place on the ring of a web.
-fn place(web: WebId, device: DeviceId) -> u64 {
+fn first_place(web: WebId, device: DeviceId) -> u64 {
+    let [first, ..] = places(web, device);
+    first
+}
+
+/// Returns a device's place on the ring of a web, and those of its far neighbours.
+fn places(web: WebId, device: DeviceId) -> [u64; FAR_COUNT + 1] {
     let mut hasher = blake3::Hasher::new_derive_key("althing neighbour v1");
     hasher.update(web.as_bytes()).update(device.as_bytes());
-    let mut first = [0; 8];
-    hasher.finalize_xof().fill(&mut first);
-    u64::from_be_bytes(first)
+    let mut stream = hasher.finalize_xof();
+    [(); FAR_COUNT + 1].map(|()| {
+        let mut bytes = [0; 8];
+        stream.fill(&mut bytes);
+        u64::from_be_bytes(bytes)
+    })
 }
 
 /// How far the attempts to reach one device are.

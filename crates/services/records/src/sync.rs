@@ -1,4 +1,4 @@
-//! Words between members about logs (spec sync 10-39): heads are compared, what is missing is asked for.
+//! Words between members about logs (spec sync rules 5 to 24): heads are compared, what is missing is asked for.
 
 use base::{DeviceId, EntryId, WebId};
 use kernel::{Channel, Step};

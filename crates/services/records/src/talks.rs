@@ -1,4 +1,4 @@
-//! Half-finished conversations: who has what we lack, and whom we have asked for it (spec sync 20-30).
+//! Half-finished conversations: who has what we lack, and whom we have asked for it (spec sync rules 17 to 24).
 //!
 //! All of it is memory only. Losing it costs one more exchange of heads, never an entry.
 
@@ -173,7 +173,7 @@ impl Talks {
             if goal.is_barred || self.asked.contains_key(&(web, *chain)) {
                 continue;
             }
-            let wanted = match (goal.back, lack(*chain)?) {
+            let wanted = match (goal.back.take(), lack(*chain)?) {
                 (Some(places), _) => Some(places),
                 (None, Lack::Above(have)) => Some((have.saturating_add(1), goal.to)),
                 (None, Lack::Between(have, last)) => Some((have.saturating_add(1), goal.to.min(last))),
@@ -205,11 +205,10 @@ impl Talks {
         let asked = self.release(web, peer);
         let Some(talk) = self.talks.get_mut(&(web, peer)) else { return };
         for chain in asked {
-            match (answer, talk.goals.get_mut(&chain)) {
-                (_, None) => {}
-                (_, Some(goal)) if goal.is_barred => {}
-                (Answer::Complete, Some(_)) => drop(talk.goals.remove(&chain)),
-                (Answer::Partial, Some(goal)) => goal.back = None,
+            // What the answer itself gave reason to look into, or what is barred, stays.
+            let is_done = |goal: &Goal| !goal.is_barred && goal.back.is_none();
+            if answer == Answer::Complete && talk.goals.get(&chain).is_some_and(is_done) {
+                talk.goals.remove(&chain);
             }
         }
     }
@@ -221,7 +220,9 @@ impl Talks {
 
     /// Gives up what has taken too long and returns with whom: others are asked instead.
     pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(WebId, DeviceId)> {
-        let is_late = |talk: &Talk| talk.asked.as_ref().is_some_and(|asked| asked.until <= now);
+        // A time further away than any wait is left from before a clock was set back.
+        let is_due = |until: Timestamp| until <= now || until > now.after(ANSWER_WAIT * 2);
+        let is_late = |talk: &Talk| talk.asked.as_ref().is_some_and(|asked| is_due(asked.until));
         let late: Vec<_> =
             self.talks.iter().filter(|(_, talk)| is_late(talk)).map(|(key, _)| *key).collect();
         for (web, peer) in &late {

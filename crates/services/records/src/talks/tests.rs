@@ -1,0 +1,91 @@
+use super::*;
+
+const WEB: WebId = WebId::new([1; 32]);
+const ALICE: DeviceId = DeviceId::new([2; 32]);
+const BOB: DeviceId = DeviceId::new([3; 32]);
+const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
+fn chain(number: u8) -> Chain {
+    (0, DeviceId::new([number; 32]))
+}
+
+fn ask(talks: &mut Talks, peer: DeviceId) -> Vec<Range> {
+    talks.ask::<()>(WEB, peer, NOW, |_| Ok(Lack::Above(0))).unwrap()
+}
+
+#[test]
+fn a_chain_is_asked_of_one_peer_at_a_time() {
+    let mut talks = Talks::default();
+    talks.promise(WEB, ALICE, chain(7), 5);
+    talks.promise(WEB, BOB, chain(7), 5);
+    assert_eq!(ask(&mut talks, ALICE).len(), 1);
+    assert!(ask(&mut talks, BOB).is_empty());
+    talks.end(WEB, ALICE);
+    assert_eq!(ask(&mut talks, BOB).len(), 1, "the other has it, too");
+}
+
+#[test]
+fn one_question_at_a_time_and_none_twice() {
+    let mut talks = Talks::default();
+    talks.promise(WEB, ALICE, chain(7), 5);
+    assert_eq!(ask(&mut talks, ALICE).len(), 1);
+    talks.promise(WEB, ALICE, chain(8), 5);
+    assert!(ask(&mut talks, ALICE).is_empty());
+    talks.answered(WEB, ALICE, Answer::Complete);
+    assert_eq!(ask(&mut talks, ALICE).first().map(|range| range.device), Some(chain(8).1));
+    talks.answered(WEB, ALICE, Answer::Complete);
+    assert!(ask(&mut talks, ALICE).is_empty(), "what was not sent is not asked for again");
+}
+
+#[test]
+fn a_partial_answer_is_gone_on_with() {
+    let mut talks = Talks::default();
+    talks.promise(WEB, ALICE, chain(7), 5);
+    ask(&mut talks, ALICE);
+    talks.answered(WEB, ALICE, Answer::Partial);
+    let ranges = talks.ask::<()>(WEB, ALICE, NOW, |_| Ok(Lack::Above(3))).unwrap();
+    assert_eq!(ranges.first().map(|range| (range.from, range.to)), Some((4, 5)));
+}
+
+#[test]
+fn an_overdue_answer_frees_the_chain_for_others() {
+    let mut talks = Talks::default();
+    talks.promise(WEB, ALICE, chain(7), 5);
+    talks.promise(WEB, BOB, chain(7), 5);
+    ask(&mut talks, ALICE);
+    assert!(talks.expire(NOW).is_empty());
+    assert_eq!(talks.next_expiry(), Some(NOW.after(ANSWER_WAIT)));
+    assert_eq!(talks.expire(NOW.after(ANSWER_WAIT)), [(WEB, ALICE)]);
+    assert_eq!(ask(&mut talks, BOB).len(), 1);
+    assert!(ask(&mut talks, ALICE).is_empty());
+}
+
+#[test]
+fn a_clock_set_back_does_not_keep_a_question_open() {
+    let mut talks = Talks::default();
+    talks.promise(WEB, ALICE, chain(7), 5);
+    ask(&mut talks, ALICE);
+    assert_eq!(talks.expire(Timestamp::from_millis(0)), [(WEB, ALICE)]);
+}
+
+#[test]
+fn what_is_barred_waits_for_the_authors_to_change() {
+    let mut talks = Talks::default();
+    talks.promise(WEB, ALICE, chain(7), 5);
+    assert!(talks.ask::<()>(WEB, ALICE, NOW, |_| Ok(Lack::Barred)).unwrap().is_empty());
+    assert!(ask(&mut talks, ALICE).is_empty());
+    talks.unbar(WEB);
+    assert_eq!(ask(&mut talks, ALICE).len(), 1);
+}
+
+#[test]
+fn a_peer_can_promise_only_so_much() {
+    let mut talks = Talks::default();
+    for number in 0..20_000_u64 {
+        let device = DeviceId::new(*blake3::hash(&number.to_be_bytes()).as_bytes());
+        talks.promise(WEB, ALICE, (0, device), 1);
+    }
+    assert_eq!(talks.talks.get(&(WEB, ALICE)).unwrap().goals.len(), GOALS_MAX);
+    talks.promise(WEB, BOB, chain(7), 5);
+    assert_eq!(ask(&mut talks, BOB).len(), 1, "others are not kept from promising");
+}

@@ -3,5 +3,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "a test has no readers but this file's")]
 #![allow(clippy::missing_panics_doc, reason = "tests panic when they fail")]
 
+mod forging;
 mod spreading;
 mod town;
+mod weather;

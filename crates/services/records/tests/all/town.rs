@@ -281,7 +281,7 @@ impl Town {
     }
 
     fn send(&mut self, index: usize, to: DeviceId, service: &'static str, message: Vec<u8>) {
-        let other = self.index_of(to);
+        let Some(other) = self.index_of(to) else { return };
         self.peers[index].sent_bytes += message.len();
         self.peers[index].sent_messages += 1;
         assert!(message.len() <= wire::sync::MESSAGE_SIZE_MAX, "a message is too long");
@@ -303,8 +303,11 @@ impl Town {
 
     fn connect(&mut self, index: usize, to: DeviceId) {
         self.peers[index].effects_connect += 1;
-        let other = self.index_of(to);
         let (me, them) = (self.peers[index].device, to);
+        let Some(other) = self.index_of(to) else {
+            self.pending.push_back((index, Input::Disconnected { device: them, channel: Channel::Member }));
+            return;
+        };
         let is_possible = self.peers[other].kernel.is_some()
             && self.side[index] == self.side[other]
             && self.admits(other, index);
@@ -326,8 +329,8 @@ impl Town {
         self.peers[index].admitted.values().any(|devices| devices.contains(&device))
     }
 
-    pub fn index_of(&self, device: DeviceId) -> usize {
-        self.peers.iter().position(|peer| peer.device == device).unwrap()
+    pub fn index_of(&self, device: DeviceId) -> Option<usize> {
+        self.peers.iter().position(|peer| peer.device == device)
     }
 
     /// Lets time pass: messages arrive, alarms ring.
