@@ -92,8 +92,13 @@ pub(crate) struct Kept {
 pub(crate) struct Counts {
     steps: u64,
     told: u64,
-    /// Services that get nothing more in this batch that could come out of order.
+    /// Services that panicked on something that is given again: in this batch they get nothing more that could come
+    /// before it.
     stalled: BTreeSet<usize>,
+    /// Services with a told message that waits for the next batch: the later ones wait behind it.
+    overdue: BTreeSet<usize>,
+    /// Told messages that wait for the next batch.
+    waiting: Queue,
 }
 
 impl Batch<'_> {
@@ -152,6 +157,8 @@ impl Batch<'_> {
                 self.kept.effects.extend(answers);
             }
         }
+        self.counts.waiting.append(self.queue);
+        std::mem::swap(self.queue, &mut self.counts.waiting);
         inbox::store(&mut self.rows, self.queue);
         let happened = std::mem::take(&mut self.kept.happened);
         let events = crate::events::append(&mut self.rows, self.now, happened)?;
@@ -161,13 +168,13 @@ impl Batch<'_> {
 
     /// Delivers the messages that wait, in order, and those they lead to.
     fn deliver_told(&mut self) -> Result<(), StoreError> {
-        let mut waiting = Queue::new();
         while let Some(message) = self.queue.pop_front() {
             let Some(index) = self.index_of(message.to) else { continue };
-            if message.depth > DEPTH_MAX || self.is_paused(index) || self.counts.stalled.contains(&index) {
-                // Later messages to the same service wait behind this one.
-                self.counts.stalled.insert(index);
-                waiting.push_back(message);
+            let counts = &self.counts;
+            let has_to_wait = counts.stalled.contains(&index) || counts.overdue.contains(&index);
+            if message.depth > DEPTH_MAX || has_to_wait || self.is_paused(index) {
+                self.counts.overdue.insert(index);
+                self.counts.waiting.push_back(message);
                 continue;
             }
             let input = Input::Told { by: message.by, message: message.bytes.clone() };
@@ -186,12 +193,11 @@ impl Batch<'_> {
                         inbox::set_aside(&mut self.rows, self.now, (message.to, &what, &why), message.bytes)?;
                     } else {
                         self.counts.stalled.insert(index);
-                        waiting.push_back(Message { panics, is_stored: false, ..message });
+                        self.counts.waiting.push_back(Message { panics, is_stored: false, ..message });
                     }
                 }
             }
         }
-        *self.queue = waiting;
         Ok(())
     }
 

@@ -33,6 +33,16 @@ fn an_endless_conversation_is_cut_into_batches() {
 }
 
 #[test]
+fn an_endless_conversation_keeps_nothing_else_from_its_speakers() {
+    let mut house = start();
+    house.batch(vec![asked(1, "ledger.ping", json!({}))]);
+    let device = base::DeviceId::new([3; 32]);
+    house.batch(vec![Input::Connected { device, channel: Channel::Member }]);
+    let heard_of = house.lines("echo.lines").iter().filter(|line| line.starts_with("Connected")).count();
+    assert_eq!(heard_of, 1);
+}
+
+#[test]
 fn what_is_told_while_closing_is_delivered_before_the_commit() {
     let mut house = start();
     house.batch(vec![asked(1, "ledger.tell", json!({ "text": "close" }))]);
