@@ -1,1 +1,251 @@
+//! The network: connections between peers, messages on them, and contents that move.
+//!
+//! iroh gives connections dialled by key, iroh-blobs the verified streaming and the store of what was fetched. Ours
+//! is who may speak to whom (the gate), what is asked of whom (jobs that the deciders give), and what happens when
+//! something is full, slow, hostile or gone. Deciders see none of it: they get `kernel::Input`s and give
+//! `kernel::Effect`s. See `decisions/network.md`. Not for: deciding anything.
 
+mod accept;
+mod admission;
+mod book;
+mod bundle;
+mod contents;
+mod door;
+mod endpoint;
+mod error;
+mod failure;
+mod fetch;
+mod frame;
+mod in_place;
+mod inputs;
+mod jobs;
+mod lines;
+mod links;
+mod names;
+mod outboards;
+mod outbox;
+mod protocol;
+mod ranges;
+mod read;
+mod rights;
+mod save;
+mod serve;
+mod shared;
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{ByteCount, DeviceId, Fault};
+use kernel::{Driver, Effect, Input, Job, JobId};
+use store::Backing;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use error::NetworkError;
+pub use read::{Contents, ReadError, Reading};
+pub use rights::Rights;
+
+use crate::admission::Admission;
+use crate::book::Book;
+use crate::contents::ContentStore;
+use crate::door::Door;
+use crate::inputs::Inputs;
+use crate::outboards::Outboards;
+use crate::rights::RowRights;
+use crate::shared::Shared;
+
+/// Bytes of the disk that contents leave free, so that the peer's own rows can always be written.
+const RESERVE: ByteCount = ByteCount(256 * 1024 * 1024);
+
+/// How long ending connections in order may take.
+const CLOSE_TIME_MAX: Duration = Duration::from_secs(3);
+
+/// Threads that read files while they stream.
+const DISK_THREADS: usize = 2;
+
+/// What the network needs to know.
+#[derive(Clone)]
+pub struct NetworkConfig {
+    /// The seed of the device's Ed25519 key; its public half is the device's id and address.
+    pub secret: [u8; 32],
+    /// The address book and the fetched contents are kept below it.
+    pub home: PathBuf,
+    /// Where to listen (UDP); port 0 takes a free one. A missing IPv6 is no fault.
+    pub bind: Vec<SocketAddr>,
+    /// Bytes of the disk that contents leave free.
+    pub reserve: ByteCount,
+}
+
+impl std::fmt::Debug for NetworkConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NetworkConfig").field("home", &self.home).field("bind", &self.bind).finish_non_exhaustive()
+    }
+}
+
+impl NetworkConfig {
+    /// Listens on all addresses of this computer.
+    pub fn new(secret: [u8; 32], home: PathBuf) -> Self {
+        let bind = vec![
+            SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+            SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+        ];
+        Self { secret, home, bind, reserve: RESERVE }
+    }
+}
+
+/// The running network. Stop it with [`Network::stop`]; dropped, it ends its tasks without waiting for them.
+pub struct Network {
+    shared: Arc<Shared>,
+    disk: Option<tokio::runtime::Runtime>,
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Network").field("me", &self.shared.me).finish_non_exhaustive()
+    }
+}
+
+impl Network {
+    /// Starts listening. Rights to contents are read from the committed rows of `backing`.
+    ///
+    /// Nobody is admitted and nobody is dialled until effects say so. Inputs wait when the queue is full.
+    pub async fn start(
+        config: NetworkConfig,
+        backing: Arc<dyn Backing>,
+        inputs: mpsc::Sender<Input>,
+    ) -> Result<Self, NetworkError> {
+        Self::start_with(config, Arc::new(RowRights::new(backing)), inputs).await
+    }
+
+    /// Starts with other rights than those of rows: for tests and measurements.
+    pub async fn start_with(
+        config: NetworkConfig,
+        rights: Arc<dyn Rights>,
+        inputs: mpsc::Sender<Input>,
+    ) -> Result<Self, NetworkError> {
+        let unusable = |source| NetworkError::Contents { path: config.home.clone(), source };
+        std::fs::create_dir_all(&config.home).map_err(unusable)?;
+        let outboards = Outboards::open(config.home.join("outboards")).map_err(unusable)?;
+        let disk = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(DISK_THREADS)
+            .thread_name("network-disk")
+            .enable_time()
+            .build()
+            .map_err(unusable)?;
+        let admission = Admission::new();
+        let endpoint = endpoint::bind(&config, Arc::clone(&admission)).await?;
+        let contents = ContentStore::open(config.home.join("contents"), config.reserve.0).await?;
+        let stop = CancellationToken::new();
+        let shared = Arc::new(Shared {
+            me: protocol::device_of(endpoint.id()),
+            endpoint,
+            admission,
+            book: Book::open(&config.home),
+            door: Door::new(),
+            links: links::Links::default(),
+            lines: lines::Lines::default(),
+            jobs: jobs::Jobs::default(),
+            rights,
+            contents,
+            outboards,
+            inputs: Inputs::new(inputs, stop.clone()),
+            disk: disk.handle().clone(),
+            tasks: TaskTracker::new(),
+            stop,
+        });
+        for task in [
+            shared.tasks.spawn(Arc::clone(&shared).accept()),
+            shared.tasks.spawn(Arc::clone(&shared).close_idle_lines()),
+            shared.tasks.spawn(Arc::clone(&shared).watch_addresses()),
+        ] {
+            // The tracker owns them.
+            drop(task);
+        }
+        let book = Arc::clone(&shared);
+        shared.tasks.spawn(async move { book.book.keep(book.stop.clone()).await });
+        Ok(Self { shared, disk: Some(disk) })
+    }
+
+    /// Carries an effect out; returns at once. Effects of other drivers are ignored.
+    pub fn effect(&self, effect: Effect) {
+        match effect {
+            Effect::Send { to, channel, service, message } => self.shared.links.say(to, channel, service, message),
+            Effect::Connect { to, channel } => self.shared.connect(to, channel),
+            Effect::Disconnect { device, channel } => self.shared.disconnect(device, channel),
+            Effect::Addresses { device, addresses } => self.shared.book.told(device, &addresses),
+            Effect::Admit { web, devices } => self.shared.admission.admit(web, devices),
+            Effect::Work(job) => self.work(job),
+            Effect::Cancel(job) => self.cancel(job),
+            Effect::Reply { .. } | Effect::Happened(_) | Effect::WakeAt(_) => {}
+        }
+    }
+
+    /// Returns the reader of contents for the gateways.
+    pub fn contents(&self) -> Contents {
+        Contents::new(Arc::clone(&self.shared))
+    }
+
+    /// Returns this device.
+    pub fn me(&self) -> DeviceId {
+        self.shared.me
+    }
+
+    /// Returns where this device listens now, `ip:port` each, most useful first.
+    pub fn addresses(&self) -> Vec<String> {
+        endpoint::addresses(&self.shared.endpoint.addr())
+    }
+
+    /// Returns the bytes that fetched contents take on the disk.
+    pub async fn kept_bytes(&self) -> ByteCount {
+        ByteCount(self.shared.contents.kept_bytes().await)
+    }
+
+    /// Stops in order: no new connections, jobs cancelled, connections closed, the store shut.
+    ///
+    /// Inputs are not sent any more once this begins. A second call does nothing.
+    pub async fn stop(&mut self) {
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        if tokio::time::timeout(CLOSE_TIME_MAX, self.shared.tasks.wait()).await.is_err() {
+            tracing::warn!(tasks = self.shared.tasks.len(), "some tasks of the network do not end");
+        }
+        if tokio::time::timeout(CLOSE_TIME_MAX, self.shared.endpoint.close()).await.is_err() {
+            tracing::debug!("some peers did not hear that this one stops");
+        }
+        self.shared.contents.close().await;
+        if let Some(disk) = self.disk.take() {
+            disk.shutdown_background();
+        }
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+        if let Some(disk) = self.disk.take() {
+            disk.shutdown_background();
+        }
+    }
+}
+
+impl Driver for Network {
+    fn kinds(&self) -> &'static [&'static str] {
+        jobs::KINDS
+    }
+
+    fn work(&self, job: Job) {
+        self.shared.work(job);
+    }
+
+    fn cancel(&self, job: JobId) {
+        self.shared.jobs.cancel(job);
+    }
+}
+
+/// Returns one fault for each way the network can fail, for the page that lists all messages.
+pub fn faults() -> Vec<Fault> {
+    error::faults().into_iter().chain(read::faults()).collect()
+}

@@ -1,0 +1,214 @@
+//! The gate: who is admitted, which connections stand, and how they end when somebody no longer is.
+//!
+//! Checked at the handshake (iroh's hooks run only once), again when a connection is registered, and again for
+//! every request. Not for: rights to single contents (`rights`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use base::{DeviceId, WebId};
+use iroh::TransportAddr;
+use iroh::endpoint::{AfterHandshakeOutcome, Connection, EndpointHooks, VarInt};
+use tokio::sync::watch;
+
+use crate::protocol::{Protocol, code, device_of};
+
+/// How long a device that broke the protocol is not talked to; doubled each time, up to the maximum.
+const PENALTY_MIN: Duration = Duration::from_secs(5);
+const PENALTY_MAX: Duration = Duration::from_secs(600);
+
+/// Devices remembered for misbehaving at most; only admitted ones are remembered, so this is never reached in practice.
+const PENALTIES_MAX: usize = 10_000;
+
+/// Who is admitted, and every connection that stands.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    state: Mutex<State>,
+    /// Rises whenever somebody lost something; whoever serves a stream looks again.
+    losses: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    webs: BTreeMap<WebId, BTreeSet<DeviceId>>,
+    connections: BTreeMap<DeviceId, BTreeMap<u64, (Protocol, Connection)>>,
+    next_connection: u64,
+    penalties: BTreeMap<DeviceId, Penalty>,
+}
+
+#[derive(Debug)]
+struct Penalty {
+    length: Duration,
+    until: Instant,
+}
+
+impl State {
+    fn is_admitted(&self, device: DeviceId) -> bool {
+        self.webs.values().any(|devices| devices.contains(&device))
+    }
+
+    fn is_punished(&self, device: DeviceId) -> bool {
+        self.penalties.get(&device).is_some_and(|penalty| penalty.until > Instant::now())
+    }
+}
+
+impl Admission {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), losses: watch::Sender::new(0) })
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        // A panic while it was held leaves maps that are still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces who is admitted for a web; who is in no web any more loses all connections at once.
+    pub(crate) fn admit(&self, web: WebId, devices: Vec<DeviceId>) {
+        let mut state = self.state();
+        let devices: BTreeSet<DeviceId> = devices.into_iter().collect();
+        let before = if devices.is_empty() {
+            state.webs.remove(&web).unwrap_or_default()
+        } else {
+            state.webs.insert(web, devices.clone()).unwrap_or_default()
+        };
+        let lost: Vec<DeviceId> = before.difference(&devices).copied().collect();
+        for device in &lost {
+            if state.is_admitted(*device) {
+                continue;
+            }
+            let mut closed = 0;
+            for (protocol, connection) in state.connections.get(device).into_iter().flat_map(BTreeMap::values) {
+                if protocol.is_for_members() {
+                    connection.close(code::REFUSED, b"no longer a member");
+                    closed += 1;
+                }
+            }
+            state.penalties.remove(device);
+            tracing::info!(device = %device.short(), closed, "device is no longer admitted");
+        }
+        drop(state);
+        if !lost.is_empty() {
+            self.losses.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Says whether the device is in some web.
+    pub(crate) fn is_admitted(&self, device: DeviceId) -> bool {
+        self.state().is_admitted(device)
+    }
+
+    /// Says whether connections with the device may be used for the protocol now.
+    pub(crate) fn is_open(&self, device: DeviceId, protocol: Protocol) -> bool {
+        let state = self.state();
+        !protocol.is_for_members() || (state.is_admitted(device) && !state.is_punished(device))
+    }
+
+    /// Returns what changes whenever somebody lost something.
+    pub(crate) fn losses(&self) -> watch::Receiver<u64> {
+        self.losses.subscribe()
+    }
+
+    /// Takes a connection into the register; `None`, and closed, when its device may not use it.
+    pub(crate) fn register(self: &Arc<Self>, connection: Connection) -> Option<Registration> {
+        let device = device_of(connection.remote_id());
+        let protocol = Protocol::of(connection.alpn());
+        let mut state = self.state();
+        let is_open = |protocol: &Protocol| {
+            !protocol.is_for_members() || (state.is_admitted(device) && !state.is_punished(device))
+        };
+        let Some(protocol) = protocol.filter(is_open) else {
+            connection.close(code::REFUSED, b"not a member");
+            return None;
+        };
+        state.next_connection += 1;
+        let number = state.next_connection;
+        state.connections.entry(device).or_default().insert(number, (protocol, connection.clone()));
+        Some(Registration { admission: Arc::clone(self), device, number, connection })
+    }
+
+    /// Remembers that a device broke the protocol: its connections are closed and it is not talked to for a while.
+    pub(crate) fn punish(&self, device: DeviceId, what: &str) {
+        let mut state = self.state();
+        for (_, connection) in state.connections.get(&device).into_iter().flat_map(BTreeMap::values) {
+            connection.close(code::VIOLATION, what.as_bytes());
+        }
+        if !state.is_admitted(device) {
+            // Strangers make themselves a new key; the door's own rates hold them.
+            return;
+        }
+        if state.penalties.len() >= PENALTIES_MAX {
+            state.penalties.retain(|_, penalty| penalty.until > Instant::now());
+        }
+        let length = state
+            .penalties
+            .get(&device)
+            .map_or(PENALTY_MIN, |penalty| penalty.length.saturating_mul(2).min(PENALTY_MAX));
+        state.penalties.insert(device, Penalty { length, until: Instant::now() + length });
+        tracing::warn!(device = %device.short(), what, seconds = length.as_secs(), "peer broke the protocol");
+    }
+}
+
+/// A connection in the register; dropped, it is closed and leaves the register.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    admission: Arc<Admission>,
+    device: DeviceId,
+    number: u64,
+    connection: Connection,
+}
+
+impl Registration {
+    /// Returns whom it leads to.
+    pub(crate) fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// Returns the connection.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Closes it with a reason other than "nothing more to say".
+    pub(crate) fn close(&self, why: VarInt, text: &[u8]) {
+        self.connection.close(why, text);
+    }
+
+    /// Returns the address in use at the other end.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        let paths = self.connection.paths();
+        let path = paths.iter().find(iroh::endpoint::Path::is_selected)?;
+        match path.remote_addr() {
+            TransportAddr::Ip(address) => Some(*address),
+            _ => None,
+        }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.connection.close(code::DONE, b"");
+        let mut state = self.admission.state();
+        if let Some(connections) = state.connections.get_mut(&self.device) {
+            connections.remove(&self.number);
+            if connections.is_empty() {
+                state.connections.remove(&self.device);
+            }
+        }
+    }
+}
+
+/// What iroh asks at every handshake, ours and theirs.
+#[derive(Debug)]
+pub(crate) struct Gate(pub(crate) Arc<Admission>);
+
+impl EndpointHooks for Gate {
+    async fn after_handshake<'a>(&'a self, connection: &'a Connection) -> AfterHandshakeOutcome {
+        let device = device_of(connection.remote_id());
+        match Protocol::of(connection.alpn()) {
+            Some(protocol) if self.0.is_open(device, protocol) => AfterHandshakeOutcome::Accept,
+            _ => AfterHandshakeOutcome::Reject { error_code: code::REFUSED, reason: b"not a member".to_vec() },
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Who may get which content: asked anew for every request, decided by `files` on committed rows.
+
+use std::sync::Arc;
+
+use base::{ContentId, DeviceId};
+use files::jobs::Source;
+use store::Backing;
+
+/// Answers who may get what.
+pub trait Rights: Send + Sync {
+    /// Returns where each content lies, `None` where `asker` has no right to it (or it is not here).
+    ///
+    /// The two are one answer on purpose: nobody learns by asking that a foreign content is here.
+    fn sources(&self, asker: DeviceId, contents: &[ContentId]) -> Vec<Option<Source>>;
+}
+
+/// The rights that the committed rows of this peer give.
+pub(crate) struct RowRights {
+    backing: Arc<dyn Backing>,
+}
+
+impl RowRights {
+    pub(crate) fn new(backing: Arc<dyn Backing>) -> Self {
+        Self { backing }
+    }
+}
+
+impl Rights for RowRights {
+    fn sources(&self, asker: DeviceId, contents: &[ContentId]) -> Vec<Option<Source>> {
+        let rows = match self.backing.snapshot() {
+            Ok(rows) => rows,
+            Err(error) => {
+                // Without rows there are no rights.
+                tracing::error!(%error, "rights cannot be read, nothing is served");
+                return vec![None; contents.len()];
+            }
+        };
+        let source = |content: &ContentId| match files::source(&*rows, asker, *content) {
+            Ok(source) => source,
+            Err(error) => {
+                tracing::error!(%error, "the right to a content cannot be read, it is not served");
+                None
+            }
+        };
+        contents.iter().map(source).collect()
+    }
+}

@@ -1,0 +1,82 @@
+//! What all parts of the network share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::DeviceId;
+use files::jobs::FetchFailure;
+use iroh::Endpoint;
+use kernel::Input;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::admission::{Admission, Registration};
+use crate::book::Book;
+use crate::contents::ContentStore;
+use crate::door::Door;
+use crate::failure::Failure;
+use crate::inputs::Inputs;
+use crate::jobs::Jobs;
+use crate::lines::Lines;
+use crate::links::Links;
+use crate::outboards::Outboards;
+use crate::protocol::Protocol;
+use crate::rights::Rights;
+
+/// How long a connection may take to stand.
+const DIAL_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// The parts of the network, and what ends them.
+pub(crate) struct Shared {
+    pub(crate) me: DeviceId,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) book: Book,
+    pub(crate) door: Door,
+    pub(crate) links: Links,
+    pub(crate) lines: Lines,
+    pub(crate) jobs: Jobs,
+    pub(crate) rights: Arc<dyn Rights>,
+    pub(crate) contents: ContentStore,
+    pub(crate) outboards: Outboards,
+    pub(crate) inputs: Inputs,
+    /// Threads for tasks that read files while they stream.
+    pub(crate) disk: tokio::runtime::Handle,
+    /// Owns every task of the network; `stop` ends them.
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("me", &self.me).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Dials a device where the book says it is.
+    pub(crate) async fn dial(&self, device: DeviceId, protocol: Protocol) -> Result<Registration, Failure> {
+        if !self.admission.is_open(device, protocol) {
+            return Err(Failure::new(FetchFailure::Refused, "the device is not admitted"));
+        }
+        let Some(address) = self.book.find(device) else {
+            return Err(Failure::new(FetchFailure::Unreachable, "no address is known"));
+        };
+        let connected = tokio::time::timeout(DIAL_TIME_MAX, self.endpoint.connect(address, protocol.alpn()));
+        let connection = match connected.await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => {
+                tracing::debug!(device = %device.short(), ?protocol, %error, "dialling failed");
+                return Err(Failure::new(FetchFailure::Unreachable, error));
+            }
+            Err(_) => return Err(Failure::new(FetchFailure::Unreachable, "no answer")),
+        };
+        let registration = self.admission.register(connection);
+        registration.ok_or_else(|| Failure::new(FetchFailure::Refused, "the device is no longer admitted"))
+    }
+
+    /// Tells the kernel what nobody asked for.
+    pub(crate) async fn notice<T: minicbor::Encode<()>>(&self, kind: &'static str, report: &T) {
+        self.inputs.tell(Input::Noticed { kind, report: wire::to_bytes(report) }).await;
+    }
+}
