@@ -11,6 +11,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{DeviceId, EntryId, WebId};
@@ -108,8 +109,8 @@ pub fn evaluate(web: WebId, ops: Vec<Op>) -> Evaluation {
 }
 
 /// Reads and evaluates entries whose signatures are checked. Entries that can't be read count for nothing.
-pub fn evaluate_entries<'a>(web: WebId, entries: impl IntoIterator<Item = &'a Entry>) -> Evaluation {
-    evaluate(web, entries.into_iter().filter_map(Op::read).collect())
+pub fn evaluate_entries(web: WebId, entries: impl IntoIterator<Item: Borrow<Entry>>) -> Evaluation {
+    evaluate(web, entries.into_iter().filter_map(|entry| Op::read(entry.borrow())).collect())
 }
 
 impl Evaluation {
