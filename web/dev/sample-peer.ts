@@ -1,6 +1,6 @@
 // A sample peer for looking at the page while designing (see README.md). Not a peer: it decides nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Plugin } from 'vite'
+import type { Connect, Plugin } from 'vite'
 import type { EntryView, ShareView, WebView } from '../src/lib/views.ts'
 import { DAY, EVENTS, FOLDERS, HOUR, id, MEMBERS, NOW, REVISIONS, TRANSFERS } from './sample-data.ts'
 
@@ -138,10 +138,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 
 /** Answers in place of a peer. */
 export function samplePeer(): Plugin {
-  return {
-    name: 'sample-peer',
-    configureServer({ middlewares }) {
-      middlewares.use((request, response, next) => { void answer(request, response).then((isDone) => isDone || next()) })
-    },
+  const use = ({ middlewares }: { middlewares: Connect.Server }) => {
+    middlewares.use((request, response, next) => { void answer(request, response).then((isDone) => isDone || next()) })
   }
+  return { name: 'sample-peer', configureServer: use, configurePreviewServer: use }
 }

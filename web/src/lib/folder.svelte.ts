@@ -1,7 +1,7 @@
 // One folder of the tree as the table shows it: pages arrive as they are needed, news replaces what is seen.
 import { call, faultOf } from './call.ts'
 import { append, filtered, ordered, replaceAfter, type Column, type Order } from './listing.ts'
-import type { EntryView, Fault } from './views.ts'
+import type { EntryView, Fault, Listing } from './views.ts'
 
 /** The first page is small, so that something is there at once. */
 const FIRST_PAGE = 500
@@ -21,6 +21,8 @@ export class Folder {
   shown = $derived(filtered(this.order ? ordered(this.rows, this.order) : this.rows, this.query))
 
   #loading: Promise<void> | null = null
+  /** The part read since the last news; null when all of it is. */
+  #fresh: { start: number; end: number } | null = null
   #isClosed = false
 
   constructor(readonly path: string) {}
@@ -33,6 +35,11 @@ export class Folder {
 
   close(): void {
     this.#isClosed = true
+  }
+
+  /** Takes up a folder that was left: what was known is there at once. */
+  reopen(): void {
+    this.#isClosed = false
   }
 
   /** Reads the next page, when there is one. */
@@ -59,11 +66,34 @@ export class Folder {
   /** Reads again what is seen, between two places of the shown rows; the rest is read when it is seen. */
   async refresh(start: number, end: number): Promise<void> {
     if (this.next === undefined) return this.open()
-    const isWhole = this.next === null && this.rows.length <= FIRST_PAGE
-    if (isWhole) return this.#replace(undefined, FIRST_PAGE)
-    if (this.order || this.query) return this.#replace(undefined, PAGE)
+    if (this.next === null && this.rows.length <= FIRST_PAGE) return this.#replace(undefined, FIRST_PAGE)
+    if (this.order || this.query) return this.#replaceAll()
     const after = this.rows[Math.max(0, start) - 1]?.name
     await this.#replace(after, Math.min(SEEN_MAX, Math.max(1, end - start)))
+    this.#fresh = { start, end }
+  }
+
+  /** Whether rows between two places may be older than the last news. */
+  isStale(start: number, end: number): boolean {
+    return this.#fresh !== null && (start < this.#fresh.start || end > this.#fresh.end)
+  }
+
+  /** Reads everything again; what is shown stays until all of it is there. */
+  async #replaceAll(): Promise<void> {
+    try {
+      let rows: EntryView[] = []
+      let after: string | null = null
+      do {
+        const page: Listing = await call('files.list', { ...this.#where(), ...(after === null ? {} : { after }), limit: PAGE })
+        if (this.#isClosed) return
+        rows = append(rows, page.entries)
+        after = page.next
+      } while (after !== null)
+      Object.assign(this, { rows, next: null, fault: null })
+      this.#fresh = null
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   async #replace(after: string | undefined, limit: number): Promise<void> {
