@@ -20,8 +20,8 @@ const STRANGER_ENTRIES_MAX: u64 = 4;
 /// Bytes of one stranger's entries at most; a join takes about 500. With the limits above, 64 MiB in all.
 const STRANGER_BYTES_MAX: u64 = 16 * 1024;
 
-/// Governance entries taken of one former member: all it may have written while it was one. Its log has to be
-/// complete up to the removal, and only the evaluation knows how far that is.
+/// Entries taken of one former member: all it may have written while it was one. Its governance log has to be
+/// complete up to the removal, and only the evaluation knows how far that is; of who left by itself nobody else does.
 const FORMER_ENTRIES_MAX: u64 = 16_384;
 
 /// Bytes of one former member's entries at most.
@@ -35,7 +35,7 @@ pub struct Author {
     /// Whether it is a member's now: it may sync and write records.
     pub is_member: bool,
     /// When it is no member any more: the last accepted place of its records chain and the entry there
-    /// (place 0 and an id of zeros when nothing stands). Without a cut, what is stored stays and nothing is added.
+    /// (place 0 and an id of zeros when nothing stands). Who left without being removed has none.
     pub cut: Option<(u64, EntryId)>,
 }
 
@@ -204,11 +204,16 @@ pub(crate) fn standing<R: Rows + ?Sized>(rows: &R, web: WebId, entry: &Entry) ->
         return Ok(Standing::Author);
     }
     if header.log == Log::Records {
-        let cut = author.and_then(|author| author.cut);
-        let is_standing = cut.is_some_and(|cut| {
-            header.seq < cut.seq || (header.seq == cut.seq && entry.id == cut.entry && cut.entry != NO_ENTRY)
-        });
-        return Ok(if is_standing { Standing::Author } else { Standing::Barred });
+        match author.map(|author| author.cut) {
+            None => return Ok(Standing::Barred),
+            Some(Some(cut)) => {
+                let is_named = header.seq == cut.seq && entry.id == cut.entry && cut.entry != NO_ENTRY;
+                let is_standing = header.seq < cut.seq || is_named;
+                return Ok(if is_standing { Standing::Author } else { Standing::Barred });
+            }
+            // Left by itself: nobody said where its records end, so they are taken on account as its operations are.
+            Some(None) => {}
+        }
     }
     let row = STRANGERS.get(rows, &(web, header.author))?;
     let size = u64::try_from(entry.bytes.len()).unwrap_or(u64::MAX);

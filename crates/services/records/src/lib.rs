@@ -30,6 +30,6 @@ pub use batches::{keys_changed, publish, set_governance_heads};
 pub use fault::{RecordsError, faults};
 pub use forks::{Fork, forks};
 pub use own::{accept_governance, append_governance, found_web};
-pub use read::{entry, governance, heads, is_connected, last_heard, queued_count, unreadable_count};
+pub use read::{entry, governance, heads, is_connected, last_heard, queued_count, unreadable_count, waiting_count};
 pub use service::{Records, service};
 pub use told::Told;

@@ -5,7 +5,7 @@ use store::{Rows, StoreError};
 use wire::entry::{Entry, Log};
 use wire::sync::Head;
 
-use crate::tables::{CONNECTED, ENTRIES, HEADS, HEARD, QUEUE, UNREADABLE, log_key, log_of};
+use crate::tables::{CONNECTED, ENTRIES, HEADS, HEARD, QUEUE, UNREADABLE, WAITING, log_key, log_of};
 
 /// Walks every stored governance entry of a web: device by device, each chain from its beginning.
 ///
@@ -66,6 +66,11 @@ pub fn last_heard(rows: &dyn Rows, device: DeviceId) -> Result<Option<Timestamp>
 /// Returns how many published records of a web wait to be sealed, for lack of a key or of membership.
 pub fn queued_count(rows: &dyn Rows, web: WebId) -> Result<u64, StoreError> {
     count(QUEUE.within(rows, &web))
+}
+
+/// Returns how many stored batches of a web wait for a key this peer does not hold.
+pub fn waiting_count(rows: &dyn Rows, web: WebId) -> Result<u64, StoreError> {
+    count(WAITING.within(rows, &web))
 }
 
 /// Returns how many stored batches of a web can't be read, whatever keys arrive: they do not decode or open.

@@ -390,8 +390,7 @@ fn lack<R: Rows + ?Sized>(rows: &R, web: WebId, (log, device): Chain) -> Result<
         return Ok(Lack::Above(have));
     }
     Ok(match AUTHORS.get(rows, &(web, device))? {
-        Some(author) if author.is_member => Lack::Above(have),
-        Some(author) => author.cut.map_or(Lack::Barred, |cut| Lack::Between(have, cut.seq)),
+        Some(author) => author.cut.map_or(Lack::Above(have), |cut| Lack::Between(have, cut.seq)),
         None => Lack::Barred,
     })
 }

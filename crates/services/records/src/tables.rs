@@ -165,8 +165,8 @@ pub(crate) fn webs<R: Rows + ?Sized>(rows: &R) -> Result<Vec<WebId>, StoreError>
 }
 
 /// Returns the heads as peers compare them (spec sync rules 2 and 3): in order of device and log; a forked chain
-/// counts as ending at its fork, with no entry there; records of devices that are neither members nor cut are
-/// left out, because peers may rightly differ in how much of them they keep.
+/// counts as ending at its fork, with no entry there; records of devices that never were members are left out, because
+/// peers that evaluated at different times keep different parts of them.
 pub(crate) fn comparable_heads<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<Head>, StoreError> {
     let mut heads = Vec::new();
     for row in HEADS.within(rows, &web) {
@@ -196,7 +196,7 @@ pub(crate) fn comparable_heads<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result
 }
 
 fn counts<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
-    Ok(AUTHORS.get(rows, &(web, device))?.is_some_and(|author| author.is_member || author.cut.is_some()))
+    AUTHORS.has(rows, &(web, device))
 }
 
 /// Stands where there is no entry.

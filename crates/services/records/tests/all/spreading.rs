@@ -216,3 +216,27 @@ fn attempts_to_reach_people_who_are_away_are_few() {
     let attempts = town.peers[0].effects_connect - before;
     assert!((24..=50).contains(&attempts), "{attempts} attempts in ten minutes");
 }
+
+#[test]
+fn what_somebody_wrote_before_leaving_reaches_those_who_were_away() {
+    let (mut town, web) = town(3);
+    town.stop(1);
+    town.publish(2, web, vec![b"mine".to_vec()]);
+    town.pass(SECOND);
+    let authors = |town: &Town| -> Vec<records::Author> {
+        let author = |(index, peer): (usize, &crate::town::Peer)| records::Author {
+            device: peer.device,
+            is_member: index != 2,
+            cut: None,
+        };
+        town.peers.iter().enumerate().map(author).collect()
+    };
+    town.start(1);
+    town.give_key(1, web);
+    for index in 0..2 {
+        let authors = authors(&town);
+        town.act(index, move |step| records::set_authors(step, web, &authors).unwrap());
+    }
+    town.pass(90 * SECOND);
+    assert_eq!(town.records(1).len(), 1);
+}
