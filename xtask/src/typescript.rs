@@ -71,22 +71,22 @@ export async function call<Name extends OperationName>(
 /// Returns `web/src/lib/api.gen.ts`.
 pub(crate) fn client() -> String {
     let mut types = Types::default();
-    types.add(schema_for!(base::Fault).to_value(), Way::Received);
-    types.add(schema_for!(api::Event).to_value(), Way::Received);
-    types.add(schema_for!(gateways::surface::Hello).to_value(), Way::Received);
-    types.add(schema_for!(gateways::surface::AskSession).to_value(), Way::Sent);
-    types.add(schema_for!(gateways::surface::Session).to_value(), Way::Received);
-    types.add(schema_for!(gateways::surface::AskView).to_value(), Way::Sent);
-    types.add(schema_for!(gateways::surface::View).to_value(), Way::Received);
-    types.add(schema_for!(gateways::surface::AskQr).to_value(), Way::Sent);
+    types.add(&schema_for!(base::Fault).to_value(), Way::Received);
+    types.add(&schema_for!(api::Event).to_value(), Way::Received);
+    types.add(&schema_for!(gateways::surface::Hello).to_value(), Way::Received);
+    types.add(&schema_for!(gateways::surface::AskSession).to_value(), Way::Sent);
+    types.add(&schema_for!(gateways::surface::Session).to_value(), Way::Received);
+    types.add(&schema_for!(gateways::surface::AskView).to_value(), Way::Sent);
+    types.add(&schema_for!(gateways::surface::View).to_value(), Way::Received);
+    types.add(&schema_for!(gateways::surface::AskQr).to_value(), Way::Sent);
     let mut operations = String::from("/** Every operation. */\nexport interface Operations {\n");
     let mut kinds = String::from(
         "/** Whether an operation only looks (`read`) or changes something (`act`). */\n\
          export const kinds: Record<OperationName, 'read' | 'act'> = {\n",
     );
     for entry in api::table() {
-        let arguments = types.add((entry.arguments)().to_value(), Way::Sent);
-        let answer = types.add((entry.answer)().to_value(), Way::Received);
+        let arguments = types.add(&(entry.arguments)().to_value(), Way::Sent);
+        let answer = types.add(&(entry.answer)().to_value(), Way::Received);
         put(&mut operations, &format!("  /** {} */", entry.summary));
         put(&mut operations, &format!("  '{}': {{ arguments: {arguments}; answer: {answer} }};", entry.name));
         let kind = if entry.kind == Kind::Read { "read" } else { "act" };
@@ -103,14 +103,14 @@ struct Types {
 
 impl Types {
     /// Adds a root schema with its definitions and returns its name.
-    fn add(&mut self, schema: Value, way: Way) -> String {
+    fn add(&mut self, schema: &Value, way: Way) -> String {
         if let Some(definitions) = schema.get("$defs").and_then(Value::as_object) {
             for (name, definition) in definitions {
                 self.write(name, definition, way);
             }
         }
         let name = schema.get("title").and_then(Value::as_str).unwrap_or("unknown").to_owned();
-        self.write(&name, &schema, way);
+        self.write(&name, schema, way);
         name
     }
 

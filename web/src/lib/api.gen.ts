@@ -232,6 +232,14 @@ export interface Get {
   revision?: number | null;
 }
 
+/** What one person gave to a transfer. */
+export interface GivenView {
+  /** The person's label. */
+  who: string;
+  /** Bytes that came from there. */
+  bytes: Bytes;
+}
+
 /** The first message of the stream of events. */
 export interface Hello {
   /** The number to go on after. */
@@ -622,6 +630,8 @@ export interface TransferView {
   seconds_left: number | null;
   /** From whom bytes come now. */
   from: string[];
+  /** Who gave how many bytes so far, also before a restart of this peer; most first. */
+  gave: GivenView[];
   /** In words what it waits for or why it failed; empty otherwise. */
   why: string;
   /** Where plain copies are saved; none when only kept. */
