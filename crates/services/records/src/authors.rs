@@ -160,17 +160,14 @@ fn apply_cut(step: &mut Step<'_>, web: WebId, device: DeviceId, cut: CutRow) -> 
 fn remove_above(step: &mut Step<'_>, web: WebId, device: DeviceId, stands: u64) -> Result<(), StoreError> {
     let log = log_key(Log::Records);
     let first = (web, device, log, stands.saturating_add(1));
-    let mut gone = Vec::new();
-    for row in ENTRIES.within_from(step.view(), &(web, device, log), &first) {
-        let ((.., seq), bytes) = row?;
-        gone.push((seq, wire::record::Batch::read(&crate::read::known(&bytes)?.header.body).ok()));
-    }
-    for (seq, batch) in gone {
+    let gone: Vec<u64> = ENTRIES
+        .within_from(step.view(), &(web, device, log), &first)
+        .map(|row| row.map(|((.., seq), _)| seq))
+        .collect::<Result<_, _>>()?;
+    for seq in gone {
         ENTRIES.delete(step.rows(), &(web, device, log, seq));
         UNREADABLE.delete(step.rows(), &(web, device, seq));
-        if let Some(batch) = batch {
-            WAITING.delete(step.rows(), &(web, batch.key, device, seq));
-        }
+        WAITING.delete(step.rows(), &(web, device, seq));
     }
     let head = match ENTRIES.get(step.view(), &(web, device, log, stands))? {
         Some(bytes) => Some(HeadRow { seq: stands, entry: crate::read::known(&bytes)?.id }),

@@ -154,16 +154,20 @@ fn seal_one(
 }
 
 /// Opens a stored batch and tells its records, or notes for which key it waits, or that it can't be read.
-pub(crate) fn open_or_wait(step: &mut Step<'_>, web: WebId, entry: &Entry) {
+///
+/// Services hear each author's records in the order they were written: behind a batch that waits, others wait.
+pub(crate) fn open_or_wait(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<(), StoreError> {
     let (author, seq) = (entry.header.author, entry.header.seq);
     let Ok(batch) = Batch::read(&entry.header.body) else {
         unreadable(step, web, author, seq, Unreadable::NoBatch);
-        return;
+        return Ok(());
     };
-    match step.keyring().get(web, batch.key).cloned() {
+    let is_behind = WAITING.within(step.view(), &(web, author)).next().transpose()?.is_some();
+    match step.keyring().get(web, batch.key).cloned().filter(|_| !is_behind) {
         Some(key) => open(step, &batch, &key, Place { web, author, seq }),
-        None => WAITING.put(step.rows(), &(web, batch.key, author, seq), &0),
+        None => WAITING.put(step.rows(), &(web, author, seq), &batch.key),
     }
+    Ok(())
 }
 
 fn open(step: &mut Step<'_>, batch: &Batch, key: &EpochKey, place: Place) {
@@ -184,29 +188,41 @@ fn unreadable(step: &mut Step<'_>, web: WebId, author: DeviceId, seq: u64, why: 
     UNREADABLE.put(step.rows(), &(web, author, seq), &why);
 }
 
-/// Opens batches whose key has come.
+/// Opens batches whose key has come, each author's in order.
 pub(crate) fn open_waiting(step: &mut Step<'_>, web: WebId) -> Result<Rest, StoreError> {
-    let keys: Vec<EpochKey> = step.keyring().of(web).cloned().collect();
-    let mut opened = 0;
-    for key in keys {
-        let rows = WAITING.within(step.view(), &(web, key.id())).take(OPEN_BATCHES_MAX + 1 - opened);
-        let waiting: Vec<_> = rows.map(|row| row.map(|(row_key, _)| row_key)).collect::<Result<_, _>>()?;
-        for row_key in waiting {
-            if opened == OPEN_BATCHES_MAX {
-                return Ok(Rest::Some);
-            }
-            opened += 1;
-            WAITING.delete(step.rows(), &row_key);
-            let (_, _, author, seq) = row_key;
-            let Some(bytes) = ENTRIES.get(step.view(), &(web, author, log_key(Log::Records), seq))? else {
-                continue;
-            };
-            let entry = crate::read::known(&bytes)?;
-            match Batch::read(&entry.header.body) {
-                Ok(batch) => open(step, &batch, &key, Place { web, author, seq }),
-                Err(_) => unreadable(step, web, author, seq, Unreadable::NoBatch),
-            }
+    let openable = openable(step, web)?;
+    let has_more = openable.len() > OPEN_BATCHES_MAX;
+    for (author, seq, key) in openable.into_iter().take(OPEN_BATCHES_MAX) {
+        WAITING.delete(step.rows(), &(web, author, seq));
+        let Some(bytes) = ENTRIES.get(step.view(), &(web, author, log_key(Log::Records), seq))? else {
+            continue;
+        };
+        let entry = crate::read::known(&bytes)?;
+        match Batch::read(&entry.header.body) {
+            Ok(batch) => open(step, &batch, &key, Place { web, author, seq }),
+            Err(_) => unreadable(step, web, author, seq, Unreadable::NoBatch),
         }
     }
-    Ok(Rest::Nothing)
+    Ok(if has_more { Rest::Some } else { Rest::Nothing })
+}
+
+/// Collects waiting batches that can be told now, one more than are opened at once.
+fn openable(step: &mut Step<'_>, web: WebId) -> Result<Vec<(DeviceId, u64, EpochKey)>, StoreError> {
+    let keys: std::collections::BTreeMap<_, _> =
+        step.keyring().of(web).map(|key| (key.id(), key.clone())).collect();
+    let (mut openable, mut blocked) = (Vec::new(), None);
+    for row in WAITING.within(step.view(), &web) {
+        let ((_, author, seq), key) = row?;
+        if blocked == Some(author) {
+            continue;
+        }
+        match keys.get(&key) {
+            Some(key) => openable.push((author, seq, key.clone())),
+            None => blocked = Some(author),
+        }
+        if openable.len() > OPEN_BATCHES_MAX {
+            break;
+        }
+    }
+    Ok(openable)
 }

@@ -11,7 +11,7 @@ use crate::agenda::{self, Item, Todo};
 use crate::authors::{self, Standing};
 use crate::batches;
 use crate::forks;
-use crate::tables::{ENTRIES, HEADS, HeadRow, frozen_from, have, log_key};
+use crate::tables::{ENTRIES, FORKS, HEADS, HeadRow, have, log_key};
 
 /// What became of an entry.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) enum Taken {
     },
     /// It is a valid entry of another branch: the chains part at this place or below.
     Parted,
-    /// Its chain is frozen, at this place or below.
+    /// Its chain is frozen, at this place or below; of a governance chain it is kept as another branch.
     Frozen,
     /// Its author may not write it, as far as this peer knows now.
     Barred,
@@ -65,12 +65,12 @@ fn place(
 ) -> Result<Taken, StoreError> {
     let header = &entry.header;
     let chain = (web, header.author, log_key(header.log));
+    if let Some(fork) = FORKS.get(step.view(), &chain)?.filter(|fork| header.seq >= fork.seq) {
+        return forks::beyond(step, web, entry, &fork);
+    }
     let have = have(step.view(), &chain)?;
     if header.seq <= have {
         return meet(step, web, entry, source);
-    }
-    if frozen_from(step.view(), &chain)?.is_some_and(|from| header.seq >= from) {
-        return Ok(Taken::Frozen);
     }
     if header.seq > have.saturating_add(1) {
         return Ok(Taken::Gap { have });
@@ -92,7 +92,7 @@ fn place(
     }
     keep(step, web, entry, source)?;
     if header.log == Log::Records {
-        batches::open_or_wait(step, web, entry);
+        batches::open_or_wait(step, web, entry)?;
     }
     Ok(Taken::Stored)
 }
@@ -109,10 +109,6 @@ fn meet(
     let Some(stored) = ENTRIES.get(step.view(), &key)? else { return Ok(Taken::Frozen) };
     if *stored == entry.bytes {
         return Ok(Taken::Known);
-    }
-    let chain = (web, header.author, log_key(header.log));
-    if frozen_from(step.view(), &chain)?.is_some_and(|from| header.seq >= from) {
-        return Ok(Taken::Frozen);
     }
     if !is_signed(step, entry) {
         return Ok(Taken::Bad(WireError::BadSignature));

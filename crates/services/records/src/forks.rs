@@ -1,14 +1,26 @@
 //! Two different entries of one device for one place: proof of a restored backup or of a lie (spec records rules 20 to 25).
 
-use base::{DeviceId, WebId};
+use std::collections::BTreeSet;
+
+use base::{DeviceId, EntryId, WebId};
 use kernel::Step;
 use store::{Rows, StoreError};
+use wire::codec::Bytes;
 use wire::entry::{Entry, Log};
 use wire::sync::Message;
 
 use crate::agenda::{self, Item, Todo};
-use crate::chain;
-use crate::tables::{AUTHORS, ChainKey, FORKS, ForkRow, HEADS, STRANGERS, log_key, log_of};
+use crate::chain::{self, Taken};
+use crate::tables::{
+    AUTHORS, BRANCHES, ChainKey, ENTRIES, FORKS, ForkRow, HEADS, NO_ENTRY, STRANGERS, log_key, log_of,
+};
+
+/// Entries of other branches kept of one chain, at most: more than a device that was restored from a backup has
+/// governed since.
+const BRANCH_ENTRIES_MAX: usize = 1_024;
+
+/// Their bytes at most.
+const BRANCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// A proof that a device signed two entries for one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +95,106 @@ pub(crate) fn hear(
         store(step, web, &one, &other, Some(source))?;
     }
     Ok(())
+}
+
+/// Takes an entry at or above a fork.
+///
+/// Of a governance chain every branch is kept: what another person has built on stands, and only the evaluation of
+/// the whole set can say what that is, so all peers need the same set (spec records rule 22).
+pub(crate) fn beyond(
+    step: &mut Step<'_>,
+    web: WebId,
+    entry: &Entry,
+    fork: &ForkRow,
+) -> Result<Taken, StoreError> {
+    let header = &entry.header;
+    if header.log == Log::Records {
+        return Ok(Taken::Frozen);
+    }
+    let (author, seq) = (header.author, header.seq);
+    let key = (web, author, seq, entry.id);
+    let rows = step.view();
+    let own = ENTRIES.get(rows, &(web, author, log_key(header.log), seq))?;
+    let is_proof = *fork.one == entry.bytes || *fork.other == entry.bytes;
+    if is_proof || own.is_some_and(|own| *own == entry.bytes) || BRANCHES.has(rows, &key)? {
+        return Ok(Taken::Known);
+    }
+    let below = seq.saturating_sub(1);
+    let is_linked = seq == fork.seq
+        || BRANCHES.has(rows, &(web, author, below, header.previous))?
+        || ids_at(rows, web, author, fork, below)?.contains(&header.previous);
+    let (mut count, mut size) = (1, entry.bytes.len());
+    for row in BRANCHES.within(rows, &(web, author)) {
+        count += 1;
+        size = size.saturating_add(row?.1.len());
+    }
+    if !is_linked || count > BRANCH_ENTRIES_MAX || size > BRANCH_BYTES_MAX || !chain::is_signed(step, entry) {
+        return Ok(Taken::Frozen);
+    }
+    BRANCHES.put(step.rows(), &key, &entry.bytes.clone().into());
+    agenda::note_web(step, Todo::Governance, web);
+    Ok(Taken::Frozen)
+}
+
+/// Returns the ids of our own branch's and the proof's entries at a place.
+fn ids_at<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    device: DeviceId,
+    fork: &ForkRow,
+    seq: u64,
+) -> Result<BTreeSet<EntryId>, StoreError> {
+    let mut entries: Vec<Bytes> =
+        ENTRIES.get(rows, &(web, device, log_key(Log::Governance), seq))?.into_iter().collect();
+    if seq == fork.seq {
+        entries.extend([fork.one.clone(), fork.other.clone()]);
+    }
+    entries.iter().map(|bytes| Ok(crate::read::known(bytes)?.id)).collect()
+}
+
+/// Returns what stands in the place of the entry's id in the head of a forked chain (spec sync rule 3): zeros for a
+/// records chain; for a governance chain a digest of all its entries from the fork on, on whatever branch.
+pub(crate) fn end<R: Rows + ?Sized>(rows: &R, chain: &ChainKey, fork: &ForkRow) -> Result<EntryId, StoreError> {
+    let (web, device, log) = *chain;
+    if log_of(log) != Some(Log::Governance) {
+        return Ok(NO_ENTRY);
+    }
+    let mut ids = ids_at(rows, web, device, fork, fork.seq)?;
+    for row in ENTRIES.within_from(rows, chain, &(web, device, log, fork.seq)) {
+        ids.insert(crate::read::known(&row?.1)?.id);
+    }
+    for row in BRANCHES.within(rows, &(web, device)) {
+        let ((.., seq, id), _) = row?;
+        if seq >= fork.seq {
+            ids.insert(id);
+        }
+    }
+    let mut hasher = blake3::Hasher::new();
+    for id in ids {
+        hasher.update(id.as_bytes());
+    }
+    Ok(EntryId::new(*hasher.finalize().as_bytes()))
+}
+
+/// Returns the entries of a forked governance chain from a place on, place by place, our own branch first.
+pub(crate) fn branches<R: Rows + ?Sized>(
+    rows: &R,
+    chain: &ChainKey,
+    (from, to): (u64, u64),
+) -> Result<Vec<Bytes>, StoreError> {
+    let (web, device, log) = *chain;
+    let mut entries: Vec<(u64, Bytes)> = Vec::new();
+    for row in ENTRIES.within_from(rows, chain, &(web, device, log, from)) {
+        let ((.., seq), bytes) = row?;
+        entries.push((seq, bytes));
+    }
+    for row in BRANCHES.within_from(rows, &(web, device), &(web, device, from, NO_ENTRY)) {
+        let ((.., seq, _), bytes) = row?;
+        entries.push((seq, bytes));
+    }
+    entries.retain(|(seq, _)| *seq <= to);
+    entries.sort_by_key(|(seq, _)| *seq);
+    Ok(entries.into_iter().map(|(_, bytes)| bytes).collect())
 }
 
 /// Returns the proof of a chain as it travels.

@@ -5,19 +5,21 @@ use store::{Rows, StoreError};
 use wire::entry::{Entry, Log};
 use wire::sync::Head;
 
-use crate::tables::{CONNECTED, ENTRIES, HEADS, HEARD, QUEUE, UNREADABLE, WAITING, log_key, log_of};
+use crate::tables::{BRANCHES, CONNECTED, ENTRIES, HEADS, HEARD, QUEUE, UNREADABLE, WAITING, log_key, log_of};
 
 /// Walks every stored governance entry of a web: device by device, each chain from its beginning.
 ///
 /// Signatures and chains were checked when the entries were stored; whether their authors had the right is the
-/// evaluation's affair. Entries at and above a fork are included: evaluation decides what of them stands.
+/// evaluation's affair. Of a forked chain all branches that are known are included, our own in its place and the
+/// others at the end; the two entries of the proof itself are in [`crate::forks`] only, if they stand on neither.
 pub fn governance(rows: &dyn Rows, web: WebId) -> impl Iterator<Item = Result<Entry, StoreError>> + '_ {
+    let branches = BRANCHES.within(rows, &web).map(|row| known(&row?.1));
     let chains = HEADS.within(rows, &web).filter_map(|row| match row {
         Ok(((_, device, log), _)) if log_of(log) == Some(Log::Governance) => Some(Ok(device)),
         Ok(_) => None,
         Err(error) => Some(Err(error)),
     });
-    chains.flat_map(move |device| -> Box<dyn Iterator<Item = Result<Entry, StoreError>> + '_> {
+    let own = chains.flat_map(move |device| -> Box<dyn Iterator<Item = Result<Entry, StoreError>> + '_> {
         match device {
             Ok(device) => {
                 let chain = (web, device, log_key(Log::Governance));
@@ -25,7 +27,8 @@ pub fn governance(rows: &dyn Rows, web: WebId) -> impl Iterator<Item = Result<En
             }
             Err(error) => Box::new(std::iter::once(Err(error))),
         }
-    })
+    });
+    own.chain(branches)
 }
 
 /// Returns the newest stored entry of every chain of a web, in order of device and log.

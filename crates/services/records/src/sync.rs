@@ -13,7 +13,7 @@ use crate::chain::{self, Taken};
 use crate::forks;
 use crate::service::{OVERDUE, Records, note_heard};
 use crate::tables::{
-    AUTHORS, ENTRIES, HEADS, NO_ENTRY, comparable_heads, frozen_from, is_member, log_key, log_of,
+    AUTHORS, ENTRIES, FORKS, HEADS, NO_ENTRY, comparable_heads, frozen_from, is_member, log_key, log_of,
 };
 use crate::talks::{Answer, Chain, Lack, chain_of};
 
@@ -33,6 +33,8 @@ struct Harvest {
     is_new: bool,
     /// Something in them no peer in order would have sent.
     is_bad: bool,
+    /// The last entry of a governance chain beyond a fork: where to go on when there is more.
+    beyond: Option<(Chain, u64)>,
 }
 
 impl Records {
@@ -145,7 +147,7 @@ impl Records {
         let lacked = ours.into_iter().filter(is_on_page).filter(|ours| {
             let place = theirs.partition_point(|head| name(head) < name(ours));
             let same = theirs.get(place).filter(|head| name(head) == name(ours));
-            same.is_none_or(|theirs| theirs.seq < ours.seq)
+            same.is_none_or(|theirs| (theirs.seq, theirs.entry) != (ours.seq, ours.entry) && theirs.seq <= ours.seq)
         });
         let lacked: Vec<Head> = lacked.collect();
         if !lacked.is_empty() {
@@ -185,7 +187,14 @@ impl Records {
         let chain = chain_of(head.log, head.device);
         let ours = HEADS.get(step.view(), &key)?;
         let have = ours.map_or(0, |ours| ours.seq);
-        let frozen = frozen_from(step.view(), &key)?;
+        let fork = FORKS.get(step.view(), &key)?;
+        let frozen = fork.as_ref().map(|fork| fork.seq);
+        if let Some(fork) = fork.filter(|fork| fork.seq == head.seq && head.log == Log::Governance) {
+            if forks::end(step.view(), &key, &fork)? != head.entry {
+                self.talks.look_back(web, from, chain, (head.seq, u64::MAX));
+            }
+            return Ok(false);
+        }
         if head.entry == NO_ENTRY {
             // The peer knows of a fork at this place.
             if frozen.is_some_and(|from| from <= head.seq) {
@@ -228,12 +237,17 @@ impl Records {
         let mut proofs = Vec::new();
         for range in ranges {
             let chain = (web, range.device, log_key(range.log));
-            let mut last = range.to;
-            if let Some(from) = frozen_from(step.view(), &chain)?.filter(|from| *from <= range.to) {
-                last = from.saturating_sub(1);
+            let fork = frozen_from(step.view(), &chain)?.filter(|fork| *fork <= range.to);
+            let last = fork.map_or(range.to, |fork| fork.saturating_sub(1));
+            answer.add_range(step.view(), web, &Range { to: last, ..*range })?;
+            if let Some(fork) = fork {
                 proofs.extend(forks::message(step.view(), &chain)?.filter(|_| proofs.len() < FORKS_MAX));
+                if range.log == Log::Governance {
+                    let places = (range.from.max(fork), range.to);
+                    let branches = forks::branches(step.view(), &chain, places)?;
+                    branches.into_iter().for_each(|bytes| answer.add(bytes));
+                }
             }
-            answer.add(step.view(), web, &Range { to: last, ..*range })?;
             if answer.is_full {
                 break;
             }
@@ -261,6 +275,9 @@ impl Records {
         if self.talks.is_awaiting(web, from) && !is_stale {
             let is_complete = is_last || !harvest.is_new || harvest.is_bad;
             self.talks.answered(web, from, if is_complete { Answer::Complete } else { Answer::Partial });
+            if let Some((chain, seq)) = harvest.beyond.filter(|_| !is_complete) {
+                self.talks.look_back(web, from, chain, (seq, u64::MAX));
+            }
         }
         self.ask_all(step, web)
     }
@@ -289,8 +306,9 @@ impl Records {
                     self.talks.look_back(web, from, chain, (first, seq.saturating_sub(1)));
                 }
                 (Taken::Gap { .. }, Some((chain, seq))) => self.talks.promise(web, from, chain, seq),
-                (Taken::Frozen, _) => {
+                (Taken::Frozen, place) => {
                     harvest.is_new = true;
+                    harvest.beyond = place.filter(|((log, _), _)| log_of(*log) == Some(Log::Governance));
                     self.digests.remove(&web);
                 }
                 (Taken::Barred | Taken::Crowded, Some((chain, _))) => {
@@ -357,25 +375,34 @@ struct Stock {
 }
 
 impl Stock {
-    fn add<R: Rows + ?Sized>(&mut self, rows: &R, web: WebId, range: &Range) -> Result<(), StoreError> {
-        let log = log_key(range.log);
+    /// Adds stored entries of a range until the answer is full.
+    fn add_range<R: Rows + ?Sized>(&mut self, rows: &R, web: WebId, range: &Range) -> Result<(), StoreError> {
+        let chain = (web, range.device, log_key(range.log));
         if range.from > range.to {
             return Ok(());
         }
-        for row in ENTRIES.within_from(rows, &(web, range.device, log), &(web, range.device, log, range.from)) {
+        for row in ENTRIES.within_from(rows, &chain, &(chain.0, chain.1, chain.2, range.from)) {
             let ((.., seq), bytes) = row?;
             if seq > range.to {
                 break;
             }
-            let size = self.size.saturating_add(bytes.len());
-            self.is_full = !self.entries.is_empty() && (size > ENTRIES_SIZE_GOAL || self.entries.len() >= ENTRIES_MAX);
+            self.add(bytes);
             if self.is_full {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// Adds one entry if there is room for it; the first one always fits.
+    fn add(&mut self, bytes: Bytes) {
+        let size = self.size.saturating_add(bytes.len());
+        let is_over = size > ENTRIES_SIZE_GOAL || self.entries.len() >= ENTRIES_MAX;
+        self.is_full |= is_over && !self.entries.is_empty();
+        if !self.is_full {
             self.size = size;
             self.entries.push(bytes);
         }
-        Ok(())
     }
 }
 

@@ -24,14 +24,16 @@ pub(crate) const STRANGERS: Table<(WebId, DeviceId), StrangerRow> = Table::new("
 pub(crate) const QUEUE: Table<(WebId, u64), QueuedRow> = Table::new("records.queue");
 /// The number of the newest queued record of a web.
 pub(crate) const QUEUE_END: Table<WebId, u64> = Table::new("records.queue-end");
-/// Batches whose key is not here yet: (web, key, author, seq).
-pub(crate) const WAITING: Table<(WebId, KeyId, DeviceId, u64), u8> = Table::new("records.waiting");
+/// Batches not told yet, with the key that opens them: it is not here, or one before them waits for its key.
+pub(crate) const WAITING: Table<(WebId, DeviceId, u64), KeyId> = Table::new("records.waiting");
 /// Batches that will never be read: (web, author, seq), with why.
 pub(crate) const UNREADABLE: Table<(WebId, DeviceId, u64), Unreadable> = Table::new("records.unreadable");
 /// The governance operations that `people` has evaluated last; they stand in our batches.
 pub(crate) const EVALUATED: Table<WebId, Vec<EntryId>> = Table::new("records.evaluated");
 /// Proofs that a device signed two entries for one place; the lowest place known per chain.
 pub(crate) const FORKS: Table<ChainKey, ForkRow> = Table::new("records.forks");
+/// Governance entries at or above a fork that stand on another branch than ours: (web, device, place, id).
+pub(crate) const BRANCHES: Table<(WebId, DeviceId, u64, EntryId), Bytes> = Table::new("records.branches");
 /// Members connected now. Cleared at start.
 pub(crate) const CONNECTED: Table<DeviceId, Timestamp> = Table::new("records.connected");
 /// When each device was last heard from; while it is connected, since when that is known.
@@ -165,7 +167,7 @@ pub(crate) fn webs<R: Rows + ?Sized>(rows: &R) -> Result<Vec<WebId>, StoreError>
 }
 
 /// Returns the heads as peers compare them (spec sync rules 2 and 3): in order of device and log; a forked chain
-/// counts as ending at its fork, with no entry there; records of devices that never were members are left out, because
+/// counts as ending at its fork ([`crate::forks::end`]); records of devices that never were members are left out, because
 /// peers that evaluated at different times keep different parts of them.
 pub(crate) fn comparable_heads<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<Head>, StoreError> {
     let mut heads = Vec::new();
@@ -180,7 +182,8 @@ pub(crate) fn comparable_heads<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result
     for row in FORKS.within(rows, &web) {
         let ((_, device, log), fork) = row?;
         let Some(log) = log_of(log) else { continue };
-        let end = Head { device, log, seq: fork.seq, entry: NO_ENTRY };
+        let entry = crate::forks::end(rows, &(web, device, log_key(log)), &fork)?;
+        let end = Head { device, log, seq: fork.seq, entry };
         let place = heads.binary_search_by_key(&(device, log), |head| (head.device, head.log));
         match place.ok().and_then(|place| heads.get_mut(place)) {
             Some(head) if head.seq.saturating_add(1) >= fork.seq => *head = end,

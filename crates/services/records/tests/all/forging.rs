@@ -99,6 +99,59 @@ fn a_fork_is_found_at_the_first_meeting_at_its_lowest_place() {
     }
 }
 
+/// Governance entries of one key: a common beginning and two ends.
+fn governing(web: WebId, author: usize, (common, left, right): (u64, u64, u64)) -> (Vec<Entry>, Vec<Entry>) {
+    let branch = |end: u64, other: u64| {
+        let mut entries = Vec::<Entry>::new();
+        for seq in 1..=end {
+            let previous = entries.last().map_or(NO_ENTRY, |entry| entry.id);
+            let text = if seq <= common { 1 } else { other };
+            let body = governance(&"x".repeat(usize::try_from(text).unwrap()));
+            entries.push(forge(author, web, Log::Governance, (seq, previous), body));
+        }
+        entries
+    };
+    (branch(left, 2), branch(right, 3))
+}
+
+fn ids(town: &Town, index: usize, web: WebId) -> std::collections::BTreeSet<EntryId> {
+    let rows = town.rows(index);
+    let mut ids: std::collections::BTreeSet<EntryId> =
+        records::governance(&*rows, web).map(|entry| entry.unwrap().id).collect();
+    for fork in records::forks(&*rows, web).unwrap() {
+        ids.extend([fork.one, fork.other].map(|bytes| Entry::read_known(&bytes).unwrap().id));
+    }
+    ids
+}
+
+#[test]
+fn all_get_all_branches_of_a_forked_governance_chain() {
+    for (common, left, right) in [(0, 1, 1), (2, 5, 9), (3, 900, 4), (1, 300, 280)] {
+        let mut town = Town::new(5, 5);
+        let web = town.found(1);
+        town.pass(5 * SECOND);
+        town.stop(4);
+        town.stop(3);
+        town.split(&[0, 1, 1, 2, 2]);
+        let (left, right) = governing(web, 4, (common, left, right));
+        town.say(4, 0, entries(web, &left.iter().collect::<Vec<_>>()));
+        town.say(4, 1, entries(web, &right.iter().collect::<Vec<_>>()));
+        town.pass(5 * SECOND);
+        town.split(&[0, 0, 0, 0, 2]);
+        town.start(3);
+        town.give_key(3, web);
+        town.pass(600 * SECOND);
+        let all: std::collections::BTreeSet<EntryId> = left.iter().chain(&right).map(|entry| entry.id).collect();
+        for index in 0..4 {
+            assert!(ids(&town, index, web).is_superset(&all), "peer {index}, {common}");
+        }
+        let sent = |town: &Town| town.peers.iter().map(|peer| peer.sent_bytes).sum::<usize>();
+        let before = sent(&town);
+        town.pass(600 * SECOND);
+        assert!(sent(&town) - before < 12_000, "{} bytes in ten minutes", sent(&town) - before);
+    }
+}
+
 #[test]
 fn a_newcomer_gets_what_lies_below_a_fork_and_the_proof() {
     let mut town = Town::new(4, 5);
