@@ -1,5 +1,6 @@
 //! What a person asks for that changes something: names, webs, invitations, roles, removals.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use api::Operation as _;
@@ -56,7 +57,7 @@ pub(crate) fn asked(
         }
         ask::Join::NAME => {
             let join: ask::Join = read(operation, arguments)?;
-            let web = people.begin_join(step, &join.link)?;
+            let web = People::begin_join(step, &join.link)?;
             let answer = reader::joining(step.view(), web)?;
             step.reply(id, &answer);
         }
@@ -225,7 +226,8 @@ fn revoke(people: &mut People, step: &mut Step<'_>, asked: &ask::Revoke) -> Resu
     let named = state.invitations.iter().filter(|(ticket, _)| {
         asked.invitation.len() >= 4 && ticket.to_string().starts_with(&asked.invitation)
     });
-    let found: Vec<_> = named.map(|(ticket, invitation)| (*ticket, invitation.by, invitation.revoked)).collect();
+    let found: Vec<_> =
+        named.map(|(ticket, invitation)| (*ticket, invitation.by, invitation.revoked)).collect();
     let [(ticket, by, revoked)] = found[..] else {
         let id = asked.invitation.clone();
         return Err(PeopleError::UnknownInvitation { web: asked.web.clone(), id }.into());
@@ -252,14 +254,17 @@ fn accept(people: &mut People, step: &mut Step<'_>, asked: &ask::Accept) -> Resu
     let named = state.waiting.iter().filter(|(_, waiting)| {
         asked.person.len() >= 4 && waiting.person.to_string().starts_with(&asked.person)
     });
-    let mut found: Vec<_> = named.map(|(join, waiting)| (waiting.person, *join)).collect();
-    found.dedup_by_key(|(person, _)| *person);
+    // Somebody who has asked twice is one person.
+    let found: BTreeMap<PersonId, EntryId> = named.map(|(join, waiting)| (waiting.person, *join)).collect();
+    let found: Vec<_> = found.into_iter().collect();
     let [(person, join)] = found[..] else {
         return Err(PeopleError::NobodyWaits { web: asked.web.clone(), id: asked.person.clone() }.into());
     };
     people.act(step, web, Action::Accept { join })?;
     let short = person.short();
-    Ok(ask::Done { what: format!("{short} is admitted to {} and gets the keys when it asks again.", asked.web) })
+    Ok(ask::Done {
+        what: format!("{short} is admitted to {} and gets the keys when it asks again.", asked.web),
+    })
 }
 
 /// Finds a member that is not gone.
@@ -288,7 +293,12 @@ fn set_role(people: &mut People, step: &mut Step<'_>, asked: &ask::SetRole) -> R
         return Err(PeopleError::LastOwner { web: asked.web.clone() }.into());
     }
     if role > Role::Member && my_role < Role::Owner && !steps_down {
-        return Err(PeopleError::NotAllowed { act: "give that role", web: asked.web.clone(), needed: "owner" }.into());
+        return Err(PeopleError::NotAllowed {
+            act: "give that role",
+            web: asked.web.clone(),
+            needed: "owner",
+        }
+        .into());
     }
     if !steps_down && !state.outranks(mine, person) {
         let act = "change the role of";

@@ -9,8 +9,8 @@ use store::StoreError;
 use crate::evaluate::{Departure, Evaluation, State};
 use crate::label;
 use crate::tables::{
-    DEVICES, INVITATIONS, InvitationRecord, JOINS, LABELS, ME, MEMBERS, MemberRecord, NAMES, Standing, WAITING,
-    WEB_LABELS, WEB_NAMES, WEBS, WEBS_OF, WaitingRecord, WebRecord,
+    DEVICES, INVITATIONS, InvitationRecord, JOINS, LABELS, ME, MEMBERS, MemberRecord, NAMES, Standing,
+    WAITING, WEB_LABELS, WEB_NAMES, WEBS, WEBS_OF, WaitingRecord, WebRecord,
 };
 use crate::told::Told;
 
@@ -126,8 +126,10 @@ fn write_invitations(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(
     for ticket in before.into_keys() {
         INVITATIONS.delete(step.rows(), &(web, ticket));
     }
-    let mut before: BTreeSet<_> =
-        WAITING.within(step.view(), &web).map(|row| row.map(|((_, join), _)| join)).collect::<Result<_, _>>()?;
+    let mut before: BTreeSet<_> = WAITING
+        .within(step.view(), &web)
+        .map(|row| row.map(|((_, join), _)| join))
+        .collect::<Result<_, _>>()?;
     for (join, waiting) in &state.waiting {
         if !before.remove(join) {
             let record = WaitingRecord { person: waiting.person, since: waiting.since };
@@ -144,8 +146,10 @@ fn write_invitations(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(
 pub(crate) fn relabel(step: &mut Step<'_>, web: WebId) -> Result<bool, StoreError> {
     let mut is_changed = false;
     let mut taken = BTreeSet::new();
-    let mut before: BTreeSet<String> =
-        LABELS.within(step.view(), &web).map(|row| row.map(|((_, label), _)| label)).collect::<Result<_, _>>()?;
+    let mut before: BTreeSet<String> = LABELS
+        .within(step.view(), &web)
+        .map(|row| row.map(|((_, label), _)| label))
+        .collect::<Result<_, _>>()?;
     for member in crate::read::members(step.view(), web)? {
         let id = member.person.to_string();
         let name = NAMES.get(step.view(), &(web, member.person))?.unwrap_or_default();
@@ -253,9 +257,6 @@ pub(crate) fn say_authors(step: &mut Step<'_>, web: WebId, state: &State) -> Res
         for device in &member.devices {
             let is_member = member.power.is_some();
             let cut = member.records_cuts.get(device).copied().filter(|_| !is_member);
-            // Removed without a word on its records: nothing of them stands.
-            let is_removed = matches!(member.departure, Some(Departure::Removed { .. })) && !is_member;
-            let cut = cut.or(is_removed.then_some((0, base::EntryId::new([0; 32]))));
             authors.insert(*device, records::Author { device: *device, is_member, cut });
         }
     }
@@ -270,11 +271,12 @@ pub(crate) fn say_authors(step: &mut Step<'_>, web: WebId, state: &State) -> Res
                 }
             }
             Some(None) => return Ok(()),
-            None if WEBS.get(step.view(), &web)?.is_none_or(|web| web.standing == Standing::Joining) => return Ok(()),
+            None if WEBS.get(step.view(), &web)?.is_none_or(|web| web.standing == Standing::Joining) => {
+                return Ok(());
+            }
             None => {}
         }
     }
     let authors: Vec<records::Author> = authors.into_values().collect();
     records::set_authors(step, web, &authors)
 }
-

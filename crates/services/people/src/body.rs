@@ -56,6 +56,7 @@ impl Body {
 
 /// Keeps the first addresses that are `ip:port`.
 pub(crate) fn usable(addresses: &[String]) -> Vec<String> {
-    let is_usable = |text: &&String| text.len() <= ADDRESS_LEN_MAX && text.parse::<std::net::SocketAddr>().is_ok();
+    let is_usable =
+        |text: &&String| text.len() <= ADDRESS_LEN_MAX && text.parse::<std::net::SocketAddr>().is_ok();
     addresses.iter().filter(is_usable).take(ADDRESSES_MAX).cloned().collect()
 }

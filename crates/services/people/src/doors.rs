@@ -96,7 +96,7 @@ impl People {
         let person = inception.person();
         let covered = proof_bytes(web, person, from);
         let is_proven = inception.device() == from
-            && wire::crypto::verify(ticket.as_bytes(), PROOF_DOMAIN, &covered, proof);
+            && step.verifier().verify(&DeviceId::new(*ticket.as_bytes()), PROOF_DOMAIN, &covered, proof);
         if !is_proven || !self.state(step, web)?.invitations.contains_key(&ticket) {
             return Ok(Err(Refusal::Unknown));
         }
@@ -178,7 +178,8 @@ impl People {
         if entry.header.author != from || entry.header.log != Log::Governance {
             return Ok(());
         }
-        let proven = if is_my_web(step, web)? { facts(&entry, &operation.action) } else { None };
+        let proven =
+            if is_my_web(step, web)? { facts(&entry, &operation.action, step.verifier()) } else { None };
         let Some(proven) = proven.filter(|_| operation.lamport < u64::MAX) else {
             step.send(from, channel, wire::to_bytes(&Message::Refused { web, why: Refusal::Unknown }));
             return Ok(());
@@ -206,7 +207,8 @@ impl People {
             return Ok(Message::Waiting { web });
         }
         self.update(step, web)?;
-        if let Some(why) = self.webs.get(&web).and_then(|evaluation| evaluation.void.get(&entry.id)).copied() {
+        if let Some(why) = self.evaluation(web).and_then(|evaluation| evaluation.void.get(&entry.id)).copied()
+        {
             let is_member = self.state(step, web)?.role(person).is_some();
             if !is_member {
                 return Ok(Message::Refused { web, why: refusal(why) });

@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{DeviceId, EntryId, WebId};
 use wire::entry::Entry;
 
-pub use op::{Facts, Op};
 pub(crate) use op::{Act, facts};
+pub use op::{Facts, Op};
 pub use state::{Departure, Epoch, Invitation, Member, Power, Seniority, State, Waiting};
 
 use order::Segment;
@@ -87,15 +87,17 @@ pub struct Evaluation {
     pub state: State,
     /// Operations that don't count, with the reason.
     pub void: BTreeMap<EntryId, Void>,
-    /// Operations whose past is not here yet, or that are not in order.
+    /// How many operations are left out: their past is not here yet, or they are not in order.
     pub incomplete: usize,
-    /// Whether a device signed two operations for one place.
-    pub is_forked: bool,
+    /// What those would be in order by: they are looked at again when one of these comes.
+    awaited: BTreeSet<EntryId>,
+    /// Devices that signed two operations for one place.
+    pub forked: BTreeSet<DeviceId>,
 }
 
 /// Evaluates a set of operations.
 pub fn evaluate(web: WebId, ops: Vec<Op>) -> Evaluation {
-    let (ops, incomplete) = order::complete(web, ops);
+    let (ops, left_out) = order::complete(web, ops);
     let forks = order::forks(&ops);
     let frozen: BTreeSet<EntryId> = ops.iter().filter(|op| is_frozen(op, &forks)).map(|op| op.id).collect();
     let mut evaluation = replay(&ops, &frozen);
@@ -103,8 +105,9 @@ pub fn evaluate(web: WebId, ops: Vec<Op>) -> Evaluation {
         let witnessed = witnessed(&ops, &frozen, &evaluation);
         evaluation = replay(&ops, &frozen.difference(&witnessed).copied().collect());
     }
-    evaluation.incomplete = incomplete;
-    evaluation.is_forked = !forks.is_empty();
+    evaluation.incomplete = left_out.len();
+    evaluation.awaited = left_out.iter().flat_map(Op::parents).collect();
+    evaluation.forked = forks.into_keys().collect();
     evaluation
 }
 
@@ -129,7 +132,10 @@ impl Evaluation {
             _ => false,
         };
         let follows_lamport = state.lamport.checked_add(1) == Some(op.lamport);
-        if !follows_heads || !follows_own || !follows_lamport || self.incomplete > 0 || self.is_forked {
+        // Somebody else's operation could show that a frozen one was witnessed.
+        let is_frozen = !self.forked.is_empty()
+            && (self.forked.contains(&op.author) || self.void.values().any(|why| *why == Void::Forked));
+        if !follows_heads || !follows_own || !follows_lamport || is_frozen || self.awaited.contains(&op.id) {
             return false;
         }
         replay_segment(&mut self.state, std::slice::from_ref(op), &mut self.void);
@@ -141,7 +147,7 @@ fn is_frozen(op: &Op, forks: &BTreeMap<DeviceId, u64>) -> bool {
     forks.get(&op.author).is_some_and(|seq| op.seq >= *seq)
 }
 
-/// Returns the frozen operations on which an operation of another person that counts was built (rule G-38).
+/// Returns the frozen operations on which an operation of another person that counts was built (spec governance rule 38).
 fn witnessed(ops: &[Op], frozen: &BTreeSet<EntryId>, without: &Evaluation) -> BTreeSet<EntryId> {
     let mut seen_by: BTreeMap<EntryId, BTreeSet<DeviceId>> = BTreeMap::new();
     let authors: BTreeMap<EntryId, DeviceId> = ops.iter().map(|op| (op.id, op.author)).collect();
@@ -172,7 +178,7 @@ fn replay(ops: &[Op], frozen: &BTreeSet<EntryId>) -> Evaluation {
     for segment in order::segments(ops) {
         replay_segment(&mut state, segment, &mut void);
     }
-    Evaluation { state, void, incomplete: 0, is_forked: false }
+    Evaluation { state, void, incomplete: 0, awaited: BTreeSet::new(), forked: BTreeSet::new() }
 }
 
 fn replay_segment(state: &mut State, ops: &[Op], void: &mut BTreeMap<EntryId, Void>) {
@@ -189,15 +195,12 @@ fn replay_segment(state: &mut State, ops: &[Op], void: &mut BTreeMap<EntryId, Vo
             .filter(|(id, _)| decided.gave_power(&segment, *id) && !refused.contains_key(id))
             .copied()
             .collect();
-        match (before, late.is_empty()) {
-            (Some(before), false) => {
-                refused.extend(late);
-                *state = before;
-            }
-            _ => {
-                void.extend(voids);
-                return;
-            }
+        if let (Some(before), false) = (before, late.is_empty()) {
+            refused.extend(late);
+            *state = before;
+            continue;
         }
+        void.extend(voids);
+        return;
     }
 }

@@ -185,16 +185,19 @@ impl From<PeopleError> for Fault {
         let (code, kind) = code_of(&error);
         let fault = Self::new(code, kind, error.to_string());
         match &error {
-            E::UnknownOperation { .. } | E::BadArguments { .. } => fault.remedy("althing help", "lists every command"),
+            E::UnknownOperation { .. } | E::BadArguments { .. } => {
+                fault.remedy("althing help", "lists every command")
+            }
             E::NameEmpty | E::NameTooLong { .. } => fault.remedy("", "choose a name of 1 to 64 characters"),
             E::UnknownWeb { .. } | E::NotJoining => fault.remedy("althing web list", "lists your webs"),
             E::NotAMember { .. } => fault.remedy("", "ask a member for an invitation"),
             E::UnknownPerson { web, .. } | E::Outranked { web, .. } => {
                 fault.remedy(format!("althing people {web}"), "lists the people of the web by seniority")
             }
-            E::NotAllowed { web, .. } => fault.remedy(format!("althing people {web}"), "shows whom you can ask"),
+            E::NotAllowed { web, .. } => {
+                fault.remedy(format!("althing people {web}"), "shows whom you can ask")
+            }
             E::RemoveYourself { web } => fault.remedy(format!("althing web leave {web}"), "leaves the web"),
-            E::SameRole { .. } => fault,
             E::LastOwner { web } => {
                 fault.remedy(format!("althing role {web} NAME owner"), "makes somebody else an owner first")
             }
@@ -202,8 +205,10 @@ impl From<PeopleError> for Fault {
             E::UnknownInvitation { web, .. } | E::NobodyWaits { web, .. } => {
                 fault.remedy(format!("althing invitations {web}"), "lists invitations and who waits")
             }
-            E::InvitationEnded => fault,
-            E::TicketDamaged => fault.remedy("", "copy the whole invitation again, from `althing1` to its end"),
+            E::SameRole { .. } | E::InvitationEnded => fault,
+            E::TicketDamaged => {
+                fault.remedy("", "copy the whole invitation again, from `althing1` to its end")
+            }
             E::TicketUnreadable { .. } | E::TicketWithoutDoor { .. } => {
                 fault.remedy("", "ask for a new invitation")
             }
@@ -211,14 +216,17 @@ impl From<PeopleError> for Fault {
             E::TicketExpired { .. } => fault
                 .remedy("", "ask for a new invitation")
                 .remedy("", "if the date of this computer is wrong, set it and try again"),
-            E::AlreadyMember { web } => fault.remedy(format!("althing ls {web}"), "shows what the web shares"),
+            E::AlreadyMember { web } => {
+                fault.remedy(format!("althing ls {web}"), "shows what the web shares")
+            }
             E::CatchingUp { .. } => fault.remedy("", "try again when a member is here"),
             E::DidNotCount { web, .. } => {
                 fault.remedy(format!("althing log {web}"), "shows what was done, and what does not count")
             }
-            E::UnusableKey { web } => {
-                fault.remedy(format!("althing people {web}"), "shows who belongs to the web; remove who is not known")
-            }
+            E::UnusableKey { web } => fault.remedy(
+                format!("althing people {web}"),
+                "shows who belongs to the web; remove who is not known",
+            ),
         }
     }
 }
@@ -302,7 +310,8 @@ mod tests {
     #[test]
     fn every_fault_has_its_own_code_and_says_what_to_do() {
         let faults = faults();
-        let codes: std::collections::BTreeSet<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
+        let codes: std::collections::BTreeSet<&str> =
+            faults.iter().map(|fault| fault.code.as_str()).collect();
         assert_eq!(codes.len(), faults.len());
         for fault in &faults {
             let needs_none = ["people.same-role", "people.invitation-ended"].contains(&fault.code.as_str());

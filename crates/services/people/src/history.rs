@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use base::{Fault, PersonId, WebId};
+use base::{DeviceId, Fault, PersonId, WebId};
 use kernel::Step;
 use store::{Rows, RowsMut, StoreError};
+use wire::crypto::Strict;
 use wire::entry::{Entry, Log};
 use wire::governance::{Action, Operation};
 
@@ -12,52 +13,57 @@ use crate::evaluate::{Evaluation, Facts, Op, evaluate, facts};
 use crate::tables::{CHECKED, CheckedRecord, ME, OLDER, WRAPS};
 
 /// The evaluations of all webs; a cache of what rows say.
-pub(crate) type Evaluations = BTreeMap<WebId, Evaluation>;
+pub(crate) type Evaluations = BTreeMap<WebId, Known>;
+
+/// What was evaluated of a web.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) evaluation: Evaluation,
+    /// How far each chain was read.
+    read: BTreeMap<DeviceId, u64>,
+    forks: usize,
+}
 
 /// Evaluates what is new; returns whether anything was.
 pub(crate) fn refresh(webs: &mut Evaluations, step: &mut Step<'_>, web: WebId) -> Result<bool, Fault> {
-    let Some(mut evaluation) = webs.remove(&web) else {
-        webs.insert(web, evaluate_all(step, web)?);
-        return Ok(true);
-    };
-    let is_settled = evaluation.incomplete == 0 && !evaluation.is_forked;
-    let has_forks = !records::forks(step.view(), web)?.is_empty();
-    if !is_settled || has_forks {
-        // What is missing may have come; such times are rare and short.
-        let again = evaluate_all(step, web)?;
-        let is_changed = again != evaluation;
-        webs.insert(web, again);
-        return Ok(is_changed);
+    let heads = records::heads(step.view(), web)?.into_iter().filter(|head| head.log == Log::Governance);
+    let heads: BTreeMap<DeviceId, u64> = heads.map(|head| (head.device, head.seq)).collect();
+    let forks = records::forks(step.view(), web)?.len();
+    if let Some(known) = webs.get_mut(&web) {
+        if known.read == heads && known.forks == forks {
+            return Ok(false);
+        }
+        if known.forks == forks && append_new(known, step, web, &heads)? {
+            known.read = heads;
+            return Ok(true);
+        }
     }
-    let new = new_entries(step, web, &evaluation)?;
-    if new.is_empty() {
-        webs.insert(web, evaluation);
-        return Ok(false);
-    }
-    let mut ops: Vec<Op> = Vec::new();
-    for entry in &new {
-        ops.extend(read(step, web, entry)?);
-    }
-    ops.sort_by_key(Op::place);
-    let is_linear = ops.len() == new.len() && ops.iter().all(|op| evaluation.append(op));
-    if !is_linear {
-        evaluation = evaluate_all(step, web)?;
-    }
-    webs.insert(web, evaluation);
+    let evaluation = evaluate_all(step, web)?;
+    webs.insert(web, Known { evaluation, read: heads, forks });
     Ok(true)
 }
 
-/// Returns governance entries that the evaluation has not seen.
-fn new_entries(step: &Step<'_>, web: WebId, evaluation: &Evaluation) -> Result<Vec<Entry>, Fault> {
-    let mut entries = Vec::new();
-    for head in records::heads(step.view(), web)?.into_iter().filter(|head| head.log == Log::Governance) {
-        let known = evaluation.state.chains.get(&head.device).map_or(0, |(seq, _)| *seq);
-        for seq in known.saturating_add(1)..=head.seq {
-            let bytes = records::entry(step.view(), web, head.device, Log::Governance, seq)?;
-            entries.extend(bytes.and_then(|bytes| Entry::read_known(&bytes).ok()));
+/// Adds what is new one by one; returns false when it has to be evaluated together with the rest.
+fn append_new(
+    known: &mut Known,
+    step: &mut Step<'_>,
+    web: WebId,
+    heads: &BTreeMap<DeviceId, u64>,
+) -> Result<bool, Fault> {
+    let mut ops = Vec::new();
+    for (device, head) in heads {
+        let first = known.read.get(device).map_or(1, |seq| seq.saturating_add(1));
+        for seq in first..=*head {
+            let bytes = records::entry(step.view(), web, *device, Log::Governance, seq)?;
+            let Some(entry) = bytes.and_then(|bytes| Entry::read_known(&bytes).ok()) else {
+                return Ok(false);
+            };
+            let Some(op) = read(step, web, &entry)? else { return Ok(false) };
+            ops.push(op);
         }
     }
-    Ok(entries)
+    ops.sort_by_key(Op::place);
+    Ok(ops.iter().all(|op| known.evaluation.append(op)))
 }
 
 fn evaluate_all(step: &mut Step<'_>, web: WebId) -> Result<Evaluation, Fault> {
@@ -76,8 +82,9 @@ fn evaluate_all(step: &mut Step<'_>, web: WebId) -> Result<Evaluation, Fault> {
 fn read(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<Option<Op>, StoreError> {
     let known = CHECKED.get(step.view(), &entry.id)?;
     let mut checked = None;
-    let op = Op::read_with(entry, |entry, action| {
-        known.map_or_else(|| checked.insert(facts(entry, action)).clone(), |record| record.facts)
+    let op = Op::read_with(entry, |entry, action| match known {
+        Some(record) => record.facts,
+        None => checked.insert(facts(entry, action, step.verifier())).clone(),
     });
     if let Some(facts) = checked {
         remember(step.rows(), entry, facts);
@@ -95,7 +102,7 @@ pub(crate) fn read_all(rows: &dyn Rows, web: WebId) -> Result<Vec<Op>, StoreErro
         let entry = entry?;
         let known = CHECKED.get(rows, &entry.id)?;
         ops.extend(Op::read_with(&entry, |entry, action| {
-            known.map_or_else(|| facts(entry, action), |record| record.facts)
+            known.map_or_else(|| facts(entry, action, &Strict), |record| record.facts)
         }));
     }
     Ok(ops)
@@ -107,7 +114,9 @@ fn remember<R: RowsMut + ?Sized>(rows: &mut R, entry: &Entry, facts: Option<Fact
 
 /// Keeps what an epoch brings for this person, sealed as it came: also of a void one, whose records may exist.
 fn keep_keys(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<(), StoreError> {
-    let Ok(Operation { action: Action::Epoch { key, wraps, older }, .. }) = Operation::read(&entry.header.body) else {
+    let Ok(Operation { action: Action::Epoch { key, wraps, older }, .. }) =
+        Operation::read(&entry.header.body)
+    else {
         return Ok(());
     };
     let me: Option<PersonId> = ME.get(step.view(), &())?.map(|me| me.person);

@@ -49,7 +49,7 @@ pub(crate) fn read_ticket(step: &Step<'_>, link: &str) -> Result<Ticket, Fault> 
 
 impl People {
     /// Begins a join, or goes on with it when the same invitation is pasted again.
-    pub(crate) fn begin_join(&mut self, step: &mut Step<'_>, link: &str) -> Result<WebId, Fault> {
+    pub(crate) fn begin_join(step: &mut Step<'_>, link: &str) -> Result<WebId, Fault> {
         let ticket = read_ticket(step, link)?;
         let web = ticket.web;
         let known = WEBS.get(step.view(), &web)?;
@@ -82,29 +82,29 @@ impl People {
         });
         WEBS.put(step.rows(), &web, &WebRecord { standing: Standing::Joining, ..record });
         apply::relabel_web(step, web)?;
-        self.knock(step, web)?;
+        Self::knock(step, web)?;
         step.emit("people.changed", &serde_json::json!({ "web": web }));
         Ok(web)
     }
 
     /// Goes on with every join that a stop has interrupted.
-    pub(crate) fn go_on_joining(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+    pub(crate) fn go_on_joining(step: &mut Step<'_>) -> Result<(), Fault> {
         for web in open_joins(step)? {
             keys::unwrap_all(step, web)?;
-            self.knock(step, web)?;
+            Self::knock(step, web)?;
         }
         Ok(())
     }
 
-    pub(crate) fn join_alarm(&mut self, step: &mut Step<'_>, key: &str) -> Result<(), Fault> {
+    pub(crate) fn join_alarm(step: &mut Step<'_>, key: &str) -> Result<(), Fault> {
         match key.strip_prefix(KNOCK).and_then(|web| web.parse().ok()) {
-            Some(web) => self.knock(step, web),
+            Some(web) => Self::knock(step, web),
             None => Ok(()),
         }
     }
 
     /// Has a connection made to every door, and tries again later.
-    fn knock(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+    fn knock(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         let Some(mut join) = JOINS.get(step.view(), &web)?.filter(is_open) else { return Ok(()) };
         let Ok(ticket) = Ticket::from_text(&join.ticket) else { return Ok(()) };
         let me = step.me();
@@ -120,7 +120,7 @@ impl People {
     }
 
     /// A connection for joining stands: says hello, or shows the join that was written before.
-    pub(crate) fn door_opened(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
+    pub(crate) fn door_opened(step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
         for web in open_joins(step)? {
             let Some(join) = JOINS.get(step.view(), &web)? else { continue };
             let Ok(ticket) = Ticket::from_text(&join.ticket) else { continue };
@@ -160,9 +160,13 @@ impl People {
             return Ok(());
         }
         match message {
-            Message::Offer { genesis, heads, lamport, .. } => {
-                self.offered(step, from, &ticket, join, Offered { genesis: &genesis, heads, lamport })
-            }
+            Message::Offer { genesis, heads, lamport, .. } => Self::offered(
+                step,
+                from,
+                &ticket,
+                join,
+                &Offered { genesis: &genesis, heads: &heads, lamport },
+            ),
             Message::Welcome { keys, .. } => self.welcomed(step, from, web, join, &keys),
             Message::Waiting { .. } => {
                 let why = "waiting for approval, or for a member to hand over the keys";
@@ -179,12 +183,11 @@ impl People {
 
     /// Checks what a door offers and writes the join entry, once.
     fn offered(
-        &mut self,
         step: &mut Step<'_>,
         from: DeviceId,
         ticket: &Ticket,
         mut join: JoinRecord,
-        offered: Offered<'_>,
+        offered: &Offered<'_>,
     ) -> Result<(), Fault> {
         let web = ticket.web;
         if let Some(entry) = join.entry {
@@ -202,7 +205,7 @@ impl People {
         let action = Action::Join { ticket: ticket.id(), proof, inception: step.inception().into() };
         let own = own_lamport(step, web)?;
         let Some(lamport) = offered.lamport.max(own).checked_add(1) else { return Ok(()) };
-        let operation = Operation { deps: offered.heads, lamport, time: step.now(), action };
+        let operation = Operation { deps: offered.heads.to_vec(), lamport, time: step.now(), action };
         // A door may offer anything; what our own reading refuses would void this device's whole log.
         if lamport < 2 || Operation::read(&wire::to_bytes(&operation)).is_err() {
             return Ok(());
@@ -230,7 +233,7 @@ impl People {
         join.welcomer = Some(from);
         note_join(step, web, join);
         history::refresh(&mut self.webs, step, web)?;
-        if let Some(evaluation) = self.webs.get(&web) {
+        if let Some(evaluation) = self.evaluation(web) {
             apply::say_authors(step, web, &evaluation.state)?;
         }
         self.settle(step, web)
@@ -288,13 +291,14 @@ impl People {
     }
 
     /// The evaluation says that this peer is in.
-    pub(crate) fn joined(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+    pub(crate) fn joined(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         if let Some(join) = JOINS.get(step.view(), &web)? {
             for door in Ticket::from_text(&join.ticket).into_iter().flat_map(|ticket| ticket.doors) {
                 step.disconnect(door.device, Channel::Join);
             }
             // The ticket's secret has done its work.
-            let over = JoinRecord { ticket: String::new(), step: JoinStep::Member, why: String::new(), ..join };
+            let over =
+                JoinRecord { ticket: String::new(), step: JoinStep::Member, why: String::new(), ..join };
             note_join(step, web, over);
         }
         Ok(())
@@ -303,7 +307,7 @@ impl People {
 
 struct Offered<'a> {
     genesis: &'a [u8],
-    heads: Vec<base::EntryId>,
+    heads: &'a [base::EntryId],
     lamport: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Epoch keys: unwrapping, minting, handing over (rules G-50 to G-58). Plain keys stand in the keyring only.
+//! Epoch keys: unwrapping, minting, handing over (spec governance rules 50 to 58). Plain keys stand in the keyring only.
 
 use base::{Fault, KeyId, WebId};
 use kernel::Step;
@@ -77,7 +77,9 @@ fn roots(step: &mut Step<'_>, web: WebId) -> Result<Vec<EpochKey>, StoreError> {
     let older: Vec<_> = OLDER.within(step.view(), &web).collect::<Result<_, _>>()?;
     let keyring = step.keyring();
     let is_reachable = |key: KeyId| {
-        older.iter().any(|((_, older, newer), _)| *older == key && *newer != key && keyring.get(web, *newer).is_some())
+        older.iter().any(|((_, older, newer), _)| {
+            *older == key && *newer != key && keyring.get(web, *newer).is_some()
+        })
     };
     let mut roots: Vec<EpochKey> = keyring.of(web).filter(|key| !is_reachable(key.id())).cloned().collect();
     if roots.is_empty() {
@@ -114,7 +116,11 @@ pub(crate) fn mint(step: &mut Step<'_>, web: WebId, state: &State) -> Result<Opt
 }
 
 /// Wraps all current keys for a newcomer; empty when this peer holds none.
-pub(crate) fn hand_over(step: &mut Step<'_>, web: WebId, person_key: &[u8; 32]) -> Result<Vec<KeyWrap>, StoreError> {
+pub(crate) fn hand_over(
+    step: &mut Step<'_>,
+    web: WebId,
+    person_key: &[u8; 32],
+) -> Result<Vec<KeyWrap>, StoreError> {
     let mut wraps = Vec::new();
     for root in roots(step, web)?.into_iter().take(WELCOME_KEYS_MAX) {
         let seed = step.random("welcome");

@@ -1,7 +1,7 @@
 //! Labels: what persons and webs are called in paths and commands.
 //!
 //! Names come from others and are hostile; a label is safe in a path, in a terminal and beside other text
-//! (spec identity, rules I-20 to I-23). Not for: showing a name as its owner wrote it.
+//! (spec identity rules 20 to 23). Not for: showing a name as its owner wrote it.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,8 @@ const TAG_DIGITS: usize = 6;
 
 /// Makes a label of a name; `id` is the bearer's full hex id. Never empty, never a special path, never reserved.
 pub(crate) fn safe(name: &str, id: &str) -> String {
-    let cleaned: String = name.chars().map(|c| if is_separator(c) { ' ' } else { c }).filter(|c| is_safe(*c)).collect();
+    let cleaned: String =
+        name.chars().map(|c| if is_separator(c) { ' ' } else { c }).filter(|c| is_safe(*c)).collect();
     let words: Vec<&str> = cleaned.split_whitespace().collect();
     let label: String = words.join(" ").chars().take(LABEL_LEN_MAX).collect();
     let label = label.trim_matches(|c: char| c == ' ' || c == '.').to_owned();

@@ -90,7 +90,11 @@ pub fn label_of<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Res
 }
 
 /// Returns the name a person gives itself, as it said it: for display, never for paths.
-pub fn name_of<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Result<Option<String>, StoreError> {
+pub fn name_of<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    person: PersonId,
+) -> Result<Option<String>, StoreError> {
     NAMES.get(rows, &(web, person))
 }
 

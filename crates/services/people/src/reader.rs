@@ -70,7 +70,11 @@ fn any_web(rows: &dyn Rows, name: &str) -> Result<WebId, Fault> {
 pub(crate) fn me(rows: &dyn Rows, device: DeviceId) -> Result<ask::Me, Fault> {
     let me = ME.get(rows, &())?;
     let Some(me) = me else {
-        return Err(Fault::new("people.not-started", base::FaultKind::Unreachable, "the peer is still starting"));
+        return Err(Fault::new(
+            "people.not-started",
+            base::FaultKind::Unreachable,
+            "the peer is still starting",
+        ));
     };
     Ok(ask::Me { name: me.name, person: me.person, device })
 }
@@ -103,7 +107,14 @@ pub(crate) fn web(rows: &dyn Rows, web: WebId) -> Result<ask::WebView, Fault> {
         Standing::Left => "you have left",
     };
     let members = if row.standing == Standing::Joining { 0 } else { row.members };
-    Ok(ask::WebView { name: row.label, role: role.map(api_role), members, here, note: note.to_owned(), id: web })
+    Ok(ask::WebView {
+        name: row.label,
+        role: role.map(api_role),
+        members,
+        here,
+        note: note.to_owned(),
+        id: web,
+    })
 }
 
 fn is_here(
@@ -162,9 +173,10 @@ pub(crate) fn joining(rows: &dyn Rows, web: WebId) -> Result<ask::Joining, Fault
     let label = crate::read::web_label(rows, web)?;
     let has_key = crate::read::web(rows, web)?.is_some_and(|row| row.has_key);
     let (state, why) = match join.step {
-        JoinStep::Asking if join.attempts > 1 => {
-            (ask::JoinState::Asking, "nobody named in the invitation has answered yet; trying again".to_owned())
-        }
+        JoinStep::Asking if join.attempts > 1 => (
+            ask::JoinState::Asking,
+            "nobody named in the invitation has answered yet; trying again".to_owned(),
+        ),
         JoinStep::Asking => (ask::JoinState::Asking, "asking the members named in the invitation".to_owned()),
         JoinStep::Waiting => (ask::JoinState::Waiting, join.why),
         JoinStep::Member if !has_key => {

@@ -12,7 +12,7 @@ use wire::join::Message;
 use crate::apply::{self, Turn};
 use crate::body::{Body, usable};
 use crate::doors::Knocks;
-use crate::evaluate::State;
+use crate::evaluate::{Evaluation, State};
 use crate::fault::PeopleError;
 use crate::history::{self, Evaluations};
 use crate::keys;
@@ -94,8 +94,8 @@ impl People {
             Input::Started => self.start(step),
             Input::Asked { ask, operation, arguments } => self.asked(step, ask, &operation, arguments),
             Input::Heard { from, channel, message, .. } => self.heard(step, from, channel, &message),
-            Input::Connected { device, channel: Channel::Join } => self.door_opened(step, device),
-            Input::Connected { device, channel: Channel::Member } => self.ask_keys_of(step, device),
+            Input::Connected { device, channel: Channel::Join } => Self::door_opened(step, device),
+            Input::Connected { device, channel: Channel::Member } => Self::ask_keys_of(step, device),
             Input::Reachable { addresses } => Self::reachable(step, &addresses),
             Input::Alarm { key } => self.alarm(step, &key),
             Input::Told { by: "records", message } => self.told(step, &message),
@@ -106,7 +106,11 @@ impl People {
     fn start(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
         let inception = step.inception();
         let person = Inception::read(&inception).map(|inception| inception.person()).map_err(|error| {
-            Fault::new("people.bad-inception", base::FaultKind::Broken, format!("this home's inception: {error}"))
+            Fault::new(
+                "people.bad-inception",
+                base::FaultKind::Broken,
+                format!("this home's inception: {error}"),
+            )
         })?;
         let device = step.me();
         let me = ME.get(step.view(), &())?;
@@ -134,7 +138,7 @@ impl People {
                 self.settle(step, web)?;
             }
         }
-        self.go_on_joining(step)
+        Self::go_on_joining(step)
     }
 
     fn alarm(&mut self, step: &mut Step<'_>, key: &str) -> Result<(), Fault> {
@@ -145,28 +149,42 @@ impl People {
             return self.mint_if_due(step, web);
         }
         if let Some(web) = key.strip_prefix(ASK_KEYS).and_then(|web| web.parse().ok()) {
-            return self.ask_keys(step, web);
+            return Self::ask_keys(step, web);
         }
-        self.join_alarm(step, key)
+        Self::join_alarm(step, key)
     }
 
-    fn heard(&mut self, step: &mut Step<'_>, from: DeviceId, channel: Channel, bytes: &[u8]) -> Result<(), Fault> {
+    fn heard(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        channel: Channel,
+        bytes: &[u8],
+    ) -> Result<(), Fault> {
         // What can't be read is dropped without a word: an answer would tell a stranger what we understand.
         let Ok(message) = Message::read(bytes) else { return Ok(()) };
         match message {
             Message::Hello { .. } | Message::Request { .. } => self.knocked(step, from, channel, message),
-            Message::Offer { .. } | Message::Welcome { .. } | Message::Waiting { .. } | Message::Refused { .. } => {
-                self.answered(step, from, channel, message)
-            }
+            Message::Offer { .. }
+            | Message::Welcome { .. }
+            | Message::Waiting { .. }
+            | Message::Refused { .. } => self.answered(step, from, channel, message),
         }
     }
 
     fn told(&mut self, step: &mut Step<'_>, message: &[u8]) -> Result<(), Fault> {
         match records::Told::from_bytes(message) {
             Ok(records::Told::Governance { web }) => self.update(step, web),
-            Ok(records::Told::Record { web, author, body, .. }) => Self::take_record(step, web, author, &body),
+            Ok(records::Told::Record { web, author, body, .. }) => {
+                Self::take_record(step, web, author, &body)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Returns what was evaluated of a web last.
+    pub(crate) fn evaluation(&self, web: WebId) -> Option<&Evaluation> {
+        self.webs.get(&web).map(|known| &known.evaluation)
     }
 
     /// Returns the evaluated state of a web.
@@ -174,9 +192,9 @@ impl People {
         if !self.webs.contains_key(&web) {
             history::refresh(&mut self.webs, step, web)?;
         }
-        let evaluation = self.webs.get(&web);
-        evaluation.map(|evaluation| &evaluation.state).ok_or_else(|| {
-            PeopleError::CatchingUp { web: crate::read::web_label(step.view(), web).unwrap_or_default() }.into()
+        self.evaluation(web).map(|evaluation| &evaluation.state).ok_or_else(|| {
+            PeopleError::CatchingUp { web: crate::read::web_label(step.view(), web).unwrap_or_default() }
+                .into()
         })
     }
 
@@ -186,12 +204,12 @@ impl People {
             return Ok(());
         }
         let is_new = history::refresh(&mut self.webs, step, web)?;
-        let Some(evaluation) = self.webs.get(&web).filter(|_| is_new) else { return Ok(()) };
+        let Some(evaluation) = self.evaluation(web).filter(|_| is_new) else { return Ok(()) };
         let turn = apply::apply(step, web, evaluation)?;
         Self::take_early(step, web)?;
         keys::unwrap_all(step, web)?;
         match turn {
-            Turn::In => self.came_in(step, web)?,
+            Turn::In => Self::came_in(step, web)?,
             Turn::Out => {
                 step.keyring().set_current(web, None);
                 records::stop_web(step, web)?;
@@ -206,7 +224,7 @@ impl People {
         let Some(mut record) = WEBS.get(step.view(), &web)? else { return Ok(()) };
         let is_member = record.standing == Standing::Member;
         let me = step.me();
-        let Some(evaluation) = self.webs.get(&web) else { return Ok(()) };
+        let Some(evaluation) = self.evaluation(web) else { return Ok(()) };
         let has_key = keys::choose(step, web, &evaluation.state, is_member);
         let has_epoch = evaluation.state.current_epoch().is_some();
         let role = evaluation.state.devices.get(&me).and_then(|person| evaluation.state.role(*person));
@@ -249,13 +267,19 @@ impl People {
     }
 
     /// Writes an operation of this device and evaluates it.
-    pub(crate) fn append(&mut self, step: &mut Step<'_>, web: WebId, action: Action) -> Result<base::EntryId, Fault> {
+    pub(crate) fn append(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+        action: Action,
+    ) -> Result<base::EntryId, Fault> {
         let me = step.me();
         let state = self.state(step, web)?;
         let (deps, lamport) = state.next();
         let known = state.chains.get(&me).map_or(0, |(seq, _)| *seq);
         let heads = records::heads(step.view(), web)?;
-        let is_mine = |head: &&wire::sync::Head| head.device == me && head.log == wire::entry::Log::Governance;
+        let is_mine =
+            |head: &&wire::sync::Head| head.device == me && head.log == wire::entry::Log::Governance;
         let stored = heads.iter().find(is_mine).map_or(0, |head| head.seq);
         if stored != known || deps.is_empty() {
             let web = crate::read::web_label(step.view(), web)?;
@@ -268,9 +292,14 @@ impl People {
     }
 
     /// Writes an operation that a person asked for; a fault when the evaluation does not let it count.
-    pub(crate) fn act(&mut self, step: &mut Step<'_>, web: WebId, action: Action) -> Result<base::EntryId, Fault> {
+    pub(crate) fn act(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+        action: Action,
+    ) -> Result<base::EntryId, Fault> {
         let id = self.append(step, web, action)?;
-        let why = self.webs.get(&web).and_then(|evaluation| evaluation.void.get(&id));
+        let why = self.evaluation(web).and_then(|evaluation| evaluation.void.get(&id));
         match why {
             Some(why) => {
                 let web = crate::read::web_label(step.view(), web)?;
@@ -280,8 +309,8 @@ impl People {
         }
     }
 
-    fn came_in(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
-        self.joined(step, web)?;
+    fn came_in(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        Self::joined(step, web)?;
         let Some(me) = ME.get(step.view(), &())? else { return Ok(()) };
         if !me.name.is_empty() {
             publish(step, web, &Body::Profile { name: me.name.clone() })?;
@@ -337,8 +366,10 @@ impl People {
     fn take_record(step: &mut Step<'_>, web: WebId, author: DeviceId, bytes: &[u8]) -> Result<(), Fault> {
         let Ok(body) = Body::read(bytes) else { return Ok(()) };
         let Some(person) = DEVICES.get(step.view(), &(web, author))? else {
-            let kept: Vec<u64> =
-                EARLY.within(step.view(), &(web, author)).map(|row| row.map(|((.., at), _)| at)).collect::<Result<_, _>>()?;
+            let kept: Vec<u64> = EARLY
+                .within(step.view(), &(web, author))
+                .map(|row| row.map(|((.., at), _)| at))
+                .collect::<Result<_, _>>()?;
             if kept.len() < EARLY_MAX {
                 let next = kept.last().map_or(0, |last| last.saturating_add(1));
                 EARLY.put(step.rows(), &(web, author, next), &bytes.to_vec().into());
@@ -381,7 +412,7 @@ impl People {
     }
 
     /// Asks a member who is here now for keys this peer lacks.
-    fn ask_keys(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+    fn ask_keys(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         let Some(record) = WEBS.get(step.view(), &web)? else { return Ok(()) };
         if record.standing != Standing::Member || record.has_key {
             return Ok(());
@@ -389,7 +420,7 @@ impl People {
         for member in crate::read::members(step.view(), web)? {
             for device in member.devices {
                 if member.role.is_some() && records::is_connected(step.view(), device)? {
-                    self.ask_keys_of(step, device)?;
+                    Self::ask_keys_of(step, device)?;
                 }
             }
         }
@@ -398,9 +429,11 @@ impl People {
     }
 
     /// Asks one member for keys, by showing it this peer's own join again.
-    fn ask_keys_of(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
+    fn ask_keys_of(step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
         for web in crate::read::webs_of_device(step.view(), device)? {
-            let lacks = WEBS.get(step.view(), &web)?.is_some_and(|web| web.standing == Standing::Member && !web.has_key);
+            let lacks = WEBS
+                .get(step.view(), &web)?
+                .is_some_and(|web| web.standing == Standing::Member && !web.has_key);
             let entry = JOINS.get(step.view(), &web)?.and_then(|join| join.entry).filter(|_| lacks);
             if let Some(entry) = entry {
                 step.send(device, Channel::Member, wire::to_bytes(&Message::Request { entry }));

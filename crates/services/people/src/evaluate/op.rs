@@ -2,6 +2,7 @@
 
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
+use wire::crypto::{Strict, Verifier};
 use wire::entry::{Entry, Log, web_of_genesis};
 use wire::governance::{Action, Admission, Cut, Operation, Role};
 use wire::identity::Inception;
@@ -60,13 +61,16 @@ impl Op {
     /// Reads an entry whose signature holds, and checks what it proves about a newcomer.
     ///
     /// `None` when it is no governance operation this program can read: it then counts for nothing, and so does
-    /// what follows it (spec governance, rule G-7).
+    /// what follows it (spec governance rule 7).
     pub fn read(entry: &Entry) -> Option<Self> {
-        Self::read_with(entry, facts)
+        Self::read_with(entry, |entry, action| facts(entry, action, &Strict))
     }
 
     /// As [`Self::read`], with another way to learn what was proven, such as remembering it.
-    pub(crate) fn read_with(entry: &Entry, facts: impl FnOnce(&Entry, &Action) -> Option<Facts>) -> Option<Self> {
+    pub(crate) fn read_with(
+        entry: &Entry,
+        facts: impl FnOnce(&Entry, &Action) -> Option<Facts>,
+    ) -> Option<Self> {
         let header = &entry.header;
         if header.log != Log::Governance {
             return None;
@@ -102,7 +106,7 @@ impl Op {
     }
 
     /// Returns everything this operation directly follows: its deps and the entry before in its own chain, so that
-    /// an author can never go back behind what it has said (rule G-5).
+    /// an author can never go back behind what it has said (spec governance rule 5).
     pub(crate) fn parents(&self) -> impl Iterator<Item = EntryId> + '_ {
         let previous = self.previous.filter(|previous| !self.deps.contains(previous));
         self.deps.iter().copied().chain(previous)
@@ -119,8 +123,8 @@ impl Op {
     }
 }
 
-/// Checks the signatures by which a newcomer or founder proves who it is (spec identity rule I-5, tickets T-12).
-pub(crate) fn facts(entry: &Entry, action: &Action) -> Option<Facts> {
+/// Checks the signatures by which a newcomer or founder proves who it is (spec identity rule 5, spec tickets rule 12).
+pub(crate) fn facts(entry: &Entry, action: &Action, verifier: &dyn Verifier) -> Option<Facts> {
     let author = entry.header.author;
     let (inception, proof) = match action {
         Action::Genesis { inception, .. } => (inception, None),
@@ -134,7 +138,7 @@ pub(crate) fn facts(entry: &Entry, action: &Action) -> Option<Facts> {
     }
     if let Some((ticket, proof)) = proof {
         let covered = proof_bytes(entry.header.web, person, author);
-        if !wire::crypto::verify(ticket.as_bytes(), PROOF_DOMAIN, &covered, proof) {
+        if !verifier.verify(&DeviceId::new(*ticket.as_bytes()), PROOF_DOMAIN, &covered, proof) {
             return None;
         }
     }

@@ -12,69 +12,62 @@ use super::op::{Act, Op};
 /// Operations of a segment up to which ancestor sets are kept as bits: 32 MB at most.
 const BITS_MAX: usize = 16_384;
 
-/// Returns the operations whose whole past is known and in order (rules G-3 to G-7), by (lamport, id), and how many
-/// are left out.
-pub(crate) fn complete(web: WebId, ops: Vec<Op>) -> (Vec<Op>, usize) {
-    let all: BTreeMap<EntryId, Op> = ops.into_iter().map(|op| (op.id, op)).collect();
-    let mut missing: BTreeMap<EntryId, usize> = BTreeMap::new();
-    let mut children: BTreeMap<EntryId, Vec<EntryId>> = BTreeMap::new();
-    let mut ready = Vec::new();
-    for op in all.values() {
-        let mut count = 0;
+/// Returns the operations whose whole past is known and in order (spec governance rules 3 to 7), by (lamport, id), and
+/// those that are left out.
+pub(crate) fn complete(web: WebId, mut ops: Vec<Op>) -> (Vec<Op>, Vec<Op>) {
+    ops.sort_unstable_by_key(|op| op.id);
+    ops.dedup_by_key(|op| op.id);
+    let place = |id: EntryId| ops.binary_search_by_key(&id, |op| op.id).ok();
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); ops.len()];
+    let mut missing: Vec<usize> = vec![0; ops.len()];
+    for (at, op) in ops.iter().enumerate() {
         for parent in op.parents() {
-            children.entry(parent).or_default().push(op.id);
-            count += 1;
-        }
-        if count == 0 {
-            ready.push(op.id);
-        }
-        missing.insert(op.id, count);
-    }
-    let mut done: BTreeSet<(u64, EntryId)> = BTreeSet::new();
-    while let Some(id) = ready.pop() {
-        let Some(op) = all.get(&id) else { continue };
-        if !is_in_order(web, op, &all) {
-            continue;
-        }
-        done.insert(op.place());
-        for child in children.get(&id).into_iter().flatten() {
-            if let Some(count) = missing.get_mut(child) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.push(*child);
-                }
+            missing[at] += 1;
+            if let Some(parent) = place(parent) {
+                children[parent].push(at);
             }
         }
     }
-    let (total, mut all) = (all.len(), all);
-    let complete: Vec<Op> = done.into_iter().filter_map(|(_, id)| all.remove(&id)).collect();
-    let left_out = total - complete.len();
-    (complete, left_out)
+    let mut is_complete = vec![false; ops.len()];
+    let mut ready: Vec<usize> = (0..ops.len()).filter(|at| missing[*at] == 0).collect();
+    while let Some(at) = ready.pop() {
+        is_complete[at] = is_in_order(web, &ops[at], |id| Some(&ops[place(id)?]));
+        for child in children[at].iter().filter(|_| is_complete[at]) {
+            missing[*child] -= 1;
+            if missing[*child] == 0 {
+                ready.push(*child);
+            }
+        }
+    }
+    let flags = is_complete.into_iter();
+    let (complete, left_out): (Vec<_>, Vec<_>) =
+        ops.into_iter().zip(flags).partition(|(_, is_complete)| *is_complete);
+    let mut complete: Vec<Op> = complete.into_iter().map(|(op, _)| op).collect();
+    complete.sort_unstable_by_key(Op::place);
+    (complete, left_out.into_iter().map(|(op, _)| op).collect())
 }
 
 /// Says whether an operation fits what it follows, all of which is known and in order.
-fn is_in_order(web: WebId, op: &Op, all: &BTreeMap<EntryId, Op>) -> bool {
+fn is_in_order<'a>(web: WebId, op: &Op, known: impl Fn(EntryId) -> Option<&'a Op>) -> bool {
     if let Act::Genesis { web: founded, .. } = op.act {
         return founded == web && op.seq == 1 && op.lamport == 1;
     }
-    let before = op.previous.and_then(|previous| all.get(&previous));
-    let follows_own = match before {
-        Some(before) => before.author == op.author && before.seq.checked_add(1) == Some(op.seq),
-        None => op.seq == 1 && op.previous.is_none(),
+    let follows_own = match op.previous {
+        Some(previous) => known(previous)
+            .is_some_and(|before| before.author == op.author && before.seq.checked_add(1) == Some(op.seq)),
+        None => op.seq == 1,
     };
-    let newest = op.parents().filter_map(|parent| all.get(&parent)).map(|parent| parent.lamport).max();
+    let newest = op.parents().filter_map(known).map(|parent| parent.lamport).max();
     follows_own && newest.and_then(|newest| newest.checked_add(1)) == Some(op.lamport)
 }
 
 /// Returns the devices that signed two operations for one place, with the lowest such place.
 pub(crate) fn forks(ops: &[Op]) -> BTreeMap<DeviceId, u64> {
-    let mut seen = BTreeSet::new();
-    let mut forks: BTreeMap<DeviceId, u64> = BTreeMap::new();
-    for op in ops {
-        if !seen.insert((op.author, op.seq)) {
-            let lowest = forks.entry(op.author).or_insert(op.seq);
-            *lowest = op.seq.min(*lowest);
-        }
+    let mut places: Vec<(DeviceId, u64)> = ops.iter().map(|op| (op.author, op.seq)).collect();
+    places.sort_unstable();
+    let mut forks = BTreeMap::new();
+    for pair in places.windows(2).filter(|pair| pair[0] == pair[1]) {
+        forks.entry(pair[0].0).or_insert(pair[0].1);
     }
     forks
 }

@@ -1,4 +1,4 @@
-//! Which removals, changes of role and invitations count where several were written at once (rules G-30 to G-39).
+//! Which removals, changes of role and invitations count where several were written at once (spec governance rules 30 to 39).
 //!
 //! Each is decided when nothing more powerful is undecided. A queue holds, for each, the greatest power its author
 //! may turn out to have; the first in the queue is decided, or put back when its author turns out to have less.
@@ -126,7 +126,11 @@ impl<'a> Powers<'a> {
                 _ => None,
             };
         }
-        self.base.waiting.get(&join).map(|waiting| waiting.person).or_else(|| self.base.admitted.get(&join).copied())
+        self.base
+            .waiting
+            .get(&join)
+            .map(|waiting| waiting.person)
+            .or_else(|| self.base.admitted.get(&join).copied())
     }
 
     fn run(&mut self) {
@@ -146,7 +150,8 @@ impl<'a> Powers<'a> {
                 continue;
             }
             let author = self.person(self.segment.ops[at].author);
-            let Some((author, power)) = author.and_then(|a| Some((a, self.power(a, at, Guess::Highest)?))) else {
+            let Some((author, power)) = author.and_then(|a| Some((a, self.power(a, at, Guess::Highest)?)))
+            else {
                 self.status[at] = Status::Void(Void::NotAMember);
                 continue;
             };
@@ -201,7 +206,9 @@ impl<'a> Powers<'a> {
 
     /// The most that an undecided grant can give: less than what its author may have.
     fn just_below(&self, grant: usize, role: Role, person: PersonId) -> Power {
-        let Some(own) = self.own_seniority(person) else { return Power::given(Role::Member, LAST, &Power::top(), NONE) };
+        let Some(own) = self.own_seniority(person) else {
+            return Power::given(Role::Member, LAST, &Power::top(), NONE);
+        };
         let place = self.segment.ops[grant].place();
         Power::given(role.min(self.keys[grant].role), own, &self.keys[grant], place)
     }
@@ -260,12 +267,14 @@ impl<'a> Powers<'a> {
         let power = Power::given(role, own, &lent, op.place());
         match (&self.status[at], admission) {
             (_, Admission::Open) | (Status::Counts(_), _) => Some(power),
-            (Status::Open, _) if guess == Guess::Highest => Some(power.min(self.just_below(at, role, person))),
+            (Status::Open, _) if guess == Guess::Highest => {
+                Some(power.min(self.just_below(at, role, person)))
+            }
             _ => None,
         }
     }
 
-    /// Says whether an operation is allowed, by what its author knew (rules G-31, G-34 to G-36).
+    /// Says whether an operation is allowed, by what its author knew (spec governance rules 31, 34 to 36).
     fn judge(&self, at: usize, author: PersonId, power: Power) -> Result<Option<Power>, Void> {
         if power.role < Role::Admin && !matches!(self.segment.ops[at].act, Act::RevokeInvite { .. }) {
             return Err(Void::NotAllowed);
@@ -318,7 +327,9 @@ impl<'a> Powers<'a> {
 
     fn inviter(&self, ticket: TicketId, at: usize) -> Option<PersonId> {
         match self.invites.get(&ticket) {
-            Some(invite) if self.segment.is_before(*invite, at) => self.person(self.segment.ops[*invite].author),
+            Some(invite) if self.segment.is_before(*invite, at) => {
+                self.person(self.segment.ops[*invite].author)
+            }
             Some(_) => None,
             None => self.base.invitations.get(&ticket).map(|invitation| invitation.by),
         }
@@ -330,7 +341,7 @@ impl<'a> Powers<'a> {
         known.chain(new).copied().collect()
     }
 
-    /// A cut names what the author knew, no more and no less (rule G-32).
+    /// A cut names what the author knew, no more and no less (spec governance rule 32).
     fn check_cuts(&self, person: PersonId, at: usize, cuts: &[Cut]) -> Result<(), Void> {
         for device in self.devices(person) {
             let in_segment = self.by_device.get(&device).into_iter().flatten().rev();
@@ -347,12 +358,14 @@ impl<'a> Powers<'a> {
         Ok(())
     }
 
-    /// Makes void what the author of `at` did not let stand (rules G-33, G-37).
+    /// Makes void what the author of `at` did not let stand (spec governance rules 33 and 37).
     fn void_rivals(&mut self, at: usize, power: Power) {
         match self.segment.ops[at].act {
             Act::RevokeInvite { ticket } => self.void_joins(ticket, at, power),
             Act::Remove { person, .. } => self.void_above_cut(person, at, power),
-            Act::SetRole { person, ref cuts, .. } if !cuts.is_empty() => self.void_above_cut(person, at, power),
+            Act::SetRole { person, ref cuts, .. } if !cuts.is_empty() => {
+                self.void_above_cut(person, at, power);
+            }
             _ => {}
         }
     }
@@ -370,9 +383,10 @@ impl<'a> Powers<'a> {
         }
         // Otherwise a ticket in the pocket of who is removed would be a way back in.
         let in_base = self.base.invitations.iter().filter(|(_, invitation)| invitation.by == person);
-        let in_segment = self.invites.iter().filter(|(_, invite)| {
-            self.person(self.segment.ops[**invite].author) == Some(person)
-        });
+        let in_segment = self
+            .invites
+            .iter()
+            .filter(|(_, invite)| self.person(self.segment.ops[**invite].author) == Some(person));
         let tickets: Vec<TicketId> = in_base.map(|(t, _)| *t).chain(in_segment.map(|(t, _)| *t)).collect();
         for ticket in tickets {
             self.void_joins(ticket, at, power);

@@ -1,6 +1,6 @@
-//! Applies the operations of a segment in their order, skipping what is void (rules G-40 to G-55).
+//! Applies the operations of a segment in their order, skipping what is void (spec governance rules 40 to 55).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId};
 use wire::entry::Log;
@@ -54,7 +54,11 @@ impl Decided {
 
 impl<'a> Replay<'a> {
     /// Applies every operation; returns those that are void.
-    pub(crate) fn run(state: &'a mut State, segment: &'a Segment<'a>, decided: &'a Decided) -> Vec<(EntryId, Void)> {
+    pub(crate) fn run(
+        state: &'a mut State,
+        segment: &'a Segment<'a>,
+        decided: &'a Decided,
+    ) -> Vec<(EntryId, Void)> {
         let mut replay = Self {
             state,
             segment,
@@ -121,7 +125,10 @@ impl<'a> Replay<'a> {
             _ if self.state.role(author).is_none() => Err(Void::NotAMember),
             Act::Accept { join } => self.accept(*join, at, op, counts),
             Act::Leave => self.depart(author, author, op, None),
-            Act::Epoch { key, recipients } => self.epoch(*key, recipients, op),
+            Act::Epoch { key, recipients } => {
+                self.epoch(*key, recipients, op);
+                Ok(())
+            }
             Act::Genesis { .. } | Act::Join { .. } => Ok(()),
         }
     }
@@ -130,7 +137,7 @@ impl<'a> Replay<'a> {
         let facts = facts.ok_or(Void::BadProof)?;
         let seniority = Seniority { depth: 0, lamport: op.lamport, admission: op.id };
         let power = Power::own(wire::governance::Role::Owner, seniority);
-        self.admit(facts, op.author, Admitted { power, seniority, inviter: None, join: op.id, op });
+        self.admit(facts, op.author, &Admitted { power, seniority, inviter: None, join: op.id, op });
         Ok(())
     }
 
@@ -138,8 +145,18 @@ impl<'a> Replay<'a> {
         let power = given.ok_or(Void::NotAllowed)?;
         let Terms { ticket, role, expires, uses, admission } = *terms;
         let place = op.place();
-        let invitation =
-            Invitation { by, power, role, uses, used: 0, expires, admission, revoked: None, place, made: op.time };
+        let invitation = Invitation {
+            by,
+            power,
+            role,
+            uses,
+            used: 0,
+            expires,
+            admission,
+            revoked: None,
+            place,
+            made: op.time,
+        };
         self.state.invitations.entry(ticket).or_insert(invitation);
         Ok(())
     }
@@ -193,7 +210,9 @@ impl<'a> Replay<'a> {
             return Err(Void::AlreadyMember);
         }
         match member.departure {
-            Some(Departure::Removed { lamport, .. }) if invitation.place.0 <= lamport => Err(Void::RemovedBefore),
+            Some(Departure::Removed { lamport, .. }) if invitation.place.0 <= lamport => {
+                Err(Void::RemovedBefore)
+            }
             _ => Ok(()),
         }
     }
@@ -245,12 +264,12 @@ impl<'a> Replay<'a> {
         let above = self.state.members.get(&inviter).map_or(u32::MAX, |member| member.seniority.depth);
         let seniority = Seniority { depth: above.saturating_add(1), lamport: op.lamport, admission: op.id };
         let power = Power::given(role, seniority, &lent, op.place());
-        self.admit(facts, device, Admitted { power, seniority, inviter: Some(inviter), join, op });
+        self.admit(facts, device, &Admitted { power, seniority, inviter: Some(inviter), join, op });
         Ok(())
     }
 
-    fn admit(&mut self, facts: &Facts, device: DeviceId, admitted: Admitted<'_>) {
-        let Admitted { power, seniority, inviter, join, op } = admitted;
+    fn admit(&mut self, facts: &Facts, device: DeviceId, admitted: &Admitted<'_>) {
+        let Admitted { power, seniority, inviter, join, op } = *admitted;
         self.state.devices.insert(device, facts.person);
         self.state.admitted.insert(join, facts.person);
         let member = Member {
@@ -267,7 +286,13 @@ impl<'a> Replay<'a> {
         self.state.members.insert(facts.person, member);
     }
 
-    fn set_role(&mut self, person: PersonId, given: Option<Power>, cuts: &[Cut], op: &Op) -> Result<(), Void> {
+    fn set_role(
+        &mut self,
+        person: PersonId,
+        given: Option<Power>,
+        cuts: &[Cut],
+        op: &Op,
+    ) -> Result<(), Void> {
         let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
         let given = given.ok_or(Void::NotAllowed)?;
         if member.power.is_none() {
@@ -289,10 +314,12 @@ impl<'a> Replay<'a> {
                 if !is_second {
                     member.departure = Some(Departure::Removed { by, lamport: op.lamport });
                 }
-                // Of two removals the lower cut holds: only what both let stand stands.
-                for cut in cuts.iter().filter(|cut| cut.log == Log::Records) {
-                    let place = member.records_cuts.entry(cut.device).or_insert((cut.seq, cut.entry));
-                    *place = (*place).min((cut.seq, cut.entry));
+                // Of two removals the lower cut holds: only what both let stand stands, and nothing without a cut.
+                for device in &member.devices {
+                    let named = cuts.iter().find(|cut| cut.device == *device && cut.log == Log::Records);
+                    let cut = named.map_or((0, EntryId::new([0; 32])), |cut| (cut.seq, cut.entry));
+                    let place = member.records_cuts.entry(*device).or_insert(cut);
+                    *place = (*place).min(cut);
                 }
             }
             None => member.departure = Some(Departure::Left),
@@ -313,10 +340,10 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn epoch(&mut self, key: KeyId, recipients: &[PersonId], op: &Op) -> Result<(), Void> {
+    fn epoch(&mut self, key: KeyId, recipients: &[PersonId], op: &Op) {
         let is_stale = recipients.iter().any(|person| self.state.role(*person).is_none());
         let epoch = self.state.epochs.entry(key);
-        let epoch = epoch.or_insert_with(|| Epoch { place: op.place(), is_stale, holders: Default::default() });
+        let epoch = epoch.or_insert_with(|| Epoch { place: op.place(), is_stale, holders: BTreeSet::new() });
         // A key named a second time was known to all it was ever sealed to.
         epoch.is_stale |= is_stale;
         if epoch.is_stale {
@@ -324,10 +351,10 @@ impl<'a> Replay<'a> {
         } else {
             epoch.holders.extend(recipients);
         }
-        Ok(())
     }
 }
 
+#[derive(Clone, Copy)]
 struct Admitted<'a> {
     power: Power,
     seniority: Seniority,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp};
 use wire::governance::{Admission, Role};
 
-/// A person's place among the members, fixed at admission; the lesser is the more senior (rule G-20).
+/// A person's place among the members, fixed at admission; the lesser is the more senior (spec governance rule 20).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seniority {
     /// Steps from the founder in the tree of invitations.
@@ -17,7 +17,7 @@ pub struct Seniority {
     pub admission: EntryId,
 }
 
-/// What decides between two members: the greater outranks the lesser (rules G-21, G-22).
+/// What decides between two members: the greater outranks the lesser (spec governance rules 21 and 22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Power {
     /// The role comes first.
@@ -36,7 +36,7 @@ impl Power {
         Self { role, limit: seniority, grant: Self::NO_GRANT }
     }
 
-    /// The power `giver` gives with a role: nobody can make another more powerful than itself (rule G-22).
+    /// The power `giver` gives with a role: nobody can make another more powerful than itself (spec governance rule 22).
     pub(crate) fn given(role: Role, seniority: Seniority, giver: &Self, grant: (u64, EntryId)) -> Self {
         if role == Role::Member || seniority > giver.limit {
             return Self::own(role, seniority);
@@ -76,7 +76,7 @@ pub enum Departure {
     Removed {
         /// By whom.
         by: PersonId,
-        /// Lamport number of the removal: invitations made before it don't readmit (rule G-44).
+        /// Lamport number of the removal: invitations made before it don't readmit (spec governance rule 44).
         lamport: u64,
     },
 }
@@ -100,7 +100,7 @@ pub struct Member {
     pub join: EntryId,
     /// How it went, when gone.
     pub departure: Option<Departure>,
-    /// The last accepted records entry of each device, when removed (rule G-33).
+    /// The last accepted records entry of each device, when removed (spec governance rule 33).
     pub records_cuts: BTreeMap<DeviceId, (u64, EntryId)>,
 }
 
@@ -156,7 +156,7 @@ pub struct Waiting {
 pub struct Epoch {
     /// The operation that introduced the key.
     pub place: (u64, EntryId),
-    /// Whether somebody who may not read could hold it; for ever (rule G-52).
+    /// Whether somebody who may not read could hold it; for ever (spec governance rule 52).
     pub is_stale: bool,
     /// Members who were given the key; empty when stale.
     pub holders: BTreeSet<PersonId>,
@@ -201,13 +201,13 @@ impl State {
         members
     }
 
-    /// Returns the key to write under: the newest that only members can hold (rule G-53).
+    /// Returns the key to write under: the newest that only members can hold (spec governance rule 53).
     pub fn current_epoch(&self) -> Option<(KeyId, &Epoch)> {
         let clean = self.epochs.iter().filter(|(_, epoch)| !epoch.is_stale);
         clean.max_by_key(|(_, epoch)| epoch.place).map(|(key, epoch)| (*key, epoch))
     }
 
-    /// Says whether a new epoch is due: no clean key, or a member who was not given the newest (rule G-54).
+    /// Says whether a new epoch is due: no clean key, or a member who was not given the newest (spec governance rule 54).
     pub fn needs_epoch(&self) -> bool {
         let is_member = |(_, member): &(&PersonId, &Member)| member.power.is_some();
         match self.current_epoch() {

@@ -46,6 +46,7 @@ fn key(number: u16) -> KeyId {
     KeyId::new(id_bytes(4, number))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as operations carry it")]
 fn facts(number: u16) -> Option<Facts> {
     Some(Facts { person: person(number), person_key: id_bytes(5, number) })
 }
@@ -61,7 +62,13 @@ fn invite(ticket_number: u16, role: Role, uses: u32) -> Act {
 
 fn invite_approve(ticket_number: u16, role: Role) -> Act {
     let ticket = ticket(ticket_number);
-    Act::Invite(Terms { ticket, role, expires: Timestamp::from_millis(0), uses: 9, admission: Admission::Approve })
+    Act::Invite(Terms {
+        ticket,
+        role,
+        expires: Timestamp::from_millis(0),
+        uses: 9,
+        admission: Admission::Approve,
+    })
 }
 
 fn epoch(number: u16, recipients: &[u16]) -> Act {
@@ -83,7 +90,9 @@ impl Book {
         let previous = chain.last().copied();
         let parents = deps.iter().chain(&previous);
         let lamport = 1 + parents.map(|parent| self.ops[parent].lamport).max().unwrap_or(0);
-        let id = EntryId::new(*blake3::hash(&[&self.written.to_be_bytes()[..], &who.to_be_bytes()].concat()).as_bytes());
+        let id = EntryId::new(
+            *blake3::hash(&[&self.written.to_be_bytes()[..], &who.to_be_bytes()].concat()).as_bytes(),
+        );
         let seq = chain.len() as u64 + 1;
         let time = Timestamp::from_millis(self.written);
         let mut deps = deps.to_vec();
@@ -109,7 +118,10 @@ impl Book {
         }
         let known = past.iter().map(|id| &self.ops[id]).filter(|op| op.author == device(who));
         let newest = known.max_by_key(|op| op.seq);
-        newest.map(|op| Cut { device: device(who), log: Log::Governance, seq: op.seq, entry: op.id }).into_iter().collect()
+        newest
+            .map(|op| Cut { device: device(who), log: Log::Governance, seq: op.seq, entry: op.id })
+            .into_iter()
+            .collect()
     }
 
     /// `by` removes `who`, knowing `deps` and its own chain.
@@ -131,10 +143,6 @@ impl Book {
 
     fn evaluate(&self) -> Evaluation {
         evaluate(WEB, self.ops.values().cloned().collect())
-    }
-
-    fn heads(&self) -> Vec<EntryId> {
-        self.evaluate().state.next().0
     }
 
     /// A web of Alice (0, owner) and `members` (1..) with these roles, everybody let in by Alice.

@@ -25,7 +25,9 @@ fn last_answer(town: &Town) -> Option<Message> {
 
 fn refusals(town: &Town) -> Vec<Refusal> {
     let answers = town.peers[ALICE].said_joining.iter().map(|(_, bytes)| Message::read(bytes).unwrap());
-    answers.filter_map(|answer| if let Message::Refused { why, .. } = answer { Some(why) } else { None }).collect()
+    answers
+        .filter_map(|answer| if let Message::Refused { why, .. } = answer { Some(why) } else { None })
+        .collect()
 }
 
 #[test]
@@ -36,7 +38,14 @@ fn damaged_foreign_future_and_expired_tickets_are_each_refused_with_their_own_wo
     let mut tampered = link.clone();
     let last = tampered.pop().unwrap();
     tampered.push(if last == 'q' { 'p' } else { 'q' });
-    for text in ["", "hello", "althing1", &tampered, &link[..link.len() - 5], &link.replacen("althing1", "bitcoin1", 1)] {
+    for text in [
+        "",
+        "hello",
+        "althing1",
+        &tampered,
+        &link[..link.len() - 5],
+        &link.replacen("althing1", "bitcoin1", 1),
+    ] {
         assert_eq!(join_fault(&mut town, text), "people.ticket-damaged", "{text}");
     }
     town.pass(SECONDS(4_000));
@@ -68,7 +77,10 @@ fn used_up_and_revoked_tickets_end_the_join_with_the_reason() {
     town.pass(SECONDS(20));
     town.ask(BOB, "people.join", json!({ "link": link })).unwrap();
     town.pass(SECONDS(20));
-    assert_eq!(town.joining(BOB, web), ("refused".to_owned(), "the invitation was used up by others".to_owned()));
+    assert_eq!(
+        town.joining(BOB, web),
+        ("refused".to_owned(), "the invitation was used up by others".to_owned())
+    );
     assert_eq!(town.read(BOB, "people.webs", json!({})).unwrap()["webs"], json!([]));
     let made = town.ask(ALICE, "people.invite", json!({ "web": "family" })).unwrap();
     let id = made["id"].as_str().unwrap().to_owned();
@@ -123,7 +135,9 @@ fn a_hello_replayed_by_another_device_or_with_a_wrong_proof_learns_nothing() {
     let own = Ticket::new(web, [66; 32], Timestamp::from_millis(u64::MAX));
     let own_proof = own.key().sign(PROOF_DOMAIN, &proof_bytes(web, town.peers[BOB].person, bob));
     let elsewhere = base::WebId::new([3; 32]);
-    for (web, ticket, proof) in [(web, own.id(), own_proof), (web, ticket, own_proof), (elsewhere, ticket, proof)] {
+    for (web, ticket, proof) in
+        [(web, own.id(), own_proof), (web, ticket, own_proof), (elsewhere, ticket, proof)]
+    {
         let message = Message::Hello { web, ticket, proof, inception: inception.clone() };
         town.say(bob, ALICE, Channel::Join, wire::to_bytes(&message));
         assert_eq!(last_answer(&town), Some(Message::Refused { web, why: Refusal::Unknown }));
@@ -140,7 +154,8 @@ fn a_join_entry_that_is_forged_stolen_or_not_a_join_is_not_taken() {
     town.pass(Duration::from_millis(50));
     let said = &town.peers[BOB].said_joining;
     let request = said.iter().map(|(_, bytes)| Message::read(bytes).unwrap());
-    let mut requests = request.filter_map(|m| if let Message::Request { entry } = m { Some(entry) } else { None });
+    let mut requests =
+        request.filter_map(|m| if let Message::Request { entry } = m { Some(entry) } else { None });
     let entry = requests.next().expect("Bob has asked to join");
     drop(requests);
     town.stop(BOB);
@@ -215,7 +230,8 @@ fn a_door_that_offers_another_web_is_not_believed() {
     let other = town.ask(CAROL, "people.start_web", json!({ "name": "trap" })).unwrap();
     let other: base::WebId = serde_json::from_value(other["id"].clone()).unwrap();
     let carol = town.peers[CAROL].device;
-    let genesis = records::entry(&*town.rows(CAROL), other, carol, wire::entry::Log::Governance, 1).unwrap().unwrap();
+    let genesis =
+        records::entry(&*town.rows(CAROL), other, carol, wire::entry::Log::Governance, 1).unwrap().unwrap();
     let heads = vec![Entry::read_known(&genesis).unwrap().id];
     let offer = Message::Offer { web, genesis: genesis.into(), heads, lamport: 1 };
     let alice = town.peers[ALICE].device;

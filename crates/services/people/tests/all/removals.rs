@@ -52,16 +52,17 @@ fn what_is_sealed_after_a_removal_does_not_open_with_any_key_the_removed_member_
     // Bob gets the ciphertext all the same, from an accomplice.
     let alice = town.peers[ALICE].device;
     let heads = records::heads(&*town.rows(ALICE), web).unwrap();
-    let head = heads.iter().find(|head| head.device == alice && head.log == wire::entry::Log::Records).unwrap();
+    let head =
+        heads.iter().find(|head| head.device == alice && head.log == wire::entry::Log::Records).unwrap();
     let bytes = records::entry(&*town.rows(ALICE), web, alice, head.log, head.seq).unwrap().unwrap();
     let entry = wire::entry::Entry::read_known(&bytes).unwrap();
     let batch = wire::record::Batch::read(&entry.header.body).unwrap();
     let place = wire::record::Place { web, author: alice, seq: head.seq };
-    let held = |town: &Town, index: usize| {
+    let keys_of = |town: &Town, index: usize| {
         town.peers[index].kernel.as_ref().unwrap().keyring().of(web).cloned().collect::<Vec<_>>()
     };
-    assert!(held(&town, BOB).iter().all(|key| batch.open(key, place).is_err()));
-    assert!(held(&town, CAROL).iter().any(|key| batch.open(key, place).is_ok()));
+    assert!(keys_of(&town, BOB).iter().all(|key| batch.open(key, place).is_err()));
+    assert!(keys_of(&town, CAROL).iter().any(|key| batch.open(key, place).is_ok()));
 }
 
 #[test]
@@ -158,7 +159,9 @@ fn who_leaves_is_gone_for_everybody_and_reads_nothing_new() {
 #[test]
 fn roles_are_given_by_owners_and_juniors_do_not_touch_their_seniors() {
     let (mut town, _web) = three();
-    let fault = |town: &mut Town, by, operation: &str, arguments| town.ask(by, operation, arguments).unwrap_err().code;
+    let fault = |town: &mut Town, by, operation: &str, arguments| {
+        town.ask(by, operation, arguments).unwrap_err().code
+    };
     let invite = json!({ "web": "family" });
     assert_eq!(fault(&mut town, BOB, "people.invite", invite), "people.not-allowed");
     let remove = json!({ "web": "family", "person": "Carol" });

@@ -171,7 +171,8 @@ impl Town {
                 said_joining: Vec::new(),
             });
             town.start(index);
-            town.ask(index, "people.introduce", json!({ "name": NAMES.get(index).unwrap_or(&"Somebody") })).unwrap();
+            town.ask(index, "people.introduce", json!({ "name": NAMES.get(index).unwrap_or(&"Somebody") }))
+                .unwrap();
             let addresses = vec![format!("192.0.2.{}:4000", index + 1)];
             town.give(index, Input::Reachable { addresses });
         }
@@ -180,8 +181,11 @@ impl Town {
 
     pub(crate) fn start(&mut self, index: usize) {
         let peer = &mut self.peers[index];
-        let services: Vec<Box<dyn Service>> =
-            vec![Box::new(records::service()), Box::new(people::service()), Box::new(Stand(peer.desk.clone()))];
+        let services: Vec<Box<dyn Service>> = vec![
+            Box::new(records::service()),
+            Box::new(people::service()),
+            Box::new(Stand(peer.desk.clone())),
+        ];
         let backing = Arc::new(peer.backing.clone());
         peer.kernel = Some(Kernel::open(backing, services, Box::new(Keys::new(index))).unwrap());
         self.run(index, Vec::new());
@@ -306,7 +310,14 @@ impl Town {
         }
     }
 
-    fn send(&mut self, index: usize, to: DeviceId, channel: Channel, service: &'static str, message: Vec<u8>) {
+    fn send(
+        &mut self,
+        index: usize,
+        to: DeviceId,
+        channel: Channel,
+        service: &'static str,
+        message: Vec<u8>,
+    ) {
         if channel == Channel::Join {
             self.peers[index].said_joining.push((to, message.clone()));
         }

@@ -16,8 +16,9 @@ enum Move {
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let write = (0..PERSONS, 0..11_u8, 0..PERSONS, 0..3_u8, prop_oneof![6 => Just(0_usize), 1 => 1..12_usize])
-        .prop_map(|(who, what, whom, role, back)| Move::Write { who, what, whom, role, back });
+    let write =
+        (0..PERSONS, 0..11_u8, 0..PERSONS, 0..3_u8, prop_oneof![6 => Just(0_usize), 1 => 1..12_usize])
+            .prop_map(|(who, what, whom, role, back)| Move::Write { who, what, whom, role, back });
     let learn = (0..PERSONS, 0..PERSONS).prop_map(|(who, from)| Move::Learn { who, from });
     proptest::collection::vec(prop_oneof![3 => write, 2 => learn], 20..90)
 }

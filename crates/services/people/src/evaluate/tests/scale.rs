@@ -43,7 +43,8 @@ fn now() -> std::time::Instant {
 fn ten_thousand_operations_in_a_row_are_evaluated_from_any_order() {
     let (mut book, mut last) = large_web();
     for number in 0..9_000_u16 {
-        let act = if number % 3 == 0 { invite(number + 2, Role::Member, 1) } else { epoch(number, &[0, 1, 2]) };
+        let act =
+            if number % 3 == 0 { invite(number + 2, Role::Member, 1) } else { epoch(number, &[0, 1, 2]) };
         last = book.write(if number % 3 == 0 { 0 } else { number % PERSONS }, &[last], act);
     }
     let evaluation = measured("linear", shuffled(&book), Duration::from_secs(2));

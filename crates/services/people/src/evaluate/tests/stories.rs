@@ -35,7 +35,7 @@ fn a_ticket_admits_with_its_role_even_after_its_expiry_because_no_clock_decides(
 fn a_second_genesis_counts_for_nothing() {
     let (mut book, _) = Book::web(&[MEMBER]);
     let other = WebId::new([8; 32]);
-    let genesis = book.write(TED, &[], Act::Genesis { web: other, facts: super::facts(TED) });
+    let genesis = book.write(TED, &[], Act::Genesis { web: other, facts: facts(TED) });
     let after = book.write(TED, &[genesis], invite(50, OWNER, 1));
     let evaluation = book.evaluate();
     assert_eq!((evaluation.incomplete, evaluation.state.role(person(TED))), (2, None));
@@ -47,7 +47,8 @@ fn members_may_not_invite_and_admins_may_not_make_admins() {
     let (mut book, last) = Book::web(&[MEMBER, ADMIN]);
     let by_member = book.write(BOB, &[last], invite(10, MEMBER, 1));
     let by_admin = book.write(CAROL, &[by_member], invite(11, ADMIN, 1));
-    let promotion = book.write(CAROL, &[by_admin], Act::SetRole { person: person(BOB), role: ADMIN, cuts: vec![] });
+    let promotion =
+        book.write(CAROL, &[by_admin], Act::SetRole { person: person(BOB), role: ADMIN, cuts: vec![] });
     for op in [by_member, by_admin, promotion] {
         assert_eq!(why(&book, op), Some(Void::NotAllowed));
     }
@@ -259,7 +260,8 @@ fn a_removed_person_comes_back_only_by_an_invitation_made_after_and_then_as_a_ju
     book.write(BOB, &[new], join(11, BOB));
     let evaluation = book.evaluate();
     assert_eq!(evaluation.state.role(person(BOB)), Some(MEMBER));
-    let order: Vec<PersonId> = evaluation.state.by_seniority().into_iter().map(|(person, _)| person).collect();
+    let order: Vec<PersonId> =
+        evaluation.state.by_seniority().into_iter().map(|(person, _)| person).collect();
     assert_eq!(order, [person(ALICE), person(CAROL), person(BOB)]);
 }
 
@@ -268,7 +270,7 @@ fn a_join_without_proof_or_by_anothers_device_is_void() {
     let (mut book, last) = Book::web(&[MEMBER]);
     let many = book.write(ALICE, &[last], invite(10, MEMBER, 9));
     let forged = book.write(CAROL, &[many], Act::Join { ticket: ticket(10), facts: None });
-    let stolen = book.write(BOB, &[many], Act::Join { ticket: ticket(10), facts: super::facts(TED) });
+    let stolen = book.write(BOB, &[many], Act::Join { ticket: ticket(10), facts: facts(TED) });
     assert_eq!((why(&book, forged), why(&book, stolen)), (Some(Void::BadProof), Some(Void::BadProof)));
 }
 
@@ -368,4 +370,37 @@ fn a_wrong_lamport_number_or_a_broken_chain_counts_for_nothing() {
     let op = book.ops.get_mut(&huge).unwrap();
     (op.seq, op.lamport) = (u64::MAX, u64::MAX);
     assert_eq!(book.evaluate().incomplete, 1);
+}
+
+#[test]
+fn an_operation_that_never_becomes_complete_does_not_hinder_the_others() {
+    let (mut book, last) = Book::web(&[ADMIN]);
+    let missing = book.write(BOB, &[last], invite(10, MEMBER, 1));
+    let orphan = book.write(BOB, &[missing], invite(11, MEMBER, 1));
+    let known =
+        |book: &Book| -> Vec<Op> { book.ops.values().filter(|op| op.id != missing).cloned().collect() };
+    let mut evaluation = evaluate(WEB, known(&book));
+    assert_eq!(evaluation.incomplete, 1);
+    let next = book.write(ALICE, &[last], epoch(1, &[ALICE, BOB]));
+    assert!(evaluation.append(&book.ops[&next]), "the fast path stays open");
+    assert_eq!(evaluation, evaluate(WEB, known(&book)));
+    // What the orphan waits for has to be evaluated together with it.
+    assert!(!evaluation.append(&book.ops[&missing]));
+    assert_eq!(why(&book, orphan), None);
+}
+
+#[test]
+fn once_somebody_has_built_on_a_fork_the_fast_path_is_open_again() {
+    let (mut book, last) = Book::web(&[ADMIN, MEMBER]);
+    let chain = book.chains[&BOB].clone();
+    let one = book.write_after(BOB, &chain, &[last], invite(10, MEMBER, 9));
+    let other = book.write_after(BOB, &chain, &[last], invite(11, MEMBER, 9));
+    let mut evaluation = book.evaluate();
+    let witness = book.write(CAROL, &[one, other], epoch(1, &[ALICE, BOB, CAROL]));
+    assert!(!evaluation.append(&book.ops[&witness]));
+    evaluation = book.evaluate();
+    assert_eq!((why(&book, one), why(&book, other)), (None, None));
+    let next = book.write(ALICE, &[witness], epoch(2, &[ALICE, BOB, CAROL]));
+    assert!(evaluation.append(&book.ops[&next]));
+    assert_eq!(evaluation, book.evaluate());
 }
