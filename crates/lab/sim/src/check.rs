@@ -35,6 +35,7 @@ pub fn town(world: &World, webs: &[TownWeb], sharing: &BTreeMap<PeerIndex, WebId
     for web in webs {
         let members = members_by_founder(world, web);
         everybody_agrees(world, web, &members, report);
+        everything_is_read(world, web, &members, report);
         removed_ones_learn_nothing(world, web, report);
         the_tree_is_the_disks(world, web, &members, sharing, report);
     }
@@ -88,6 +89,19 @@ fn everybody_agrees(world: &World, web: &TownWeb, members: &BTreeSet<PeerIndex>,
     }
 }
 
+/// Every member has opened every batch it holds, and nothing waits to be sealed.
+fn everything_is_read(world: &World, web: &TownWeb, members: &BTreeSet<PeerIndex>, report: &mut Report) {
+    for index in members {
+        let rows = world.peer(*index).rows();
+        let waiting = records::waiting_count(&*rows, web.id).unwrap_or(u64::MAX);
+        let queued = records::queued_count(&*rows, web.id).unwrap_or(u64::MAX);
+        let unreadable = records::unreadable_count(&*rows, web.id).unwrap_or(u64::MAX);
+        report.claim(waiting + queued + unreadable == 0, || {
+            format!("{}: peer {index} has {waiting} batches without key, {unreadable} unreadable, {queued} records unsealed", web.name)
+        });
+    }
+}
+
 /// A removed member holds no key that was minted by somebody who knew of the removal, and is served by nobody.
 fn removed_ones_learn_nothing(world: &World, web: &TownWeb, report: &mut Report) {
     let rows = world.peer(web.founder).rows();
@@ -132,7 +146,7 @@ fn the_tree_is_the_disks(
                 let tree = tree.unwrap_or_default();
                 let lacks: Vec<_> = disk.iter().filter(|(path, size)| tree.get(*path) != Some(size)).take(3).collect();
                 let more: Vec<_> = tree.keys().filter(|path| !disk.contains_key(*path)).take(3).collect();
-                format!("{}: share of {owner} at {member}: lacks or old {lacks:?}, too many {more:?}", web.name)
+                format!("{}: share of {owner} at {member}: lacks or old {lacks:?} (seen {:?}), too many {more:?}", web.name, lacks.iter().map(|(path, _)| tree.get(*path)).collect::<Vec<_>>())
             });
         }
     }

@@ -178,7 +178,8 @@ impl Town {
     fn write_file(&mut self, index: PeerIndex) -> String {
         self.next_content += 1;
         let (made_of, name) = (self.next_content, self.world.dice.below(12));
-        let size = 1 + self.world.dice.below(if self.world.dice.chance(100) { 40_000_000 } else { 60_000 });
+        let size_max = if self.world.dice.chance(100) { 40_000_000 } else { 60_000 };
+        let size = 1 + self.world.dice.below(size_max);
         let now_ms = self.world.now_ms();
         let path = format!("folder {}/file {name}.txt", name % 3);
         self.world.peer_mut(index).disk.write(&path, made_of, size, now_ms);
