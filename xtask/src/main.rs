@@ -42,11 +42,12 @@ fn run(words: &[String]) -> anyhow::Result<ExitCode> {
         "tidy" => tidy::report()?,
         "sim" => return cargo_run(&["run", "--quiet", "--package", "sim", "--"], rest),
         "bench" => {
-            let built = cargo_run(&["build", "--quiet", "--release", "--package", "althing"], &[])?;
-            let althing = house::target().join("release/althing").display().to_string();
+            // The profile of ./run: what people use is what is measured, and it is built already.
+            let built = cargo_run(&["build", "--quiet", "--package", "althing"], &[])?;
+            let althing = house::target().join("debug/althing").display().to_string();
             let words = [&[althing][..], rest].concat();
             return if built == ExitCode::SUCCESS {
-                cargo_run(&["run", "--quiet", "--release", "--package", "bench", "--"], &words)
+                cargo_run(&["run", "--quiet", "--package", "bench", "--"], &words)
             } else {
                 Ok(built)
             };
