@@ -44,7 +44,7 @@ pub(crate) struct Author {
 }
 
 impl Author {
-    /// Finds out who wrote a record; `None` for one who never was a member (rule 5).
+    /// Finds out who wrote a record; `None` for one who is no member (rules 5, 14).
     pub(crate) fn of<R: Rows + ?Sized>(
         rows: &R,
         web: WebId,
@@ -53,6 +53,9 @@ impl Author {
         index: u32,
     ) -> Result<Option<Self>, StoreError> {
         let position = seq.saturating_mul(256).saturating_add(u64::from(index));
+        if !people::read::is_member(rows, web, device)? {
+            return Ok(None);
+        }
         let person = people::read::person_of(rows, web, device)?;
         Ok(person.map(|person| Self { web, person, device, position }))
     }
@@ -194,28 +197,6 @@ fn note_kept(step: &mut Step<'_>, author: Author, change: impl Fn(&mut KeptRow))
         sum.bytes = sum.bytes.saturating_add(kept.bytes);
     }
     people::note_kept(step, author.web, author.person, sum.files, sum.bytes);
-    Ok(())
-}
-
-/// Ends all that a removed person showed, or that was cut off a device's log (rule 14).
-pub(crate) fn forget_devices(
-    step: &mut Step<'_>,
-    web: WebId,
-    person: PersonId,
-    devices: &[DeviceId],
-) -> Result<(), StoreError> {
-    let shares: Vec<ShareId> = SHARES
-        .within(step.view(), &(web, person))
-        .filter(|row| row.as_ref().map_or(true, |(_, row)| !row.is_ended && devices.contains(&row.device)))
-        .map(|row| row.map(|((_, _, share), _)| share))
-        .collect::<Result<_, _>>()?;
-    for share in shares {
-        if let Some(shelf) = Shelf::open(step.view(), ShareKey { web, person, share })? {
-            end_share(step, shelf);
-        }
-    }
-    // What the devices keep stays known: removal says what they could have. They are no members, so nobody
-    // asks them; see `providers.rs`.
     Ok(())
 }
 

@@ -71,12 +71,15 @@ impl Files {
         let Some(active) = self.bringing.active.get_mut(&key) else { return Ok(()) };
         let Some(plan) = &mut active.plan else { return Ok(()) };
         match outcome {
-            Ok(_) => {
+            Ok(report) => {
+                let has_come = from_bytes::<Fetched>(&report).is_ok_and(|fetched| fetched.bytes > 0);
                 plan.finished(piece.piece);
                 active.failures.remove(&provider);
+                // A long range that was wanted once still comes: somebody reads what arrives.
+                active.read = active.read.map(|_| step.now());
                 let items = active.items.clone();
                 self.bringing.note_given(provider, piece.bytes, &items);
-                if !PROVEN.has(step.view(), &key)? {
+                if has_come && !PROVEN.has(step.view(), &key)? {
                     PROVEN.put(step.rows(), &key, &());
                 }
                 self.finish_if_complete(step, key)?;
@@ -285,12 +288,22 @@ impl Files {
                 self.retarget(step, id, ITEM_UNREAD, index)?;
             }
         }
+        let stuck: Vec<Key> = self
+            .bringing
+            .active
+            .iter()
+            .filter(|(_, active)| !active.items.is_empty() && active.plan.as_ref().is_some_and(|plan| !plan.is_under_way()))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in stuck {
+            self.retarget_if_stuck(step, key)?;
+        }
         self.bringing.look_again();
         self.pump(step)
     }
 
     /// Gives an item the newest content of its file; drops it when the file is gone.
-    fn retarget(&mut self, step: &mut Step<'_>, id: TransferId, lane: u8, index: u64) -> Result<(), Fault> {
+    pub(crate) fn retarget(&mut self, step: &mut Step<'_>, id: TransferId, lane: u8, index: u64) -> Result<(), Fault> {
         let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.is_newest) else { return Ok(()) };
         let Some(item) = ITEMS.get(step.view(), &(id, lane, index))? else { return Ok(()) };
         let Some(shelf) = Shelf::numbered(step.view(), row.share)? else { return Ok(()) };

@@ -79,7 +79,7 @@ impl Shelf {
     ) -> Result<bool, StoreError> {
         let number = self.row.number;
         let place = FILES.get(rows, &(number, listed.file))?;
-        if place.is_some_and(|place| place.position > position) {
+        if place.as_ref().is_some_and(|place| place.position > position) {
             return self.list_late(rows, listed, told);
         }
         let path = path_key(&listed.path);
@@ -94,6 +94,11 @@ impl Shelf {
             target: listed.target.clone(),
             stat,
         };
+        if before.is_none() && place.is_some() && entry.head.content.is_none() {
+            // Back from a deletion: what was known of the revision still is.
+            let known = REVISIONS.get(rows, &(number, listed.file, listed.number, listed.revision))?;
+            entry.head.content = known.and_then(|known| known.content);
+        }
         if let Some((_, current)) = &before
             && !self.follows(rows, current, &mut entry)?
         {
@@ -304,6 +309,9 @@ fn revision_of(listed: &Listed, told: Timestamp, renamed_from: Option<String>) -
         is_deletion: false,
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 /// Walks the shares of a person in a web that have not ended.
 pub(crate) fn shares_of<R: Rows + ?Sized>(

@@ -323,6 +323,10 @@ impl Files {
                 .filter(|device| !self.bringing.refused.contains(&(*device, content)) && !self.is_resting(step, *device))
                 .collect();
             if able.is_empty() {
+                // When nobody even says to have it, perhaps the file has changed since.
+                if providers.of(step.view(), web, content)?.is_empty() {
+                    self.retarget(step, id, ITEM_SMALL, index)?;
+                }
                 return Ok(true);
             }
             let Some(provider) = self.least_busy(bundling, &able, web) else { return Ok(false) };

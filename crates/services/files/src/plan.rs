@@ -17,7 +17,7 @@ pub(crate) const PIECE_SIZE_MIN: u64 = 1024 * 1024;
 /// Verified units of transfer; every range begins and ends at one, or at the content's end.
 pub(crate) const GROUP_SIZE: u64 = 16 * 1024;
 /// Ranges a reader wants at once, at most; older ones give way.
-const WANTED_MAX: usize = 8;
+const WANTED_MAX: usize = 4;
 
 /// Names a piece under way within its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,4 +1,4 @@
-//! Reading a file while it arrives: the wanted range first, a little ahead, and nothing else.
+//! Reading a file while it arrives: wanted ranges in order, the newest wish first, a little ahead, nothing else.
 
 use std::time::Duration;
 
@@ -17,9 +17,7 @@ use crate::tree::{self, Spot};
 
 /// Bytes brought beyond a wanted range: two short pieces, so that a film does not stutter.
 const AHEAD: u64 = 2 * 1024 * 1024;
-/// Bytes of one wish at most; a reader that wants all says so piece by piece, or gets the file.
-const WISH_MAX: u64 = 16 * 1024 * 1024;
-/// A content nobody has wanted a range of for so long is no longer brought.
+/// A content of which nobody has wanted or got a range for so long is no longer brought.
 const IDLE: Duration = Duration::from_mins(1);
 /// Parts of files that were only looked at are kept so long.
 const FORGET_AFTER: Duration = Duration::from_hours(24);
@@ -69,7 +67,7 @@ impl Files {
         let is_first = !self.bringing.active.values().any(|active| active.read.is_some());
         let active = self.take_up(step, key, size);
         active.read = Some(now);
-        let length = length.min(WISH_MAX).saturating_add(AHEAD);
+        let length = length.saturating_add(AHEAD);
         match &mut active.plan {
             Some(plan) => plan.want(offset, length),
             None => active.wishes.push((offset, length)),

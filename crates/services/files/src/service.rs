@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::Operation;
 use api::files::{Cancel, Get, Open, Pause, Resume, Share, Unshare, Want};
-use base::{DeviceId, Fault, PersonId, WebId};
+use base::{Fault, WebId};
 use kernel::{AskId, Channel, Input, JobFailure, JobId, Reader, Service, Step};
 use serde_json::Value;
 
@@ -21,7 +21,9 @@ use crate::jobs::{
 use crate::reader::{FilesReader, arguments_of, unknown};
 use crate::scan::{Scan, Watching};
 use crate::share::Candidate;
-use crate::tables::{ITEMS, NUMBERS, OWN, SWEEP, Stage, TRANSFERS, UNSENT_HASHES, UNSENT_HELD};
+use crate::outgoing::say;
+use crate::statement::Statement;
+use crate::tables::{ITEMS, NUMBERS, OWN, SHARES, SWEEP, Stage, TRANSFERS, UNSENT_HASHES, UNSENT_HELD};
 
 /// Returns the service. `home` is the folder where the peer keeps its keys and rows: it is never shared.
 pub fn service(home: &str) -> Files {
@@ -191,7 +193,7 @@ impl Files {
                 if let Some(key) = applied.share {
                     apply::emit_changed(step, key, &applied.paths)?;
                 }
-                if applied.has_contents && !self.bringing.live.is_empty() {
+                if (applied.has_contents || !applied.paths.is_empty()) && !self.bringing.live.is_empty() {
                     let number = match applied.share {
                         Some(key) => Shelf::open(step.view(), key)?.map(|shelf| shelf.row.number),
                         None => Some(u64::MAX),
@@ -200,21 +202,17 @@ impl Files {
                 }
                 Ok(())
             }
-            Ok(records::Told::Cut { web, device, .. }) => {
-                if let Some(person) = people::read::person_of(step.view(), web, device)? {
-                    apply::forget_devices(step, web, person, &[device])?;
-                }
-                Ok(())
-            }
+            // What is cut off belongs to one who is no member: the tree shows members only (rule 14).
             _ => Ok(()),
         }
     }
 
     fn hear_people(&mut self, step: &mut Step<'_>, message: &[u8]) -> Result<(), Fault> {
         match people::Told::from_bytes(message) {
-            Ok(people::Told::Removed { web, person, devices }) => self.forget_person(step, web, person, &devices),
             Ok(people::Told::Left { web }) => self.leave(step, web),
-            Ok(people::Told::Joined { .. } | people::Told::Members { .. }) => {
+            Ok(people::Told::Joined { web }) => self.join(step, web),
+            // Shares of removed persons stay in the rows, out of sight: a removal can turn out void.
+            Ok(people::Told::Removed { .. } | people::Told::Members { .. }) => {
                 self.bringing.look_again();
                 self.pump(step)
             }
@@ -222,14 +220,16 @@ impl Files {
         }
     }
 
-    fn forget_person(
-        &mut self,
-        step: &mut Step<'_>,
-        web: WebId,
-        person: PersonId,
-        devices: &[DeviceId],
-    ) -> Result<(), Fault> {
-        apply::forget_devices(step, web, person, devices)?;
+    /// This peer is in a web, perhaps again: shares that ended when it had to leave are told to have ended.
+    fn join(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        let Some(me) = people::read::my_person(step.view())? else { return Ok(()) };
+        let shares: Vec<_> = SHARES.within(step.view(), &(web, me)).collect::<Result<_, _>>()?;
+        for ((_, _, share), row) in shares {
+            if row.is_ended && row.device == step.me() {
+                say(step, web, &Statement::Ended { share })?;
+            }
+        }
+        self.bringing.look_again();
         self.pump(step)
     }
 

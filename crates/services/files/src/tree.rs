@@ -94,6 +94,9 @@ pub(crate) fn resolve_above(rows: &dyn Rows, path: &str) -> Result<Above, Fault>
     let web = people::read::web_named(rows, web)?.ok_or_else(|| FilesError::NoSuchWeb { web: web.to_owned() })?;
     let Some(person) = parts.next() else { return Ok(Above::Spot(Spot::Web(web))) };
     let person = people::read::person_named(rows, web, person)?.ok_or_else(missing)?;
+    if !is_visible(rows, web, person)? {
+        return Err(missing());
+    }
     let Some(name) = parts.next() else {
         return Ok(Above::Spot(Spot::Person(web, person)));
     };
@@ -109,6 +112,18 @@ pub(crate) fn resolve_above(rows: &dyn Rows, path: &str) -> Result<Above, Fault>
         None => Ok(Above::Spot(Spot::Share(share))),
         Some(rest) => Ok(Above::In(share, rest.to_owned())),
     }
+}
+
+/// Says whether the tree shows a person: members only; in a web that is left, those who were there.
+fn is_visible(rows: &dyn Rows, web: WebId, person: PersonId) -> Result<bool, StoreError> {
+    if people::read::role_of(rows, web, person)?.is_some() {
+        return Ok(true);
+    }
+    let me = people::read::my_person(rows)?;
+    Ok(match me {
+        Some(me) => people::read::role_of(rows, web, me)?.is_none(),
+        None => false,
+    })
 }
 
 /// Answers `files.list`.
