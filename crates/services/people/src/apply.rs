@@ -7,6 +7,7 @@ use kernel::Step;
 use store::StoreError;
 
 use crate::evaluate::{Departure, Evaluation, State};
+use crate::history::Change;
 use crate::label;
 use crate::tables::{
     DEVICES, INVITATIONS, InvitationRecord, JOINS, LABELS, ME, MEMBERS, MemberRecord, NAMES, Standing,
@@ -26,20 +27,28 @@ pub(crate) enum Turn {
 }
 
 /// Writes rows, tells records who may write, announces what changed.
-pub(crate) fn apply(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result<Turn, Fault> {
+pub(crate) fn apply(
+    step: &mut Step<'_>,
+    web: WebId,
+    evaluation: &Evaluation,
+    change: Change,
+) -> Result<Turn, Fault> {
     let state = &evaluation.state;
-    let gone = write_members(step, web, state)?;
-    write_invitations(step, web, state)?;
-    relabel(step, web)?;
-    let turn = write_web(step, web, evaluation)?;
-    say_authors(step, web, state)?;
-    let mut heads: Vec<_> = state.heads.keys().copied().collect();
-    heads.truncate(wire::governance::DEPS_MAX);
-    records::set_governance_heads(step, web, heads)?;
-    step.announce(Told::Members { web }.to_bytes());
-    for (person, devices) in gone {
-        step.announce(Told::Removed { web, person, devices }.to_bytes());
+    let mut turn = Turn::None;
+    if change == Change::Members {
+        let gone = write_members(step, web, state)?;
+        relabel(step, web)?;
+        turn = write_web(step, web, evaluation)?;
+        say_authors(step, web, state)?;
+        step.announce(Told::Members { web }.to_bytes());
+        for (person, devices) in gone {
+            step.announce(Told::Removed { web, person, devices }.to_bytes());
+        }
     }
+    write_invitations(step, web, state)?;
+    // Records names at most as many as an operation does.
+    let (heads, _) = state.next();
+    records::set_governance_heads(step, web, heads)?;
     match turn {
         Turn::In => step.announce(Told::Joined { web }.to_bytes()),
         Turn::Out => step.announce(Told::Left { web }.to_bytes()),

@@ -22,9 +22,31 @@ pub(crate) struct Known {
     /// How far each chain was read.
     read: BTreeMap<DeviceId, u64>,
     forks: usize,
+    /// What is not in people's rows yet.
+    pending: Change,
+}
+
+impl Known {
+    /// Returns what is not in people's rows yet, for writing it.
+    pub(crate) fn take_pending(&mut self) -> Change {
+        std::mem::replace(&mut self.pending, Change::Nothing)
+    }
+}
+
+/// What an evaluation has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Change {
+    /// Nothing was new.
+    Nothing,
+    /// Something was added, and everybody is a member as before.
+    Elsewhere,
+    /// Who is a member may have changed.
+    Members,
 }
 
 /// Evaluates what is new; returns whether anything was.
+///
+/// What was not evaluated before in this run counts as not in the rows: entries may have been stored since.
 pub(crate) fn refresh(webs: &mut Evaluations, step: &mut Step<'_>, web: WebId) -> Result<bool, Fault> {
     let heads = records::heads(step.view(), web)?.into_iter().filter(|head| head.log == Log::Governance);
     let heads: BTreeMap<DeviceId, u64> = heads.map(|head| (head.device, head.seq)).collect();
@@ -33,13 +55,16 @@ pub(crate) fn refresh(webs: &mut Evaluations, step: &mut Step<'_>, web: WebId) -
         if known.read == heads && known.forks == forks {
             return Ok(false);
         }
+        let turns = known.evaluation.state.turns;
         if known.forks == forks && append_new(known, step, web, &heads)? {
             known.read = heads;
+            let is_same = known.evaluation.state.turns == turns;
+            known.pending = known.pending.max(if is_same { Change::Elsewhere } else { Change::Members });
             return Ok(true);
         }
     }
     let evaluation = evaluate_all(step, web)?;
-    webs.insert(web, Known { evaluation, read: heads, forks });
+    webs.insert(web, Known { evaluation, read: heads, forks, pending: Change::Members });
     Ok(true)
 }
 

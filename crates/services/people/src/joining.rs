@@ -14,7 +14,6 @@ use wire::ticket::{Ticket, TicketError};
 
 use crate::apply;
 use crate::fault::PeopleError;
-use crate::history;
 use crate::keys;
 use crate::service::People;
 use crate::tables::{JOINS, JoinRecord, JoinStep, ME, Standing, WEB_LABELS, WEBS, WebRecord};
@@ -232,7 +231,7 @@ impl People {
         "admitted; bringing the history of the web".clone_into(&mut join.why);
         join.welcomer = Some(from);
         note_join(step, web, join);
-        history::refresh(&mut self.webs, step, web)?;
+        self.refresh(step, web)?;
         if let Some(evaluation) = self.evaluation(web) {
             apply::say_authors(step, web, &evaluation.state)?;
         }
@@ -248,7 +247,7 @@ impl People {
             return Ok(());
         }
         keys::unwrap_all(step, web)?;
-        history::refresh(&mut self.webs, step, web)?;
+        self.refresh(step, web)?;
         self.settle(step, web)?;
         step.emit("people.changed", &serde_json::json!({ "web": web }));
         Ok(())

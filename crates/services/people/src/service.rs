@@ -14,7 +14,7 @@ use crate::body::{Body, usable};
 use crate::doors::Knocks;
 use crate::evaluate::{Evaluation, State};
 use crate::fault::PeopleError;
-use crate::history::{self, Evaluations};
+use crate::history::{self, Change, Evaluations, Known};
 use crate::keys;
 use crate::label;
 use crate::reader::PeopleReader;
@@ -53,6 +53,8 @@ pub struct People {
     pub(crate) webs: Evaluations,
     pub(crate) knocks: Knocks,
     follow_ups: u8,
+    /// Whether this step has changed the evaluations.
+    is_touched: bool,
 }
 
 /// Makes the service.
@@ -71,8 +73,9 @@ impl Service for People {
 
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
         self.follow_ups = 0;
+        self.is_touched = false;
         let done = self.take(step, input);
-        if done.is_err() {
+        if done.is_err() && self.is_touched {
             // The step's rows are dropped, so what the caches say may be ahead of them.
             self.webs.clear();
         }
@@ -134,7 +137,7 @@ impl People {
             if record.standing == Standing::Member {
                 // Plain keys are never rows; the evaluation says which of them is the current one.
                 keys::unwrap_all(step, web)?;
-                history::refresh(&mut self.webs, step, web)?;
+                self.refresh(step, web)?;
                 self.settle(step, web)?;
             }
         }
@@ -190,7 +193,7 @@ impl People {
     /// Returns the evaluated state of a web.
     pub(crate) fn state(&mut self, step: &mut Step<'_>, web: WebId) -> Result<&State, Fault> {
         if !self.webs.contains_key(&web) {
-            history::refresh(&mut self.webs, step, web)?;
+            self.refresh(step, web)?;
         }
         self.evaluation(web).map(|evaluation| &evaluation.state).ok_or_else(|| {
             PeopleError::CatchingUp { web: crate::read::web_label(step.view(), web).unwrap_or_default() }
@@ -198,14 +201,26 @@ impl People {
         })
     }
 
+    /// Evaluates what is new.
+    pub(crate) fn refresh(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        let is_new = history::refresh(&mut self.webs, step, web);
+        // Also when it failed half-way: the step's rows are dropped then.
+        self.is_touched |= !matches!(is_new, Ok(false));
+        is_new.map(|_| ())
+    }
+
     /// Evaluates what is new and does what follows from it.
     pub(crate) fn update(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         if !WEBS.has(step.view(), &web)? {
             return Ok(());
         }
-        let is_new = history::refresh(&mut self.webs, step, web)?;
-        let Some(evaluation) = self.evaluation(web).filter(|_| is_new) else { return Ok(()) };
-        let turn = apply::apply(step, web, evaluation)?;
+        self.refresh(step, web)?;
+        let change = self.webs.get_mut(&web).map_or(Change::Nothing, Known::take_pending);
+        self.is_touched |= change != Change::Nothing;
+        let Some(evaluation) = self.evaluation(web).filter(|_| change != Change::Nothing) else {
+            return Ok(());
+        };
+        let turn = apply::apply(step, web, evaluation, change)?;
         Self::take_early(step, web)?;
         keys::unwrap_all(step, web)?;
         match turn {

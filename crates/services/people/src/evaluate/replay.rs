@@ -270,6 +270,7 @@ impl<'a> Replay<'a> {
 
     fn admit(&mut self, facts: &Facts, device: DeviceId, admitted: &Admitted<'_>) {
         let Admitted { power, seniority, inviter, join, op } = *admitted;
+        self.state.turns = self.state.turns.saturating_add(1);
         self.state.devices.insert(device, facts.person);
         self.state.admitted.insert(join, facts.person);
         let member = Member {
@@ -299,6 +300,7 @@ impl<'a> Replay<'a> {
             return Err(Void::NotAMember);
         }
         member.power = Some(given);
+        self.state.turns = self.state.turns.saturating_add(1);
         if !cuts.is_empty() {
             self.end_invitations(person, op.id);
         }
@@ -308,6 +310,7 @@ impl<'a> Replay<'a> {
     fn depart(&mut self, person: PersonId, by: PersonId, op: &Op, cuts: Option<&[Cut]>) -> Result<(), Void> {
         let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
         let was_member = member.power.take().is_some();
+        self.state.turns = self.state.turns.saturating_add(1);
         match cuts {
             Some(cuts) => {
                 let is_second = matches!(member.departure, Some(Departure::Removed { .. }));

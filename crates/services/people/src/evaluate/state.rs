@@ -183,6 +183,8 @@ pub struct State {
     pub heads: BTreeMap<EntryId, u64>,
     /// The greatest lamport number.
     pub lamport: u64,
+    /// How many operations changed who is a member, and how.
+    pub turns: u64,
     /// The newest operation of each device.
     pub chains: BTreeMap<DeviceId, (u64, EntryId)>,
 }
