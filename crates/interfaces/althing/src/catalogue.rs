@@ -11,7 +11,18 @@ pub(crate) fn page() -> String {
 
 /// Returns one fault of each kind that any crate makes.
 fn all() -> Vec<Fault> {
-    [failure::faults(), gateways::faults(), peer::faults()].concat()
+    [
+        failure::faults(),
+        gateways::faults(),
+        peer::faults(),
+        network::faults(),
+        files::faults(),
+        people::faults(),
+        records::faults(),
+        kernel::faults(),
+        store::faults(),
+    ]
+    .concat()
 }
 
 #[cfg(test)]

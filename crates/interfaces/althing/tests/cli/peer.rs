@@ -19,7 +19,7 @@ use tokio::sync::watch;
 /// Answers by operation; several answers are given one after the other, the last one for good.
 #[derive(Default)]
 pub(crate) struct Script {
-    answers: Mutex<BTreeMap<String, VecDeque<Result<Value, Fault>>>>,
+    pub(crate) answers: Mutex<BTreeMap<String, VecDeque<Result<Value, Fault>>>>,
     pub(crate) asked: Mutex<Vec<(String, Value)>>,
     pub(crate) content: Vec<u8>,
 }
