@@ -54,7 +54,9 @@ pub(crate) fn object(answer: &Value, shape: Shape<'_>, now: Timestamp) -> String
             out.push_str(&object(value, part, now));
         } else {
             let text = words::value(value, Some(part), Room::Line, now);
-            if !text.is_empty() {
+            // Beside a list, "has more: no" says nothing.
+            let is_said = !text.is_empty() && !(list_count > 0 && value == &Value::Bool(false));
+            if is_said {
                 width = width.max(name.chars().count());
                 lines.push((words_of(name), text));
             }

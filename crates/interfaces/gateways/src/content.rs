@@ -214,7 +214,6 @@ fn harden(headers: &mut HeaderMap, port: u16) {
     // The page shows pictures and videos of this origin; the unguessable URL is the gate.
     put(headers, HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
     put(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    put(headers, HeaderName::from_static("origin-agent-cluster"), "?1");
     put(headers, HeaderName::from_static("x-dns-prefetch-control"), "off");
     put(
         headers,

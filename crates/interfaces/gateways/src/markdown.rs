@@ -16,7 +16,7 @@ pub(crate) fn page(text: &str, nonce: &str) -> String {
     let body = comrak::markdown_to_html(text, &options);
     format!(
         "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><style nonce=\"{nonce}\">{STYLE}</style></head>\
+         <meta name=\"color-scheme\" content=\"light dark\"><base target=\"_blank\"><style nonce=\"{nonce}\">{STYLE}</style></head>\
          <body>{body}</body></html>"
     )
 }
