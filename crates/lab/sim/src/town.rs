@@ -245,8 +245,13 @@ impl Town {
     }
 
     fn get_something(&mut self, index: PeerIndex) {
-        let number = self.world.dice.index(self.webs.len());
-        let web = self.web(number).id;
+        let webs: Vec<WebId> = self
+            .webs
+            .iter()
+            .filter(|web| web.founder == index || web.invited.contains(&index))
+            .map(|web| web.id)
+            .collect();
+        let Some(web) = webs.get(self.world.dice.index(webs.len())).copied() else { return };
         let Some(label) = check::web_label(&self.world, index, web) else { return };
         let Ok(found) = self.world.read(index, "files.find", json!({ "query": "file", "limit": 20 })) else { return };
         let hits: Vec<String> = check::list(&found, "hits")
@@ -276,7 +281,8 @@ impl Town {
 
     /// Mallory: garbage, mutated true words, and old words again, on a connection that stands.
     fn talk_nonsense(&mut self, index: PeerIndex) {
-        let to = self.world.dice.index(self.world.peers.len());
+        let neighbours = self.world.connected_to(index);
+        let Some(to) = neighbours.get(self.world.dice.index(neighbours.len())).copied() else { return };
         let length = self.world.dice.index(2000);
         let mut message: Vec<u8> = (0..length).map(|_| self.world.dice.bits().to_le_bytes()[0]).collect();
         if self.world.dice.chance(700) {

@@ -211,6 +211,11 @@ impl World {
         self.send(from, self.peer(to).device, channel, service, message);
     }
 
+    /// Returns the peers that a peer is connected to, as members.
+    pub fn connected_to(&self, index: PeerIndex) -> Vec<PeerIndex> {
+        (0..self.peers.len()).filter(|other| self.is_connected(index, *other)).collect()
+    }
+
     /// Lets time pass.
     pub fn run_for(&mut self, time: Duration) {
         let until = self.now_ms.saturating_add(millis(time));
