@@ -132,23 +132,19 @@ fn change(
 fn declare(step: &mut Step<'_>, author: Author, share: ShareId, name: &str) -> Result<Applied, StoreError> {
     let key = ShareKey { web: author.web, person: author.person, share };
     let told = Applied { share: Some(key), ..Applied::default() };
-    match Shelf::open(step.view(), key)? {
-        Some(mut shelf) => {
-            if shelf.row.is_ended || shelf.row.device != author.device || shelf.row.name == name {
-                return Ok(Applied::default());
-            }
-            name.clone_into(&mut shelf.row.name);
-            shelf.close(step.rows());
-            Ok(told)
+    let Some(mut shelf) = Shelf::open(step.view(), key)? else {
+        if SHARES.within(step.view(), &(author.web, author.person)).count() >= SHARES_MAX {
+            return Ok(Applied::default());
         }
-        None => {
-            if SHARES.within(step.view(), &(author.web, author.person)).count() >= SHARES_MAX {
-                return Ok(Applied::default());
-            }
-            Shelf::create(step.rows(), key, author.device, name)?;
-            Ok(told)
-        }
+        Shelf::create(step.rows(), key, author.device, name)?;
+        return Ok(told);
+    };
+    if shelf.row.is_ended || shelf.row.device != author.device || shelf.row.name == name {
+        return Ok(Applied::default());
     }
+    name.clone_into(&mut shelf.row.name);
+    shelf.close(step.rows());
+    Ok(told)
 }
 
 fn end(step: &mut Step<'_>, author: Author, share: ShareId) -> Result<Applied, StoreError> {
@@ -216,13 +212,19 @@ pub(crate) fn sweep(step: &mut Step<'_>) -> Result<bool, StoreError> {
     }
     let files: Vec<_> = FILES.within(step.view(), &number).take(budget).collect::<Result<_, _>>()?;
     budget -= files.len();
-    files.iter().for_each(|(key, _)| FILES.delete(step.rows(), key));
+    for (key, _) in &files {
+        FILES.delete(step.rows(), key);
+    }
     let revisions: Vec<_> = REVISIONS.within(step.view(), &number).take(budget).collect::<Result<_, _>>()?;
     budget -= revisions.len();
-    revisions.iter().for_each(|(key, _)| REVISIONS.delete(step.rows(), key));
+    for (key, _) in &revisions {
+        REVISIONS.delete(step.rows(), key);
+    }
     let gone: Vec<_> = GONE.within(step.view(), &number).take(budget).collect::<Result<_, _>>()?;
     budget -= gone.len();
-    gone.iter().for_each(|(key, _)| GONE.delete(step.rows(), key));
+    for (key, _) in &gone {
+        GONE.delete(step.rows(), key);
+    }
     if budget > 0 {
         SWEEP.delete(step.rows(), &number);
         NUMBERS.delete(step.rows(), &number);

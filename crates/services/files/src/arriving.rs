@@ -119,7 +119,7 @@ impl Files {
                     for (id, index) in waiting {
                         self.end_small(id, index);
                         if let Some(row) = ITEMS.get(step.view(), &(id, ITEM_SMALL, index))? {
-                            self.settle(step, id, ITEM_SMALL, index, row)?;
+                            settle(step, id, ITEM_SMALL, index, &row)?;
                         }
                     }
                     continue;
@@ -128,7 +128,7 @@ impl Files {
                     self.bringing.refused.insert((provider, item.content));
                 }
                 ItemOutcome::Wrong => {
-                    self.bar(step, provider, item.content);
+                    bar(step, provider, item.content);
                     wrong = Some(key);
                 }
             }
@@ -138,7 +138,7 @@ impl Files {
             }
         }
         if let Some(key) = wrong {
-            self.tell_dropped(step, key, provider, FetchFailure::WrongBytes)?;
+            tell_dropped(step, key, provider, FetchFailure::WrongBytes)?;
         }
         self.pump(step)
     }
@@ -233,28 +233,6 @@ impl Files {
         Ok(())
     }
 
-    /// Notes that an item is here; its plain copy may be still to be saved.
-    pub(crate) fn settle(
-        &mut self,
-        step: &mut Step<'_>,
-        id: TransferId,
-        lane: u8,
-        index: u64,
-        item: ItemRow,
-    ) -> Result<(), Fault> {
-        ITEMS.delete(step.rows(), &(id, lane, index));
-        if let Some(mut row) = TRANSFERS.get(step.view(), &id)? {
-            row.settled = row.settled.saturating_add(item.size);
-            row.done = row.done.max(row.settled);
-            match row.to {
-                Some(_) => ITEMS.put(step.rows(), &(id, ITEM_SAVE, index), &item),
-                None => row.files_done += 1,
-            }
-            TRANSFERS.put(step.rows(), &id, &row);
-        }
-        Ok(())
-    }
-
     /// Ends a transfer when nothing is left to do.
     pub(crate) fn end_if_done(&mut self, step: &mut Step<'_>, id: TransferId) -> Result<bool, Fault> {
         let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.stage.is_live()) else { return Ok(false) };
@@ -305,26 +283,26 @@ impl Files {
     /// Gives an item the newest content of its file; drops it when the file is gone.
     pub(crate) fn retarget(&mut self, step: &mut Step<'_>, id: TransferId, lane: u8, index: u64) -> Result<(), Fault> {
         let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.is_newest) else { return Ok(()) };
-        let Some(item) = ITEMS.get(step.view(), &(id, lane, index))? else { return Ok(()) };
+        let Some(old) = ITEMS.get(step.view(), &(id, lane, index))? else { return Ok(()) };
         let Some(shelf) = Shelf::numbered(step.view(), row.share)? else { return Ok(()) };
-        match shelf.entry(step.view(), item.file)? {
-            Some((_, entry)) if entry.head.content == item.content => return Ok(()),
+        match shelf.entry(step.view(), old.file)? {
+            Some((_, entry)) if entry.head.content == old.content => return Ok(()),
             Some((_, entry)) => {
                 let (content, size) = (entry.head.content, entry.head.size);
-                row.total = row.total.saturating_sub(item.size).saturating_add(size);
+                row.total = row.total.saturating_sub(old.size).saturating_add(size);
                 ITEMS.delete(step.rows(), &(id, lane, index));
-                ITEMS.put(step.rows(), &(id, lane_of(content, size), index), &ItemRow { content, size, ..item });
+                ITEMS.put(step.rows(), &(id, lane_of(content, size), index), &ItemRow { content, size, ..old });
             }
             None => {
                 let mut providers = Providers::new(step.me(), step.now());
-                let can_come = match item.content {
+                let can_come = match old.content {
                     Some(content) => !providers.of(step.view(), row.web, content)?.is_empty(),
                     None => false,
                 };
                 if can_come {
                     return Ok(());
                 }
-                row.total = row.total.saturating_sub(item.size);
+                row.total = row.total.saturating_sub(old.size);
                 row.files = row.files.saturating_sub(1);
                 ITEMS.delete(step.rows(), &(id, lane, index));
             }
@@ -350,7 +328,7 @@ impl Files {
         self.keep(step, key, active.size, offered)?;
         for (id, index) in active.items {
             if let Some(item) = ITEMS.get(step.view(), &(id, ITEM_LARGE, index))? {
-                self.settle(step, id, ITEM_LARGE, index, item)?;
+                settle(step, id, ITEM_LARGE, index, &item)?;
             }
             self.end_if_done(step, id)?;
         }
@@ -368,8 +346,8 @@ impl Files {
                     plan.drop_provider(provider);
                 }
                 if kind == FetchFailure::WrongBytes {
-                    self.bar(step, provider, key.1);
-                    self.tell_dropped(step, key, provider, kind)?;
+                    bar(step, provider, key.1);
+                    tell_dropped(step, key, provider, kind)?;
                 }
                 self.retarget_if_stuck(step, key)
             }
@@ -434,19 +412,6 @@ impl Files {
                 return self.forget_unless_held(step, key.1);
             }
         }
-        Ok(())
-    }
-
-    fn bar(&mut self, step: &mut Step<'_>, provider: DeviceId, content: ContentId) {
-        let until = step.now().after(BARRED_FOR);
-        BARRED.put(step.rows(), &(provider, content), &until);
-    }
-
-    fn tell_dropped(&mut self, step: &mut Step<'_>, key: Key, provider: DeviceId, why: FetchFailure) -> Result<(), Fault> {
-        let who = Viewer::of(step.view(), step.me())?.device_label(key.0, provider)?;
-        tracing::warn!(provider = %provider.short(), content = %key.1.short(), why = why.word(), "a provider was dropped");
-        let about = serde_json::json!({ "web": key.0, "content": key.1, "who": who, "why": why.word() });
-        step.emit("files.provider-dropped", &about);
         Ok(())
     }
 
@@ -516,6 +481,40 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// Notes that an item is here; its plain copy may be still to be saved.
+pub(crate) fn settle(
+    step: &mut Step<'_>,
+    id: TransferId,
+    lane: u8,
+    index: u64,
+    item: &ItemRow,
+) -> Result<(), Fault> {
+    ITEMS.delete(step.rows(), &(id, lane, index));
+    if let Some(mut row) = TRANSFERS.get(step.view(), &id)? {
+        row.settled = row.settled.saturating_add(item.size);
+        row.done = row.done.max(row.settled);
+        match row.to {
+            Some(_) => ITEMS.put(step.rows(), &(id, ITEM_SAVE, index), item),
+            None => row.files_done += 1,
+        }
+        TRANSFERS.put(step.rows(), &id, &row);
+    }
+    Ok(())
+}
+
+fn bar(step: &mut Step<'_>, provider: DeviceId, content: ContentId) {
+    let until = step.now().after(BARRED_FOR);
+    BARRED.put(step.rows(), &(provider, content), &until);
+}
+
+fn tell_dropped(step: &mut Step<'_>, key: Key, provider: DeviceId, why: FetchFailure) -> Result<(), Fault> {
+    let who = Viewer::of(step.view(), step.me())?.device_label(key.0, provider)?;
+    tracing::warn!(provider = %provider.short(), content = %key.1.short(), why = why.word(), "a provider was dropped");
+    let about = serde_json::json!({ "web": key.0, "content": key.1, "who": who, "why": why.word() });
+    step.emit("files.provider-dropped", &about);
+    Ok(())
 }
 
 /// Finds where a web lists a content, not on this peer.

@@ -94,8 +94,8 @@ impl Shelf {
             target: listed.target.clone(),
             stat,
         };
-        if before.is_none() && place.is_some() && entry.head.content.is_none() {
-            // Back from a deletion: what was known of the revision still is.
+        if place.is_some() && entry.head.content.is_none() {
+            // Listed again after something else was: what was known of the revision still is.
             let known = REVISIONS.get(rows, &(number, listed.file, listed.number, listed.revision))?;
             entry.head.content = known.and_then(|known| known.content);
         }

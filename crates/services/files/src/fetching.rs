@@ -23,7 +23,7 @@ use crate::source::shared_path;
 use crate::tables::{
     HELD, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEMS, ItemRow, Stage, TRANSFERS, TransferRow,
 };
-use crate::arriving::Offered;
+use crate::arriving::{Offered, settle};
 use crate::transfer::{After, emit};
 use crate::view::Viewer;
 
@@ -171,7 +171,7 @@ impl Files {
                 let Some(content) = item.content else { continue };
                 let key = (row.web, content);
                 if self.is_here(step, key, item.size)? {
-                    self.settle(step, id, ITEM_LARGE, index, item)?;
+                    settle(step, id, ITEM_LARGE, index, &item)?;
                 } else {
                     let active = self.take_up(step, key, item.size);
                     if !active.items.contains(&(id, index)) {
@@ -314,7 +314,7 @@ impl Files {
         let is_asked_for = self.bringing.small.contains_key(&key);
         if !is_asked_for {
             if self.is_here(step, key, item.size)? {
-                self.settle(step, id, ITEM_SMALL, index, item)?;
+                settle(step, id, ITEM_SMALL, index, &item)?;
                 return Ok(true);
             }
             let here = providers.here(step.view(), web, content)?;

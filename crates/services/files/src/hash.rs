@@ -251,7 +251,9 @@ impl Files {
             }
             picked.push((ticket, stat));
         }
-        stale.iter().for_each(|ticket| TO_HASH.delete(step.rows(), ticket));
+        for ticket in &stale {
+            TO_HASH.delete(step.rows(), ticket);
+        }
         Ok(picked)
     }
 

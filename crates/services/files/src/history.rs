@@ -42,6 +42,7 @@ pub(crate) fn history(viewer: &mut Viewer<'_>, asked: &AskHistory) -> Result<His
         revisions.push((number, id, revision));
     }
     revisions.sort_by_key(|(number, id, _)| std::cmp::Reverse((*number, *id)));
+    revisions.dedup_by_key(|(_, id, _)| *id);
     let parents: std::collections::BTreeSet<RevisionId> =
         revisions.iter().flat_map(|(.., revision)| revision.parents.iter().copied()).collect();
     let author = viewer.who_label(share.key.web, share.key.person)?;

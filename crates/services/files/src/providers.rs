@@ -73,13 +73,12 @@ impl Providers {
     }
 
     fn may_give(&mut self, rows: &Overlay<'_>, web: WebId, device: DeviceId, content: ContentId) -> Result<bool, StoreError> {
-        let is_member = match self.members.get(&(web, device)) {
-            Some(known) => *known,
-            None => {
-                let is_member = people::read::is_member(rows, web, device)?;
-                self.members.insert((web, device), is_member);
-                is_member
-            }
+        let is_member = if let Some(known) = self.members.get(&(web, device)) {
+            *known
+        } else {
+            let is_member = people::read::is_member(rows, web, device)?;
+            self.members.insert((web, device), is_member);
+            is_member
         };
         Ok(is_member && BARRED.get(rows, &(device, content))?.is_none_or(|until| until <= self.now))
     }

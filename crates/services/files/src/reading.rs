@@ -100,7 +100,9 @@ impl Files {
                 }
             }
         }
-        idle.into_iter().for_each(|key| self.abandon(step, key));
+        for key in idle {
+            self.abandon(step, key);
+        }
         let old: Vec<Key> = READINGS
             .all(step.view())
             .filter(|row| row.as_ref().map_or(true, |(_, reading)| now.since(reading.opened) >= FORGET_AFTER))

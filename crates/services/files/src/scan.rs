@@ -125,7 +125,7 @@ impl Files {
 
     /// Takes part of a walk: lists what is new or changed.
     pub(crate) fn take_walked(&mut self, step: &mut Step<'_>, number: u64, report: WalkReport) -> Result<(), Fault> {
-        if self.check_home(&report.real_root).is_err() {
+        if self.is_home(&report.real_root) {
             let problem = "the folder now leads to where this peer keeps its keys; nothing of it is listed".to_owned();
             return self.miss_folder(step, number, problem);
         }
@@ -168,9 +168,8 @@ impl Files {
         }
         note_root(step, number, &summary.real_root)?;
         let Some(scan) = self.scans.get_mut(&number) else { return Ok(()) };
-        let seen = u64::try_from(scan.seen.len()).unwrap_or(u64::MAX);
-        let fresh = u64::try_from(scan.fresh.len()).unwrap_or(u64::MAX);
-        if seen == entries.saturating_add(fresh) || scan.seen.len() >= SEEN_MAX {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        if count(scan.seen.len()) == entries.saturating_add(count(scan.fresh.len())) || scan.seen.len() >= SEEN_MAX {
             scan.todo = Some(scan.fresh.drain(..).map(Todo::Found).collect());
         }
         self.go_on_after_walk(step, number)
@@ -210,7 +209,7 @@ impl Files {
     }
 
     /// Takes what changed in a watched folder.
-    pub(crate) fn take_watched(&mut self, step: &mut Step<'_>, number: u64, report: WatchReport) -> Result<(), Fault> {
+    pub(crate) fn take_watched(&mut self, step: &mut Step<'_>, number: u64, report: &WatchReport) -> Result<(), Fault> {
         let is_first = match self.watches.get_mut(&number) {
             Some(watching) => !std::mem::replace(&mut watching.is_armed, true),
             None => return Ok(()),
@@ -232,10 +231,8 @@ impl Files {
         let mut by_inode = index_by_inode(&gone);
         let mut renamed = BTreeSet::new();
         for item in &report.changed {
-            let from = match ENTRIES.has(step.view(), &(number, path_key(&item.path)))? {
-                false => take_match(&mut by_inode, item),
-                true => None,
-            };
+            let is_known = ENTRIES.has(step.view(), &(number, path_key(&item.path)))?;
+            let from = if is_known { None } else { take_match(&mut by_inode, item) };
             match from {
                 Some(from) => {
                     finding.renamed(step, &from, item)?;
@@ -371,7 +368,7 @@ fn gone_entries(
     number: u64,
     gone: &[String],
     changed: &BTreeSet<Vec<u8>>,
-) -> Result<Option<Vec<(Vec<u8>, EntryRow)>>, Fault> {
+) -> Result<Option<Vanished>, Fault> {
     let mut entries = Vec::new();
     for path in gone {
         let key = path_key(path);
@@ -394,7 +391,8 @@ fn gone_entries(
     Ok(Some(entries))
 }
 
-type ByInode = BTreeMap<u64, Vec<(Vec<u8>, EntryRow)>>;
+type Vanished = Vec<(Vec<u8>, EntryRow)>;
+type ByInode = BTreeMap<u64, Vanished>;
 
 fn index_by_inode(gone: &[(Vec<u8>, EntryRow)]) -> ByInode {
     let mut index = ByInode::new();

@@ -170,7 +170,7 @@ impl Files {
         match operation {
             Share::NAME => self.ask_share(step, ask, arguments_of(operation, arguments)?),
             Unshare::NAME => self.ask_unshare(step, ask, &arguments_of(operation, arguments)?),
-            Get::NAME => self.ask_get(step, ask, arguments_of(operation, arguments)?),
+            Get::NAME => self.ask_get(step, ask, &arguments_of(operation, arguments)?),
             Pause::NAME => self.ask_pause(step, ask, &arguments_of(operation, arguments)?),
             Resume::NAME => self.ask_resume(step, ask, &arguments_of(operation, arguments)?),
             Cancel::NAME => self.ask_cancel(step, ask, &arguments_of(operation, arguments)?),
@@ -184,11 +184,10 @@ impl Files {
         match records::Told::from_bytes(message) {
             Ok(records::Told::Record { web, author, seq, index, body }) => {
                 // Own records that come back after a restored backup say nothing the folders do not say better.
-                let author = match author == step.me() {
-                    false => Author::of(step.view(), web, author, seq, index)?,
-                    true => None,
-                };
-                let Some(author) = author else { return Ok(()) };
+                if author == step.me() {
+                    return Ok(());
+                }
+                let Some(author) = Author::of(step.view(), web, author, seq, index)? else { return Ok(()) };
                 let applied = apply::apply(step, author, &body)?;
                 if let Some(key) = applied.share {
                     apply::emit_changed(step, key, &applied.paths)?;
@@ -268,7 +267,7 @@ impl Files {
                 Err(_) => Ok(()),
             },
             Some(Purpose::Watch(number)) => match from_bytes::<WatchReport>(report) {
-                Ok(report) => self.take_watched(step, number, report),
+                Ok(report) => self.take_watched(step, number, &report),
                 Err(_) => Ok(()),
             },
             Some(Purpose::Hash) => match from_bytes::<HashReport>(report) {

@@ -35,7 +35,9 @@ impl Files {
         if let Some(name) = &asked.name {
             check_name(name)?;
         }
-        self.check_home(&folder)?;
+        if self.is_home(&folder) {
+            return Err(FilesError::HomeInside { folder }.into());
+        }
         let job = step.work(WALK, to_bytes(&Walk { root: folder.clone() }));
         let candidate = Candidate { ask, web, folder, name: asked.name };
         self.jobs.insert(job, Purpose::Candidate(candidate));
@@ -123,16 +125,16 @@ impl Files {
         Ok(())
     }
 
-    pub(crate) fn check_home(&self, folder: &str) -> Result<(), FilesError> {
-        if is_within(&self.home, folder) || is_within(folder, &self.home) {
-            return Err(FilesError::HomeInside { folder: folder.to_owned() });
-        }
-        Ok(())
+    /// Says whether a folder holds the peer's home or is in it.
+    pub(crate) fn is_home(&self, folder: &str) -> bool {
+        is_within(&self.home, folder) || is_within(folder, &self.home)
     }
 
     fn check_root(&self, step: &Step<'_>, candidate: &Candidate, real_root: &str) -> Result<(), Fault> {
         let folder = &candidate.folder;
-        self.check_home(real_root).map_err(|_| FilesError::HomeInside { folder: folder.clone() })?;
+        if self.is_home(real_root) {
+            return Err(FilesError::HomeInside { folder: folder.clone() }.into());
+        }
         my_web_id(step.view(), candidate.web)?;
         for row in OWN.all(step.view()) {
             let (number, own) = row?;

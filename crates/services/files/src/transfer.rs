@@ -32,7 +32,7 @@ const SWEEP_STEP: usize = 1_000;
 
 impl Files {
     /// Begins a transfer.
-    pub(crate) fn ask_get(&mut self, step: &mut Step<'_>, ask: AskId, asked: Get) -> Result<(), Fault> {
+    pub(crate) fn ask_get(&mut self, step: &mut Step<'_>, ask: AskId, asked: &Get) -> Result<(), Fault> {
         let to = asked.to.as_deref().map(checked_folder).transpose()?;
         if self.bringing.live_count() >= LIVE_MAX {
             return Err(FilesError::TooManyTransfers { count: LIVE_MAX }.into());
@@ -51,9 +51,9 @@ impl Files {
             _ => return Err(FilesError::TooMuch { path }.into()),
         };
         self.bringing.begin(id);
-        self.expand(step, id)?;
+        expand(step, id)?;
         self.pump(step)?;
-        self.answer(step, ask, id)
+        answer(step, ask, id)
     }
 
     /// Pauses a transfer.
@@ -67,7 +67,7 @@ impl Files {
         row.speed = 0;
         TRANSFERS.put(step.rows(), &id, &row);
         self.let_go(step, id, After::Keep);
-        self.answer(step, ask, id)
+        answer(step, ask, id)
     }
 
     /// Goes on with a transfer.
@@ -81,10 +81,10 @@ impl Files {
             row.why.clear();
             TRANSFERS.put(step.rows(), &id, &row);
             self.bringing.begin(id);
-            self.expand(step, id)?;
+            expand(step, id)?;
             self.pump(step)?;
         }
-        self.answer(step, ask, id)
+        answer(step, ask, id)
     }
 
     /// Gives a transfer up; whole files that came stay, parts of files do not.
@@ -92,7 +92,7 @@ impl Files {
         let (id, row) = named(step.view(), &asked.id)?;
         refuse_over(&row)?;
         self.cancel_transfer(step, id, row)?;
-        self.answer(step, ask, id)
+        answer(step, ask, id)
     }
 
     /// Cancels a transfer.
@@ -122,37 +122,10 @@ impl Files {
         emit(step, id, &row)
     }
 
-    /// Turns the next part of a folder into items; comes back by an alarm while there is more.
-    pub(crate) fn expand(&mut self, step: &mut Step<'_>, id: TransferId) -> Result<(), Fault> {
-        let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.stage.is_live()) else { return Ok(()) };
-        let Some(from) = row.expanded.take().map(Vec::from) else { return Ok(()) };
-        let prefix = inside(&row.root);
-        let folder = name_of(&row.path).to_owned();
-        let start = (row.share, if from.is_empty() { prefix.clone() } else { from });
-        let part: Vec<_> = ENTRIES
-            .within_from(step.view(), &(row.share, prefix.clone()), &start)
-            .take(EXPAND_STEP + 1)
-            .collect::<Result<_, _>>()?;
-        let more = part.get(EXPAND_STEP).map(|((_, key), _)| key.clone());
-        for ((_, key), entry) in part.into_iter().take(EXPAND_STEP) {
-            if entry.kind == Kind::File {
-                let below = path_of(key.get(prefix.len()..).unwrap_or_default());
-                let path = format!("{folder}/{below}");
-                add_item(step, id, &mut row, &entry, (entry.head.content, entry.head.size), path);
-            }
-        }
-        row.expanded = more.map(Into::into);
-        if row.expanded.is_some() {
-            step.alarm(Duration::ZERO, alarms::EXPAND);
-        }
-        TRANSFERS.put(step.rows(), &id, &row);
-        Ok(())
-    }
-
     /// Goes on with every folder that is not all turned into items, and with what is left of cancelled ones.
     pub(crate) fn go_on_expanding(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
         for id in self.bringing.live() {
-            self.expand(step, id)?;
+            expand(step, id)?;
         }
         let over: Vec<TransferId> = self.bringing.take_sweeps();
         for id in over {
@@ -196,13 +169,41 @@ impl Files {
         Ok(())
     }
 
-    fn answer(&mut self, step: &mut Step<'_>, ask: AskId, id: TransferId) -> Result<(), Fault> {
-        let row = TRANSFERS.get(step.view(), &id)?.ok_or(FilesError::NoSuchTransfer { id: id.to_string() })?;
-        let view = view_of(step.view(), step.me(), id, row)?;
-        step.emit("files.transfer", &view);
-        step.reply(ask, &view);
-        Ok(())
+}
+
+/// Turns the next part of a folder into items; comes back by an alarm while there is more.
+fn expand(step: &mut Step<'_>, id: TransferId) -> Result<(), Fault> {
+    let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.stage.is_live()) else { return Ok(()) };
+    let Some(from) = row.expanded.take().map(Vec::from) else { return Ok(()) };
+    let prefix = inside(&row.root);
+    let folder = name_of(&row.path).to_owned();
+    let start = (row.share, if from.is_empty() { prefix.clone() } else { from });
+    let part: Vec<_> = ENTRIES
+        .within_from(step.view(), &(row.share, prefix.clone()), &start)
+        .take(EXPAND_STEP + 1)
+        .collect::<Result<_, _>>()?;
+    let more = part.get(EXPAND_STEP).map(|((_, key), _)| key.clone());
+    for ((_, key), entry) in part.into_iter().take(EXPAND_STEP) {
+        if entry.kind == Kind::File {
+            let below = path_of(key.get(prefix.len()..).unwrap_or_default());
+            let path = format!("{folder}/{below}");
+            add_item(step, id, &mut row, &entry, (entry.head.content, entry.head.size), path);
+        }
     }
+    row.expanded = more.map(Into::into);
+    if row.expanded.is_some() {
+        step.alarm(Duration::ZERO, alarms::EXPAND);
+    }
+    TRANSFERS.put(step.rows(), &id, &row);
+    Ok(())
+}
+
+fn answer(step: &mut Step<'_>, ask: AskId, id: TransferId) -> Result<(), Fault> {
+    let row = TRANSFERS.get(step.view(), &id)?.ok_or(FilesError::NoSuchTransfer { id: id.to_string() })?;
+    let view = view_of(step.view(), step.me(), id, row)?;
+    step.emit("files.transfer", &view);
+    step.reply(ask, &view);
+    Ok(())
 }
 
 /// What becomes of parts of files when a transfer is let go.

@@ -21,6 +21,7 @@ const LIMIT: u32 = 1_000;
 
 /// What stands at a path.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, never kept")]
 pub(crate) enum Spot {
     /// Above all webs.
     Root,
@@ -66,16 +67,16 @@ pub(crate) fn resolve(rows: &dyn Rows, path: &str) -> Result<Spot, Fault> {
             if let Some(entry) = ENTRIES.get(rows, &(number, key.clone()))? {
                 return Ok(Spot::Below(BelowSpot { share, key, entry: Some(entry) }));
             }
-            let is_folder = first_inside(rows, number, &key)?;
-            match is_folder {
-                true => Ok(Spot::Below(BelowSpot { share, key, entry: None })),
-                false => Err(FilesError::NoSuchPath { path: path.to_owned() }.into()),
+            if first_inside(rows, number, &key)? {
+                return Ok(Spot::Below(BelowSpot { share, key, entry: None }));
             }
+            Err(FilesError::NoSuchPath { path: path.to_owned() }.into())
         }
     }
 }
 
 /// A path resolved down to its share.
+#[expect(clippy::large_enum_variant, reason = "one at a time, never kept")]
 pub(crate) enum Above {
     Spot(Spot),
     /// A share, and what follows it.
@@ -132,7 +133,7 @@ pub(crate) fn list(viewer: &mut Viewer<'_>, asked: &List) -> Result<Listing, Fau
     let path = asked.path.clone().unwrap_or_default();
     let after = asked.after.as_deref();
     match resolve(viewer.rows, &path)? {
-        Spot::Root => Ok(page(viewer.webs()?, after, limit)),
+        Spot::Root => Ok(page(viewer.webs(), after, limit)),
         Spot::Web(web) => Ok(page(viewer.persons(web)?, after, limit)),
         Spot::Person(web, person) => Ok(page(viewer.shares(web, person)?, after, limit)),
         Spot::Share(share) => folder(viewer, &share, &[], after, limit),
@@ -197,13 +198,11 @@ fn children(
             let Some(rest) = full.get(base_len..).filter(|rest| is_inside && !rest.is_empty()) else { break 'seek };
             let name: Vec<u8> = rest.iter().copied().take_while(|byte| *byte != 0).collect();
             let is_itself = name.len() == rest.len();
-            let entry = match is_itself {
-                true => Some(minicbor::decode::<EntryRow>(&value).map_err(|source| StoreError::BadValue {
-                    table: ENTRIES.name(),
-                    source,
-                })?),
-                false => None,
+            let read = || {
+                minicbor::decode::<EntryRow>(&value)
+                    .map_err(|source| StoreError::BadValue { table: ENTRIES.name(), source })
             };
+            let entry = is_itself.then(read).transpose()?;
             let is_leaf = entry.as_ref().is_some_and(|entry| entry.kind != Kind::Folder);
             let mut key = prefix.to_vec();
             key.extend_from_slice(&name);

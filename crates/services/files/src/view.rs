@@ -54,8 +54,8 @@ impl<'a> Viewer<'a> {
     }
 
     /// Returns all webs as entries.
-    pub(crate) fn webs(&mut self) -> Result<Vec<EntryView>, StoreError> {
-        Ok(self.webs.iter().map(|web| plain(EntryKind::Web, &web.label, web.label.clone())).collect())
+    pub(crate) fn webs(&self) -> Vec<EntryView> {
+        self.webs.iter().map(|web| plain(EntryKind::Web, &web.label, web.label.clone())).collect()
     }
 
     /// Returns the persons of a web as entries.
@@ -97,7 +97,7 @@ impl<'a> Viewer<'a> {
             Spot::Root => None,
             Spot::Web(web) => {
                 let label = people::read::web_label(self.rows, *web)?;
-                self.webs()?.into_iter().find(|view| view.name == label)
+                self.webs().into_iter().find(|view| view.name == label)
             }
             Spot::Person(web, person) => {
                 let label = self.label(*web, *person)?;
@@ -342,9 +342,9 @@ pub(crate) fn count(number: u64, thing: &str) -> String {
 }
 
 fn share_note(tally: Tally) -> String {
-    let mut note = format!("{}, {}", count(tally.files, "file"), ByteCount(tally.bytes));
+    let note = format!("{}, {}", count(tally.files, "file"), ByteCount(tally.bytes));
     if tally.hashed < tally.files {
-        note.push_str(&format!(", {} read", tally.hashed));
+        return format!("{note}, {} read", tally.hashed);
     }
     note
 }

@@ -84,8 +84,8 @@ fn bytes_out_of_limits_are_dropped() {
     huge.size = u64::MAX;
     town.say(0, web, &Statement::Listed { share, at, entries: vec![huge] }.to_bytes());
     town.say(0, web, &Statement::Listed { share, at, entries: vec![listed(1, "zero", 0, None)] }.to_bytes());
-    town.say(0, web, &vec![0xff; 100]);
-    town.say(0, web, &Vec::new());
+    town.say(0, web, &[0xff; 100]);
+    town.say(0, web, &[]);
     assert!(town.ls(1, "family/alice/docs").is_empty());
     // Hostile names of shares and persons are safe in paths.
     for (seq, name) in ["../../x", "\u{202e}gnp.exe", "\n", "docs", "DOCS"].iter().enumerate() {

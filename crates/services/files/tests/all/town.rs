@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base::{ContentId, DeviceId, Fault, Timestamp, WebId};
-use files::jobs::{self, *};
+use files::jobs::*;
 use kernel::{AskId, Channel, Effect, Input, Job, JobFailure, JobId, Kernel, Readers, Vault};
 use serde_json::{Value, json};
 use store::{Backing as _, MemoryBacking, Rows};
@@ -204,7 +204,9 @@ impl Town {
     /// Kills a peer: what it had not committed is gone.
     pub(crate) fn kill(&mut self, index: usize) {
         let others: Vec<usize> = (0..self.peers.len()).filter(|other| *other != index).collect();
-        others.into_iter().for_each(|other| self.cut(index, other));
+        for other in others {
+            self.cut(index, other);
+        }
         let peer = &mut self.peers[index];
         peer.kernel = None;
         peer.readers = None;
@@ -396,29 +398,29 @@ impl Town {
     fn work(&mut self, index: usize, job: &Job) {
         *self.peers[index].jobs.entry(job.kind).or_default() += 1;
         match job.kind {
-            jobs::WALK => self.walk(index, job),
-            jobs::WATCH => {
+            WALK => self.walk(index, job),
+            WATCH => {
                 self.peers[index].watcher = Some(job.id);
                 if self.peers[index].disk.is_missing {
                     return self.finish(index, job, 5, Err("gone".to_owned()));
                 }
                 self.progress(index, job, 5, &WatchReport { changed: vec![], gone: vec![], skipped: vec![], is_rescan_needed: false });
             }
-            jobs::HASH => self.hash(index, job),
-            jobs::FETCH => self.fetch(index, job),
-            jobs::BUNDLE => self.bundle(index, job),
-            jobs::MISSING => {
+            HASH => self.hash(index, job),
+            FETCH => self.fetch(index, job),
+            BUNDLE => self.bundle(index, job),
+            MISSING => {
                 let asked: Missing = from_bytes(&job.input).unwrap();
                 let ranges = self.peers[index].disk.missing(asked.content, asked.size);
                 self.finish(index, job, 1, Ok(to_bytes(&MissingRanges { ranges })));
             }
-            jobs::SAVE => {
+            SAVE => {
                 let save: Save = from_bytes(&job.input).unwrap();
                 let path = format!("{}/{}", save.folder, save.path);
                 self.peers[index].disk.saved.insert(path.clone(), save.content);
                 self.finish(index, job, 1, Ok(to_bytes(&Saved { path })));
             }
-            jobs::FORGET => {
+            FORGET => {
                 let forget: Forget = from_bytes(&job.input).unwrap();
                 self.peers[index].disk.store.remove(&forget.content);
                 self.finish(index, job, 1, Ok(Vec::new()));
