@@ -9,12 +9,12 @@ use api::EventNumber;
 use api::files::{Opened, Want, Wanted};
 use api::host::Export;
 use api::people::Done;
-use base::{DeviceId, Fault, FaultKind, OperationId, Timestamp};
+use base::{ByteCount, DeviceId, Fault, FaultKind, OperationId, Timestamp};
 use files::jobs::Source;
 use futures_lite::StreamExt;
 use gateways::{ContentStream, Events, Host, Promise};
 use kernel::Readers;
-use network::Contents;
+use network::{Contents, Network};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -24,7 +24,6 @@ use tokio_util::sync::CancellationToken;
 use crate::PeerError;
 use crate::engine::{Engine, now};
 use crate::export::export;
-use crate::network_slot::NetworkSlot;
 use crate::status::{Outside, status};
 
 /// How long a reader waits for bytes that are on their way, each time they stall.
@@ -35,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct PeerHost {
     pub(crate) engine: Arc<Engine>,
     pub(crate) readers: Arc<Readers>,
-    pub(crate) network: Arc<NetworkSlot>,
+    pub(crate) network: Arc<Network>,
     pub(crate) contents: Contents,
     pub(crate) last_event: watch::Receiver<EventNumber>,
     pub(crate) me: DeviceId,
@@ -70,12 +69,16 @@ impl PeerHost {
         if operation != "host.status" {
             return Err(unknown(operation));
         }
+        // This thread may block; outside of a runtime nobody counts.
+        let runtime = tokio::runtime::Handle::try_current().ok();
+        let kept =
+            runtime.map_or_else(ByteCount::default, |runtime| runtime.block_on(self.network.kept_bytes()));
         let outside = Outside {
             home: &self.home,
             page: &self.page,
             since: self.since,
             health: self.engine.health(),
-            kept: self.network.kept_bytes(),
+            kept,
         };
         answer(operation, &status(&self.readers, outside)?)
     }

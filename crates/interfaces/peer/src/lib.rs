@@ -10,7 +10,6 @@ mod export;
 mod home;
 mod host;
 mod keys;
-mod network_slot;
 mod peer;
 mod ports;
 mod status;

@@ -20,7 +20,6 @@ use crate::engine::{Engine, INPUTS_WAITING, Outlets, now};
 use crate::home::{Home, socket_path};
 use crate::host::PeerHost;
 use crate::keys::Keys;
-use crate::network_slot::NetworkSlot;
 use crate::ports::Ports;
 use crate::vault::HomeVault;
 use crate::{Config, PeerError};
@@ -28,7 +27,7 @@ use crate::{Config, PeerError};
 /// A running peer. Stop it with [`Peer::stop`]; a dropped one leaves its parts to end as they can.
 pub struct Peer {
     serving: Serving,
-    network: Arc<NetworkSlot>,
+    network: Arc<Network>,
     workers: Arc<Workers>,
     engine: Arc<Engine>,
     host: Arc<PeerHost>,
@@ -85,7 +84,7 @@ impl Peer {
         ports.save(&home)?;
         let me = network.me();
         let contents = network.contents();
-        let network = Arc::new(NetworkSlot::new(network));
+        let network = Arc::new(network);
         let workers = Arc::new(Workers::start(inputs).map_err(PeerError::NoThreads)?);
 
         let (last_event, watch) = watch::channel(kernel::last_event(&*readers.snapshot()?)?);
@@ -177,7 +176,7 @@ impl Peer {
         self.engine.stop().await;
         tracing::info!("the peer has stopped");
         // The store closes with the last of those who read it; then the home is free.
-        drop((self.host, self.engine));
+        drop((self.host, self.engine, self.network));
         drop(self.home);
     }
 }

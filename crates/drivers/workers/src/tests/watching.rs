@@ -1,6 +1,6 @@
 //! What a watch tells.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use files::jobs::{FoundKind, WATCH, Watch, WatchReport, from_bytes, to_bytes};
 use kernel::{Driver, Input, JobFailure, JobId};
