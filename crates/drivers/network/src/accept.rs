@@ -82,7 +82,11 @@ impl Shared {
         }
     }
 
-    async fn receive_stranger(self: Arc<Self>, registration: crate::admission::Registration, from: Option<IpAddr>) {
+    async fn receive_stranger(
+        self: Arc<Self>,
+        registration: crate::admission::Registration,
+        from: Option<IpAddr>,
+    ) {
         let device = device_of(registration.connection().remote_id());
         let Some(place) = self.door.enter(device, from, Instant::now()) else {
             registration.close(code::BUSY, b"too many joiners, come back later");

@@ -79,7 +79,8 @@ impl Admission {
                 continue;
             }
             let mut closed = 0;
-            for (protocol, connection) in state.connections.get(device).into_iter().flat_map(BTreeMap::values) {
+            for (protocol, connection) in state.connections.get(device).into_iter().flat_map(BTreeMap::values)
+            {
                 if protocol.is_for_members() {
                     connection.close(code::REFUSED, b"no longer a member");
                     closed += 1;
@@ -208,7 +209,9 @@ impl EndpointHooks for Gate {
         let device = device_of(connection.remote_id());
         match Protocol::of(connection.alpn()) {
             Some(protocol) if self.0.is_open(device, protocol) => AfterHandshakeOutcome::Accept,
-            _ => AfterHandshakeOutcome::Reject { error_code: code::REFUSED, reason: b"not a member".to_vec() },
+            _ => {
+                AfterHandshakeOutcome::Reject { error_code: code::REFUSED, reason: b"not a member".to_vec() }
+            }
         }
     }
 }

@@ -55,16 +55,17 @@ impl Book {
     /// Opens the book; a damaged one is put aside and a new one begun, for deciders tell addresses again.
     pub(crate) fn open(home: &Path) -> Self {
         let file = home.join("addresses");
-        let entries = match std::fs::read(&file).map(|bytes| wire::from_bytes::<Vec<Entry>>(&bytes, FILE_SIZE_MAX)) {
-            Ok(Ok(entries)) => entries.into_iter().map(|entry| (entry.device, entry)).collect(),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "the address book is damaged, a new one is begun");
-                let aside = std::fs::rename(&file, home.join("addresses.damaged"));
-                tracing::debug!(?aside, "damaged address book put aside");
-                BTreeMap::new()
-            }
-            Err(_) => BTreeMap::new(),
-        };
+        let entries =
+            match std::fs::read(&file).map(|bytes| wire::from_bytes::<Vec<Entry>>(&bytes, FILE_SIZE_MAX)) {
+                Ok(Ok(entries)) => entries.into_iter().map(|entry| (entry.device, entry)).collect(),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "the address book is damaged, a new one is begun");
+                    let aside = std::fs::rename(&file, home.join("addresses.damaged"));
+                    tracing::debug!(?aside, "damaged address book put aside");
+                    BTreeMap::new()
+                }
+                Err(_) => BTreeMap::new(),
+            };
         Self { file, entries: Mutex::new(entries), changed: Notify::new() }
     }
 
@@ -189,7 +190,8 @@ mod tests {
     fn hostile_addresses_are_not_dialled() {
         let home = tempfile::tempdir().unwrap();
         let book = Book::open(home.path());
-        let hostile = ["0.0.0.0:1", "224.0.0.1:5", "255.255.255.255:9", "10.0.0.1:0", "example.org:1", "", "[::]:1"];
+        let hostile =
+            ["0.0.0.0:1", "224.0.0.1:5", "255.255.255.255:9", "10.0.0.1:0", "example.org:1", "", "[::]:1"];
         book.told(bob(), &hostile.map(str::to_owned));
         assert!(book.find(bob()).is_none());
         let many: Vec<String> = (1..100).map(|port| format!("192.0.2.1:{port}")).collect();

@@ -14,8 +14,8 @@ use std::time::Duration;
 use base::{ContentId, DeviceId, WebId};
 use bytes::Bytes;
 use files::jobs::{
-    BUNDLE_ITEMS_MAX, BUNDLE_SIZE_MAX, Bundle, BundleItem, Bundled, CHANGED_IN_PLACE, ChangedInPlace, FetchFailure,
-    ItemOutcome, SMALL_SIZE, Source,
+    BUNDLE_ITEMS_MAX, BUNDLE_SIZE_MAX, Bundle, BundleItem, Bundled, CHANGED_IN_PLACE, ChangedInPlace,
+    FetchFailure, ItemOutcome, SMALL_SIZE, Source,
 };
 use iroh::endpoint::{ReadExactError, RecvStream, SendStream};
 use minicbor::{Decode, Encode};
@@ -157,8 +157,12 @@ impl Shared {
             return Ok(Bundled { outcomes });
         }
         let line = self.line(bundle.provider, Protocol::Bundle).await?;
-        let fetched = tokio::time::timeout(ANSWER_TIME_MAX, self.fetch_items(&line, bundle.web, &wanted, &mut outcomes));
-        let fetched = fetched.await.unwrap_or(Err(Failure::new(FetchFailure::TimedOut, "the provider is too slow")));
+        let fetched = tokio::time::timeout(
+            ANSWER_TIME_MAX,
+            self.fetch_items(&line, bundle.web, &wanted, &mut outcomes),
+        );
+        let fetched =
+            fetched.await.unwrap_or(Err(Failure::new(FetchFailure::TimedOut, "the provider is too slow")));
         // What came before a failure counts; with nothing at all the job fails and says why.
         match fetched {
             Err(failure) if !outcomes.contains(&ItemOutcome::Arrived) => Err(failure),
@@ -173,10 +177,13 @@ impl Shared {
         wanted: &[(usize, BundleItem)],
         outcomes: &mut [ItemOutcome],
     ) -> Result<(), Failure> {
-        let (mut send, mut receive) = line.connection().open_bi().await.map_err(|error| Failure::lost(&error))?;
+        let (mut send, mut receive) =
+            line.connection().open_bi().await.map_err(|error| Failure::lost(&error))?;
         let request = wire::to_bytes(&Request { web, items: wanted.iter().map(|(_, item)| *item).collect() });
         let length = u32::try_from(request.len()).unwrap_or(u32::MAX).to_be_bytes();
-        send.write_all(&[&length, request.as_slice()].concat()).await.map_err(|e| Failure::stream(&e.into()))?;
+        send.write_all(&[&length, request.as_slice()].concat())
+            .await
+            .map_err(|e| Failure::stream(&e.into()))?;
         if send.finish().is_err() {
             return Err(Failure::new(FetchFailure::Unreachable, "the stream has ended"));
         }
@@ -276,17 +283,19 @@ fn read_all(wanted: &[(BundleItem, Option<Source>)], stored: Vec<Option<Bytes>>)
     let mut read = ReadItems { answer: Vec::new(), changed: Vec::new() };
     for ((item, source), stored) in wanted.iter().zip(stored) {
         let bytes = match source {
-            Some(Source::Path { path, stat }) if stat.size == item.size => match read_file(path, stat, item.content) {
-                Ok(bytes) => Some(bytes.into()),
-                Err(NotAsHashed::Changed) => {
-                    read.changed.push(path.clone());
-                    None
+            Some(Source::Path { path, stat }) if stat.size == item.size => {
+                match read_file(path, stat, item.content) {
+                    Ok(bytes) => Some(bytes.into()),
+                    Err(NotAsHashed::Changed) => {
+                        read.changed.push(path.clone());
+                        None
+                    }
+                    Err(NotAsHashed::Unreadable(error)) => {
+                        tracing::warn!(content = %item.content.short(), %error, "a shared file cannot be read");
+                        None
+                    }
                 }
-                Err(NotAsHashed::Unreadable(error)) => {
-                    tracing::warn!(content = %item.content.short(), %error, "a shared file cannot be read");
-                    None
-                }
-            },
+            }
             _ => stored,
         };
         match bytes.filter(|bytes: &Bytes| u64::try_from(bytes.len()) == Ok(item.size)) {

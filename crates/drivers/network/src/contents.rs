@@ -158,7 +158,10 @@ impl ContentStore {
         if is_whole {
             let files = [self.data_file(content), self.outboard_file(content)];
             let synced = tokio::task::spawn_blocking(move || files.iter().try_for_each(|file| sync(file)));
-            synced.await.map_err(|error| Failure::new(FetchFailure::Local, error))?.map_err(|e| Failure::here(&e))?;
+            synced
+                .await
+                .map_err(|error| Failure::new(FetchFailure::Local, error))?
+                .map_err(|e| Failure::here(&e))?;
             self.rooted.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash);
         }
         if is_whole || is_first {
@@ -293,7 +296,9 @@ fn link_aside(data: &Path, aside: &Path) -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     match std::fs::hard_link(data, aside) {
-        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => Err(error),
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {
+            Err(error)
+        }
         _ => Ok(()),
     }
 }

@@ -45,7 +45,12 @@ impl Door {
     }
 
     /// Gives a place, or `None`: come back later.
-    pub(crate) fn enter(&self, device: DeviceId, address: Option<IpAddr>, now: Instant) -> Option<OwnedSemaphorePermit> {
+    pub(crate) fn enter(
+        &self,
+        device: DeviceId,
+        address: Option<IpAddr>,
+        now: Instant,
+    ) -> Option<OwnedSemaphorePermit> {
         let mut visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
         if now.saturating_duration_since(visits.since) > WINDOW {
             *visits = Visits { since: now, all: 0, devices: BTreeMap::new(), addresses: BTreeMap::new() };
@@ -55,7 +60,8 @@ impl Door {
         }
         // Who is refused here does not use up what is there for others.
         if let Some(network) = address.map(network_of) {
-            let is_frequent = visits.addresses.get(&network).is_some_and(|count| *count >= VISITS_PER_ADDRESS);
+            let is_frequent =
+                visits.addresses.get(&network).is_some_and(|count| *count >= VISITS_PER_ADDRESS);
             if is_frequent {
                 return None;
             }
@@ -104,7 +110,8 @@ mod tests {
         let door = Door::new();
         let now = Instant::now();
         let mallory = |number: u32| Some(IpAddr::V6((0x2001_0db8_u128 << 96 | u128::from(number)).into()));
-        let entered = (0..10_000).filter(|number| door.enter(device(*number), mallory(*number), now).is_some());
+        let entered =
+            (0..10_000).filter(|number| door.enter(device(*number), mallory(*number), now).is_some());
         assert_eq!(entered.count(), usize::try_from(VISITS_PER_ADDRESS).unwrap());
         assert!(door.enter(device(77_777), Some([192, 0, 2, 1].into()), now).is_some());
     }

@@ -22,14 +22,19 @@ const LIFE_SIGN_INTERVAL: Duration = Duration::from_secs(5);
 /// Streams a peer may have open with us at a time: fetches in flight, with room.
 const STREAMS_MAX: VarInt = VarInt::from_u32(64);
 
-/// Bytes in flight on one stream: 1 Gbit/s at 50 ms.
-const STREAM_WINDOW: VarInt = VarInt::from_u32(6 * 1024 * 1024);
+/// Bytes in flight on one stream. Not more: noq ends a connection with more than 1,024 gaps in a stream's buffer,
+/// and a burst that overflows a socket's buffer makes that many when a window holds more packets. Several streams
+/// at once fill a long link.
+const STREAM_WINDOW: VarInt = VarInt::from_u32(1_250_000);
 
 /// Bytes in flight on one connection, which is also what a hostile member can make us hold.
 const CONNECTION_WINDOW: VarInt = VarInt::from_u32(16 * 1024 * 1024);
 
 /// Opens sockets where the configuration says. No relay, no lookup, nobody's server.
-pub(crate) async fn bind(config: &NetworkConfig, admission: Arc<Admission>) -> Result<Endpoint, NetworkError> {
+pub(crate) async fn bind(
+    config: &NetworkConfig,
+    admission: Arc<Admission>,
+) -> Result<Endpoint, NetworkError> {
     let transport = QuicTransportConfig::builder()
         .max_idle_timeout(Some(SILENCE_TIME_MAX.into()))
         .keep_alive_interval(LIFE_SIGN_INTERVAL)

@@ -44,8 +44,10 @@ impl From<NetworkError> for Fault {
         match error {
             NetworkError::PortTaken { .. } => Self::new("network.port-taken", FaultKind::Settings, what)
                 .remedy("", "stop the other program, or choose another port in the configuration"),
-            NetworkError::CannotListen { .. } => Self::new("network.cannot-listen", FaultKind::Settings, what)
-                .remedy("", "choose an address of this computer in the configuration"),
+            NetworkError::CannotListen { .. } => {
+                Self::new("network.cannot-listen", FaultKind::Settings, what)
+                    .remedy("", "choose an address of this computer in the configuration")
+            }
             NetworkError::Contents { .. } => Self::new("network.contents", FaultKind::Settings, what)
                 .remedy("", "check that the disk of the home is there, may be written and has free space"),
         }

@@ -72,7 +72,9 @@ impl Failure {
             code::NOT_HERE => Self::new(FetchFailure::Refused, "the provider does not have these bytes"),
             code::CHANGED => Self::new(FetchFailure::Changed, "the provider's file has changed"),
             code::BUSY => Self::new(FetchFailure::Unreachable, "the provider is busy"),
-            other => Self::new(FetchFailure::Unreachable, format_args!("the provider ended it with code {other}")),
+            other => {
+                Self::new(FetchFailure::Unreachable, format_args!("the provider ended it with code {other}"))
+            }
         }
     }
 }

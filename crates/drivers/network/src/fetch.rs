@@ -7,7 +7,8 @@ use std::time::Duration;
 use files::jobs::{Fetch, FetchFailure, Fetched, Missing, MissingRanges};
 use iroh_blobs::get::StreamPair;
 use iroh_blobs::get::fsm::{
-    AtBlobContent, AtBlobHeaderNextError, AtConnected, BlobContentNext, ConnectedNext, DecodeError, RequestCounters,
+    AtBlobContent, AtBlobHeaderNextError, AtConnected, BlobContentNext, ConnectedNext, DecodeError,
+    RequestCounters,
 };
 use iroh_blobs::protocol::GetRequest;
 
@@ -55,11 +56,17 @@ impl Shared {
         Ok(Fetched { bytes })
     }
 
-    async fn fetch_request(&self, fetch: &Fetch, size: NonZeroU64, request: GetRequest) -> Result<u64, Failure> {
+    async fn fetch_request(
+        &self,
+        fetch: &Fetch,
+        size: NonZeroU64,
+        request: GetRequest,
+    ) -> Result<u64, Failure> {
         let line = self.line(fetch.provider, Protocol::Content).await?;
         let (send, receive) = line.connection().open_bi().await.map_err(|error| Failure::lost(&error))?;
         let pair = StreamPair::new(0, receive, send);
-        let asked = AtConnected::new(pair.t0, pair.recv, pair.send, request, RequestCounters::default()).next();
+        let asked =
+            AtConnected::new(pair.t0, pair.recv, pair.send, request, RequestCounters::default()).next();
         let asked = asked.await.map_err(|error| Failure::new(FetchFailure::Unreachable, error))?;
         let ConnectedNext::StartRoot(start) = asked else { return Ok(0) };
         let header = tokio::time::timeout(ANSWER_TIME_MAX, start.next().next()).await;
@@ -74,14 +81,21 @@ impl Shared {
     }
 
     /// Moves items from the stream to the store, which writes beside.
-    async fn take_in(&self, fetch: &Fetch, size: NonZeroU64, mut content: AtBlobContent) -> Result<u64, Failure> {
+    async fn take_in(
+        &self,
+        fetch: &Fetch,
+        size: NonZeroU64,
+        mut content: AtBlobContent,
+    ) -> Result<u64, Failure> {
         let store = self.contents.store();
         let import = store.blobs().import_bao(hash_of(fetch.content), size, ITEMS_AHEAD).await;
         let import = import.map_err(|error| Failure::new(FetchFailure::Local, error))?;
         let mut bytes = 0;
         let streamed = loop {
             let next = tokio::time::timeout(SILENCE_TIME_MAX, content.next()).await;
-            let Ok(next) = next else { break Err(Failure::new(FetchFailure::TimedOut, "the provider is silent")) };
+            let Ok(next) = next else {
+                break Err(Failure::new(FetchFailure::TimedOut, "the provider is silent"));
+            };
             match next {
                 BlobContentNext::More((rest, Ok(item))) => {
                     content = rest;
@@ -105,7 +119,9 @@ impl Shared {
 
 fn unanswered(error: &AtBlobHeaderNextError) -> Failure {
     match error {
-        AtBlobHeaderNextError::NotFound { .. } => Failure::new(FetchFailure::Refused, "the provider has nothing"),
+        AtBlobHeaderNextError::NotFound { .. } => {
+            Failure::new(FetchFailure::Refused, "the provider has nothing")
+        }
         AtBlobHeaderNextError::Read { source, .. } => Failure::stream(source),
     }
 }

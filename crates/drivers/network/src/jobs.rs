@@ -74,8 +74,9 @@ impl Shared {
 }
 
 fn read<T: for<'b> Decode<'b, ()> + Encode<()>>(job: &Job) -> Result<T, JobFailure> {
-    jobs::from_bytes(&job.input)
-        .map_err(|error| JobFailure::Failed(FetchFailure::Local.text(format_args!("unreadable job: {error}"))))
+    jobs::from_bytes(&job.input).map_err(|error| {
+        JobFailure::Failed(FetchFailure::Local.text(format_args!("unreadable job: {error}")))
+    })
 }
 
 fn encoded<T: Encode<()>>(outcome: Result<T, Failure>) -> Result<Vec<u8>, JobFailure> {

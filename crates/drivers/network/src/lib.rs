@@ -81,17 +81,18 @@ pub struct NetworkConfig {
 
 impl std::fmt::Debug for NetworkConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NetworkConfig").field("home", &self.home).field("bind", &self.bind).finish_non_exhaustive()
+        f.debug_struct("NetworkConfig")
+            .field("home", &self.home)
+            .field("bind", &self.bind)
+            .finish_non_exhaustive()
     }
 }
 
 impl NetworkConfig {
     /// Listens on all addresses of this computer.
     pub fn new(secret: [u8; 32], home: PathBuf) -> Self {
-        let bind = vec![
-            SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
-            SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
-        ];
+        let bind =
+            vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))];
         Self { secret, home, bind, reserve: RESERVE }
     }
 }
@@ -99,7 +100,31 @@ impl NetworkConfig {
 /// The running network. Stop it with [`Network::stop`]; dropped, it ends its tasks without waiting for them.
 pub struct Network {
     shared: Arc<Shared>,
-    disk: Option<tokio::runtime::Runtime>,
+    /// Held for its drop.
+    _disk: Disk,
+}
+
+/// Threads for tasks that read files while they stream; dropped, they end without being waited for.
+struct Disk(Option<tokio::runtime::Runtime>);
+
+impl Disk {
+    fn start() -> std::io::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(DISK_THREADS).thread_name("network-disk").enable_time();
+        builder.build().map(|runtime| Self(Some(runtime)))
+    }
+
+    fn handle(&self) -> tokio::runtime::Handle {
+        self.0.as_ref().expect("taken only when dropped").handle().clone()
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl std::fmt::Debug for Network {
@@ -129,12 +154,7 @@ impl Network {
         let unusable = |source| NetworkError::Contents { path: config.home.clone(), source };
         std::fs::create_dir_all(&config.home).map_err(unusable)?;
         let outboards = Outboards::open(config.home.join("outboards")).map_err(unusable)?;
-        let disk = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(DISK_THREADS)
-            .thread_name("network-disk")
-            .enable_time()
-            .build()
-            .map_err(unusable)?;
+        let disk = Disk::start().map_err(unusable)?;
         let admission = Admission::new();
         let endpoint = endpoint::bind(&config, Arc::clone(&admission)).await?;
         let contents = ContentStore::open(config.home.join("contents"), config.reserve.0).await?;
@@ -152,7 +172,7 @@ impl Network {
             contents,
             outboards,
             inputs: Inputs::new(inputs, stop.clone()),
-            disk: disk.handle().clone(),
+            disk: disk.handle(),
             tasks: TaskTracker::new(),
             stop,
         });
@@ -166,13 +186,15 @@ impl Network {
         }
         let book = Arc::clone(&shared);
         shared.tasks.spawn(async move { book.book.keep(book.stop.clone()).await });
-        Ok(Self { shared, disk: Some(disk) })
+        Ok(Self { shared, _disk: disk })
     }
 
     /// Carries an effect out; returns at once. Effects of other drivers are ignored.
     pub fn effect(&self, effect: Effect) {
         match effect {
-            Effect::Send { to, channel, service, message } => self.shared.links.say(to, channel, service, message),
+            Effect::Send { to, channel, service, message } => {
+                self.shared.links.say(to, channel, service, message)
+            }
             Effect::Connect { to, channel } => self.shared.connect(to, channel),
             Effect::Disconnect { device, channel } => self.shared.disconnect(device, channel),
             Effect::Addresses { device, addresses } => self.shared.book.told(device, &addresses),
@@ -206,7 +228,7 @@ impl Network {
     /// Stops in order: no new connections, jobs cancelled, connections closed, the store shut.
     ///
     /// Inputs are not sent any more once this begins. A second call does nothing.
-    pub async fn stop(&mut self) {
+    pub async fn stop(&self) {
         self.shared.stop.cancel();
         self.shared.tasks.close();
         if tokio::time::timeout(CLOSE_TIME_MAX, self.shared.tasks.wait()).await.is_err() {
@@ -216,18 +238,12 @@ impl Network {
             tracing::debug!("some peers did not hear that this one stops");
         }
         self.shared.contents.close().await;
-        if let Some(disk) = self.disk.take() {
-            disk.shutdown_background();
-        }
     }
 }
 
 impl Drop for Network {
     fn drop(&mut self) {
         self.shared.stop.cancel();
-        if let Some(disk) = self.disk.take() {
-            disk.shutdown_background();
-        }
     }
 }
 

@@ -52,7 +52,11 @@ impl Lines {
 
 impl Shared {
     /// Returns an open connection for the protocol, dialled when there is none. Askers at the same time share it.
-    pub(crate) async fn line(&self, device: DeviceId, protocol: Protocol) -> Result<Arc<Registration>, Failure> {
+    pub(crate) async fn line(
+        &self,
+        device: DeviceId,
+        protocol: Protocol,
+    ) -> Result<Arc<Registration>, Failure> {
         let place = self.lines.place((device, protocol));
         let mut line = place.lock().await;
         if let Some(line) = line.as_mut()

@@ -352,7 +352,13 @@ impl Shared {
         }
     }
 
-    async fn speak(&self, device: DeviceId, channel: Channel, orders: &mut Orders, send: &mut SendStream) -> End {
+    async fn speak(
+        &self,
+        device: DeviceId,
+        channel: Channel,
+        orders: &mut Orders,
+        send: &mut SendStream,
+    ) -> End {
         while let Some(order) = orders.next().await {
             match order {
                 Order::Say(frame) => {

@@ -156,10 +156,11 @@ fn find_or_make(path: &Path, content: ContentId, file: &File, size: u64) -> Resu
 fn make<T: WriteAt>(content: ContentId, file: &File, tree: BaoTree, data: T) -> Result<T, NotAsHashed> {
     let mut outboard = PreOrderOutboard { root: root_of(content), tree, data };
     let reader = BufReader::with_capacity(1024 * 1024, Positioned { file, position: 0 });
-    let root = bao_tree::io::sync::outboard(reader, tree, &mut outboard).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => NotAsHashed::Changed,
-        _ => NotAsHashed::Unreadable(error),
-    })?;
+    let root =
+        bao_tree::io::sync::outboard(reader, tree, &mut outboard).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => NotAsHashed::Changed,
+            _ => NotAsHashed::Unreadable(error),
+        })?;
     if root == root_of(content) { Ok(outboard.data) } else { Err(NotAsHashed::Changed) }
 }
 

@@ -128,7 +128,9 @@ impl Contents {
             let read = async {
                 match source {
                     Source::Store => shared.read_from_store(content, range, patience, &sender).await,
-                    Source::Path { path, stat } => shared.read_in_place(content, &path, &stat, range, &sender).await,
+                    Source::Path { path, stat } => {
+                        shared.read_in_place(content, &path, &stat, range, &sender).await
+                    }
                 }
             };
             let outcome = tokio::select! {
@@ -186,9 +188,17 @@ impl Shared {
     }
 
     /// Waits for the byte at `at` and returns up to where there is no gap.
-    async fn wait_for(&self, content: ContentId, at: u64, end: u64, patience: Duration) -> Result<u64, ReadError> {
-        let unreadable =
-            |error: &dyn std::fmt::Display| ReadError::Unreadable { content, source: std::io::Error::other(error.to_string()) };
+    async fn wait_for(
+        &self,
+        content: ContentId,
+        at: u64,
+        end: u64,
+        patience: Duration,
+    ) -> Result<u64, ReadError> {
+        let unreadable = |error: &dyn std::fmt::Display| ReadError::Unreadable {
+            content,
+            source: std::io::Error::other(error.to_string()),
+        };
         let present = self.contents.present(content).await.map_err(|error| unreadable(&error))?;
         let until = ranges::present_until(&present, at, end);
         if until > at {

@@ -7,9 +7,9 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base::ContentId;
 use bao_tree::ChunkRanges;
 use bao_tree::io::mixed::EncodedItem;
+use base::ContentId;
 use bytes::Bytes;
 use files::jobs::{CHANGED_IN_PLACE, ChangedInPlace, FetchFailure, Save, Saved, Source};
 use futures_lite::StreamExt;
@@ -47,7 +47,11 @@ enum Origin {
 
 impl Shared {
     /// Saves a copy.
-    pub(crate) async fn save(self: &Arc<Self>, save: Save, cancel: CancellationToken) -> Result<Saved, Failure> {
+    pub(crate) async fn save(
+        self: &Arc<Self>,
+        save: Save,
+        cancel: CancellationToken,
+    ) -> Result<Saved, Failure> {
         let _place = PLACES.acquire().await.map_err(|error| Failure::new(FetchFailure::Local, error))?;
         let content = save.content;
         let (origin, streaming) = match &save.source {
@@ -88,7 +92,8 @@ impl Shared {
     }
 
     async fn stream_out(self: Arc<Self>, content: ContentId, to: mpsc::Sender<io::Result<Bytes>>) {
-        let mut items = self.contents.store().blobs().export_bao(hash_of(content), ChunkRanges::all()).stream();
+        let mut items =
+            self.contents.store().blobs().export_bao(hash_of(content), ChunkRanges::all()).stream();
         while let Some(item) = items.next().await {
             let sent = match item {
                 EncodedItem::Leaf(leaf) => to.send(Ok(leaf.data)).await,

@@ -177,7 +177,8 @@ impl Shared {
             out.send.write_chunk(Bytes::copy_from_slice(&outboard.tree.size().to_le_bytes())).await?;
             traverse_ranges_validated(file, outboard, ranges, &mut out).await?;
         } else {
-            let mut items = self.contents.store().blobs().export_bao(hash_of(content), ranges.clone()).stream();
+            let mut items =
+                self.contents.store().blobs().export_bao(hash_of(content), ranges.clone()).stream();
             while let Some(item) = items.next().await {
                 if let EncodedItem::Size(size) = item {
                     out.send.write_chunk(Bytes::copy_from_slice(&size.to_le_bytes())).await?;
@@ -195,7 +196,10 @@ impl Shared {
 
     /// Opens the files of a content that is whole and large enough to have its own: streaming from them costs
     /// half of what it costs through the store's channels. `None` sends the caller to the store.
-    pub(crate) async fn stored_files(&self, content: ContentId) -> Option<(FileData, PreOrderOutboard<Hashes>)> {
+    pub(crate) async fn stored_files(
+        &self,
+        content: ContentId,
+    ) -> Option<(FileData, PreOrderOutboard<Hashes>)> {
         use iroh_blobs::api::blobs::BlobStatus;
         let status = self.contents.store().blobs().status(hash_of(content)).await.ok()?;
         let BlobStatus::Complete { size } = status else { return None };
@@ -249,7 +253,9 @@ impl From<NotAsHashed> for Stopped {
 /// Says whether an error means that bytes or hashes are not those of the content.
 pub(crate) fn is_damage(error: &EncodeError) -> bool {
     match error {
-        EncodeError::ParentHashMismatch(_) | EncodeError::LeafHashMismatch(_) | EncodeError::SizeMismatch => true,
+        EncodeError::ParentHashMismatch(_) | EncodeError::LeafHashMismatch(_) | EncodeError::SizeMismatch => {
+            true
+        }
         EncodeError::Io(error) => error.kind() == std::io::ErrorKind::UnexpectedEof,
         EncodeError::ParentWrite(_) | EncodeError::LeafWrite(_) => false,
     }

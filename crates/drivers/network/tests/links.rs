@@ -166,7 +166,11 @@ async fn a_stranger_is_sent_away_after_ten_seconds() {
     bob.connected(alice.me()).await;
     let since = Instant::now();
     bob.disconnected(alice.me()).await;
-    assert!((Duration::from_secs(9)..Duration::from_secs(13)).contains(&since.elapsed()), "{:?}", since.elapsed());
+    assert!(
+        (Duration::from_secs(9)..Duration::from_secs(13)).contains(&since.elapsed()),
+        "{:?}",
+        since.elapsed()
+    );
     alice.disconnected(bob.me()).await;
 }
 

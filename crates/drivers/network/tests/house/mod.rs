@@ -57,10 +57,14 @@ impl Peer {
     }
 
     pub(crate) async fn start_in(seed: u8, home: tempfile::TempDir, queue: usize) -> Self {
+        Self::start_with(config(seed, home.path()), home, queue).await
+    }
+
+    pub(crate) async fn start_with(config: NetworkConfig, home: tempfile::TempDir, queue: usize) -> Self {
         let (sender, inputs) = mpsc::channel(queue);
         let rights = Arc::new(Given::default());
-        let shared = Arc::clone(&rights);
-        let network = Network::start_with(config(seed, home.path()), shared, sender).await.unwrap();
+        let shared: Arc<dyn Rights> = rights.clone();
+        let network = Network::start_with(config, shared, sender).await.unwrap();
         Self { network, rights, inputs, home, next_job: 0 }
     }
 
@@ -97,10 +101,8 @@ impl Peer {
     }
 
     pub(crate) async fn connected(&mut self, with: DeviceId) {
-        self.wait(|input| {
-            matches!(input, Input::Connected { device, .. } if device == with).then_some(())
-        })
-        .await;
+        self.wait(|input| matches!(input, Input::Connected { device, .. } if device == with).then_some(()))
+            .await;
     }
 
     pub(crate) async fn disconnected(&mut self, from: DeviceId) {
@@ -141,7 +143,11 @@ impl Peer {
         .await
     }
 
-    pub(crate) async fn run<T: minicbor::Encode<()>>(&mut self, kind: &'static str, input: &T) -> Result<Vec<u8>, JobFailure> {
+    pub(crate) async fn run<T: minicbor::Encode<()>>(
+        &mut self,
+        kind: &'static str,
+        input: &T,
+    ) -> Result<Vec<u8>, JobFailure> {
         let job = self.begin(kind, input);
         self.end_of(job).await
     }
@@ -156,7 +162,10 @@ impl Peer {
         let ended = self.run(jobs::FETCH, &fetch(provider, content, size, ranges)).await;
         match ended {
             Ok(bytes) => Ok(jobs::from_bytes::<jobs::Fetched>(&bytes).unwrap().bytes),
-            Err(JobFailure::Failed(text)) => Err(FetchFailure::of(&text)),
+            Err(JobFailure::Failed(text)) => {
+                println!("{text}");
+                Err(FetchFailure::of(&text))
+            }
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -176,7 +185,7 @@ impl Peer {
         content
     }
 
-    pub(crate) async fn stop(mut self) -> tempfile::TempDir {
+    pub(crate) async fn stop(self) -> tempfile::TempDir {
         self.network.stop().await;
         self.home
     }
