@@ -278,7 +278,7 @@ impl From<PeerError> for Fault {
             PeerError::NobodyHere { .. } => fault
                 .remedy("althing about PATH", "shows who has it and when they were last heard")
                 .remedy("althing get PATH", "brings it as soon as somebody who has it is here"),
-            PeerError::NoSuchWeb { .. } => fault.remedy("althing webs", "lists your webs"),
+            PeerError::NoSuchWeb { .. } => fault.remedy("althing web list", "lists your webs"),
             _ => fault,
         }
     }

@@ -1,0 +1,267 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_althing_global_optspecs
+    string join \n json home= h/help V/version
+end
+
+function __fish_althing_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_althing_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_althing_using_subcommand
+    set -l cmd (__fish_althing_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c althing -n "__fish_althing_needs_command" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_needs_command" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_needs_command" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_needs_command" -s V -l version -d 'Print version'
+complete -c althing -n "__fish_althing_needs_command" -f -a "start" -d 'Starts the peer of this home and runs it until it is stopped'
+complete -c althing -n "__fish_althing_needs_command" -f -a "cat" -d 'Writes a file\'s bytes, verified, fetching what is not here'
+complete -c althing -n "__fish_althing_needs_command" -f -a "watch" -d 'Writes what happens, as it happens, until interrupted'
+complete -c althing -n "__fish_althing_needs_command" -f -a "config" -d 'Settings'
+complete -c althing -n "__fish_althing_needs_command" -f -a "completions" -d 'Writes completions for a shell'
+complete -c althing -n "__fish_althing_needs_command" -f -a "commands" -d 'Writes the manual of all commands, as Markdown'
+complete -c althing -n "__fish_althing_needs_command" -f -a "faults" -d 'Writes all faults a person can meet, as Markdown'
+complete -c althing -n "__fish_althing_needs_command" -f -a "exit-codes" -d 'Explains the exit codes'
+complete -c althing -n "__fish_althing_needs_command" -f -a "me" -d 'Shows who you are on this computer'
+complete -c althing -n "__fish_althing_needs_command" -f -a "web" -d 'More: althing help web'
+complete -c althing -n "__fish_althing_needs_command" -f -a "invite" -d 'Makes an invitation to paste or to show as QR code'
+complete -c althing -n "__fish_althing_needs_command" -f -a "invitations" -d 'Lists the invitations of a web and who waits for approval'
+complete -c althing -n "__fish_althing_needs_command" -f -a "revoke" -d 'Ends an invitation'
+complete -c althing -n "__fish_althing_needs_command" -f -a "accept" -d 'Admits a person who waits for approval'
+complete -c althing -n "__fish_althing_needs_command" -f -a "people" -d 'Lists the people of a web'
+complete -c althing -n "__fish_althing_needs_command" -f -a "role" -d 'Changes what a person may do in a web'
+complete -c althing -n "__fish_althing_needs_command" -f -a "remove" -d 'Removes a person; from now on nothing new reaches them'
+complete -c althing -n "__fish_althing_needs_command" -f -a "log" -d 'Lists every act that changed who belongs to a web'
+complete -c althing -n "__fish_althing_needs_command" -f -a "share" -d 'Shares a folder of this computer with a web; nothing is copied'
+complete -c althing -n "__fish_althing_needs_command" -f -a "shares" -d 'Lists what you share and how far the reading is'
+complete -c althing -n "__fish_althing_needs_command" -f -a "unshare" -d 'Stops sharing a folder; the folder itself stays as it is'
+complete -c althing -n "__fish_althing_needs_command" -f -a "ls" -d 'Lists a folder of the tree web/person/share/path'
+complete -c althing -n "__fish_althing_needs_command" -f -a "find" -d 'Finds files by a few letters of their names'
+complete -c althing -n "__fish_althing_needs_command" -f -a "about" -d 'Shows who has a file, how fresh it is, and its newest revision'
+complete -c althing -n "__fish_althing_needs_command" -f -a "history" -d 'Lists the revisions of a file with author and time'
+complete -c althing -n "__fish_althing_needs_command" -f -a "get" -d 'Brings the newest revision of a file or a whole folder to this computer'
+complete -c althing -n "__fish_althing_needs_command" -f -a "transfers" -d 'Lists transfers, newest first'
+complete -c althing -n "__fish_althing_needs_command" -f -a "transfer" -d 'Shows how one transfer gets on'
+complete -c althing -n "__fish_althing_needs_command" -f -a "pause" -d 'Pauses a transfer'
+complete -c althing -n "__fish_althing_needs_command" -f -a "resume" -d 'Goes on with a transfer where it stopped'
+complete -c althing -n "__fish_althing_needs_command" -f -a "cancel" -d 'Cancels a transfer; what has arrived of unfinished files is given up'
+complete -c althing -n "__fish_althing_needs_command" -f -a "status" -d 'Shows how this peer is'
+complete -c althing -n "__fish_althing_needs_command" -f -a "page" -d 'Makes a link that opens the page in a browser; good once, for 30 seconds'
+complete -c althing -n "__fish_althing_needs_command" -f -a "export" -d 'Writes all signed entries of a web into a folder, for reading by other programs'
+complete -c althing -n "__fish_althing_needs_command" -f -a "stop" -d 'Stops this peer'
+complete -c althing -n "__fish_althing_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c althing -n "__fish_althing_using_subcommand start" -l port -d 'The page\'s port, for this run; 0 is any free one' -r
+complete -c althing -n "__fish_althing_using_subcommand start" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand start" -l open -d 'Opens the page in the browser'
+complete -c althing -n "__fish_althing_using_subcommand start" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand start" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand cat" -l revision -d 'Which revision; the newest if not said' -r
+complete -c althing -n "__fish_althing_using_subcommand cat" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand cat" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand cat" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand watch" -l after -d 'Begins after the event of this number; with what happens next if not said' -r
+complete -c althing -n "__fish_althing_using_subcommand watch" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand watch" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand watch" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand config; and not __fish_seen_subcommand_from show help" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand config; and not __fish_seen_subcommand_from show help" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand config; and not __fish_seen_subcommand_from show help" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand config; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'Shows every setting, its value and where it comes from'
+complete -c althing -n "__fish_althing_using_subcommand config; and not __fish_seen_subcommand_from show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c althing -n "__fish_althing_using_subcommand config; and __fish_seen_subcommand_from show" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Shows every setting, its value and where it comes from'
+complete -c althing -n "__fish_althing_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c althing -n "__fish_althing_using_subcommand completions" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand completions" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand commands" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand commands" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand commands" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand faults" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand faults" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand faults" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand exit-codes" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand exit-codes" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand exit-codes" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c althing -n "__fish_althing_using_subcommand me; and not __fish_seen_subcommand_from set help" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand me; and not __fish_seen_subcommand_from set help" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand me; and not __fish_seen_subcommand_from set help" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand me; and not __fish_seen_subcommand_from set help" -f -a "set" -d 'Says by which name others meet you'
+complete -c althing -n "__fish_althing_using_subcommand me; and not __fish_seen_subcommand_from set help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c althing -n "__fish_althing_using_subcommand me; and __fish_seen_subcommand_from set" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand me; and __fish_seen_subcommand_from set" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand me; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand me; and __fish_seen_subcommand_from help" -f -a "set" -d 'Says by which name others meet you'
+complete -c althing -n "__fish_althing_using_subcommand me; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c althing -n "__fish_althing_using_subcommand web; and not __fish_seen_subcommand_from start list join leave help" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand web; and not __fish_seen_subcommand_from start list join leave help" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand web; and not __fish_seen_subcommand_from start list join leave help" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand web; and not __fish_seen_subcommand_from start list join leave help" -f -a "start" -d 'Starts a web; you are its owner'
+complete -c althing -n "__fish_althing_using_subcommand web; and not __fish_seen_subcommand_from start list join leave help" -f -a "list" -d 'Lists your webs'
+complete -c althing -n "__fish_althing_using_subcommand web; and not __fish_seen_subcommand_from start list join leave help" -f -a "join" -d 'Joins a web by an invitation'
+complete -c althing -n "__fish_althing_using_subcommand web; and not __fish_seen_subcommand_from start list join leave help" -f -a "leave" -d 'Leaves a web; what you kept stays on this computer'
+complete -c althing -n "__fish_althing_using_subcommand web; and not __fish_seen_subcommand_from start list join leave help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from start" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from start" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from list" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from list" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from join" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from join" -l no-wait -d 'Does not wait until it is done'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from join" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from leave" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from leave" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from leave" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from help" -f -a "start" -d 'Starts a web; you are its owner'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from help" -f -a "list" -d 'Lists your webs'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from help" -f -a "join" -d 'Joins a web by an invitation'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from help" -f -a "leave" -d 'Leaves a web; what you kept stays on this computer'
+complete -c althing -n "__fish_althing_using_subcommand web; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c althing -n "__fish_althing_using_subcommand invite" -l role -d 'The role a joiner gets; member if not said' -r -f -a "member\t'Reads everything, shares and writes.'
+admin\t'Invites, and removes those it outranks.'
+owner\t'Grants admin.'"
+complete -c althing -n "__fish_althing_using_subcommand invite" -l uses -d 'How many persons may join by it, 1 to 10,000; 1 if not said' -r
+complete -c althing -n "__fish_althing_using_subcommand invite" -l hours -d 'How many hours it is good for, 1 to 8,760; 168 (a week) if not said' -r
+complete -c althing -n "__fish_althing_using_subcommand invite" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand invite" -l approve -d 'Whether an admin has to accept each join'
+complete -c althing -n "__fish_althing_using_subcommand invite" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand invite" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c althing -n "__fish_althing_using_subcommand invitations" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand invitations" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand invitations" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand revoke" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand revoke" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand revoke" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand accept" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand accept" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand accept" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand people" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand people" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand people" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand role" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand role" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand role" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c althing -n "__fish_althing_using_subcommand remove" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand remove" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand remove" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand log" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand log" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand log" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand share" -l name -d 'What the share is called; the folder\'s own name if not said' -r
+complete -c althing -n "__fish_althing_using_subcommand share" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand share" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand share" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand shares" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand shares" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand shares" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand unshare" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand unshare" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand unshare" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand ls" -l after -d 'Goes on after the entry of this name' -r
+complete -c althing -n "__fish_althing_using_subcommand ls" -l limit -d 'Entries at most, 1 to 10,000; 1,000 if not said' -r
+complete -c althing -n "__fish_althing_using_subcommand ls" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand ls" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand ls" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand find" -l limit -d 'Hits at most, 1 to 1,000; 50 if not said' -r
+complete -c althing -n "__fish_althing_using_subcommand find" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand find" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand find" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand about" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand about" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand about" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand history" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand history" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand history" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand get" -l to -d 'Also saves a plain copy into this folder of the peer\'s computer' -r -F
+complete -c althing -n "__fish_althing_using_subcommand get" -l revision -d 'Which revision; the newest if not said. For files only' -r
+complete -c althing -n "__fish_althing_using_subcommand get" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand get" -l no-wait -d 'Does not wait until it is done'
+complete -c althing -n "__fish_althing_using_subcommand get" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand get" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand transfers" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand transfers" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand transfers" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand transfer" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand transfer" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand transfer" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand pause" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand pause" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand pause" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand resume" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand resume" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand resume" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand cancel" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand cancel" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand cancel" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand status" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand status" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand status" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand page" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand page" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand page" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand export" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand export" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand export" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand stop" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand stop" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "start" -d 'Starts the peer of this home and runs it until it is stopped'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "cat" -d 'Writes a file\'s bytes, verified, fetching what is not here'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "watch" -d 'Writes what happens, as it happens, until interrupted'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "config" -d 'Settings'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "completions" -d 'Writes completions for a shell'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "commands" -d 'Writes the manual of all commands, as Markdown'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "faults" -d 'Writes all faults a person can meet, as Markdown'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "exit-codes" -d 'Explains the exit codes'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "me" -d 'Shows who you are on this computer'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "web" -d 'More: althing help web'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "invite" -d 'Makes an invitation to paste or to show as QR code'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "invitations" -d 'Lists the invitations of a web and who waits for approval'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "revoke" -d 'Ends an invitation'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "accept" -d 'Admits a person who waits for approval'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "people" -d 'Lists the people of a web'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "role" -d 'Changes what a person may do in a web'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "remove" -d 'Removes a person; from now on nothing new reaches them'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "log" -d 'Lists every act that changed who belongs to a web'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "share" -d 'Shares a folder of this computer with a web; nothing is copied'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "shares" -d 'Lists what you share and how far the reading is'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "unshare" -d 'Stops sharing a folder; the folder itself stays as it is'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "ls" -d 'Lists a folder of the tree web/person/share/path'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "find" -d 'Finds files by a few letters of their names'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "about" -d 'Shows who has a file, how fresh it is, and its newest revision'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "history" -d 'Lists the revisions of a file with author and time'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "get" -d 'Brings the newest revision of a file or a whole folder to this computer'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "transfers" -d 'Lists transfers, newest first'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "transfer" -d 'Shows how one transfer gets on'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "pause" -d 'Pauses a transfer'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "resume" -d 'Goes on with a transfer where it stopped'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "cancel" -d 'Cancels a transfer; what has arrived of unfinished files is given up'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "status" -d 'Shows how this peer is'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "page" -d 'Makes a link that opens the page in a browser; good once, for 30 seconds'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "export" -d 'Writes all signed entries of a web into a folder, for reading by other programs'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "stop" -d 'Stops this peer'
+complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel status page export stop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Shows every setting, its value and where it comes from'
+complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from me" -f -a "set" -d 'Says by which name others meet you'
+complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from web" -f -a "start" -d 'Starts a web; you are its owner'
+complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from web" -f -a "list" -d 'Lists your webs'
+complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from web" -f -a "join" -d 'Joins a web by an invitation'
+complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from web" -f -a "leave" -d 'Leaves a web; what you kept stays on this computer'
