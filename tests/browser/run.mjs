@@ -1,10 +1,11 @@
 // Drives the real page of real peers, by mouse and by keyboard alone.
 //
 //   node run.mjs --althing PROGRAM        starts Alice and Bob as fresh peers in a temporary folder and does everything
+//     --page ../../web/dist               with the page built just now in place of the one inside of the program
 //   node run.mjs alice=LINK [bob=LINK]    takes links made by `althing page` (as of the demo) and looks at what is there
 //
 // Pictures of every page, light and dark, wide and narrow, come into shots/.
-import { launch, open, Report } from './browser.mjs'
+import { launch, open as openWindow, Report } from './browser.mjs'
 import { Peers } from './peers.mjs'
 import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
 import { share, oddNames, manyEntries, viewers } from './flows/files.mjs'
@@ -14,10 +15,12 @@ import { invite, remove } from './flows/people.mjs'
 
 const words = process.argv.slice(2)
 const at = words.indexOf('--althing')
+const built = words.includes('--page') ? words[words.indexOf('--page') + 1] : null
+const open = (browser) => openWindow(browser, built)
 const links = Object.fromEntries(words.filter((word) => /^\w+=https?:/.test(word)).map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]))
 
 const report = new Report()
-const browser = await launch()
+const browser = await launch(built)
 const peers = at >= 0 ? await Peers.begin(words[at + 1]) : null
 try {
   if (peers) await everything(peers)

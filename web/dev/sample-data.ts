@@ -73,11 +73,11 @@ export const REVISIONS: RevisionView[] = [
 ]
 
 const transfer = (path: string, seed: number, more: Partial<TransferView>): TransferView => ({
-  path, state: 'running', done: 0, total: 100, files_done: 0, files: 1, speed: 0, seconds_left: null, from: [], why: '', to: null,
+  path, state: 'running', done: 0, total: 100, files_done: 0, files: 1, speed: 0, seconds_left: null, from: [], gave: [], why: '', to: null,
   is_over: false, started: NOW - 5 * MINUTE, id: id(seed, 32), ...more,
 })
 export const TRANSFERS: TransferView[] = [
-  transfer('family/bob/films/orchard in spring.webm', 41, { done: 1_846_835_937, total: 4_294_967_296, speed: 48_200_000, seconds_left: 51, from: ['bob', 'carol'] }),
+  transfer('family/bob/films/orchard in spring.webm', 41, { done: 1_846_835_937, total: 4_294_967_296, speed: 48_200_000, seconds_left: 51, from: ['bob', 'carol'], gave: [{ who: 'bob', bytes: 1_200_000_000 }, { who: 'carol', bytes: 640_000_000 }] }),
   transfer('family/bob/recipes', 42, { state: 'paused', done: 120_000, total: 900_000, files_done: 14, files: 88 }),
   transfer('family/carol/letters', 43, { state: 'waiting', done: 0, total: 2_400_000, files: 12, why: 'nobody who has the rest is here; it goes on by itself' }),
   transfer('family/bob/films/notes.txt', 44, { state: 'done', done: 1_900, total: 1_900, files_done: 1, is_over: true, started: NOW - 2 * HOUR }),

@@ -29,7 +29,7 @@ export async function finding({ report, bob, plans }) {
   await report.step('a change at Alice shows at Bob by itself, and g brings it', async () => {
     await writeFile(join(plans, 'Q4 Roadmap.md'), '# Q4 Roadmap\n\nPlant the orchard. Dig the pond.\n')
     const begun = Date.now()
-    await bob.getByRole('row', { name: /Q4 Roadmap.*rev 2 at alice, you have rev 1/ }).waitFor({ timeout: 20_000 })
+    await bob.getByRole('row', { name: /Q4 Roadmap.*rev 2 at Alice, you have rev 1/i }).waitFor({ timeout: 20_000 })
     console.log(`      seen ${Date.now() - begun} ms after it was saved`)
     await looks(bob, 'older-here')
     await choose(bob, 'Q4 Roadmap.md')

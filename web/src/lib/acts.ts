@@ -3,7 +3,7 @@ import { call, faultOf } from './call.ts'
 import { desk } from './desk.svelte.ts'
 import { house } from './house.svelte.ts'
 import { isolated } from './names.ts'
-import { last } from './paths.ts'
+import { isWithin, last } from './paths.ts'
 import { address, go } from './route.svelte.ts'
 import { t } from './strings.ts'
 import type { EntryView, TransferView } from './views.ts'
@@ -19,8 +19,9 @@ export async function attempt(act: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Whether there is something to get: a file whose newest revision is not here, or a folder. */
+/** Whether there is something to get: a file whose newest revision is not here, or a folder; never from oneself. */
 export function canGet(entry: EntryView): boolean {
+  if (house.shares.some((share) => share.state !== 'ended' && isWithin(entry.path, share.path))) return false
   if (entry.kind === 'file') return entry.freshness === 'elsewhere' || entry.freshness === 'older-here'
   return entry.kind === 'folder' || entry.kind === 'share'
 }

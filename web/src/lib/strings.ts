@@ -215,6 +215,7 @@ export const t = {
     files: (done: string, files: string) => `${done} of ${files} files`,
     left: (text: string) => `${text} left`,
     from: 'from',
+    gave: (who: string, bytes: string) => `${bytes} from ${who}`,
     savedTo: (folder: string) => `saved into ${folder}`,
     pause: 'Pause', resume: 'Go on', cancel: 'Cancel', show: 'Show',
     pauseNamed: (name: string) => `Pause ${name}`, resumeNamed: (name: string) => `Go on with ${name}`,

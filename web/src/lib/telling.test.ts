@@ -20,12 +20,17 @@ describe("what's new", () => {
     expect(fromEvents([changed(1, 0, 'w/bob/s', 'a'), changed(2, 3_600_000, 'w/bob/s', 'a')])).toHaveLength(2)
   })
 
+  it('what one does oneself is no news to oneself', () => {
+    expect(isWorthTelling(changed(1, 0, 'w/bob/s', 'a'), ['w/bob/s'])).toBe(false)
+    expect(isWorthTelling(changed(1, 0, 'w/bob/s', 'a'), ['w/bob/t'])).toBe(true)
+  })
+
   it('what is not understood is left out', () => {
     const odd: Event[] = [
       { number: 1, at: 1, kind: 'files.changed', about: null }, { number: 2, at: 1, kind: 'files.changed', about: { share: 7 } },
       { number: 3, at: 1, kind: 'new.kind', about: {} },
     ]
-    expect(odd.some(isWorthTelling)).toBe(false)
+    expect(odd.some((event) => isWorthTelling(event, []))).toBe(false)
     expect(fromEvents(odd)).toEqual([])
   })
 

@@ -24,9 +24,10 @@ export interface Item {
   isVoid: boolean
 }
 
-/** Whether an event makes What's new longer. */
-export function isWorthTelling(event: Event): boolean {
-  return change(event) !== null
+/** Whether an event is news to this person: not what was done in one's own shares. */
+export function isWorthTelling(event: Event, mine: readonly string[]): boolean {
+  const found = change(event)
+  return found !== null && !mine.includes(found.share)
 }
 
 /** Gathers changes of files, newest first. */
