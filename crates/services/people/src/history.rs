@@ -21,7 +21,7 @@ pub(crate) struct Known {
     pub(crate) evaluation: Evaluation,
     /// How far each chain was read.
     read: BTreeMap<DeviceId, u64>,
-    forks: usize,
+    forks: u64,
     /// What is not in people's rows yet.
     pending: Change,
 }
@@ -50,7 +50,7 @@ pub(crate) enum Change {
 pub(crate) fn refresh(webs: &mut Evaluations, step: &mut Step<'_>, web: WebId) -> Result<bool, Fault> {
     let heads = records::heads(step.view(), web)?.into_iter().filter(|head| head.log == Log::Governance);
     let heads: BTreeMap<DeviceId, u64> = heads.map(|head| (head.device, head.seq)).collect();
-    let forks = records::forks(step.view(), web)?.len();
+    let forks = records::fork_news(step.view(), web)?;
     if let Some(known) = webs.get_mut(&web) {
         if known.read == heads && known.forks == forks {
             return Ok(false);

@@ -194,7 +194,11 @@ pub(crate) enum Standing {
 }
 
 /// Says whether the author may write an entry, which comes next in its chain.
-pub(crate) fn standing<R: Rows + ?Sized>(rows: &R, web: WebId, entry: &Entry) -> Result<Standing, StoreError> {
+pub(crate) fn standing<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    entry: &Entry,
+) -> Result<Standing, StoreError> {
     let header = &entry.header;
     let author = AUTHORS.get(rows, &(web, header.author))?;
     if author.is_some_and(|author| author.is_member) {

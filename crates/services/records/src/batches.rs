@@ -21,7 +21,7 @@ const SEAL_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Waiting batches opened when a batch closes, at most, for the same reason.
 const OPEN_BATCHES_MAX: usize = 16;
 
-/// Governance operations named in a batch at most (wire::record).
+/// Governance operations named in a batch at most (`wire::record`).
 const GOVERNANCE_MAX: usize = 16;
 
 /// Bytes that a record's frame takes besides its service name and body, at most.

@@ -97,11 +97,14 @@ impl From<RecordsError> for Fault {
         };
         let fault = Self::new(code, kind, what);
         match error {
-            RecordsError::UnknownWeb { .. } => fault.remedy("althing web list", "shows the webs of this peer"),
-            RecordsError::Stopped { .. } => fault.remedy("", "ask a member for a new invitation"),
-            RecordsError::Forked { .. } => {
-                fault.remedy("", "set this computer up as a new device: its home was probably restored from a backup")
+            RecordsError::UnknownWeb { .. } => {
+                fault.remedy("althing web list", "shows the webs of this peer")
             }
+            RecordsError::Stopped { .. } => fault.remedy("", "ask a member for a new invitation"),
+            RecordsError::Forked { .. } => fault.remedy(
+                "",
+                "set this computer up as a new device: its home was probably restored from a backup",
+            ),
             RecordsError::TooLarge { .. } | RecordsError::BadEntry(_) | RecordsError::WrongWeb { .. } => {
                 fault.remedy("", "report this: it should not happen between peers in order")
             }
@@ -139,7 +142,9 @@ mod tests {
         }
         let all: Vec<String> = super::faults()
             .iter()
-            .map(|fault| format!("[{}] {:?}: {}\n  do: {}", fault.code, fault.kind, fault.what, fault.remedies[0].text))
+            .map(|fault| {
+                format!("[{}] {:?}: {}\n  do: {}", fault.code, fault.kind, fault.what, fault.remedies[0].text)
+            })
             .collect();
         insta::assert_snapshot!("errors", all.join("\n"));
     }

@@ -12,7 +12,8 @@ use wire::sync::Message;
 use crate::agenda::{self, Item, Todo};
 use crate::chain::{self, Taken};
 use crate::tables::{
-    AUTHORS, BRANCHES, ChainKey, ENTRIES, FORKS, ForkRow, HEADS, NO_ENTRY, STRANGERS, log_key, log_of,
+    AUTHORS, BRANCHES, ChainKey, ENTRIES, FORKS, ForkRow, HEADS, NO_ENTRY, STRANGERS, WEBS, WebRow, log_key,
+    log_of,
 };
 
 /// Entries of other branches kept of one chain, at most: more than a device that was restored from a backup has
@@ -49,6 +50,37 @@ pub fn forks(rows: &dyn Rows, web: WebId) -> Result<Vec<Fork>, StoreError> {
     Ok(forks)
 }
 
+/// Walks the entries of proofs about governance chains that do not stand on our own branch.
+pub(crate) fn proofs_apart(
+    rows: &dyn Rows,
+    web: WebId,
+) -> impl Iterator<Item = Result<Bytes, StoreError>> + '_ {
+    FORKS.within(rows, &web).flat_map(move |row| -> Vec<Result<Bytes, StoreError>> {
+        let apart = row.and_then(|((_, device, log), ForkRow { seq, one, other })| {
+            let own = ENTRIES.get(rows, &(web, device, log, seq))?;
+            let mut pair = if log == log_key(Log::Governance) { vec![one, other] } else { Vec::new() };
+            pair.retain(|bytes| own.as_ref() != Some(bytes));
+            Ok(pair)
+        });
+        match apart {
+            Ok(pair) => pair.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        }
+    })
+}
+
+/// Returns how often anything new was learned about the forked chains of a web: grows whenever [`forks`] or, while the
+/// heads stay as they are, [`crate::governance`] have more to say.
+pub fn fork_news(rows: &dyn Rows, web: WebId) -> Result<u64, StoreError> {
+    Ok(WEBS.get(rows, &web)?.map_or(0, |row| row.fork_news))
+}
+
+fn count_news(step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
+    let row = WEBS.get(step.view(), &web)?.unwrap_or_default();
+    WEBS.put(step.rows(), &web, &WebRow { fork_news: row.fork_news.saturating_add(1), ..row });
+    Ok(())
+}
+
 /// Stores a proof whose signatures are checked, unless one for a lower or the same place is known.
 pub(crate) fn store(
     step: &mut Step<'_>,
@@ -66,6 +98,10 @@ pub(crate) fn store(
     let (one, other) = if one.bytes < other.bytes { (one, other) } else { (other, one) };
     let row = ForkRow { seq, one: one.bytes.clone().into(), other: other.bytes.clone().into() };
     FORKS.put(step.rows(), &chain, &row);
+    count_news(step, web)?;
+    if log == Log::Governance {
+        agenda::note_web(step, Todo::Governance, web);
+    }
     tracing::warn!(device = %device.short(), web = %web.short(), seq, "a device wrote two entries for one place");
     step.emit("records.forked", &serde_json::json!({ "web": web, "device": device, "seq": seq }));
     agenda::note_chain(step, Todo::Fork, (web, device, log), Item { seq, source })
@@ -132,6 +168,7 @@ pub(crate) fn beyond(
         return Ok(Taken::Frozen);
     }
     BRANCHES.put(step.rows(), &key, &entry.bytes.clone().into());
+    count_news(step, web)?;
     agenda::note_web(step, Todo::Governance, web);
     Ok(Taken::Frozen)
 }
@@ -154,7 +191,11 @@ fn ids_at<R: Rows + ?Sized>(
 
 /// Returns what stands in the place of the entry's id in the head of a forked chain (spec sync rule 3): zeros for a
 /// records chain; for a governance chain a digest of all its entries from the fork on, on whatever branch.
-pub(crate) fn end<R: Rows + ?Sized>(rows: &R, chain: &ChainKey, fork: &ForkRow) -> Result<EntryId, StoreError> {
+pub(crate) fn end<R: Rows + ?Sized>(
+    rows: &R,
+    chain: &ChainKey,
+    fork: &ForkRow,
+) -> Result<EntryId, StoreError> {
     let (web, device, log) = *chain;
     if log_of(log) != Some(Log::Governance) {
         return Ok(NO_ENTRY);

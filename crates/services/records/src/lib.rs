@@ -28,8 +28,10 @@ mod told;
 pub use authors::{Author, set_authors, stop_web};
 pub use batches::{keys_changed, publish, set_governance_heads};
 pub use fault::{RecordsError, faults};
-pub use forks::{Fork, forks};
+pub use forks::{Fork, fork_news, forks};
 pub use own::{accept_governance, append_governance, found_web};
-pub use read::{entry, governance, heads, is_connected, last_heard, queued_count, unreadable_count, waiting_count};
+pub use read::{
+    entry, governance, heads, is_connected, last_heard, queued_count, unreadable_count, waiting_count,
+};
 pub use service::{Records, service};
 pub use told::Told;

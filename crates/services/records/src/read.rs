@@ -5,15 +5,18 @@ use store::{Rows, StoreError};
 use wire::entry::{Entry, Log};
 use wire::sync::Head;
 
-use crate::tables::{BRANCHES, CONNECTED, ENTRIES, HEADS, HEARD, QUEUE, UNREADABLE, WAITING, log_key, log_of};
+use crate::tables::{
+    BRANCHES, CONNECTED, ENTRIES, HEADS, HEARD, QUEUE, UNREADABLE, WAITING, log_key, log_of,
+};
 
 /// Walks every stored governance entry of a web: device by device, each chain from its beginning.
 ///
 /// Signatures and chains were checked when the entries were stored; whether their authors had the right is the
-/// evaluation's affair. Of a forked chain all branches that are known are included, our own in its place and the
-/// others at the end; the two entries of the proof itself are in [`crate::forks`] only, if they stand on neither.
+/// evaluation's affair. Of forked chains all branches that are known are included, our own in its place and the
+/// others at the end ([`crate::fork_news`] says when there are more).
 pub fn governance(rows: &dyn Rows, web: WebId) -> impl Iterator<Item = Result<Entry, StoreError>> + '_ {
     let branches = BRANCHES.within(rows, &web).map(|row| known(&row?.1));
+    let proofs = crate::forks::proofs_apart(rows, web).map(|bytes| known(&bytes?));
     let chains = HEADS.within(rows, &web).filter_map(|row| match row {
         Ok(((_, device, log), _)) if log_of(log) == Some(Log::Governance) => Some(Ok(device)),
         Ok(_) => None,
@@ -28,7 +31,7 @@ pub fn governance(rows: &dyn Rows, web: WebId) -> impl Iterator<Item = Result<En
             Err(error) => Box::new(std::iter::once(Err(error))),
         }
     });
-    own.chain(branches)
+    own.chain(proofs).chain(branches)
 }
 
 /// Returns the newest stored entry of every chain of a web, in order of device and log.

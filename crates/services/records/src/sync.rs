@@ -79,7 +79,12 @@ impl Records {
     }
 
     /// Begins a conversation with a member that is connected, if there is none.
-    pub(crate) fn greet(&mut self, step: &mut Step<'_>, web: WebId, peer: DeviceId) -> Result<(), StoreError> {
+    pub(crate) fn greet(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+        peer: DeviceId,
+    ) -> Result<(), StoreError> {
         if self.talks.begin(web, peer) { self.summarise(step, web, peer) } else { Ok(()) }
     }
 
@@ -141,13 +146,16 @@ impl Records {
         let name = |head: &Head| (head.device, head.log);
         let end = theirs.last().map(name).filter(|_| !is_last);
         let start = self.talks.turn_page(web, from, end);
-        let is_on_page =
-            |head: &Head| start.is_none_or(|start| start < name(head)) && end.is_none_or(|end| name(head) <= end);
+        let is_on_page = |head: &Head| {
+            start.is_none_or(|start| start < name(head)) && end.is_none_or(|end| name(head) <= end)
+        };
         let ours = comparable_heads(step.view(), web)?;
         let lacked = ours.into_iter().filter(is_on_page).filter(|ours| {
             let place = theirs.partition_point(|head| name(head) < name(ours));
             let same = theirs.get(place).filter(|head| name(head) == name(ours));
-            same.is_none_or(|theirs| (theirs.seq, theirs.entry) != (ours.seq, ours.entry) && theirs.seq <= ours.seq)
+            same.is_none_or(|theirs| {
+                (theirs.seq, theirs.entry) != (ours.seq, ours.entry) && theirs.seq <= ours.seq
+            })
         });
         let lacked: Vec<Head> = lacked.collect();
         if !lacked.is_empty() {
@@ -182,7 +190,13 @@ impl Records {
     }
 
     /// Compares a head with ours; `true` when the peer should get our proof of a fork.
-    fn compare(&mut self, step: &Step<'_>, web: WebId, from: DeviceId, head: &Head) -> Result<bool, StoreError> {
+    fn compare(
+        &mut self,
+        step: &Step<'_>,
+        web: WebId,
+        from: DeviceId,
+        head: &Head,
+    ) -> Result<bool, StoreError> {
         let key = (web, head.device, log_key(head.log));
         let chain = chain_of(head.log, head.device);
         let ours = HEADS.get(step.view(), &key)?;
@@ -245,7 +259,9 @@ impl Records {
                 if range.log == Log::Governance {
                     let places = (range.from.max(fork), range.to);
                     let branches = forks::branches(step.view(), &chain, places)?;
-                    branches.into_iter().for_each(|bytes| answer.add(bytes));
+                    for bytes in branches {
+                        answer.add(bytes);
+                    }
                 }
             }
             if answer.is_full {
@@ -293,7 +309,8 @@ impl Records {
         let mut harvest = Harvest::default();
         for bytes in entries.iter().take(ENTRIES_MAX) {
             let (taken, entry) = chain::take(step, web, bytes, Some(from))?;
-            let place = entry.map(|entry| (chain_of(entry.header.log, entry.header.author), entry.header.seq));
+            let place =
+                entry.map(|entry| (chain_of(entry.header.log, entry.header.author), entry.header.seq));
             match (taken, place) {
                 (Taken::Stored, _) => {
                     harvest.is_new = true;

@@ -48,6 +48,9 @@ pub(crate) struct WebRow {
     /// Rows of [`STRANGERS`] of this web.
     #[n(1)]
     pub(crate) strangers: u64,
+    /// How often anything new was learned about forked chains.
+    #[n(2)]
+    pub(crate) fork_news: u64,
 }
 
 /// The newest entry of a chain.
@@ -147,7 +150,11 @@ pub(crate) fn frozen_from<R: Rows + ?Sized>(rows: &R, chain: &ChainKey) -> Resul
 }
 
 /// Says whether a device is a member of a web this peer still takes part in.
-pub(crate) fn is_member<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
+pub(crate) fn is_member<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    device: DeviceId,
+) -> Result<bool, StoreError> {
     if WEBS.get(rows, &web)?.is_none_or(|row| row.is_stopped) {
         return Ok(false);
     }

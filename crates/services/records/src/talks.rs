@@ -223,8 +223,7 @@ impl Talks {
         // A time further away than any wait is left from before a clock was set back.
         let is_due = |until: Timestamp| until <= now || until > now.after(ANSWER_WAIT * 2);
         let is_late = |talk: &Talk| talk.asked.as_ref().is_some_and(|asked| is_due(asked.until));
-        let late: Vec<_> =
-            self.talks.iter().filter(|(_, talk)| is_late(talk)).map(|(key, _)| *key).collect();
+        let late: Vec<_> = self.talks.iter().filter(|(_, talk)| is_late(talk)).map(|(key, _)| *key).collect();
         for (web, peer) in &late {
             self.release(*web, *peer);
             if let Some(talk) = self.talks.get_mut(&(*web, *peer)) {

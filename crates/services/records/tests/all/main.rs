@@ -1,7 +1,12 @@
 //! Several peers with only this service: what one writes, all have.
 
 #![allow(missing_docs, unreachable_pub, reason = "a test has no readers but this file's")]
-#![allow(clippy::missing_panics_doc, reason = "tests panic when they fail")]
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests panic when they fail"
+)]
 
 mod forging;
 mod spreading;

@@ -31,11 +31,8 @@ fn many_records_leave_in_few_batches_and_arrive_in_order() {
     let (mut town, web) = town(3);
     town.publish(0, web, (0..600_u32).map(|number| number.to_be_bytes().to_vec()).collect());
     town.pass(SECOND);
-    let bodies: Vec<u32> = town
-        .records(1)
-        .into_iter()
-        .map(|(.., body)| u32::from_be_bytes(body.try_into().unwrap()))
-        .collect();
+    let bodies: Vec<u32> =
+        town.records(1).into_iter().map(|(.., body)| u32::from_be_bytes(body.try_into().unwrap())).collect();
     assert_eq!(bodies, (0..600).collect::<Vec<_>>());
     let heads = records::heads(&*town.rows(1), web).unwrap();
     assert_eq!(heads.iter().find(|head| head.log == Log::Records).unwrap().seq, 3, "256 records to a batch");

@@ -265,7 +265,9 @@ impl Town {
 
     fn effect(&mut self, index: usize, effect: Effect) {
         match effect {
-            Effect::Send { to, channel: Channel::Member, service, message } => self.send(index, to, service, message),
+            Effect::Send { to, channel: Channel::Member, service, message } => {
+                self.send(index, to, service, message)
+            }
             Effect::Connect { to, .. } => self.connect(index, to),
             Effect::Admit { web, devices } => {
                 self.peers[index].admitted.insert(web, devices.into_iter().collect());
@@ -371,7 +373,8 @@ impl Town {
     pub fn found(&mut self, nonce: u8) -> WebId {
         let web = self.act(0, move |step| records::found_web(step, &genesis(nonce)).unwrap());
         let founder = self.peers[0].device;
-        let first = records::entry(&*self.rows(0), web, founder, wire::entry::Log::Governance, 1).unwrap().unwrap();
+        let first =
+            records::entry(&*self.rows(0), web, founder, wire::entry::Log::Governance, 1).unwrap().unwrap();
         for index in 1..self.peers.len() {
             let first = first.clone();
             self.act(index, move |step| {

@@ -39,7 +39,8 @@ fn all_agree_in_the_end(seed: u64, weather: Weather, deeds: Vec<Deed>) -> Result
                 town.publish(peer, web, vec![vec![byte; usize::from(byte) * 40]]);
             }
             Deed::Govern(peer) => {
-                town.act(peer, move |step| records::append_governance(step, web, &leave()).map(drop)).unwrap();
+                town.act(peer, move |step| records::append_governance(step, web, &leave()).map(drop))
+                    .unwrap();
             }
             Deed::Split(side) => town.split(&side),
             Deed::PowerCut(peer) => {
