@@ -310,7 +310,8 @@ export const t = {
     emptyText: 'Changed files, people who come and go, and what you got will stand here.',
     waiting: 'Reading what happened',
     kept: 'This computer keeps the news of the last seven days.',
-    changed: (n: number, share: string) => `${plural(n, 'change', 'changes')} in ${share}`,
+    changed: (n: number, isMore: boolean, share: string) => isMore ? `More than ${n.toLocaleString('en')} changes in ${share}` : `${plural(n, 'change', 'changes')} in ${share}`,
+    andMore: 'and more',
     more: (n: number) => `and ${n.toLocaleString('en')} more`,
   },
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromAudit, fromEvents, isWorthTelling, together } from './telling.ts'
+import { fromAudit, fromEvents, together, unseen } from './telling.ts'
 import type { Event } from './views.ts'
 
 const changed = (number: number, at: number, share: string, ...paths: string[]): Event => ({
@@ -16,13 +16,21 @@ describe("what's new", () => {
     expect(fromEvents([1, 2, 3].map((n) => changed(n, n * 1_000, 'w/bob/s', 'a')))[0]?.count).toBe(1)
   })
 
+  it('of many changes only so many are claimed as are known', () => {
+    const many = (number: number) => ({ ...changed(number, number, 'w/bob/s', 'a'), about: { share: 'w/bob/s', entries: 500, paths: ['a'] } })
+    const [item] = fromEvents([many(1), many(2)])
+    expect([item?.count, item?.isMore]).toEqual([500, true])
+  })
+
   it('later changes are another thing', () => {
     expect(fromEvents([changed(1, 0, 'w/bob/s', 'a'), changed(2, 3_600_000, 'w/bob/s', 'a')])).toHaveLength(2)
   })
 
   it('what one does oneself is no news to oneself', () => {
-    expect(isWorthTelling(changed(1, 0, 'w/bob/s', 'a'), ['w/bob/s'])).toBe(false)
-    expect(isWorthTelling(changed(1, 0, 'w/bob/s', 'a'), ['w/bob/t'])).toBe(true)
+    const events = [changed(1, 0, 'w/bob/s', 'a'), changed(2, 1, 'w/bob/s', 'b'), changed(3, 2, 'w/ted/t', 'c')]
+    expect(unseen(events, 0, [])).toBe(2)
+    expect(unseen(events, 0, ['w/bob/s'])).toBe(1)
+    expect(unseen(events, 3, [])).toBe(0)
   })
 
   it('what is not understood is left out', () => {
@@ -30,7 +38,6 @@ describe("what's new", () => {
       { number: 1, at: 1, kind: 'files.changed', about: null }, { number: 2, at: 1, kind: 'files.changed', about: { share: 7 } },
       { number: 3, at: 1, kind: 'new.kind', about: {} },
     ]
-    expect(odd.some((event) => isWorthTelling(event, []))).toBe(false)
     expect(fromEvents(odd)).toEqual([])
   })
 

@@ -5,8 +5,8 @@ import type { AuditView, Event } from './views.ts'
 
 /** Changes in one share that come closer than this are one thing. */
 const TOGETHER_MS = 10 * 60_000
-/** Paths named for one thing. */
-const NAMED_MAX = 4
+/** Paths remembered for one thing. */
+const PATHS_MAX = 200
 
 export interface Item {
   key: string
@@ -18,16 +18,17 @@ export interface Item {
   /** For files: the share's path, how many entries, and the first of them. */
   share: string
   count: number
+  /** Whether there may be more than `count`. */
+  isMore: boolean
   paths: string[]
   /** For people: what was done, in words. */
   what: string
   isVoid: boolean
 }
 
-/** Whether an event is news to this person: not what was done in one's own shares. */
-export function isWorthTelling(event: Event, mine: readonly string[]): boolean {
-  const found = change(event)
-  return found !== null && !mine.includes(found.share)
+/** How many things are new to this person since an event; what was done in one's own shares is not. */
+export function unseen(events: readonly Event[], after: number, mine: readonly string[]): number {
+  return fromEvents(events.filter(({ number }) => number > after)).filter(({ share }) => !mine.includes(share)).length
 }
 
 /** Gathers changes of files, newest first. */
@@ -38,12 +39,8 @@ export function fromEvents(events: readonly Event[]): Item[] {
     const found = change(event)
     if (!found) continue
     const item = open.get(found.share)
-    if (item && event.at - item.at < TOGETHER_MS) {
-      const isNew = found.paths.some((path) => !item.paths.includes(path))
-      item.count = isNew || found.entries > found.paths.length ? item.count + found.entries : item.count
-      item.paths = [...new Set([...found.paths, ...item.paths])].slice(0, NAMED_MAX)
-      item.at = event.at
-    } else {
+    if (item && event.at - item.at < TOGETHER_MS) merge(item, event.at, found)
+    else {
       const made = filesItem(event, found)
       open.set(found.share, made)
       items.push(made)
@@ -52,10 +49,19 @@ export function fromEvents(events: readonly Event[]): Item[] {
   return items.reverse()
 }
 
+/** Adds an event to a thing. Not all paths are named, so what several events share is not known: at least so many. */
+function merge(item: Item, at: number, { entries, paths }: Change): void {
+  const all = [...new Set([...paths, ...item.paths])]
+  item.isMore = item.isMore || entries > paths.length || item.count > item.paths.length || all.length > PATHS_MAX
+  item.count = Math.max(item.count, entries, all.length)
+  item.paths = all.slice(0, PATHS_MAX)
+  item.at = at
+}
+
 /** Turns acts on a web's people into things to tell, newest first. */
 export function fromAudit(web: string, acts: readonly AuditView[]): Item[] {
   return acts.map((act): Item => ({
-    key: act.entry, at: act.at, web, who: act.by, kind: 'people', share: '', count: 0, paths: [], what: act.what,
+    key: act.entry, at: act.at, web, who: act.by, kind: 'people', share: '', count: 0, isMore: false, paths: [], what: act.what,
     isVoid: act.is_void,
   })).reverse()
 }
@@ -78,6 +84,6 @@ function change({ kind, about }: Event): Change | null {
 function filesItem(event: Event, { share, entries, paths }: Change): Item {
   return {
     key: `event-${event.number}`, at: event.at, web: webOf(share), who: split(share)[1] ?? '', kind: 'files', share,
-    count: entries, paths: paths.slice(0, NAMED_MAX), what: '', isVoid: false,
+    count: entries, isMore: false, paths: paths.slice(0, PATHS_MAX), what: '', isVoid: false,
   }
 }
