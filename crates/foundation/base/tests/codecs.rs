@@ -1,6 +1,10 @@
 //! Ids, times and sizes read what they write, in CBOR, JSON and text; hostile input never panics.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails here has found something")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails here has found something"
+)]
 
 use base::{
     ByteCount, ContentId, DeviceId, EntryId, Fault, FaultKind, FileId, KeyId, OperationId, PersonId,

@@ -1,7 +1,11 @@
 //! Every format that crosses between peers: it reads what it writes, arbitrary bytes never panic, and a value has one
 //! encoding only.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails here has found something")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails here has found something"
+)]
 
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp, WebId};
 use proptest::collection::vec;

@@ -134,10 +134,9 @@ fn accepted() -> Vec<Vector> {
             admission: Admission::Open,
         },
     ));
-    let proof = ticket.key().sign(
-        join::PROOF_DOMAIN,
-        &join::proof_bytes(web, bob.inception.person(), bob.device.device()),
-    );
+    let proof = ticket
+        .key()
+        .sign(join::PROOF_DOMAIN, &join::proof_bytes(web, bob.inception.person(), bob.device.device()));
     let mut bobs = Chain::new(web, &bob.device, Log::Governance);
     let joined = bobs.write(operation(
         &[invite.id],
@@ -205,8 +204,10 @@ fn accepted() -> Vec<Vector> {
 
     let mut records = Chain::new(web, &alice.device, Log::Records);
     let place = Place { web, author: alice.device.device(), seq: 1 };
-    let facts =
-        [Record { service: "people".to_owned(), body: Bytes::from(vec![0x82, 0x01, 0x65, b'A', b'l', b'i', b'c', b'e']) }];
+    let facts = [Record {
+        service: "people".to_owned(),
+        body: Bytes::from(vec![0x82, 0x01, 0x65, b'A', b'l', b'i', b'c', b'e']),
+    }];
     let batch = Batch::seal(&facts, vec![accept.id], &epoch_key, [6; 24], place).expect("within limits");
     let sealed = records.write(to_bytes(&batch));
     vectors.push(Vector {
@@ -233,12 +234,19 @@ fn accepted() -> Vec<Vector> {
             ("opens", hex(epoch_key.secret())),
         ],
     });
-    assert_eq!(alice.person.open(&opened.sealed, "althing/epoch/1", &context).as_deref(), Some(epoch_key.secret().as_slice()));
+    assert_eq!(
+        alice.person.open(&opened.sealed, "althing/epoch/1", &context).as_deref(),
+        Some(epoch_key.secret().as_slice())
+    );
     vectors.push(Vector {
         kind: "ticket",
         name: "two uses, one door",
         bytes: ticket.to_text().into_bytes(),
-        finds: vec![("web", web.to_string()), ("id", ticket.id().to_string()), ("web_name", "family".to_owned())],
+        finds: vec![
+            ("web", web.to_string()),
+            ("id", ticket.id().to_string()),
+            ("web_name", "family".to_owned()),
+        ],
     });
     let head = sync::Head { device: alice.device.device(), log: Log::Records, seq: 1, entry: sealed.id };
     vectors.push(Vector {
@@ -295,8 +303,16 @@ fn refused() -> Vec<Vector> {
     });
     refuse("entry", "a later version", Entry::sign(header(2, 1, ZERO), &alice.device).bytes);
     refuse("entry", "place zero", Entry::sign(header(1, 0, ZERO), &alice.device).bytes);
-    refuse("entry", "a first entry with a previous", Entry::sign(header(1, 1, EntryId::new([1; 32])), &alice.device).bytes);
-    refuse("entry", "a second entry without a previous", Entry::sign(header(1, 2, ZERO), &alice.device).bytes);
+    refuse(
+        "entry",
+        "a first entry with a previous",
+        Entry::sign(header(1, 1, EntryId::new([1; 32])), &alice.device).bytes,
+    );
+    refuse(
+        "entry",
+        "a second entry without a previous",
+        Entry::sign(header(1, 2, ZERO), &alice.device).bytes,
+    );
     refuse("entry", "shorter than a signature", vec![0; 63]);
     refuse("entry", "empty", vec![]);
     let unsorted = to_bytes(&Operation {
@@ -309,7 +325,11 @@ fn refused() -> Vec<Vector> {
     refuse("operation", "no dependencies but no genesis", operation(&[], 1, Action::Leave));
     refuse("operation", "an invitation without uses", {
         let (ticket, expires) = (TicketId::new([1; 32]), Timestamp::default());
-        operation(&[ZERO], 2, Action::Invite { ticket, role: Role::Member, expires, uses: 0, admission: Admission::Open })
+        operation(
+            &[ZERO],
+            2,
+            Action::Invite { ticket, role: Role::Member, expires, uses: 0, admission: Admission::Open },
+        )
     });
     let mut inception = alice.inception.to_bytes();
     let last = inception.len() - 1;
@@ -334,8 +354,11 @@ fn json(vectors: &[Vector]) -> String {
     let rows: Vec<String> = vectors
         .iter()
         .map(|vector| {
-            let finds: Vec<String> =
-                vector.finds.iter().map(|(key, value)| format!("{}: {}", quoted(key), quoted(value))).collect();
+            let finds: Vec<String> = vector
+                .finds
+                .iter()
+                .map(|(key, value)| format!("{}: {}", quoted(key), quoted(value)))
+                .collect();
             format!(
                 "  {{\"kind\": {}, \"name\": {}, \"bytes\": {}, \"finds\": {{{}}}}}",
                 quoted(vector.kind),

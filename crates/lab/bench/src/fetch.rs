@@ -60,13 +60,20 @@ pub(crate) fn three_providers(bench: &Bench) -> Result<()> {
         })?;
     }
     let time = peers[3].get("bench/alice/films/even")?;
-    println!("1 GiB from three: {:.0} MiB/s; {}", mebibytes_per_second(time), given(&peers[3].ask("files.transfers", &json!({}))?));
+    println!(
+        "1 GiB from three: {:.0} MiB/s; {}",
+        mebibytes_per_second(time),
+        given(&peers[3].ask("files.transfers", &json!({}))?)
+    );
 
     peers[3].ask("files.get", &json!({ "path": "bench/alice/films/killed" }))?;
-    let is_half = |transfers: &Value| transfers["transfers"][0]["done"].as_u64().is_some_and(|done| done > GIB / 3);
+    let is_half =
+        |transfers: &Value| transfers["transfers"][0]["done"].as_u64().is_some_and(|done| done > GIB / 3);
     peers[3].ask_until("files.transfers", &json!({}), is_half)?;
     peers[2].kill()?;
-    peers[3].ask_until("files.transfers", &json!({}), |transfers| text(&transfers["transfers"][0], "state") == "done")?;
+    peers[3].ask_until("files.transfers", &json!({}), |transfers| {
+        text(&transfers["transfers"][0], "state") == "done"
+    })?;
     println!("one killed half-way: done; {}", given(&peers[3].ask("files.transfers", &json!({}))?));
     Ok(())
 }
@@ -82,11 +89,14 @@ pub(crate) fn resume(bench: &Bench) -> Result<()> {
     peers[1].ask_until("files.about", &path, |about| !about["content"].is_null())?;
     let transfer = peers[1].ask("files.get", &path)?;
     let id = json!({ "id": transfer["id"] });
-    peers[1].ask_until("files.transfer", &id, |transfer| transfer["done"].as_u64().is_some_and(|done| done > GIB / 2))?;
+    peers[1].ask_until("files.transfer", &id, |transfer| {
+        transfer["done"].as_u64().is_some_and(|done| done > GIB / 2)
+    })?;
     let start = peers[1].kill_and_start()?;
     peers[1].ask_until("files.transfer", &id, |transfer| text(transfer, "state") == "done")?;
     let transfer = peers[1].ask("files.transfer", &id)?;
-    let fetched: u64 = transfer["gave"].as_array().into_iter().flatten().filter_map(|gave| gave["bytes"].as_u64()).sum();
+    let fetched: u64 =
+        transfer["gave"].as_array().into_iter().flatten().filter_map(|gave| gave["bytes"].as_u64()).sum();
     println!(
         "killed at half of 1 GiB, first answer after {} ms, done; fetched in all {:.3} GiB, so {:.1} MiB again",
         start.as_millis(),
@@ -101,20 +111,32 @@ fn given(transfers: &Value) -> String {
     let gave = transfers["transfers"][0]["gave"].as_array().cloned().unwrap_or_default();
     let parts: Vec<String> = gave
         .iter()
-        .map(|gave| format!("{} {:.0} MiB", text(gave, "who"), as_float(gave["bytes"].as_u64().unwrap_or(0)) / 1_048_576.0))
+        .map(|gave| {
+            format!(
+                "{} {:.0} MiB",
+                text(gave, "who"),
+                as_float(gave["bytes"].as_u64().unwrap_or(0)) / 1_048_576.0
+            )
+        })
         .collect();
     parts.join(", ")
 }
 
 fn raw_fetch(file: &Path) -> Result<Duration> {
     let program = std::env::current_exe()?;
-    let mut provider = Command::new(&program).arg("raw-provide").arg(file).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut provider = Command::new(&program)
+        .arg("raw-provide")
+        .arg(file)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
     let mut lines = std::io::BufReader::new(provider.stdout.take().context("no output")?).lines();
     let ticket = lines.next().context("the provider said nothing")??;
     let output = Command::new(&program).arg("raw-fetch").arg(ticket).output()?;
     drop(provider.stdin.take());
     provider.wait()?;
-    let millis: u64 = String::from_utf8(output.stdout)?.trim().parse().context("the fetcher printed no time")?;
+    let millis: u64 =
+        String::from_utf8(output.stdout)?.trim().parse().context("the fetcher printed no time")?;
     Ok(Duration::from_millis(millis))
 }
 

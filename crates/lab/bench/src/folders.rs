@@ -21,9 +21,14 @@ pub(crate) fn listing(bench: &Bench) -> Result<()> {
         make_files(&folder, FILES, run)?;
         let before = alice.processor_seconds()?;
         let begun = Instant::now();
-        alice.ask("files.share", &json!({ "web": "bench", "folder": folder, "name": format!("small{run}") }))?;
+        alice.ask(
+            "files.share",
+            &json!({ "web": "bench", "folder": folder, "name": format!("small{run}") }),
+        )?;
         let path = json!({ "path": format!("bench/alice/small{run}/folder000"), "limit": 10_000 });
-        bob.ask_until("files.list", &path, |listing| listing["entries"].as_array().is_some_and(|entries| !entries.is_empty()))?;
+        bob.ask_until("files.list", &path, |listing| {
+            listing["entries"].as_array().is_some_and(|entries| !entries.is_empty())
+        })?;
         let prefix = format!("bench/alice/small{run}");
         bob.ask_until("files.list", &json!({ "path": prefix }), |listing| {
             listing["entries"].as_array().is_some_and(|entries| entries.len() >= 10)
@@ -33,7 +38,9 @@ pub(crate) fn listing(bench: &Bench) -> Result<()> {
             let name = format!("/small{run}");
             move |shares: &Value| {
                 shares["shares"].as_array().is_some_and(|shares| {
-                    shares.iter().any(|share| text(share, "path").ends_with(&name) && share[field].as_u64() == Some(20_000))
+                    shares.iter().any(|share| {
+                        text(share, "path").ends_with(&name) && share[field].as_u64() == Some(20_000)
+                    })
                 })
             }
         };
@@ -52,7 +59,10 @@ pub(crate) fn listing(bench: &Bench) -> Result<()> {
     }
     println!(
         "20,000 files, median of {RUNS}: {:.3} ms per file until listed, {:.3} until hashed; first 1,000 entries after {:.2} s, all after {:.2} s",
-        median(listed), median(hashed), median(first), median(all)
+        median(listed),
+        median(hashed),
+        median(first),
+        median(all)
     );
     Ok(())
 }
@@ -75,7 +85,10 @@ pub(crate) fn save_to_visible(bench: &Bench) -> Result<()> {
         times.push(begun.elapsed().as_secs_f64());
     }
     let worst = times.iter().copied().fold(0.0, f64::max);
-    println!("save to visible at the other peer, 20 saves: median {:.3} s, worst {worst:.3} s", median(times));
+    println!(
+        "save to visible at the other peer, 20 saves: median {:.3} s, worst {worst:.3} s",
+        median(times)
+    );
     Ok(())
 }
 

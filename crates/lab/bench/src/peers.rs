@@ -54,7 +54,8 @@ impl Peer {
     pub(crate) fn ask(&self, operation: &str, arguments: &Value) -> Result<Value> {
         let body = arguments.to_string();
         let socket = self.folder.join("home/althing.sock");
-        let mut stream = UnixStream::connect(&socket).with_context(|| format!("no peer at {}", socket.display()))?;
+        let mut stream =
+            UnixStream::connect(&socket).with_context(|| format!("no peer at {}", socket.display()))?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         write!(
             stream,
@@ -71,7 +72,12 @@ impl Peer {
     }
 
     /// Asks until the answer is as wanted; returns the time it took.
-    pub(crate) fn ask_until(&self, operation: &str, arguments: &Value, is_done: impl Fn(&Value) -> bool) -> Result<Duration> {
+    pub(crate) fn ask_until(
+        &self,
+        operation: &str,
+        arguments: &Value,
+        is_done: impl Fn(&Value) -> bool,
+    ) -> Result<Duration> {
         let begun = Instant::now();
         loop {
             let answer = self.ask(operation, arguments);
@@ -89,7 +95,12 @@ impl Peer {
     pub(crate) fn processor_seconds(&self) -> Result<f64> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let ticks: f64 = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+        let ticks: f64 = after_name
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<f64>().ok())
+            .sum();
         Ok(ticks / TICKS_PER_SECOND)
     }
 
@@ -113,7 +124,11 @@ impl Peer {
     fn wait_for_answer(&self) -> Result<()> {
         let begun = Instant::now();
         while self.ask("host.status", &json!({})).is_err() {
-            ensure!(begun.elapsed() < Duration::from_secs(60), "no answer; see {}/peer.log", self.folder.display());
+            ensure!(
+                begun.elapsed() < Duration::from_secs(60),
+                "no answer; see {}/peer.log",
+                self.folder.display()
+            );
             std::thread::sleep(Duration::from_millis(2));
         }
         Ok(())
@@ -153,7 +168,9 @@ pub(crate) fn web(bench: &Bench, names: &[&str]) -> Result<Vec<Peer>> {
     for peer in &peers {
         peer.ask_until("people.members", &json!({ "web": "bench" }), |answer| {
             let members = answer.get("members").and_then(Value::as_array);
-            members.is_some_and(|members| members.iter().filter(|member| member["is_here"] == true).count() == peers.len())
+            members.is_some_and(|members| {
+                members.iter().filter(|member| member["is_here"] == true).count() == peers.len()
+            })
         })?;
     }
     Ok(peers)
@@ -166,9 +183,10 @@ pub(crate) fn share(peer: &Peer, folder: &Path, name: &str) -> Result<()> {
     peer.ask_until("files.shares", &json!({}), |answer| {
         let shares = answer.get("shares").and_then(Value::as_array);
         shares.is_some_and(|shares| {
-            shares.iter().filter(|share| text(share, "path").ends_with(&format!("/{name}"))).all(|share| {
-                text(share, "state") == "watching" && share["files"] == share["hashed"]
-            })
+            shares
+                .iter()
+                .filter(|share| text(share, "path").ends_with(&format!("/{name}")))
+                .all(|share| text(share, "state") == "watching" && share["files"] == share["hashed"])
         })
     })?;
     Ok(())

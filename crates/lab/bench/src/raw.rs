@@ -38,7 +38,8 @@ async fn provide(file: &Path) -> Result<()> {
     };
     let tag = store.blobs().add_path_with_opts(options).await?;
     let endpoint = endpoint().await?;
-    let router = Router::builder(endpoint.clone()).accept(iroh_blobs::ALPN, BlobsProtocol::new(&store, None)).spawn();
+    let router =
+        Router::builder(endpoint.clone()).accept(iroh_blobs::ALPN, BlobsProtocol::new(&store, None)).spawn();
     println!("{}", BlobTicket::new(endpoint.addr(), tag.hash, tag.format));
     tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await??;
     router.shutdown().await?;

@@ -64,7 +64,11 @@ pub(crate) fn start(bench: &Bench) -> Result<()> {
         large.push(peer.kill_and_start()?.as_secs_f64() * 1000.0);
         peer.ask("people.introduce", &json!({ "name": "Alice" }))?;
     }
-    println!("start to first answer, median of {RUNS} after kill -9: {:.0} ms, with a 1 GB store {:.0} ms", median(fresh), median(large));
+    println!(
+        "start to first answer, median of {RUNS} after kill -9: {:.0} ms, with a 1 GB store {:.0} ms",
+        median(fresh),
+        median(large)
+    );
     Ok(())
 }
 
@@ -94,4 +98,3 @@ fn loopback_bytes() -> Result<f64> {
     let line = devices.lines().find(|line| line.trim_start().starts_with("lo:")).context("no loopback")?;
     line.split_whitespace().nth(9).context("no counter")?.parse().context("no number")
 }
-

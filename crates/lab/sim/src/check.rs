@@ -79,12 +79,23 @@ fn everybody_agrees(world: &World, web: &TownWeb, members: &BTreeSet<PeerIndex>,
         let own = heads(index);
         report.claim(own == their_heads, || {
             let lacks = their_heads.iter().filter(|head| !own.contains(head)).count();
-            format!("{}: peer {index} has {} heads, founder {}, {lacks} differ", web.name, own.len(), their_heads.len())
+            format!(
+                "{}: peer {index} has {} heads, founder {}, {lacks} differ",
+                web.name,
+                own.len(),
+                their_heads.len()
+            )
         });
         let seen = members_seen_by(world, index, web.id);
         report.claim(seen == their_members, || {
-            let differ: Vec<_> = their_members.iter().filter(|(id, role)| seen.get(*id) != Some(*role)).take(3).collect();
-            format!("{}: peer {index} sees {} members, founder {}; {differ:?}", web.name, seen.len(), their_members.len())
+            let differ: Vec<_> =
+                their_members.iter().filter(|(id, role)| seen.get(*id) != Some(*role)).take(3).collect();
+            format!(
+                "{}: peer {index} sees {} members, founder {}; {differ:?}",
+                web.name,
+                seen.len(),
+                their_members.len()
+            )
         });
     }
 }
@@ -144,9 +155,14 @@ fn the_tree_is_the_disks(
             let tree = share_as_seen(world, *member, web.id, &person_of(world, owner));
             report.claim(tree.as_ref() == Some(&disk), || {
                 let tree = tree.unwrap_or_default();
-                let lacks: Vec<_> = disk.iter().filter(|(path, size)| tree.get(*path) != Some(size)).take(3).collect();
+                let lacks: Vec<_> =
+                    disk.iter().filter(|(path, size)| tree.get(*path) != Some(size)).take(3).collect();
                 let more: Vec<_> = tree.keys().filter(|path| !disk.contains_key(*path)).take(3).collect();
-                format!("{}: share of {owner} at {member}: lacks or old {lacks:?} (seen {:?}), too many {more:?}", web.name, lacks.iter().map(|(path, _)| tree.get(*path)).collect::<Vec<_>>())
+                format!(
+                    "{}: share of {owner} at {member}: lacks or old {lacks:?} (seen {:?}), too many {more:?}",
+                    web.name,
+                    lacks.iter().map(|(path, _)| tree.get(*path)).collect::<Vec<_>>()
+                )
             });
         }
     }
@@ -156,12 +172,16 @@ fn the_tree_is_the_disks(
 fn share_as_seen(world: &World, index: PeerIndex, web: WebId, owner: &str) -> Option<BTreeMap<String, u64>> {
     let label = web_label(world, index, web)?;
     let members = world.read(index, "people.members", json!({ "web": label })).ok()?;
-    let owner = list(&members, "members").find(|member| text(member, "id") == owner).map(|member| text(member, "name"))?;
+    let owner = list(&members, "members")
+        .find(|member| text(member, "id") == owner)
+        .map(|member| text(member, "name"))?;
     let root = format!("{label}/{owner}/things");
     let mut files = BTreeMap::new();
     let mut folders = vec![String::new()];
     while let Some(folder) = folders.pop() {
-        let listing = world.read(index, "files.list", json!({ "path": format!("{root}{folder}"), "limit": 10_000 })).ok()?;
+        let listing = world
+            .read(index, "files.list", json!({ "path": format!("{root}{folder}"), "limit": 10_000 }))
+            .ok()?;
         for entry in list(&listing, "entries") {
             let path = format!("{folder}/{}", text(entry, "name"));
             match text(entry, "kind").as_str() {
@@ -186,7 +206,9 @@ fn transfers_end(world: &World, report: &mut Report) {
                 format!("peer {}: transfer still running: {transfer}", peer.index)
             });
             let is_short = transfer.get("done") != transfer.get("total");
-            report.claim(!(state == "done" && is_short), || format!("peer {}: done but short: {transfer}", peer.index));
+            report.claim(!(state == "done" && is_short), || {
+                format!("peer {}: done but short: {transfer}", peer.index)
+            });
         }
     }
 }

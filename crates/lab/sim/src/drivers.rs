@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use base::ContentId;
 use files::jobs::{
-    self, Bundle, Bundled, ByteRange, Fetch, FetchFailure, Fetched, Forget, Hash, HashReport, HashResult, ItemOutcome,
-    Missing, MissingRanges, RootState, Save, Saved, Source, WalkReport, WalkSummary, WatchReport,
+    self, Bundle, Bundled, ByteRange, Fetch, FetchFailure, Fetched, Forget, Hash, HashReport, HashResult,
+    ItemOutcome, Missing, MissingRanges, RootState, Save, Saved, Source, WalkReport, WalkSummary,
+    WatchReport,
 };
 use kernel::{Input, Job, JobFailure};
 
@@ -22,7 +23,8 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: Job) {
         jobs::WALK => walk(world, index, &job),
         jobs::WATCH => {
             world.peer_mut(index).watcher = Some(job.id);
-            let nothing = WatchReport { changed: vec![], gone: vec![], skipped: vec![], is_rescan_needed: false };
+            let nothing =
+                WatchReport { changed: vec![], gone: vec![], skipped: vec![], is_rescan_needed: false };
             progress(world, index, &job, quickly, jobs::to_bytes(&nothing));
         }
         jobs::HASH => hash(world, index, &job),
@@ -105,7 +107,13 @@ enum Answer {
     Refuses(FetchFailure),
 }
 
-fn provider_answer(world: &World, asker: PeerIndex, provider: Option<PeerIndex>, content: ContentId, size: u64) -> Answer {
+fn provider_answer(
+    world: &World,
+    asker: PeerIndex,
+    provider: Option<PeerIndex>,
+    content: ContentId,
+    size: u64,
+) -> Answer {
     let Some(provider) = provider.filter(|provider| world.is_connected(asker, *provider)) else {
         return Answer::Refuses(FetchFailure::Unreachable);
     };

@@ -29,8 +29,15 @@ fn main() -> ExitCode {
         let Outcome { tally, wrong, checked } = run(plan);
         println!(
             "NOTE simulator: seed {} with {} peers for {} s: {} claims checked, {} batches, {} messages, {} power cuts, {} fetches, in {} s",
-            plan.seed, plan.peers, plan.time.as_secs(), checked, tally.batches, tally.messages, tally.power_cuts,
-            tally.fetches, begun.elapsed().as_secs()
+            plan.seed,
+            plan.peers,
+            plan.time.as_secs(),
+            checked,
+            tally.batches,
+            tally.messages,
+            tally.power_cuts,
+            tally.fetches,
+            begun.elapsed().as_secs()
         );
         for line in &wrong {
             println!("  wrong: {line}");
@@ -58,7 +65,9 @@ fn plans(arguments: &[String]) -> Option<Vec<Plan>> {
             "--all-signatures" => plan.is_checking_all = true,
             "--seed" => plan.seed = words.next()?.parse().ok()?,
             "--peers" => plan.peers = words.next()?.parse().ok()?,
-            "--hours" => plan.time = Duration::from_secs(words.next()?.parse::<u64>().ok()?.saturating_mul(3600)),
+            "--hours" => {
+                plan.time = Duration::from_secs(words.next()?.parse::<u64>().ok()?.saturating_mul(3600))
+            }
             _ => return None,
         }
     }

@@ -187,11 +187,11 @@ impl SimPeer {
             Input::Progress { job, .. } if self.cancelled.contains(&job) => None,
             Input::Finished { job, outcome } => {
                 self.running.remove(&job);
-                let outcome = if self.cancelled.remove(&job) { Err(kernel::JobFailure::Cancelled) } else { outcome };
+                let outcome =
+                    if self.cancelled.remove(&job) { Err(kernel::JobFailure::Cancelled) } else { outcome };
                 Some(Input::Finished { job, outcome })
             }
             other => Some(other),
         }
     }
 }
-

@@ -86,7 +86,8 @@ impl Town {
         for index in 0..peers {
             // Clocks are off by up to two minutes; one in fifty by years.
             let error = if self.world.dice.chance(20) { 3 * 365 * 86_400_000 } else { 120_000 };
-            let error = i64::try_from(self.world.dice.below(2 * error)).unwrap_or(0) - i64::try_from(error).unwrap_or(0);
+            let error = i64::try_from(self.world.dice.below(2 * error)).unwrap_or(0)
+                - i64::try_from(error).unwrap_or(0);
             self.world.peer_mut(index).clock_error_ms = error;
             self.world.peer_mut(index).is_liar = index > 0 && self.world.dice.chance(10);
             self.world.start(index);
@@ -253,7 +254,9 @@ impl Town {
             .collect();
         let Some(web) = webs.get(self.world.dice.index(webs.len())).copied() else { return };
         let Some(label) = check::web_label(&self.world, index, web) else { return };
-        let Ok(found) = self.world.read(index, "files.find", json!({ "query": "file", "limit": 20 })) else { return };
+        let Ok(found) = self.world.read(index, "files.find", json!({ "query": "file", "limit": 20 })) else {
+            return;
+        };
         let hits: Vec<String> = check::list(&found, "hits")
             .map(|hit| text(hit, "path").to_owned())
             .filter(|path| path.starts_with(&format!("{label}/")))

@@ -59,7 +59,12 @@ impl Verifier for SimVault {
     fn verify(&self, device: &DeviceId, domain: &str, bytes: &[u8], signature: &Signature) -> bool {
         let Some(memory) = &self.memory.0 else { return Strict.verify(device, domain, bytes, signature) };
         let mut hasher = blake3::Hasher::new();
-        hasher.update(device.as_bytes()).update(&signature.0).update(domain.as_bytes()).update(b"\0").update(bytes);
+        hasher
+            .update(device.as_bytes())
+            .update(&signature.0)
+            .update(domain.as_bytes())
+            .update(b"\0")
+            .update(bytes);
         let key = *hasher.finalize().as_bytes();
         let known = memory.lock().ok().and_then(|memory| memory.get(&key).copied());
         known.unwrap_or_else(|| {

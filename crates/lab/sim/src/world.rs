@@ -63,7 +63,14 @@ enum Happening {
     /// A peer's kernel takes an input, if it still runs as it did when this was queued.
     Input { to: PeerIndex, life: u64, input: Input },
     /// A message arrives, if its connection still stands.
-    Arrival { from: PeerIndex, to: PeerIndex, connection: u64, channel: Channel, service: String, message: Vec<u8> },
+    Arrival {
+        from: PeerIndex,
+        to: PeerIndex,
+        connection: u64,
+        channel: Channel,
+        service: String,
+        message: Vec<u8>,
+    },
     /// A peer's alarm rings.
     Wake { peer: PeerIndex, life: u64 },
     /// An attempt to connect ends.
@@ -110,7 +117,10 @@ pub struct World {
 
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World").field("now_ms", &self.now_ms).field("peers", &self.peers.len()).finish_non_exhaustive()
+        f.debug_struct("World")
+            .field("now_ms", &self.now_ms)
+            .field("peers", &self.peers.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -207,7 +217,14 @@ impl World {
     }
 
     /// Has a peer say something that no decider made: Mallory's words. They arrive if a connection stands.
-    pub fn forge(&mut self, from: PeerIndex, to: PeerIndex, channel: Channel, service: &str, message: Vec<u8>) {
+    pub fn forge(
+        &mut self,
+        from: PeerIndex,
+        to: PeerIndex,
+        channel: Channel,
+        service: &str,
+        message: Vec<u8>,
+    ) {
         self.send(from, self.peer(to).device, channel, service, message);
     }
 
@@ -267,7 +284,13 @@ impl World {
         }
     }
 
-    pub(crate) fn finish_after(&mut self, wait: Duration, to: PeerIndex, job: JobId, outcome: Result<Vec<u8>, JobFailure>) {
+    pub(crate) fn finish_after(
+        &mut self,
+        wait: Duration,
+        to: PeerIndex,
+        job: JobId,
+        outcome: Result<Vec<u8>, JobFailure>,
+    ) {
         self.input_after(wait, to, Input::Finished { job, outcome });
     }
 
@@ -334,7 +357,9 @@ impl World {
 
     fn send(&mut self, from: PeerIndex, to: DeviceId, channel: Channel, service: &str, message: Vec<u8>) {
         let Some(to) = self.by_device.get(&to).copied() else { return };
-        let Some(connection) = self.connections.get(&(from.min(to), from.max(to), channel)).copied() else { return };
+        let Some(connection) = self.connections.get(&(from.min(to), from.max(to), channel)).copied() else {
+            return;
+        };
         self.tally.messages += 1;
         self.tally.bytes += u64::try_from(message.len()).unwrap_or(0);
         let weather = self.weather;
@@ -389,7 +414,11 @@ impl World {
             Channel::Member => dialler.admits(&other.device) && other.admits(&dialler.device),
             Channel::Join => true,
         };
-        from != to && other.is_running() && dialler.side == other.side && dialler.known.contains(&other.device) && is_let_in
+        from != to
+            && other.is_running()
+            && dialler.side == other.side
+            && dialler.known.contains(&other.device)
+            && is_let_in
     }
 
     /// Says whether two peers could move contents now.
@@ -411,7 +440,9 @@ impl World {
         let meant: Vec<_> = self
             .connections
             .keys()
-            .filter(|(one, other, _)| (*one == index && is_meant(*other)) || (*other == index && is_meant(*one)))
+            .filter(|(one, other, _)| {
+                (*one == index && is_meant(*other)) || (*other == index && is_meant(*one))
+            })
             .copied()
             .collect();
         for (one, other, channel) in meant {

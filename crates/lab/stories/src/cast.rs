@@ -115,7 +115,8 @@ impl Cast {
             child.wait()?;
             bail!("no end after {} s", COMMAND_DEADLINE.as_secs());
         };
-        let text = |path| -> Result<String> { Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned()) };
+        let text =
+            |path| -> Result<String> { Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned()) };
         Ok((status.success(), text(&said)? + &text(&complained)?))
     }
 

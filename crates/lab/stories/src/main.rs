@@ -22,7 +22,11 @@ const USAGE: &str = "usage: stories --althing PROGRAM --folder FOLDER [--keep] S
 fn main() -> ExitCode {
     match run(std::env::args().skip(1)) {
         Ok(failed) => {
-            if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if failed == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
         }
         Err(error) => {
             eprintln!("Error: {error:#}");

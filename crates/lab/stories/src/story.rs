@@ -32,7 +32,8 @@ pub(crate) struct Story {
 impl Story {
     /// Reads a story from its file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { lines: parse(&text).with_context(|| format!("in {name}"))?, name })
     }
@@ -50,7 +51,13 @@ fn parse(text: &str) -> Result<Vec<Line>> {
             lines.push(Line::Prose(line.to_owned()));
         } else if let Some((person, is_repeated, command)) = prompt(line) {
             let (person, command) = (person.to_owned(), command.to_owned());
-            lines.push(Line::Typed(Typed { person, command, is_repeated, expected: Vec::new(), line: index + 1 }));
+            lines.push(Line::Typed(Typed {
+                person,
+                command,
+                is_repeated,
+                expected: Vec::new(),
+                line: index + 1,
+            }));
         } else {
             match lines.last_mut() {
                 Some(Line::Typed(typed)) => typed.expected.push(line.to_owned()),

@@ -15,8 +15,8 @@ use crate::providers::Providers;
 use crate::service::Files;
 use crate::statement::Held;
 use crate::tables::{
-    BARRED, HELD, HeldRow, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow, PLACES, PROVEN, READINGS, Stage, TRANSFERS,
-    UNSENT_HELD,
+    BARRED, HELD, HeldRow, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow, PLACES, PROVEN,
+    READINGS, Stage, TRANSFERS, UNSENT_HELD,
 };
 use crate::transfer::{begin_again, emit, lane_of};
 use crate::tree::ShareSpot;
@@ -45,7 +45,12 @@ type Outcome = Result<Vec<u8>, JobFailure>;
 
 impl Files {
     /// Takes what is missing of a content.
-    pub(crate) fn take_missing(&mut self, step: &mut Step<'_>, key: Key, outcome: Outcome) -> Result<(), Fault> {
+    pub(crate) fn take_missing(
+        &mut self,
+        step: &mut Step<'_>,
+        key: Key,
+        outcome: Outcome,
+    ) -> Result<(), Fault> {
         let report = outcome.ok().and_then(|bytes| from_bytes::<MissingRanges>(&bytes).ok());
         let Some(MissingRanges { ranges }) = report else {
             self.bringing.active.remove(&key);
@@ -59,13 +64,19 @@ impl Files {
 
     /// Notes how much of a piece has come.
     pub(crate) fn take_piece_progress(&mut self, job: JobId, report: &[u8]) {
-        if let (Some(piece), Ok(Fetched { bytes })) = (self.bringing.pieces.get_mut(&job), from_bytes(report)) {
+        if let (Some(piece), Ok(Fetched { bytes })) = (self.bringing.pieces.get_mut(&job), from_bytes(report))
+        {
             piece.came = bytes.min(piece.bytes);
         }
     }
 
     /// Takes the end of a piece.
-    pub(crate) fn take_piece(&mut self, step: &mut Step<'_>, job: JobId, outcome: Outcome) -> Result<(), Fault> {
+    pub(crate) fn take_piece(
+        &mut self,
+        step: &mut Step<'_>,
+        job: JobId,
+        outcome: Outcome,
+    ) -> Result<(), Fault> {
         let Some(piece) = self.bringing.end_piece(job) else { return Ok(()) };
         let (key, provider) = (piece.key, piece.provider);
         let Some(active) = self.bringing.active.get_mut(&key) else { return Ok(()) };
@@ -98,7 +109,12 @@ impl Files {
     }
 
     /// Takes the end of a bundle.
-    pub(crate) fn take_bundle(&mut self, step: &mut Step<'_>, job: JobId, outcome: Outcome) -> Result<(), Fault> {
+    pub(crate) fn take_bundle(
+        &mut self,
+        step: &mut Step<'_>,
+        job: JobId,
+        outcome: Outcome,
+    ) -> Result<(), Fault> {
         let Some(bundle) = self.bringing.end_bundle(job) else { return Ok(()) };
         let (web, provider) = (bundle.web, bundle.provider);
         let outcomes = match outcome {
@@ -144,7 +160,12 @@ impl Files {
     }
 
     /// Takes the end of saving a plain copy.
-    pub(crate) fn take_saved(&mut self, step: &mut Step<'_>, job: JobId, outcome: Outcome) -> Result<(), Fault> {
+    pub(crate) fn take_saved(
+        &mut self,
+        step: &mut Step<'_>,
+        job: JobId,
+        outcome: Outcome,
+    ) -> Result<(), Fault> {
         let Some((id, index)) = self.bringing.saves.remove(&job) else { return Ok(()) };
         if let Some(live) = self.bringing.live.get_mut(&id) {
             live.saves_under_way.remove(&index);
@@ -196,7 +217,13 @@ impl Files {
     }
 
     /// Keeps a content for a web and, if bytes of it came from there, offers it to the members from now on.
-    pub(crate) fn keep(&mut self, step: &mut Step<'_>, key: Key, size: u64, offered: Offered) -> Result<(), Fault> {
+    pub(crate) fn keep(
+        &mut self,
+        step: &mut Step<'_>,
+        key: Key,
+        size: u64,
+        offered: Offered,
+    ) -> Result<(), Fault> {
         let is_offered = offered == Offered::Yes;
         if HELD.get(step.view(), &key)?.is_some_and(|held| held.is_offered || !is_offered) {
             return Ok(());
@@ -235,7 +262,9 @@ impl Files {
 
     /// Ends a transfer when nothing is left to do.
     pub(crate) fn end_if_done(&mut self, step: &mut Step<'_>, id: TransferId) -> Result<bool, Fault> {
-        let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.stage.is_live()) else { return Ok(false) };
+        let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.stage.is_live()) else {
+            return Ok(false);
+        };
         if row.expanded.is_some() || ITEMS.within(step.view(), &id).next().is_some() {
             return Ok(false);
         }
@@ -270,7 +299,9 @@ impl Files {
             .bringing
             .active
             .iter()
-            .filter(|(_, active)| !active.items.is_empty() && active.plan.as_ref().is_some_and(|plan| !plan.is_under_way()))
+            .filter(|(_, active)| {
+                !active.items.is_empty() && active.plan.as_ref().is_some_and(|plan| !plan.is_under_way())
+            })
             .map(|(key, _)| *key)
             .collect();
         for key in stuck {
@@ -281,8 +312,16 @@ impl Files {
     }
 
     /// Gives an item the newest content of its file; drops it when the file is gone.
-    pub(crate) fn retarget(&mut self, step: &mut Step<'_>, id: TransferId, lane: u8, index: u64) -> Result<(), Fault> {
-        let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.is_newest) else { return Ok(()) };
+    pub(crate) fn retarget(
+        &mut self,
+        step: &mut Step<'_>,
+        id: TransferId,
+        lane: u8,
+        index: u64,
+    ) -> Result<(), Fault> {
+        let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.is_newest) else {
+            return Ok(());
+        };
         let Some(old) = ITEMS.get(step.view(), &(id, lane, index))? else { return Ok(()) };
         let Some(shelf) = Shelf::numbered(step.view(), row.share)? else { return Ok(()) };
         match shelf.entry(step.view(), old.file)? {
@@ -291,7 +330,11 @@ impl Files {
                 let (content, size) = (entry.head.content, entry.head.size);
                 row.total = row.total.saturating_sub(old.size).saturating_add(size);
                 ITEMS.delete(step.rows(), &(id, lane, index));
-                ITEMS.put(step.rows(), &(id, lane_of(content, size), index), &ItemRow { content, size, ..old });
+                ITEMS.put(
+                    step.rows(),
+                    &(id, lane_of(content, size), index),
+                    &ItemRow { content, size, ..old },
+                );
             }
             None => {
                 let mut providers = Providers::new(step.me(), step.now());
@@ -337,12 +380,21 @@ impl Files {
     }
 
     /// Draws the conclusion of a failed piece.
-    fn blame(&mut self, step: &mut Step<'_>, key: Key, provider: DeviceId, failure: &JobFailure) -> Result<(), Fault> {
-        let JobFailure::Failed(text) = failure else { return self.blame_provider(step, provider, key.0, failure) };
+    fn blame(
+        &mut self,
+        step: &mut Step<'_>,
+        key: Key,
+        provider: DeviceId,
+        failure: &JobFailure,
+    ) -> Result<(), Fault> {
+        let JobFailure::Failed(text) = failure else {
+            return self.blame_provider(step, provider, key.0, failure);
+        };
         let kind = FetchFailure::of(text);
         match kind {
             FetchFailure::WrongBytes | FetchFailure::Refused | FetchFailure::Changed => {
-                if let Some(plan) = self.bringing.active.get_mut(&key).and_then(|active| active.plan.as_mut()) {
+                if let Some(plan) = self.bringing.active.get_mut(&key).and_then(|active| active.plan.as_mut())
+                {
                     plan.drop_provider(provider);
                 }
                 if kind == FetchFailure::WrongBytes {
@@ -352,7 +404,8 @@ impl Files {
                 self.retarget_if_stuck(step, key)
             }
             FetchFailure::DiskFull | FetchFailure::Local => {
-                let items = self.bringing.active.get(&key).map(|active| active.items.clone()).unwrap_or_default();
+                let items =
+                    self.bringing.active.get(&key).map(|active| active.items.clone()).unwrap_or_default();
                 let why = match kind {
                     FetchFailure::DiskFull => "no space is left on the disk of this peer's home".to_owned(),
                     _ => format!("this peer cannot store it: {}", details(text)),
@@ -369,7 +422,13 @@ impl Files {
         }
     }
 
-    fn blame_provider(&mut self, step: &mut Step<'_>, provider: DeviceId, web: WebId, failure: &JobFailure) -> Result<(), Fault> {
+    fn blame_provider(
+        &mut self,
+        step: &mut Step<'_>,
+        provider: DeviceId,
+        web: WebId,
+        failure: &JobFailure,
+    ) -> Result<(), Fault> {
         if let JobFailure::Failed(text) = failure
             && FetchFailure::of(text) == FetchFailure::DiskFull
         {

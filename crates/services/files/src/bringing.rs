@@ -154,8 +154,10 @@ impl Bringing {
 
     /// Says whether anything is under way for a transfer.
     pub(crate) fn is_under_way(&self, id: TransferId) -> bool {
-        let has_small =
-            self.live.get(&id).is_some_and(|live| !live.small_under_way.is_empty() || !live.saves_under_way.is_empty());
+        let has_small = self
+            .live
+            .get(&id)
+            .is_some_and(|live| !live.small_under_way.is_empty() || !live.saves_under_way.is_empty());
         has_small
             || self.active.values().any(|active| {
                 active.items.iter().any(|(transfer, _)| *transfer == id)

@@ -9,8 +9,8 @@ use store::{Overlay, Rows, StoreError};
 use crate::jobs::Stat;
 use crate::statement::{Gone, Listed};
 use crate::tables::{
-    COUNTER_SHARES, COUNTERS, ENTRIES, EntryRow, FILES, FileRow, GONE, Kind, NUMBERS, PLACES, REVISIONS, RevisionRow,
-    SHARES, ShareKey, ShareRow, Tally, path_key, path_of,
+    COUNTER_SHARES, COUNTERS, ENTRIES, EntryRow, FILES, FileRow, GONE, Kind, NUMBERS, PLACES, REVISIONS,
+    RevisionRow, SHARES, ShareKey, ShareRow, Tally, path_key, path_of,
 };
 
 /// One share being changed; [`Shelf::close`] writes the counts back.
@@ -44,7 +44,8 @@ impl Shelf {
         let number = COUNTERS.get(rows, &COUNTER_SHARES)?.unwrap_or(0) + 1;
         COUNTERS.put(rows, &COUNTER_SHARES, &number);
         NUMBERS.put(rows, &number, &key);
-        let row = ShareRow { number, device, name: name.to_owned(), is_ended: false, tally: Tally::default() };
+        let row =
+            ShareRow { number, device, name: name.to_owned(), is_ended: false, tally: Tally::default() };
         let shelf = Self { key, row };
         shelf.close(rows);
         Ok(shelf)
@@ -133,7 +134,12 @@ impl Shelf {
     }
 
     /// A statement older than what is shown only adds to the history.
-    fn list_late(&mut self, rows: &mut Overlay<'_>, listed: &Listed, told: Timestamp) -> Result<bool, StoreError> {
+    fn list_late(
+        &mut self,
+        rows: &mut Overlay<'_>,
+        listed: &Listed,
+        told: Timestamp,
+    ) -> Result<bool, StoreError> {
         if let Some((_, current)) = self.entry(rows, listed.file)?
             && current.revision == listed.revision
         {

@@ -167,9 +167,10 @@ pub enum FilesError {
 impl FilesError {
     fn kind(&self) -> FaultKind {
         match self {
-            Self::NotAMember { .. } | Self::NotYourShare { .. } | Self::HomeInside { .. } | Self::NotListed => {
-                FaultKind::Refused
-            }
+            Self::NotAMember { .. }
+            | Self::NotYourShare { .. }
+            | Self::HomeInside { .. }
+            | Self::NotListed => FaultKind::Refused,
             Self::FolderMissing { .. } | Self::FolderIsNone { .. } | Self::FolderUnreadable { .. } => {
                 FaultKind::Settings
             }
@@ -218,18 +219,26 @@ impl FilesError {
             Self::NoSuchPath { path } => fault
                 .remedy(listing_above(path), "shows what is there")
                 .remedy("althing find WORDS", "finds it by a few letters of its name"),
-            Self::NotAFile { path } => fault.remedy(format!("althing ls {}", quoted(path)), "shows what is in it"),
-            Self::NotAFolder { path } => fault.remedy(format!("althing about {}", quoted(path)), "shows what it is"),
+            Self::NotAFile { path } => {
+                fault.remedy(format!("althing ls {}", quoted(path)), "shows what is in it")
+            }
+            Self::NotAFolder { path } => {
+                fault.remedy(format!("althing about {}", quoted(path)), "shows what it is")
+            }
             Self::TooMuch { path } => {
                 fault.remedy(format!("althing ls {}", quoted(path)), "shows the shares to choose from")
             }
             Self::BadFolder { .. } => fault.remedy("", "give the whole path, as in /home/alice/documents"),
-            Self::BadName { .. } => fault.remedy("", "choose a name without / and control characters, at most 255 bytes"),
+            Self::BadName { .. } => {
+                fault.remedy("", "choose a name without / and control characters, at most 255 bytes")
+            }
             Self::FolderMissing { .. } | Self::FolderIsNone { .. } => {
                 fault.remedy("", "check the path; for a single file, share the folder it is in")
             }
             Self::FolderUnreadable { .. } => fault.remedy("", "give yourself the right to read it"),
-            Self::HomeInside { .. } => fault.remedy("", "share a folder beside or below it that does not hold the home"),
+            Self::HomeInside { .. } => {
+                fault.remedy("", "share a folder beside or below it that does not hold the home")
+            }
             Self::AlreadyShared { path, .. } => {
                 fault.remedy(format!("althing ls {}", quoted(path)), "shows what others see of it")
             }
@@ -246,14 +255,17 @@ impl FilesError {
             Self::NoSuchTransfer { .. } | Self::AmbiguousTransfer { .. } => {
                 fault.remedy("althing transfers", "lists transfers with their ids")
             }
-            Self::TransferOver { path, .. } => {
-                fault.remedy(format!("althing get {}", quoted(path)), "brings it again; what is here is not fetched twice")
-            }
+            Self::TransferOver { path, .. } => fault.remedy(
+                format!("althing get {}", quoted(path)),
+                "brings it again; what is here is not fetched twice",
+            ),
             Self::TooManyTransfers { .. } => {
                 fault.remedy("althing transfers", "lists them; cancel some, or bring a whole folder at once")
             }
             Self::NotListed => fault.remedy("", "open the file by its path"),
-            Self::Interrupted { .. } => fault.remedy("althing shares", "shows whether it is shared; if not, ask again"),
+            Self::Interrupted { .. } => {
+                fault.remedy("althing shares", "shows whether it is shared; if not, ask again")
+            }
         }
     }
 }
@@ -288,7 +300,10 @@ pub fn faults() -> Vec<Fault> {
     let share = || "family/alice/documents".to_owned();
     let id = || "3f".to_owned();
     [
-        FilesError::BadArguments { operation: "files.get".to_owned(), why: "missing field `path`".to_owned() },
+        FilesError::BadArguments {
+            operation: "files.get".to_owned(),
+            why: "missing field `path`".to_owned(),
+        },
         FilesError::NoSuchWeb { web: "family".to_owned() },
         FilesError::NotAMember { web: "family".to_owned() },
         FilesError::NoSuchPath { path: path() },

@@ -11,19 +11,17 @@ use kernel::{Channel, JobId, Step};
 use store::StoreError;
 
 use crate::alarms;
+use crate::arriving::{Offered, settle};
 use crate::bringing::{Active, BUNDLES_MAX, BundleJob, Key, Load, PieceJob};
 use crate::jobs::{
-    BUNDLE, BUNDLE_ITEMS_MAX, BUNDLE_SIZE_MAX, Bundle, BundleItem, FETCH, Fetch, MISSING, Missing, SAVE, Save, Source,
-    to_bytes,
+    BUNDLE, BUNDLE_ITEMS_MAX, BUNDLE_SIZE_MAX, Bundle, BundleItem, FETCH, Fetch, MISSING, Missing, SAVE,
+    Save, Source, to_bytes,
 };
 use crate::plan::Plan;
 use crate::providers::Providers;
 use crate::service::{Files, Purpose};
 use crate::source::shared_path;
-use crate::tables::{
-    HELD, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEMS, ItemRow, Stage, TRANSFERS, TransferRow,
-};
-use crate::arriving::{Offered, settle};
+use crate::tables::{HELD, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEMS, ItemRow, Stage, TRANSFERS, TransferRow};
 use crate::transfer::{After, emit};
 use crate::view::Viewer;
 
@@ -54,7 +52,9 @@ impl Files {
         self.give_bundles(step, &mut providers)?;
         self.give_saves(step)?;
         self.judge(step, &mut providers)?;
-        if !self.bringing.is_ticking && (!self.bringing.pieces.is_empty() || !self.bringing.bundles.is_empty()) {
+        if !self.bringing.is_ticking
+            && (!self.bringing.pieces.is_empty() || !self.bringing.bundles.is_empty())
+        {
             self.bringing.is_ticking = true;
             step.alarm(TICK, alarms::TICK);
         }
@@ -83,7 +83,12 @@ impl Files {
     }
 
     /// Makes the plan of a content now that it is known what is missing.
-    pub(crate) fn plan(&mut self, step: &Step<'_>, key: Key, missing: &[crate::jobs::ByteRange]) -> Result<(), StoreError> {
+    pub(crate) fn plan(
+        &mut self,
+        step: &Step<'_>,
+        key: Key,
+        missing: &[crate::jobs::ByteRange],
+    ) -> Result<(), StoreError> {
         let mut providers = Providers::new(step.me(), step.now());
         let count = providers.here(step.view(), key.0, key.1)?.len();
         if let Some(active) = self.bringing.active.get_mut(&key) {
@@ -161,10 +166,14 @@ impl Files {
         for id in self.bringing.live() {
             self.make_room(id);
             let room = ACTIVE_MAX.saturating_sub(self.bringing.active.len());
-            let Some(live) = self.bringing.live.get(&id).filter(|live| room > 0 && !live.is_large_end) else { continue };
+            let Some(live) = self.bringing.live.get(&id).filter(|live| room > 0 && !live.is_large_end) else {
+                continue;
+            };
             let start = (id, ITEM_LARGE, live.large_cursor);
-            let items: Vec<_> =
-                ITEMS.within_from(step.view(), &(id, ITEM_LARGE), &start).take(room).collect::<Result<_, _>>()?;
+            let items: Vec<_> = ITEMS
+                .within_from(step.view(), &(id, ITEM_LARGE), &start)
+                .take(room)
+                .collect::<Result<_, _>>()?;
             let Some(row) = TRANSFERS.get(step.view(), &id)? else { continue };
             let is_end = items.len() < room && row.expanded.is_none();
             for ((_, _, index), item) in items {
@@ -198,14 +207,18 @@ impl Files {
         if !has_more || self.bringing.active.len() < ACTIVE_MAX {
             return;
         }
-        self.bringing.active.retain(|_, active| {
-            active.read.is_some() || active.plan.as_ref().is_none_or(Plan::is_under_way)
-        });
+        self.bringing
+            .active
+            .retain(|_, active| active.read.is_some() || active.plan.as_ref().is_none_or(Plan::is_under_way));
     }
 
     fn give_pieces(&mut self, step: &mut Step<'_>, providers: &mut Providers) -> Result<(), Fault> {
-        let mut keys: Vec<(bool, u64, Key)> =
-            self.bringing.active.iter().map(|(key, active)| (active.read.is_none(), active.order, *key)).collect();
+        let mut keys: Vec<(bool, u64, Key)> = self
+            .bringing
+            .active
+            .iter()
+            .map(|(key, active)| (active.read.is_none(), active.order, *key))
+            .collect();
         keys.sort_unstable();
         for (_, _, key) in keys {
             let Some(Active { plan: Some(plan), .. }) = self.bringing.active.get(&key) else { continue };
@@ -213,8 +226,10 @@ impl Files {
                 continue;
             }
             let here = providers.here(step.view(), key.0, key.1)?;
-            let mut able: Vec<DeviceId> =
-                here.into_iter().filter(|device| !plan.is_dropped(*device) && !self.is_resting(step, *device)).collect();
+            let mut able: Vec<DeviceId> = here
+                .into_iter()
+                .filter(|device| !plan.is_dropped(*device) && !self.is_resting(step, *device))
+                .collect();
             // Whoever has least under way comes first; one piece each in turn.
             while !able.is_empty() {
                 able.sort_by_key(|device| self.load(*device).bytes);
@@ -232,7 +247,9 @@ impl Files {
     }
 
     fn give_piece(&mut self, step: &mut Step<'_>, key: Key, provider: DeviceId) -> bool {
-        let Some(Active { plan: Some(plan), size, .. }) = self.bringing.active.get_mut(&key) else { return false };
+        let Some(Active { plan: Some(plan), size, .. }) = self.bringing.active.get_mut(&key) else {
+            return false;
+        };
         let Some((piece, range)) = plan.next(provider) else { return false };
         let (web, content) = key;
         let fetch = Fetch { web, content, size: *size, provider, ranges: vec![range] };
@@ -269,7 +286,9 @@ impl Files {
         id: TransferId,
     ) -> Result<(), Fault> {
         while bundling.looked < LOOK_MAX {
-            let Some(live) = self.bringing.live.get(&id).filter(|live| !live.is_small_end) else { return Ok(()) };
+            let Some(live) = self.bringing.live.get(&id).filter(|live| !live.is_small_end) else {
+                return Ok(());
+            };
             let Some(row) = TRANSFERS.get(step.view(), &id)? else { return Ok(()) };
             let start = (id, ITEM_SMALL, live.small_cursor);
             let items: Vec<_> = ITEMS
@@ -320,7 +339,9 @@ impl Files {
             let here = providers.here(step.view(), web, content)?;
             let able: Vec<DeviceId> = here
                 .into_iter()
-                .filter(|device| !self.bringing.refused.contains(&(*device, content)) && !self.is_resting(step, *device))
+                .filter(|device| {
+                    !self.bringing.refused.contains(&(*device, content)) && !self.is_resting(step, *device)
+                })
                 .collect();
             if able.is_empty() {
                 // When nobody even says to have it, perhaps the file has changed since.
@@ -370,7 +391,9 @@ impl Files {
             if self.bringing.saves.len() >= SAVES_MAX {
                 return Ok(());
             }
-            let Some(TransferRow { to: Some(folder), .. }) = TRANSFERS.get(step.view(), &id)? else { continue };
+            let Some(TransferRow { to: Some(folder), .. }) = TRANSFERS.get(step.view(), &id)? else {
+                continue;
+            };
             let waiting: Vec<_> =
                 ITEMS.within(step.view(), &(id, ITEM_SAVE)).take(SAVES_MAX * 2).collect::<Result<_, _>>()?;
             for ((_, _, index), item) in waiting {
@@ -499,4 +522,3 @@ impl OpenBundle {
         self.items.len() >= BUNDLE_ITEMS_MAX || self.bytes + crate::jobs::SMALL_SIZE > BUNDLE_SIZE_MAX
     }
 }
-

@@ -32,7 +32,8 @@ type Rank = (u8, usize, usize, Vec<u8>);
 pub(crate) fn find(viewer: &mut Viewer<'_>, asked: &Find) -> Result<Found, Fault> {
     let limit = usize::try_from(asked.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)).unwrap_or(1);
     let query: String = asked.query.chars().take(QUERY_LEN_MAX).collect::<String>().to_lowercase();
-    let words: Vec<&str> = query.split([' ', '\t', '\n', '/']).filter(|word| !word.is_empty()).take(WORDS_MAX).collect();
+    let words: Vec<&str> =
+        query.split([' ', '\t', '\n', '/']).filter(|word| !word.is_empty()).take(WORDS_MAX).collect();
     if words.is_empty() {
         return Ok(Found { hits: Vec::new(), has_more: false });
     }
@@ -136,7 +137,10 @@ fn position(text: &[u8], word: &[u8]) -> Option<usize> {
 fn starts_word(name: &[u8], word: &[u8]) -> bool {
     let mut from = 0;
     while let Some(at) = name.get(from..).and_then(|rest| position(rest, word)).map(|at| at + from) {
-        let is_start = at.checked_sub(1).and_then(|before| name.get(before)).is_none_or(|byte| !byte.is_ascii_alphanumeric() && byte.is_ascii());
+        let is_start = at
+            .checked_sub(1)
+            .and_then(|before| name.get(before))
+            .is_none_or(|byte| !byte.is_ascii_alphanumeric() && byte.is_ascii());
         if is_start {
             return true;
         }

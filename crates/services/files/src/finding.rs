@@ -31,7 +31,13 @@ impl Finding {
             return Ok(None);
         }
         let shelf = Shelf::numbered(rows, number)?.filter(|shelf| !shelf.row.is_ended);
-        Ok(shelf.map(|shelf| Self { shelf, listed: Vec::new(), gone: Vec::new(), paths: Vec::new(), is_changed: false }))
+        Ok(shelf.map(|shelf| Self {
+            shelf,
+            listed: Vec::new(),
+            gone: Vec::new(),
+            paths: Vec::new(),
+            is_changed: false,
+        }))
     }
 
     /// Returns the share's number.
@@ -82,9 +88,17 @@ impl Finding {
         let before = ENTRIES.get(step.view(), &(number, key.clone()))?;
         let listed = match before.filter(|entry| entry.kind == kind_of(item)) {
             Some(entry) if is_unchanged(&entry, item) => return Ok(()),
-            Some(entry) if entry.stat.is_some_and(|stat| stat.size == item.stat.size && stat.mtime_ns == item.stat.mtime_ns) => {
+            Some(entry)
+                if entry.stat.is_some_and(|stat| {
+                    stat.size == item.stat.size && stat.mtime_ns == item.stat.mtime_ns
+                }) =>
+            {
                 // Only the inode or its change time differ: perhaps the bytes, too. Read again, say nothing yet.
-                ENTRIES.put(step.rows(), &(number, key.clone()), &EntryRow { stat: Some(item.stat), ..entry });
+                ENTRIES.put(
+                    step.rows(),
+                    &(number, key.clone()),
+                    &EntryRow { stat: Some(item.stat), ..entry },
+                );
                 hash::enqueue(step, number, key, item.stat, lane);
                 return Ok(());
             }
@@ -103,7 +117,12 @@ impl Finding {
     }
 
     /// Lists a file under its new path: the same file, the same content, no reading.
-    pub(crate) fn renamed(&mut self, step: &mut Step<'_>, from: &[u8], item: &FoundItem) -> Result<(), Fault> {
+    pub(crate) fn renamed(
+        &mut self,
+        step: &mut Step<'_>,
+        from: &[u8],
+        item: &FoundItem,
+    ) -> Result<(), Fault> {
         let number = self.shelf.row.number;
         let Some(entry) = ENTRIES.get(step.view(), &(number, from.to_vec()))? else {
             return self.found(step, item, crate::tables::LANE_FRESH);
@@ -112,7 +131,8 @@ impl Finding {
             return self.gone(step, from);
         }
         let revision = new_revision(step);
-        let mut listed = listed_as(item, entry.file, entry.number.saturating_add(1), revision, vec![entry.revision]);
+        let mut listed =
+            listed_as(item, entry.file, entry.number.saturating_add(1), revision, vec![entry.revision]);
         listed.content = entry.head.content;
         let needs_hash = listed.content.is_none();
         self.list(step, listed, item)?;
@@ -131,7 +151,8 @@ impl Finding {
         content: ContentId,
     ) -> Result<(), Fault> {
         let revision = new_revision(step);
-        let mut listed = listed_as(item, entry.file, entry.number.saturating_add(1), revision, vec![entry.revision]);
+        let mut listed =
+            listed_as(item, entry.file, entry.number.saturating_add(1), revision, vec![entry.revision]);
         listed.content = Some(content);
         self.list(step, listed, item)
     }

@@ -81,13 +81,17 @@ impl Files {
         if self.hashing.is_held_up {
             return Ok(());
         }
-        let count = |hashing: &Hashing, is_big| hashing.jobs.values().filter(|job| job.is_big == is_big).count();
+        let count =
+            |hashing: &Hashing, is_big| hashing.jobs.values().filter(|job| job.is_big == is_big).count();
         while count(&self.hashing, false) < SMALL_JOBS_MAX {
             let mut tickets = self.pick(step, LANE_FRESH)?;
             if tickets.len() < JOB_FILES_MAX {
                 let more = self.pick(step, LANE_BACKLOG)?;
                 let share = tickets.first().map(|((_, _, number, _), _)| *number);
-                tickets.extend(more.into_iter().filter(|((_, _, number, _), _)| share.is_none_or(|share| share == *number)));
+                tickets.extend(
+                    more.into_iter()
+                        .filter(|((_, _, number, _), _)| share.is_none_or(|share| share == *number)),
+                );
                 tickets.truncate(JOB_FILES_MAX);
             }
             if !self.begin_hashing(step, tickets, false)? {
@@ -104,7 +108,12 @@ impl Files {
     }
 
     /// Takes results of a job.
-    pub(crate) fn take_hashed(&mut self, step: &mut Step<'_>, job: JobId, report: HashReport) -> Result<(), Fault> {
+    pub(crate) fn take_hashed(
+        &mut self,
+        step: &mut Step<'_>,
+        job: JobId,
+        report: HashReport,
+    ) -> Result<(), Fault> {
         let Some(hash_job) = self.hashing.jobs.get_mut(&job) else { return Ok(()) };
         let number = hash_job.number;
         let mut finding = Finding::begin(step.view(), number)?;
@@ -140,7 +149,12 @@ impl Files {
     }
 
     /// Takes the end of a job; what it did not report waits for another.
-    pub(crate) fn end_hashing(&mut self, step: &mut Step<'_>, job: JobId, has_failed: bool) -> Result<(), Fault> {
+    pub(crate) fn end_hashing(
+        &mut self,
+        step: &mut Step<'_>,
+        job: JobId,
+        has_failed: bool,
+    ) -> Result<(), Fault> {
         self.hashing.jobs.remove(&job);
         if has_failed {
             self.hashing.is_held_up = true;
@@ -166,7 +180,9 @@ impl Files {
                 break;
             }
             TO_HASH.delete(step.rows(), &ticket);
-            if let Some(EntryRow { stat: Some(stat), .. }) = ENTRIES.get(step.view(), &(number, path.clone()))? {
+            if let Some(EntryRow { stat: Some(stat), .. }) =
+                ENTRIES.get(step.view(), &(number, path.clone()))?
+            {
                 let lane = if stat.size > JOB_SIZE_MAX { LANE_BIG } else { LANE_FRESH };
                 let rank = if lane == LANE_BIG { stat.size } else { rank(stat) };
                 TO_HASH.put(step.rows(), &(lane, rank, number, path), &attempts);
@@ -199,11 +215,14 @@ impl Files {
     pub(crate) fn check_path(&mut self, step: &mut Step<'_>, path: &str) -> Result<(), Fault> {
         let owns: Vec<_> = OWN.all(step.view()).collect::<Result<_, _>>()?;
         for (number, own) in owns {
-            let Some(below) = path.strip_prefix(&own.real_folder).and_then(|below| below.strip_prefix('/')) else {
+            let Some(below) = path.strip_prefix(&own.real_folder).and_then(|below| below.strip_prefix('/'))
+            else {
                 continue;
             };
             let key = path_key(below);
-            if let Some(EntryRow { stat: Some(stat), .. }) = ENTRIES.get(step.view(), &(number, key.clone()))? {
+            if let Some(EntryRow { stat: Some(stat), .. }) =
+                ENTRIES.get(step.view(), &(number, key.clone()))?
+            {
                 enqueue(step, number, key, stat, LANE_FRESH);
             }
         }
@@ -218,8 +237,10 @@ impl Files {
     ) -> Result<bool, Fault> {
         let Some(number) = tickets.first().map(|((_, _, number, _), _)| *number) else { return Ok(false) };
         let Some(own) = OWN.get(step.view(), &number)? else { return Ok(false) };
-        let items =
-            tickets.iter().map(|((_, _, _, path), stat)| HashItem { path: path_of(path), stat: *stat }).collect();
+        let items = tickets
+            .iter()
+            .map(|((_, _, _, path), stat)| HashItem { path: path_of(path), stat: *stat })
+            .collect();
         let job = step.work(HASH, to_bytes(&Hash { root: own.real_folder, items }));
         let tickets = tickets.into_iter().map(|(ticket, _)| (path_of(&ticket.3), ticket)).collect();
         self.hashing.jobs.insert(job, HashJob { number, is_big, tickets });
@@ -229,7 +250,8 @@ impl Files {
 
     /// Picks files of one lane and one share that are not being hashed; drops tickets that no longer mean anything.
     fn pick(&self, step: &mut Step<'_>, lane: u8) -> Result<Vec<(Ticket, Stat)>, StoreError> {
-        let busy: BTreeSet<&Ticket> = self.hashing.jobs.values().flat_map(|job| job.tickets.values()).collect();
+        let busy: BTreeSet<&Ticket> =
+            self.hashing.jobs.values().flat_map(|job| job.tickets.values()).collect();
         let mut picked: Vec<(Ticket, Stat)> = Vec::new();
         let mut stale = Vec::new();
         let mut bytes = 0_u64;
@@ -288,7 +310,9 @@ fn settle(
     let number = finding.number();
     let Some(mut entry) = ENTRIES.get(step.view(), &(number, path.to_vec()))? else { return Ok(false) };
     let Some(known) = entry.stat.filter(|_| entry.kind == Kind::File) else { return Ok(false) };
-    if (known.size, known.mtime_ns) != (stat.size, stat.mtime_ns) || entry.head.content.is_some_and(|old| old != content) {
+    if (known.size, known.mtime_ns) != (stat.size, stat.mtime_ns)
+        || entry.head.content.is_some_and(|old| old != content)
+    {
         finding.changed(step, &item_of(path, stat), &entry, content)?;
         return Ok(false);
     }

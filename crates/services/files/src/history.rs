@@ -90,7 +90,9 @@ fn find(rows: &dyn Rows, path: &str) -> Result<(ShareSpot, Option<EntryRow>, bas
         }
     }
     match tree::resolve(rows, path)? {
-        Spot::Below(BelowSpot { share, entry: Some(entry), .. }) if entry.kind == crate::tables::Kind::File => {
+        Spot::Below(BelowSpot { share, entry: Some(entry), .. })
+            if entry.kind == crate::tables::Kind::File =>
+        {
             let file = entry.file;
             Ok((share, Some(entry), file))
         }

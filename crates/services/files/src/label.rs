@@ -16,8 +16,10 @@ const LABEL_LEN_MAX: usize = 64;
 /// Makes a label of what the owner calls a share; never empty, never a special path (spec files, rule 16).
 pub(crate) fn safe(name: &str, share: ShareId) -> String {
     let is_safe = |c: &char| !c.is_control() && !is_invisible(*c);
-    let plain: String = name.chars().filter(is_safe).map(|c| if matches!(c, '/' | '\\' | '~') { '-' } else { c }).collect();
-    let label: String = plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LABEL_LEN_MAX).collect();
+    let plain: String =
+        name.chars().filter(is_safe).map(|c| if matches!(c, '/' | '\\' | '~') { '-' } else { c }).collect();
+    let label: String =
+        plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LABEL_LEN_MAX).collect();
     let label = label.trim_matches([' ', '.']);
     if label.is_empty() { share.short() } else { label.to_owned() }
 }
@@ -44,7 +46,10 @@ pub(crate) fn shares<R: Rows + ?Sized>(
             format!("{plain}~{tag}")
         };
         let label = if taken.contains(&plain.to_lowercase()) {
-            (6..=32).map(tagged).find(|label| !taken.contains(&label.to_lowercase())).unwrap_or_else(|| tagged(32))
+            (6..=32)
+                .map(tagged)
+                .find(|label| !taken.contains(&label.to_lowercase()))
+                .unwrap_or_else(|| tagged(32))
         } else {
             plain.clone()
         };

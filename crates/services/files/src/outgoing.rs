@@ -72,6 +72,10 @@ pub(crate) fn say_held(step: &mut Step<'_>, web: WebId, contents: &[Held]) -> Re
 }
 
 /// Publishes what this peer keeps no longer.
-pub(crate) fn say_no_longer_held(step: &mut Step<'_>, web: WebId, contents: Vec<ContentId>) -> Result<(), Fault> {
+pub(crate) fn say_no_longer_held(
+    step: &mut Step<'_>,
+    web: WebId,
+    contents: Vec<ContentId>,
+) -> Result<(), Fault> {
     say(step, web, &Statement::NoLongerHeld { contents })
 }

@@ -43,8 +43,12 @@ pub(crate) struct Plan {
 impl Plan {
     /// Plans for what is missing of a content, to be shared by about so many providers.
     pub(crate) fn new(size: u64, missing: &[ByteRange], providers: usize) -> Self {
-        let todo: Vec<ByteRange> =
-            missing.iter().copied().map(|range| ByteRange { to: range.to.min(size), ..range }).filter(|range| range.from < range.to).collect();
+        let todo: Vec<ByteRange> = missing
+            .iter()
+            .copied()
+            .map(|range| ByteRange { to: range.to.min(size), ..range })
+            .filter(|range| range.from < range.to)
+            .collect();
         let bytes: u64 = todo.iter().map(|range| range.to - range.from).sum();
         // Eight pieces for each provider: one that is slow holds up at most an eighth of its share.
         let shares = u64::try_from(providers.max(1)).unwrap_or(1).saturating_mul(8);
@@ -207,7 +211,11 @@ mod tests {
     }
 
     /// Lets providers pull, two pieces each; a piece takes each of them as many turns as it says.
-    fn run(plan: &mut Plan, turns: &[(DeviceId, u32)], mut fails: impl FnMut(DeviceId, u32) -> bool) -> BTreeMap<DeviceId, u64> {
+    fn run(
+        plan: &mut Plan,
+        turns: &[(DeviceId, u32)],
+        mut fails: impl FnMut(DeviceId, u32) -> bool,
+    ) -> BTreeMap<DeviceId, u64> {
         let mut came = BTreeMap::new();
         let mut under_way: Vec<(DeviceId, PieceId, ByteRange, u32)> = Vec::new();
         for turn in 0..100_000_u32 {
@@ -253,7 +261,8 @@ mod tests {
     fn a_provider_that_fails_costs_its_pieces_under_way_only() {
         let size = 512 * MIB;
         let mut plan = whole(size, 2);
-        let came = run(&mut plan, &[(device(1), 3), (device(2), 3)], |who, turn| who == device(2) && turn > 20);
+        let came =
+            run(&mut plan, &[(device(1), 3), (device(2), 3)], |who, turn| who == device(2) && turn > 20);
         assert!(plan.is_complete());
         assert_eq!(came.values().sum::<u64>(), size, "nothing is brought twice");
         assert!(plan.is_dropped(device(2)));
@@ -261,7 +270,8 @@ mod tests {
 
     #[test]
     fn what_is_here_is_not_fetched_again() {
-        let missing = [ByteRange { from: 16 * MIB, to: 20 * MIB }, ByteRange { from: 40 * MIB, to: 41 * MIB }];
+        let missing =
+            [ByteRange { from: 16 * MIB, to: 20 * MIB }, ByteRange { from: 40 * MIB, to: 41 * MIB }];
         let mut plan = Plan::new(64 * MIB, &missing, 1);
         plan.set_whole(true);
         assert_eq!(plan.missing(), 5 * MIB);

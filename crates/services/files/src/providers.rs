@@ -28,7 +28,12 @@ impl Providers {
     }
 
     /// Returns every device that says it has a content and may give it, owners first.
-    pub(crate) fn of(&mut self, rows: &Overlay<'_>, web: WebId, content: ContentId) -> Result<Vec<DeviceId>, StoreError> {
+    pub(crate) fn of(
+        &mut self,
+        rows: &Overlay<'_>,
+        web: WebId,
+        content: ContentId,
+    ) -> Result<Vec<DeviceId>, StoreError> {
         let mut devices = Vec::new();
         for row in PLACES.within(rows, &content).take(HOLDERS_MAX) {
             let ((_, number, _), ()) = row?;
@@ -62,7 +67,12 @@ impl Providers {
     }
 
     /// Returns those of [`Self::of`] that are connected.
-    pub(crate) fn here(&mut self, rows: &Overlay<'_>, web: WebId, content: ContentId) -> Result<Vec<DeviceId>, StoreError> {
+    pub(crate) fn here(
+        &mut self,
+        rows: &Overlay<'_>,
+        web: WebId,
+        content: ContentId,
+    ) -> Result<Vec<DeviceId>, StoreError> {
         let mut here = Vec::new();
         for device in self.of(rows, web, content)? {
             if self.is_connected(rows, device)? {
@@ -72,7 +82,13 @@ impl Providers {
         Ok(here)
     }
 
-    fn may_give(&mut self, rows: &Overlay<'_>, web: WebId, device: DeviceId, content: ContentId) -> Result<bool, StoreError> {
+    fn may_give(
+        &mut self,
+        rows: &Overlay<'_>,
+        web: WebId,
+        device: DeviceId,
+        content: ContentId,
+    ) -> Result<bool, StoreError> {
         let is_member = if let Some(known) = self.members.get(&(web, device)) {
             *known
         } else {

@@ -1,9 +1,7 @@
 //! Answers the read operations of `files` on a snapshot.
 
 use api::Operation;
-use api::files::{
-    About, AskHistory, AskShares, AskTransfer, AskTransfers, Find, List, Shares, Transfers,
-};
+use api::files::{About, AskHistory, AskShares, AskTransfer, AskTransfers, Find, List, Shares, Transfers};
 use base::Fault;
 use kernel::{ReadContext, Reader};
 use serde::Serialize;
@@ -58,7 +56,11 @@ pub(crate) fn unknown(operation: &str) -> Fault {
 
 fn answer<T: Serialize>(answer: &T) -> Result<Value, Fault> {
     serde_json::to_value(answer).map_err(|error| {
-        Fault::new("files.answer", base::FaultKind::Broken, format!("an answer could not be written: {error}"))
+        Fault::new(
+            "files.answer",
+            base::FaultKind::Broken,
+            format!("an answer could not be written: {error}"),
+        )
     })
 }
 

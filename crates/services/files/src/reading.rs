@@ -62,7 +62,13 @@ impl Files {
         Ok(())
     }
 
-    fn want(&mut self, step: &mut Step<'_>, key: Key, size: u64, (offset, length): (u64, u64)) -> Result<bool, Fault> {
+    fn want(
+        &mut self,
+        step: &mut Step<'_>,
+        key: Key,
+        size: u64,
+        (offset, length): (u64, u64),
+    ) -> Result<bool, Fault> {
         let now = step.now();
         let is_first = !self.bringing.active.values().any(|active| active.read.is_some());
         let active = self.take_up(step, key, size);

@@ -15,7 +15,8 @@ use crate::alarms;
 use crate::catalogue::Shelf;
 use crate::finding::{Finding, is_same_file};
 use crate::jobs::{
-    FoundItem, FoundKind, RootState, Skipped, WALK, WATCH, Walk, WalkReport, WalkSummary, Watch, WatchReport, to_bytes,
+    FoundItem, FoundKind, RootState, Skipped, WALK, WATCH, Walk, WalkReport, WalkSummary, Watch, WatchReport,
+    to_bytes,
 };
 use crate::service::{Files, Purpose};
 use crate::share::share_view;
@@ -87,7 +88,8 @@ impl Files {
         self.jobs.insert(job, Purpose::Walk(number));
         self.begin_scan(number, job);
         if let Some(scan) = self.scans.get_mut(&number) {
-            scan.has_before = Shelf::numbered(step.view(), number)?.is_some_and(|shelf| shelf.row.tally.entries > 0);
+            scan.has_before =
+                Shelf::numbered(step.view(), number)?.is_some_and(|shelf| shelf.row.tally.entries > 0);
         }
         if own.state == OwnState::Watching || own.skipped > 0 {
             own.skipped = 0;
@@ -124,9 +126,15 @@ impl Files {
     }
 
     /// Takes part of a walk: lists what is new or changed.
-    pub(crate) fn take_walked(&mut self, step: &mut Step<'_>, number: u64, report: WalkReport) -> Result<(), Fault> {
+    pub(crate) fn take_walked(
+        &mut self,
+        step: &mut Step<'_>,
+        number: u64,
+        report: WalkReport,
+    ) -> Result<(), Fault> {
         if self.is_home(&report.real_root) {
-            let problem = "the folder now leads to where this peer keeps its keys; nothing of it is listed".to_owned();
+            let problem =
+                "the folder now leads to where this peer keeps its keys; nothing of it is listed".to_owned();
             return self.miss_folder(step, number, problem);
         }
         note_root(step, number, &report.real_root)?;
@@ -151,17 +159,27 @@ impl Files {
     }
 
     /// Takes the end of a walk: looks for what is gone, unless the folder itself is.
-    pub(crate) fn finish_walk(&mut self, step: &mut Step<'_>, number: u64, summary: &WalkSummary) -> Result<(), Fault> {
+    pub(crate) fn finish_walk(
+        &mut self,
+        step: &mut Step<'_>,
+        number: u64,
+        summary: &WalkSummary,
+    ) -> Result<(), Fault> {
         let Some(shelf) = Shelf::numbered(step.view(), number)? else { return Ok(()) };
         let entries = shelf.row.tally.entries;
         let problem = match &summary.root {
-            RootState::Walked if summary.items == 0 && entries > EMPTY_BRAKE => {
-                Some("the folder is empty; if it is on a disk that is not mounted, mount it; the listing is kept".to_owned())
-            }
+            RootState::Walked if summary.items == 0 && entries > EMPTY_BRAKE => Some(
+                "the folder is empty; if it is on a disk that is not mounted, mount it; the listing is kept"
+                    .to_owned(),
+            ),
             RootState::Walked => None,
             RootState::Missing => Some("the folder is not there; the listing is kept".to_owned()),
-            RootState::NotAFolder => Some("something else than a folder is there; the listing is kept".to_owned()),
-            RootState::Unreadable { why } => Some(format!("the folder cannot be read: {why}; the listing is kept")),
+            RootState::NotAFolder => {
+                Some("something else than a folder is there; the listing is kept".to_owned())
+            }
+            RootState::Unreadable { why } => {
+                Some(format!("the folder cannot be read: {why}; the listing is kept"))
+            }
         };
         if let Some(problem) = problem {
             return self.miss_folder(step, number, problem);
@@ -169,7 +187,9 @@ impl Files {
         note_root(step, number, &summary.real_root)?;
         let Some(scan) = self.scans.get_mut(&number) else { return Ok(()) };
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        if count(scan.seen.len()) == entries.saturating_add(count(scan.fresh.len())) || scan.seen.len() >= SEEN_MAX {
+        if count(scan.seen.len()) == entries.saturating_add(count(scan.fresh.len()))
+            || scan.seen.len() >= SEEN_MAX
+        {
             scan.todo = Some(scan.fresh.drain(..).map(Todo::Found).collect());
         }
         self.go_on_after_walk(step, number)
@@ -209,7 +229,12 @@ impl Files {
     }
 
     /// Takes what changed in a watched folder.
-    pub(crate) fn take_watched(&mut self, step: &mut Step<'_>, number: u64, report: &WatchReport) -> Result<(), Fault> {
+    pub(crate) fn take_watched(
+        &mut self,
+        step: &mut Step<'_>,
+        number: u64,
+        report: &WatchReport,
+    ) -> Result<(), Fault> {
         let is_first = match self.watches.get_mut(&number) {
             Some(watching) => !std::mem::replace(&mut watching.is_armed, true),
             None => return Ok(()),
@@ -250,7 +275,12 @@ impl Files {
     }
 
     /// Takes the end of watching: the folder is then walked now and then.
-    pub(crate) fn end_watch(&mut self, step: &mut Step<'_>, number: u64, failure: Option<&JobFailure>) -> Result<(), Fault> {
+    pub(crate) fn end_watch(
+        &mut self,
+        step: &mut Step<'_>,
+        number: u64,
+        failure: Option<&JobFailure>,
+    ) -> Result<(), Fault> {
         self.watches.remove(&number);
         if failure == Some(&JobFailure::Cancelled) {
             return Ok(());
@@ -406,7 +436,9 @@ fn index_by_inode(gone: &[(Vec<u8>, EntryRow)]) -> ByInode {
 
 fn take_match(index: &mut ByInode, item: &FoundItem) -> Option<Vec<u8>> {
     let candidates = index.get_mut(&item.stat.inode).filter(|_| item.kind == FoundKind::File)?;
-    let at = candidates.iter().position(|(_, entry)| entry.stat.is_some_and(|stat| is_same_file(stat, item.stat)))?;
+    let at = candidates
+        .iter()
+        .position(|(_, entry)| entry.stat.is_some_and(|stat| is_same_file(stat, item.stat)))?;
     Some(candidates.swap_remove(at).0)
 }
 
@@ -437,4 +469,3 @@ fn note_skipped(step: &mut Step<'_>, number: u64, skipped: &[Skipped]) -> Result
     }
     Ok(())
 }
-

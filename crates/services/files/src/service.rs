@@ -16,12 +16,13 @@ use crate::catalogue::Shelf;
 use crate::faults::FilesError;
 use crate::hash::Hashing;
 use crate::jobs::{
-    CHANGED_IN_PLACE, ChangedInPlace, DAMAGED, Damaged, HashReport, WalkReport, WalkSummary, WatchReport, from_bytes,
+    CHANGED_IN_PLACE, ChangedInPlace, DAMAGED, Damaged, HashReport, WalkReport, WalkSummary, WatchReport,
+    from_bytes,
 };
+use crate::outgoing::say;
 use crate::reader::{FilesReader, arguments_of, unknown};
 use crate::scan::{Scan, Watching};
 use crate::share::Candidate;
-use crate::outgoing::say;
 use crate::statement::Statement;
 use crate::tables::{ITEMS, NUMBERS, OWN, SHARES, SWEEP, Stage, TRANSFERS, UNSENT_HASHES, UNSENT_HELD};
 
@@ -166,7 +167,13 @@ impl Files {
         self.go_on_expanding(step)
     }
 
-    fn ask(&mut self, step: &mut Step<'_>, ask: AskId, operation: &str, arguments: Value) -> Result<(), Fault> {
+    fn ask(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        operation: &str,
+        arguments: Value,
+    ) -> Result<(), Fault> {
         match operation {
             Share::NAME => self.ask_share(step, ask, arguments_of(operation, arguments)?),
             Unshare::NAME => self.ask_unshare(step, ask, &arguments_of(operation, arguments)?),
@@ -234,7 +241,8 @@ impl Files {
 
     /// This peer is no longer in a web: its shares there end, and so do transfers from there. What is kept stays.
     fn leave(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
-        let owns: Vec<u64> = OWN.all(step.view()).map(|row| row.map(|(number, _)| number)).collect::<Result<_, _>>()?;
+        let owns: Vec<u64> =
+            OWN.all(step.view()).map(|row| row.map(|(number, _)| number)).collect::<Result<_, _>>()?;
         for number in owns {
             if NUMBERS.get(step.view(), &number)?.is_none_or(|key| key.web != web) {
                 continue;
@@ -302,7 +310,10 @@ impl Files {
                 }
                 Err(failure) => {
                     let why = format!("reading it came to nothing ({failure:?})");
-                    step.refuse(candidate.ask, FilesError::FolderUnreadable { folder: candidate.folder, why }.into());
+                    step.refuse(
+                        candidate.ask,
+                        FilesError::FolderUnreadable { folder: candidate.folder, why }.into(),
+                    );
                     Ok(())
                 }
             },

@@ -65,7 +65,8 @@ impl Files {
         self.jobs.insert(job, Purpose::Walk(number));
         self.begin_scan(number, job);
         self.watch(step, number, real_root);
-        let view = share_view(step.view(), number)?.ok_or(FilesError::NotYourShare { path: candidate.folder })?;
+        let view =
+            share_view(step.view(), number)?.ok_or(FilesError::NotYourShare { path: candidate.folder })?;
         step.emit("files.share", &view);
         step.reply(candidate.ask, &view);
         Ok(Some(number))
@@ -82,8 +83,11 @@ impl Files {
         let folder = candidate.folder.clone();
         let error = match &summary.root {
             RootState::Walked => {
-                let report =
-                    WalkReport { real_root: summary.real_root.clone(), items: Vec::new(), skipped: Vec::new() };
+                let report = WalkReport {
+                    real_root: summary.real_root.clone(),
+                    items: Vec::new(),
+                    skipped: Vec::new(),
+                };
                 if let Some(number) = self.admit_candidate(step, job, candidate, &report.real_root)? {
                     self.jobs.remove(&job);
                     self.finish_walk(step, number, summary)?;
@@ -100,7 +104,12 @@ impl Files {
     }
 
     /// Ends a share of this peer.
-    pub(crate) fn ask_unshare(&mut self, step: &mut Step<'_>, ask: AskId, asked: &Unshare) -> Result<(), Fault> {
+    pub(crate) fn ask_unshare(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &Unshare,
+    ) -> Result<(), Fault> {
         let found = tree::resolve(step.view(), &asked.path)?;
         let not_yours = || FilesError::NotYourShare { path: asked.path.clone() };
         let tree::Spot::Share(spot) = found else { return Err(not_yours().into()) };
@@ -159,7 +168,8 @@ impl Files {
 fn create(step: &mut Step<'_>, candidate: &Candidate, real_root: &str) -> Result<u64, Fault> {
     let person = me(step.view())?;
     let id = step.random("share");
-    let share = ShareId::from_slice(id.get(..ShareId::LEN).unwrap_or_default()).unwrap_or(ShareId::new([0; 16]));
+    let share =
+        ShareId::from_slice(id.get(..ShareId::LEN).unwrap_or_default()).unwrap_or(ShareId::new([0; 16]));
     let key = ShareKey { web: candidate.web, person, share };
     let name = candidate.name.clone().unwrap_or_else(|| name_of(&candidate.folder).to_owned());
     let name = if name.is_empty() { "files".to_owned() } else { name };
@@ -179,7 +189,9 @@ fn create(step: &mut Step<'_>, candidate: &Candidate, real_root: &str) -> Result
 
 /// Returns how a share of this peer is; `None` when it is not one.
 pub(crate) fn share_view<R: Rows + ?Sized>(rows: &R, number: u64) -> Result<Option<ShareView>, StoreError> {
-    let (Some(own), Some(key)) = (OWN.get(rows, &number)?, NUMBERS.get(rows, &number)?) else { return Ok(None) };
+    let (Some(own), Some(key)) = (OWN.get(rows, &number)?, NUMBERS.get(rows, &number)?) else {
+        return Ok(None);
+    };
     let Some(row) = SHARES.get(rows, &(key.web, key.person, key.share))? else { return Ok(None) };
     let tally = row.tally;
     let state = match own.state {
@@ -203,7 +215,8 @@ pub(crate) fn share_view<R: Rows + ?Sized>(rows: &R, number: u64) -> Result<Opti
 
 /// Finds a web in which this peer's person is a member now.
 fn my_web<R: Rows + ?Sized>(rows: &R, name: &str) -> Result<WebId, Fault> {
-    let web = people::read::web_named(rows, name)?.ok_or_else(|| FilesError::NoSuchWeb { web: name.to_owned() })?;
+    let web =
+        people::read::web_named(rows, name)?.ok_or_else(|| FilesError::NoSuchWeb { web: name.to_owned() })?;
     my_web_id(rows, web)?;
     Ok(web)
 }

@@ -54,7 +54,9 @@ pub(crate) fn shared_path<R: Rows + ?Sized>(
             continue;
         }
         let Some(place) = FILES.get(rows, &(number, file))? else { continue };
-        let Some(EntryRow { stat: Some(stat), head, .. }) = ENTRIES.get(rows, &(number, place.path.clone()))? else {
+        let Some(EntryRow { stat: Some(stat), head, .. }) =
+            ENTRIES.get(rows, &(number, place.path.clone()))?
+        else {
             continue;
         };
         if head.content == Some(content) {

@@ -22,7 +22,8 @@ pub(crate) const FILES: Table<(u64, FileId), FileRow> = Table::new("files.files"
 /// The last file at a path from which it is gone.
 pub(crate) const GONE: Table<(u64, Vec<u8>), FileId> = Table::new("files.gone");
 /// Revisions that are not the one an entry shows: (share number, file, number, id).
-pub(crate) const REVISIONS: Table<(u64, FileId, u64, RevisionId), RevisionRow> = Table::new("files.revisions");
+pub(crate) const REVISIONS: Table<(u64, FileId, u64, RevisionId), RevisionRow> =
+    Table::new("files.revisions");
 /// Which files hold a content now.
 pub(crate) const PLACES: Table<(ContentId, u64, FileId), ()> = Table::new("files.places");
 /// Contents kept in this peer's store, and for which web.

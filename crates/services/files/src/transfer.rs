@@ -17,8 +17,8 @@ use crate::jobs::{FORGET, Forget, SMALL_SIZE, to_bytes};
 use crate::service::{Files, Purpose};
 use crate::share::checked_folder;
 use crate::tables::{
-    COUNTER_TRANSFERS, COUNTERS, ENTRIES, EntryRow, HELD, ITEM_LARGE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow, Kind,
-    ORDER, PROVEN, RevisionRow, Stage, TRANSFERS, TransferRow, inside, name_of, path_of,
+    COUNTER_TRANSFERS, COUNTERS, ENTRIES, EntryRow, HELD, ITEM_LARGE, ITEM_SMALL, ITEM_UNREAD, ITEMS,
+    ItemRow, Kind, ORDER, PROVEN, RevisionRow, Stage, TRANSFERS, TransferRow, inside, name_of, path_of,
 };
 use crate::tree::{self, BelowSpot, ShareSpot, Spot};
 use crate::view::Viewer;
@@ -71,7 +71,12 @@ impl Files {
     }
 
     /// Goes on with a transfer.
-    pub(crate) fn ask_resume(&mut self, step: &mut Step<'_>, ask: AskId, asked: &Resume) -> Result<(), Fault> {
+    pub(crate) fn ask_resume(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &Resume,
+    ) -> Result<(), Fault> {
         let (id, mut row) = named(step.view(), &asked.id)?;
         if row.stage != Stage::Failed {
             refuse_over(&row)?;
@@ -88,7 +93,12 @@ impl Files {
     }
 
     /// Gives a transfer up; whole files that came stay, parts of files do not.
-    pub(crate) fn ask_cancel(&mut self, step: &mut Step<'_>, ask: AskId, asked: &Cancel) -> Result<(), Fault> {
+    pub(crate) fn ask_cancel(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &Cancel,
+    ) -> Result<(), Fault> {
         let (id, row) = named(step.view(), &asked.id)?;
         refuse_over(&row)?;
         self.cancel_transfer(step, id, row)?;
@@ -96,7 +106,12 @@ impl Files {
     }
 
     /// Cancels a transfer.
-    pub(crate) fn cancel_transfer(&mut self, step: &mut Step<'_>, id: TransferId, mut row: TransferRow) -> Result<(), Fault> {
+    pub(crate) fn cancel_transfer(
+        &mut self,
+        step: &mut Step<'_>,
+        id: TransferId,
+        mut row: TransferRow,
+    ) -> Result<(), Fault> {
         row.stage = Stage::Cancelled;
         row.done = row.settled;
         row.from.clear();
@@ -110,8 +125,15 @@ impl Files {
     }
 
     /// Marks a transfer as one that cannot go on.
-    pub(crate) fn fail_transfer(&mut self, step: &mut Step<'_>, id: TransferId, why: &str) -> Result<(), Fault> {
-        let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.stage.is_live()) else { return Ok(()) };
+    pub(crate) fn fail_transfer(
+        &mut self,
+        step: &mut Step<'_>,
+        id: TransferId,
+        why: &str,
+    ) -> Result<(), Fault> {
+        let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.stage.is_live()) else {
+            return Ok(());
+        };
         self.bringing.note_done(id, &mut row);
         row.stage = Stage::Failed;
         why.clone_into(&mut row.why);
@@ -155,7 +177,11 @@ impl Files {
     }
 
     /// Lets the content driver collect what came of a content, unless it is kept for some web.
-    pub(crate) fn forget_unless_held(&mut self, step: &mut Step<'_>, content: base::ContentId) -> Result<(), Fault> {
+    pub(crate) fn forget_unless_held(
+        &mut self,
+        step: &mut Step<'_>,
+        content: base::ContentId,
+    ) -> Result<(), Fault> {
         for web in people::read::webs(step.view())? {
             if HELD.has(step.view(), &(web.id, content))? {
                 return Ok(());
@@ -168,12 +194,13 @@ impl Files {
         self.jobs.insert(job, Purpose::Forget);
         Ok(())
     }
-
 }
 
 /// Turns the next part of a folder into items; comes back by an alarm while there is more.
 fn expand(step: &mut Step<'_>, id: TransferId) -> Result<(), Fault> {
-    let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.stage.is_live()) else { return Ok(()) };
+    let Some(mut row) = TRANSFERS.get(step.view(), &id)?.filter(|row| row.stage.is_live()) else {
+        return Ok(());
+    };
     let Some(from) = row.expanded.take().map(Vec::from) else { return Ok(()) };
     let prefix = inside(&row.root);
     let folder = name_of(&row.path).to_owned();
@@ -377,13 +404,15 @@ pub(crate) fn view_of(
     row: TransferRow,
 ) -> Result<TransferView, StoreError> {
     let mut viewer = Viewer::of(rows, me)?;
-    let from = row.from.iter().map(|device| viewer.device_label(row.web, *device)).collect::<Result<_, _>>()?;
+    let from =
+        row.from.iter().map(|device| viewer.device_label(row.web, *device)).collect::<Result<_, _>>()?;
     let mut gave = std::collections::BTreeMap::new();
     for (device, bytes) in &row.gave {
         let sum: &mut u64 = gave.entry(viewer.device_label(row.web, *device)?).or_default();
         *sum = sum.saturating_add(*bytes);
     }
-    let mut gave: Vec<GivenView> = gave.into_iter().map(|(who, bytes)| GivenView { who, bytes: ByteCount(bytes) }).collect();
+    let mut gave: Vec<GivenView> =
+        gave.into_iter().map(|(who, bytes)| GivenView { who, bytes: ByteCount(bytes) }).collect();
     gave.sort_by_key(|given| std::cmp::Reverse(given.bytes));
     let left = row.total.saturating_sub(row.done);
     let state = match row.stage {

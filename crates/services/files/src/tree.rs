@@ -92,7 +92,8 @@ pub(crate) fn resolve_above(rows: &dyn Rows, path: &str) -> Result<Above, Fault>
     }
     let mut parts = trimmed.splitn(4, '/');
     let web = parts.next().unwrap_or_default();
-    let web = people::read::web_named(rows, web)?.ok_or_else(|| FilesError::NoSuchWeb { web: web.to_owned() })?;
+    let web =
+        people::read::web_named(rows, web)?.ok_or_else(|| FilesError::NoSuchWeb { web: web.to_owned() })?;
     let Some(person) = parts.next() else { return Ok(Above::Spot(Spot::Web(web))) };
     let person = people::read::person_named(rows, web, person)?.ok_or_else(missing)?;
     if !is_visible(rows, web, person)? {
@@ -107,7 +108,8 @@ pub(crate) fn resolve_above(rows: &dyn Rows, path: &str) -> Result<Above, Fault>
         .into_iter()
         .find(|(label, key, _)| label == name || id == Some(key.share))
         .ok_or_else(missing)?;
-    let above = format!("{}/{}", people::read::web_label(rows, web)?, people::read::label_of(rows, web, person)?);
+    let above =
+        format!("{}/{}", people::read::web_label(rows, web)?, people::read::label_of(rows, web, person)?);
     let share = ShareSpot { key, row, path: format!("{above}/{label}") };
     match parts.next() {
         None => Ok(Above::Spot(Spot::Share(share))),
@@ -138,7 +140,9 @@ pub(crate) fn list(viewer: &mut Viewer<'_>, asked: &List) -> Result<Listing, Fau
         Spot::Person(web, person) => Ok(page(viewer.shares(web, person)?, after, limit)),
         Spot::Share(share) => folder(viewer, &share, &[], after, limit),
         Spot::Below(BelowSpot { share, key, entry }) => match entry {
-            Some(EntryRow { kind: Kind::File | Kind::Link, .. }) => Err(FilesError::NotAFolder { path }.into()),
+            Some(EntryRow { kind: Kind::File | Kind::Link, .. }) => {
+                Err(FilesError::NotAFolder { path }.into())
+            }
             _ => folder(viewer, &share, &key, after, limit),
         },
     }
@@ -160,7 +164,8 @@ fn folder(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Listing, Fault> {
-    let children = children(viewer.rows, share.row.number, &inside(key), after.map(str::as_bytes), limit + 1)?;
+    let children =
+        children(viewer.rows, share.row.number, &inside(key), after.map(str::as_bytes), limit + 1)?;
     let has_more = children.len() > limit;
     let mut entries = Vec::with_capacity(children.len().min(limit));
     for (child, entry) in children.into_iter().take(limit) {
@@ -195,7 +200,9 @@ fn children(
         for pair in pairs {
             let (full, value) = pair?;
             let is_inside = full.get(8..base_len).is_some_and(|start| start == prefix);
-            let Some(rest) = full.get(base_len..).filter(|rest| is_inside && !rest.is_empty()) else { break 'seek };
+            let Some(rest) = full.get(base_len..).filter(|rest| is_inside && !rest.is_empty()) else {
+                break 'seek;
+            };
             let name: Vec<u8> = rest.iter().copied().take_while(|byte| *byte != 0).collect();
             let is_itself = name.len() == rest.len();
             let read = || {

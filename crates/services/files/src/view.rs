@@ -208,7 +208,11 @@ impl<'a> Viewer<'a> {
     }
 
     /// Returns a file's revisions with their numbers, newest first, the one shown first.
-    pub(crate) fn revisions(&self, number: u64, entry: &EntryRow) -> Result<Vec<(u64, RevisionRow)>, StoreError> {
+    pub(crate) fn revisions(
+        &self,
+        number: u64,
+        entry: &EntryRow,
+    ) -> Result<Vec<(u64, RevisionRow)>, StoreError> {
         let mut revisions = vec![(entry.number, entry.head.clone())];
         for row in REVISIONS.within_back(self.rows, &(number, entry.file)).take(OLDER_MAX) {
             let ((_, _, number, _), revision) = row?;
@@ -257,7 +261,9 @@ impl<'a> Viewer<'a> {
                 format!("rev {} at {owner} is being read, you have rev {have}", entry.number)
             }
             (Some(Freshness::Reading), None) => format!("is being read at {owner}"),
-            (Some(Freshness::OlderHere), Some(have)) => format!("rev {} at {owner}, you have rev {have}", entry.number),
+            (Some(Freshness::OlderHere), Some(have)) => {
+                format!("rev {} at {owner}, you have rev {have}", entry.number)
+            }
             _ => String::new(),
         };
         Ok(())
@@ -363,4 +369,3 @@ fn plain(kind: EntryKind, name: &str, path: String) -> EntryView {
         path,
     }
 }
-

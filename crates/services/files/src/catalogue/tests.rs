@@ -87,7 +87,12 @@ fn apply(rows: &mut Overlay<'_>, share: u8, position: usize, said: &Said) {
         }
         Said::Gone { file, number } => {
             let revision = RevisionId::new([*file, 0, *number, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-            let gone = Gone { file: FileId::new([*file; 16]), number: u64::from(*number), revision, parents: vec![] };
+            let gone = Gone {
+                file: FileId::new([*file; 16]),
+                number: u64::from(*number),
+                revision,
+                parents: vec![],
+            };
             shelf.remove(rows, &gone, told, position).unwrap();
         }
     }
@@ -126,7 +131,8 @@ fn check_counts(rows: &Overlay<'_>) {
         assert_eq!(row.tally.hashed, count(|entry| entry.head.content.is_some()));
         assert_eq!(row.tally.bytes, entries.iter().map(|entry| entry.head.size).sum::<u64>());
         assert_eq!(row.tally.gone, GONE.within(rows, &row.number).count() as u64);
-        let placed = PLACES.all(rows).filter(|place| place.as_ref().unwrap().0.1 == row.number).count() as u64;
+        let placed =
+            PLACES.all(rows).filter(|place| place.as_ref().unwrap().0.1 == row.number).count() as u64;
         assert_eq!(placed, row.tally.hashed);
     }
 }
@@ -215,7 +221,8 @@ fn a_listed_and_hashed_file_costs_at_most_200_bytes_on_the_wire() {
     }
     let share = ShareId::new([1; 16]);
     for part in entries.chunks(400) {
-        let body = Statement::Listed { share, at: Timestamp::from_millis(1), entries: part.to_vec() }.to_bytes();
+        let body =
+            Statement::Listed { share, at: Timestamp::from_millis(1), entries: part.to_vec() }.to_bytes();
         assert!(body.len() <= 64 * 1024, "{}", body.len());
         records.push(Record { service: "files".to_owned(), body: body.into() });
     }

@@ -32,7 +32,11 @@ fn a_file_comes_and_others_hear_who_has_it() {
     assert_eq!((&begun["state"], &begun["files"]), (&json!("running"), &json!(1)));
     town.pass(20_000);
     let done = transfer(&town, 1, &begun);
-    assert_eq!((&done["state"], &done["done"], &done["is_over"]), (&json!("done"), &json!(100 * MIB), &json!(true)), "{done}");
+    assert_eq!(
+        (&done["state"], &done["done"], &done["is_over"]),
+        (&json!("done"), &json!(100 * MIB), &json!(true)),
+        "{done}"
+    );
     assert_eq!(done["gave"], json!([{ "who": "alice", "bytes": 100 * MIB }]));
     assert!(town.peers[1].disk.has(content("film.mp4"), 100 * MIB));
     assert_eq!(town.entry(1, "family/alice/docs/film.mp4")["freshness"], "newest-here");

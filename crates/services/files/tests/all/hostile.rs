@@ -27,7 +27,9 @@ fn listed(file: u8, path: &str, number: u64, content: Option<ContentId>) -> List
 fn nobody_speaks_for_another_ones_share() {
     let (mut town, web) = Town::web(3);
     town.peers[0].disk.write("plan.md", 100, "plan");
-    let view = town.ask(0, "files.share", json!({ "web": "family", "folder": "/srv/shared", "name": "docs" })).unwrap();
+    let view = town
+        .ask(0, "files.share", json!({ "web": "family", "folder": "/srv/shared", "name": "docs" }))
+        .unwrap();
     town.pass(5_000);
     let share: ShareId = view["id"].as_str().unwrap().parse().unwrap();
     let at = Timestamp::from_millis(5);
@@ -94,7 +96,10 @@ fn bytes_out_of_limits_are_dropped() {
     }
     let names = town.ls(1, "family/alice");
     assert_eq!(names.len(), 6, "{names:?}");
-    assert!(names.iter().all(|name| !name.contains(['/', '\n', '\u{202e}']) && name != ".." && !name.is_empty()), "{names:?}");
+    assert!(
+        names.iter().all(|name| !name.contains(['/', '\n', '\u{202e}']) && name != ".." && !name.is_empty()),
+        "{names:?}"
+    );
     let folded: std::collections::BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
     assert_eq!(folded.len(), 6, "{names:?}");
 }

@@ -8,7 +8,8 @@ use crate::town::Town;
 const FOLDER: &str = "/srv/shared";
 
 fn share(town: &mut Town, index: usize) -> serde_json::Value {
-    let view = town.ask(index, "files.share", json!({ "web": "family", "folder": FOLDER, "name": "docs" })).unwrap();
+    let view =
+        town.ask(index, "files.share", json!({ "web": "family", "folder": FOLDER, "name": "docs" })).unwrap();
     town.pass(10_000);
     view
 }
@@ -77,7 +78,8 @@ fn a_rename_keeps_the_file_and_reads_nothing() {
         town.peers[0].disk.write(&format!("a/{number}.txt"), 100 + number, &number.to_string());
     }
     share(&mut town, 0);
-    let file = town.read(1, "files.about", json!({ "path": "family/alice/docs/a/7.txt" })).unwrap()["file"].clone();
+    let file =
+        town.read(1, "files.about", json!({ "path": "family/alice/docs/a/7.txt" })).unwrap()["file"].clone();
     let hashes = town.peers[0].jobs["files.hash"];
     town.peers[0].disk.rename("a", "b");
     let moved: Vec<String> = (0..30).map(|number| format!("b/{number}.txt")).collect();
@@ -118,7 +120,8 @@ fn what_is_gone_is_gone_and_comes_back_with_its_history() {
     town.noticed(0, &["plan.md"], &[]);
     town.pass(2_000);
     let history = town.read(1, "files.history", json!({ "path": "family/alice/docs/plan.md" })).unwrap();
-    let numbers: Vec<_> = history["revisions"].as_array().unwrap().iter().map(|row| row["number"].clone()).collect();
+    let numbers: Vec<_> =
+        history["revisions"].as_array().unwrap().iter().map(|row| row["number"].clone()).collect();
     assert_eq!(numbers, [json!(3), json!(2), json!(1)]);
 }
 
@@ -225,7 +228,8 @@ fn an_ended_share_vanishes_and_its_rows_go() {
 #[test]
 fn long_folders_come_in_pages_and_names_are_data() {
     let (mut town, _) = Town::web(2);
-    let names = ["a\nb", "\u{1b}[31mred", "__proto__", "..hidden", "gpj\u{202e}.exe", "~", " ", "CON", "a\\b"];
+    let names =
+        ["a\nb", "\u{1b}[31mred", "__proto__", "..hidden", "gpj\u{202e}.exe", "~", " ", "CON", "a\\b"];
     for name in names {
         town.peers[0].disk.write(name, 1, name);
     }
@@ -272,7 +276,12 @@ fn a_removed_person_and_its_shares_vanish_and_it_gets_nothing() {
     assert!(files::source(&*town.rows(0), bob, content).unwrap().is_none());
     town.pass(5_000);
     assert_eq!(town.ls(2, "family"), ["alice", "carol"]);
-    assert!(town.read(2, "files.find", json!({ "query": "mine" })).unwrap()["hits"].as_array().unwrap().is_empty());
+    assert!(
+        town.read(2, "files.find", json!({ "query": "mine" })).unwrap()["hits"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
     town.peers[0].disk.write("plan.md", 101, "secret");
     town.noticed(0, &["plan.md"], &[]);
     town.pass(5_000);

@@ -69,7 +69,11 @@ impl kernel::Service for Mallory {
     fn step(&mut self, step: &mut kernel::Step<'_>, input: Input) -> Result<(), Fault> {
         if let Input::Asked { ask, arguments, .. } = input {
             let web = arguments["web"].as_str().unwrap().parse().unwrap();
-            let body = arguments["body"].as_array().unwrap().iter().map(|byte| u8::try_from(byte.as_u64().unwrap()).unwrap());
+            let body = arguments["body"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|byte| u8::try_from(byte.as_u64().unwrap()).unwrap());
             records::publish(step, web, "files", body.collect())?;
             step.reply(ask, &json!({}));
         }
@@ -178,7 +182,10 @@ impl Town {
         let web: WebId = web["id"].as_str().unwrap().parse().unwrap();
         for index in members {
             let rows = self.rows(*index);
-            assert!(people::read::is_member(&*rows, web, self.peers[*index].device).unwrap(), "peer {index} is in");
+            assert!(
+                people::read::is_member(&*rows, web, self.peers[*index].device).unwrap(),
+                "peer {index} is in"
+            );
         }
         web
     }
@@ -404,7 +411,12 @@ impl Town {
                 if self.peers[index].disk.is_missing {
                     return self.finish(index, job, 5, Err("gone".to_owned()));
                 }
-                self.progress(index, job, 5, &WatchReport { changed: vec![], gone: vec![], skipped: vec![], is_rescan_needed: false });
+                self.progress(
+                    index,
+                    job,
+                    5,
+                    &WatchReport { changed: vec![], gone: vec![], skipped: vec![], is_rescan_needed: false },
+                );
             }
             HASH => self.hash(index, job),
             FETCH => self.fetch(index, job),
@@ -433,7 +445,8 @@ impl Town {
         let Walk { root } = from_bytes(&job.input).unwrap();
         let disk = &self.peers[index].disk;
         if disk.is_missing || root == "/nowhere" {
-            let summary = WalkSummary { root: RootState::Missing, real_root: String::new(), items: 0, skipped: 0 };
+            let summary =
+                WalkSummary { root: RootState::Missing, real_root: String::new(), items: 0, skipped: 0 };
             return self.finish(index, job, 5, Ok(to_bytes(&summary)));
         }
         let items = disk.items();
@@ -455,7 +468,9 @@ impl Town {
         let results: Vec<HashResult> = items
             .into_iter()
             .map(|item| match disk.things.get(&item.path) {
-                Some(thing) => HashResult::Hashed { path: item.path, stat: thing.stat, content: thing.content },
+                Some(thing) => {
+                    HashResult::Hashed { path: item.path, stat: thing.stat, content: thing.content }
+                }
                 None => HashResult::Gone { path: item.path },
             })
             .collect();
@@ -465,7 +480,13 @@ impl Town {
     }
 
     /// What a provider does when asked.
-    fn provide(&mut self, asker: usize, provider: DeviceId, content: ContentId, size: u64) -> Result<usize, FetchFailure> {
+    fn provide(
+        &mut self,
+        asker: usize,
+        provider: DeviceId,
+        content: ContentId,
+        size: u64,
+    ) -> Result<usize, FetchFailure> {
         let provider = self.index_of(provider).filter(|other| self.links.contains(&pair(asker, *other)));
         let provider = provider.ok_or(FetchFailure::Unreachable)?;
         if self.peers[provider].is_liar {
@@ -477,7 +498,8 @@ impl Town {
             Some(Source::Store) if disk.has(content, size) => Ok(provider),
             Some(Source::Path { path, stat }) => {
                 let path = path.rsplit_once("shared/").map_or("", |(_, below)| below);
-                let is_same = disk.things.get(path).is_some_and(|thing| thing.stat == stat && thing.content == content);
+                let is_same =
+                    disk.things.get(path).is_some_and(|thing| thing.stat == stat && thing.content == content);
                 is_same.then_some(provider).ok_or(FetchFailure::Changed)
             }
             _ => Err(FetchFailure::Refused),
@@ -531,7 +553,11 @@ impl Town {
     }
 
     fn finish(&mut self, index: usize, job: &Job, wait: u64, outcome: Result<Vec<u8>, String>) {
-        self.input(index, wait, Input::Finished { job: job.id, outcome: outcome.map_err(JobFailure::Failed) });
+        self.input(
+            index,
+            wait,
+            Input::Finished { job: job.id, outcome: outcome.map_err(JobFailure::Failed) },
+        );
     }
 }
 
