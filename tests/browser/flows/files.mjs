@@ -86,6 +86,7 @@ export async function oddNames({ report, bob }) {
     await bob.keyboard.press('End')
     await bob.waitForTimeout(100)
     text += await bob.getByRole('grid').innerText()
+    if (text.includes('U+200D')) throw new Error('an emoji is torn apart')
     for (const sign of ['U+202E', '␊', '␉', 'U+200B']) if (!text.includes(sign)) throw new Error(`no ${sign}`)
     if (/[\u202e\u200b\u0007\u001b]/.test(text)) throw new Error('a hidden character is in the page')
     await looks(bob, 'odd-names')

@@ -1,6 +1,8 @@
 // Invitations and removal.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { looks } from '../browser.mjs'
-import { visit } from './files.mjs'
+import { ADDRESS, visit } from './files.mjs'
 
 export async function invite(house) {
   const { report, alice } = house
@@ -24,7 +26,7 @@ export async function invite(house) {
   }, alice)
 }
 
-export async function remove({ report, alice, bob }) {
+export async function remove({ report, alice, bob, plans }) {
   await report.step('removing says what will happen, asks once, and says what Bob could have', async () => {
     await visit(alice, '#/people/family')
     await alice.getByRole('button', { name: /Remove .*bob/i }).click()
@@ -37,8 +39,16 @@ export async function remove({ report, alice, bob }) {
     await alice.getByText('No longer members').waitFor()
   }, alice)
 
-  await report.step('Bob is told', async () => {
+  await report.step('Bob keeps what he has and sees nothing new', async () => {
+    await writeFile(join(plans, 'later.txt'), 'Only for those who are left.\n')
+    await visit(alice, ADDRESS('family/Alice/plans'))
+    await alice.getByRole('row', { name: /later\.txt/ }).waitFor()
+    await visit(bob, ADDRESS('family/Alice/plans'))
+    await bob.getByRole('row', { name: /Q4 Roadmap/ }).waitFor()
+    // Long enough for news, which takes about a second between connected peers.
+    await bob.waitForTimeout(4_000)
+    if (await bob.getByRole('row', { name: /later\.txt/ }).count()) throw new Error('Bob sees what came after his removal')
     await visit(bob, '#/people/family')
-    await bob.getByText(/you were removed|no longer in this web/i).first().waitFor({ timeout: 45_000 })
+    await bob.getByText(/last heard/).first().waitFor()
   }, bob)
 }

@@ -27,12 +27,17 @@ export interface Note {
 }
 
 const NOTE_MS = 6_000
+const NARROW = matchMedia('(max-width: 1000px)')
 
 class Desk {
   dialog = $state.raw<Dialog | null>(null)
   /** The thing the side panel tells about. */
   chosen = $state.raw<EntryView | null>(null)
-  isPanelOpen = $state(recall('panel') === null ? innerWidth >= 1100 : recall('panel') === 'open')
+  /** Where there is no room beside the list, the panel lies over it, and only when asked for there. */
+  isNarrow = $state(NARROW.matches)
+  #isPanelWanted = $state(recall('panel') !== 'closed')
+  #isSheetWanted = $state(false)
+  isPanelOpen = $derived(this.isNarrow ? this.#isSheetWanted : this.#isPanelWanted)
   theme = $state<Theme>((recall('theme') as Theme | null) ?? 'auto')
   isCompact = $state(recall('density') === 'compact')
   /** The last event the person has seen in What's new. */
@@ -44,6 +49,10 @@ class Desk {
 
   #noteId = 0
 
+  constructor() {
+    NARROW.addEventListener('change', ({ matches }) => (this.isNarrow = matches))
+  }
+
   open(dialog: Dialog): void {
     this.dialog = dialog
   }
@@ -53,8 +62,11 @@ class Desk {
   }
 
   togglePanel(): void {
-    this.isPanelOpen = !this.isPanelOpen
-    keep('panel', this.isPanelOpen ? 'open' : 'closed')
+    if (this.isNarrow) this.#isSheetWanted = !this.#isSheetWanted
+    else {
+      this.#isPanelWanted = !this.#isPanelWanted
+      keep('panel', this.#isPanelWanted ? 'open' : 'closed')
+    }
   }
 
   setTheme(theme: Theme): void {

@@ -25,10 +25,11 @@ export function sign(character: string): string {
  */
 function isJoining(name: string, at: number): boolean {
   if (name[at] !== '\u200d' && name[at] !== '\u200c') return false
-  const before = name.slice(0, at)
-  const after = name.slice(at + 1)
-  if (/[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]$/u.test(before)) return /^\p{Extended_Pictographic}/u.test(after)
-  return /[\p{L}\p{M}]$/u.test(before) && !/[\p{sc=Latin}\p{sc=Grek}\p{sc=Cyrl}]$/u.test(before) && /^\p{L}/u.test(after)
+  // One character at a time, without anchors: Chromium 156 fails to find a class of astral characters before `$`.
+  const before = [...name.slice(0, at)].at(-1) ?? ''
+  const after = [...name.slice(at + 1, at + 3)][0] ?? ''
+  if (/[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]/u.test(before)) return /\p{Extended_Pictographic}/u.test(after)
+  return /[\p{L}\p{M}]/u.test(before) && !/[\p{sc=Latin}\p{sc=Grek}\p{sc=Cyrl}]/u.test(before) && /\p{L}/u.test(after)
 }
 
 /** Splits a name into what can be seen and signs for what cannot. */

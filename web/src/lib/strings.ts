@@ -255,7 +255,6 @@ export const t = {
     ],
     removeGo: (name: string) => `Remove ${name}`,
     removed: (name: string) => `${name} is removed`,
-    couldHave: (files: string, bytes: string) => `Their computers said they kept ${files} files, ${bytes}.`,
     leave: 'Leave this web',
     leaveTitle: (web: string) => `Leave ${web}?`,
     leaveText: [
