@@ -54,7 +54,7 @@ pub(crate) async fn bind(
     for address in &config.bind {
         builder = listen(builder, *address, config)?;
     }
-    builder.bind().await.map_err(|error| not_bound(config, error))
+    builder.bind().await.map_err(|error| not_bound(config, &error))
 }
 
 fn listen(builder: Builder, address: SocketAddr, config: &NetworkConfig) -> Result<Builder, NetworkError> {
@@ -68,7 +68,7 @@ fn listen(builder: Builder, address: SocketAddr, config: &NetworkConfig) -> Resu
     })
 }
 
-fn not_bound(config: &NetworkConfig, error: BindError) -> NetworkError {
+fn not_bound(config: &NetworkConfig, error: &BindError) -> NetworkError {
     let taken = config.bind.iter().find(|address| is_taken(**address));
     match taken {
         Some(address) => NetworkError::PortTaken { address: *address },

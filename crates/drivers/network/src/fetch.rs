@@ -71,7 +71,7 @@ impl Shared {
         let ConnectedNext::StartRoot(start) = asked else { return Ok(0) };
         let header = tokio::time::timeout(ANSWER_TIME_MAX, start.next().next()).await;
         let (content, said) = header
-            .map_err(|_| Failure::new(FetchFailure::TimedOut, "no answer"))?
+            .map_err(|_elapsed| Failure::new(FetchFailure::TimedOut, "no answer"))?
             .map_err(|error| unanswered(&error))?;
         if said != size.get() {
             let text = format_args!("{said} bytes instead of {size}");

@@ -57,9 +57,9 @@ pub(crate) async fn read(from: &mut RecvStream, limit: usize) -> Result<Option<F
         Err(ReadExactError::ReadError(_)) => return Err(FrameError::Gone),
     }
     let rest = tokio::time::timeout(FRAME_TIME_MAX, read_rest(from, first, limit));
-    let body = rest.await.map_err(|_| FrameError::Violation("a frame that takes too long"))??;
+    let body = rest.await.map_err(|_elapsed| FrameError::Violation("a frame that takes too long"))??;
     let frame: Frame = wire::from_bytes(&body, limit)
-        .map_err(|_| FrameError::Violation("a frame that is not [service, message]"))?;
+        .map_err(|_format| FrameError::Violation("a frame that is not [service, message]"))?;
     Ok(Some(frame))
 }
 

@@ -193,7 +193,7 @@ impl Network {
     pub fn effect(&self, effect: Effect) {
         match effect {
             Effect::Send { to, channel, service, message } => {
-                self.shared.links.say(to, channel, service, message)
+                self.shared.links.say(to, channel, service, message);
             }
             Effect::Connect { to, channel } => self.shared.connect(to, channel),
             Effect::Disconnect { device, channel } => self.shared.disconnect(device, channel),

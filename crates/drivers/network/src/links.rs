@@ -49,7 +49,7 @@ pub(crate) struct Links {
 
 #[derive(Debug, Default)]
 struct Slots {
-    slots: BTreeMap<Key, Slot>,
+    links: BTreeMap<Key, Slot>,
     /// Held by a link from `Connected` to `Disconnected`, so that the next one waits its turn.
     turns: BTreeMap<Key, Arc<tokio::sync::Mutex<()>>>,
     next_number: u64,
@@ -114,7 +114,7 @@ impl Links {
     /// Says something, dropped when no link stands. A peer that is too far behind loses its link.
     pub(crate) fn say(&self, to: DeviceId, channel: Channel, service: &str, message: Vec<u8>) {
         let slots = self.lock();
-        let Some(slot) = slots.slots.get(&(to, channel)) else { return };
+        let Some(slot) = slots.links.get(&(to, channel)) else { return };
         let SlotState::Up { outbox, .. } = &slot.state else { return };
         if let Err(Full) = outbox.put(Order::Say(frame::encode(service, message))) {
             tracing::warn!(device = %to.short(), "peer takes too little of what it is sent, its link is ended");
@@ -125,7 +125,7 @@ impl Links {
     /// Ends a link, or the attempt to make one. Returns what cancels a link that still says its last words.
     fn end(&self, device: DeviceId, channel: Channel) -> Option<CancellationToken> {
         let slots = self.lock();
-        let slot = slots.slots.get(&(device, channel))?;
+        let slot = slots.links.get(&(device, channel))?;
         if let SlotState::Up { outbox, .. } = &slot.state
             && outbox.put(Order::End).is_ok()
         {
@@ -154,7 +154,7 @@ impl Slots {
         let cancel = stop.child_token();
         let (outbox, orders) = outbox();
         let state = SlotState::Up { outbox, is_mine, since: Instant::now() };
-        let before = self.slots.insert(key, Slot { number, cancel: cancel.clone(), state });
+        let before = self.links.insert(key, Slot { number, cancel: cancel.clone(), state });
         if let Some(before) = before {
             before.cancel.cancel();
         }
@@ -162,8 +162,8 @@ impl Slots {
     }
 
     fn remove(&mut self, key: Key, number: u64) -> Option<Slot> {
-        let is_same = self.slots.get(&key).is_some_and(|slot| slot.number == number);
-        is_same.then(|| self.slots.remove(&key)).flatten()
+        let is_same = self.links.get(&key).is_some_and(|slot| slot.number == number);
+        is_same.then(|| self.links.remove(&key)).flatten()
     }
 }
 
@@ -183,7 +183,7 @@ impl Shared {
     pub(crate) fn connect(self: &Arc<Self>, to: DeviceId, channel: Channel) {
         let mut slots = self.links.lock();
         let key = (to, channel);
-        if let Some(slot) = slots.slots.get(&key) {
+        if let Some(slot) = slots.links.get(&key) {
             if let SlotState::Up { outbox, .. } = &slot.state
                 && let Err(Full) = outbox.put(Order::Greet)
             {
@@ -194,7 +194,7 @@ impl Shared {
         let number = slots.number();
         let cancel = self.stop.child_token();
         let state = SlotState::Dialing { waiting: None };
-        slots.slots.insert(key, Slot { number, cancel: cancel.clone(), state });
+        slots.links.insert(key, Slot { number, cancel: cancel.clone(), state });
         let shared = Arc::clone(self);
         self.tasks.spawn(async move { shared.dial_link(key, number, cancel).await });
     }
@@ -277,7 +277,7 @@ impl Shared {
         let mut slots = self.links.lock();
         let device = arrival.registration.device();
         let my_dial_wins = self.me < device;
-        match slots.slots.get_mut(&(device, arrival.channel)).map(|slot| &mut slot.state) {
+        match slots.links.get_mut(&(device, arrival.channel)).map(|slot| &mut slot.state) {
             Some(SlotState::Dialing { waiting }) if my_dial_wins => {
                 *waiting = Some(Box::new(arrival));
                 None

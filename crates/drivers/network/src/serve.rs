@@ -169,7 +169,8 @@ impl Shared {
         ranges: &ChunkRanges,
         mut out: Out<'_>,
     ) -> Result<(), Unserved> {
-        let present = self.contents.present(content).await.map_err(|_| Unserved::Because(code::BROKEN))?;
+        let present =
+            self.contents.present(content).await.map_err(|_store| Unserved::Because(code::BROKEN))?;
         if !ranges.is_subset(&present) {
             return Err(Unserved::Because(code::NOT_HERE));
         }

@@ -1,5 +1,18 @@
 //! Messages between real peers on this computer: who may speak, in which order, and what ends it.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::clone_on_ref_ptr,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    clippy::items_after_statements,
+    reason = "tests panic when they fail"
+)]
+
 mod house;
 
 use std::time::{Duration, Instant};

@@ -41,7 +41,7 @@ impl<'b, C> Decode<'b, C> for Signature {
         bytes
             .try_into()
             .map(Self)
-            .map_err(|_| minicbor::decode::Error::message("wrong length of a signature"))
+            .map_err(|_length| minicbor::decode::Error::message("wrong length of a signature"))
     }
 }
 
@@ -121,7 +121,7 @@ fn signed_message(domain: &str, bytes: &[u8]) -> Vec<u8> {
 pub struct PersonKey(<Kem as hpke::Kem>::PrivateKey, [u8; 32]);
 
 impl PersonKey {
-    /// Derives the key pair of a 32-byte secret (RFC 9180, DeriveKeyPair).
+    /// Derives the key pair of a 32-byte secret (RFC 9180, `DeriveKeyPair`).
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         let (private, public) = Kem::derive_keypair(seed);
         Self(private, public.to_bytes().into())
@@ -228,6 +228,9 @@ impl EpochKey {
     }
 
     /// Encrypts for everybody who holds the key (XChaCha20-Poly1305); a nonce is used once.
+    ///
+    /// # Panics
+    /// For a message of 256 GiB or more, which no format allows.
     pub fn seal(&self, purpose: &str, nonce: &[u8; 24], context: &[u8], plain: &[u8]) -> Vec<u8> {
         self.cipher(purpose)
             .encrypt(&XNonce::from(*nonce), Payload { msg: plain, aad: context })

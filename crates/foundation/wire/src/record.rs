@@ -109,7 +109,7 @@ impl Batch {
             .ok_or(WireError::BadSignature)?;
         // The capacity bounds what a hostile frame can unfold to.
         let plain = zstd::bulk::decompress(&compressed, BATCH_PLAIN_MAX)
-            .map_err(|_| WireError::OutOfLimits { field: "records" })?;
+            .map_err(|_frame| WireError::OutOfLimits { field: "records" })?;
         let records: Vec<Record> = from_bytes(&plain, BATCH_PLAIN_MAX)?;
         let is_within = records.len() <= RECORDS_MAX
             && records

@@ -122,7 +122,7 @@ impl Ticket {
         let compact: String = text.chars().filter(|c| !c.is_whitespace()).take(TICKET_LEN_MAX + 64).collect();
         let compact = compact.rsplit(['/', ':', '#', '=']).next().unwrap_or_default();
         let parsed = bech32::primitives::decode::CheckedHrpstring::new::<LongBech32m>(compact)
-            .map_err(|_| TicketError::Damaged)?;
+            .map_err(|_letters| TicketError::Damaged)?;
         if parsed.hrp() != PREFIX {
             return Err(TicketError::Damaged);
         }

@@ -2,6 +2,14 @@
 //!
 //! `UPDATE_VECTORS=1 cargo test -p wire --test vectors` writes them anew; a change of a vector is a change of format.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::struct_field_names,
+    reason = "tests panic when they fail"
+)]
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 

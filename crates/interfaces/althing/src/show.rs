@@ -55,7 +55,7 @@ pub(crate) fn object(answer: &Value, shape: Shape<'_>, now: Timestamp) -> String
         } else {
             let text = words::value(value, Some(part), Room::Line, now);
             // Beside a list, "has more: no" says nothing.
-            let is_said = !text.is_empty() && !(list_count > 0 && value == &Value::Bool(false));
+            let is_said = !text.is_empty() && (list_count == 0 || value != &Value::Bool(false));
             if is_said {
                 width = width.max(name.chars().count());
                 lines.push((words_of(name), text));

@@ -2,6 +2,11 @@
 //!
 //! `cargo xtask bench [NAME ...]` builds the release profile and runs them; results go into `docs/benchmarks.md`.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a benchmark that finds too few peers or runs shall stop with a message"
+)]
+
 mod fetch;
 mod folders;
 mod peers;
@@ -16,7 +21,9 @@ use anyhow::{Context as _, Result, bail};
 /// Runs of each measurement; the median counts.
 pub(crate) const RUNS: usize = 5;
 
-const BENCHMARKS: [(&str, fn(&Bench) -> Result<()>); 7] = [
+type Benchmark = fn(&Bench) -> Result<()>;
+
+const BENCHMARKS: [(&str, Benchmark); 7] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),

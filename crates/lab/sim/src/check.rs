@@ -184,12 +184,11 @@ fn share_as_seen(world: &World, index: PeerIndex, web: WebId, owner: &str) -> Op
             .ok()?;
         for entry in list(&listing, "entries") {
             let path = format!("{folder}/{}", text(entry, "name"));
-            match text(entry, "kind").as_str() {
-                "folder" => folders.push(path),
-                _ => {
-                    let size = entry.get("size").and_then(Value::as_u64).unwrap_or(0);
-                    files.insert(path.trim_start_matches('/').to_owned(), size);
-                }
+            if text(entry, "kind") == "folder" {
+                folders.push(path);
+            } else {
+                let size = entry.get("size").and_then(Value::as_u64).unwrap_or(0);
+                files.insert(path.trim_start_matches('/').to_owned(), size);
             }
         }
     }

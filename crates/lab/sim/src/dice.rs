@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A small generator (SplitMix64, Steele et al. 2014): fast, and good enough for weather and scripts. Keys and nonces do
+/// A small generator (`SplitMix64`, Steele et al. 2014): fast, and good enough for weather and scripts. Keys and nonces do
 /// not come from here but from the seeds the world gives to each batch.
 #[derive(Debug, Clone)]
 pub struct Dice(u64);

@@ -16,26 +16,26 @@ use crate::world::{PeerIndex, World};
 const BANDWIDTH: u64 = 10_000_000;
 
 /// Carries a job out; its end comes later.
-pub(crate) fn work(world: &mut World, index: PeerIndex, job: Job) {
+pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
     world.peer_mut(index).begun(job.id);
     let quickly = Duration::from_millis(5);
     match job.kind {
-        jobs::WALK => walk(world, index, &job),
+        jobs::WALK => walk(world, index, job),
         jobs::WATCH => {
             world.peer_mut(index).watcher = Some(job.id);
             let nothing =
                 WatchReport { changed: vec![], gone: vec![], skipped: vec![], is_rescan_needed: false };
-            progress(world, index, &job, quickly, jobs::to_bytes(&nothing));
+            progress(world, index, job, quickly, jobs::to_bytes(&nothing));
         }
-        jobs::HASH => hash(world, index, &job),
-        jobs::FETCH => fetch(world, index, &job),
-        jobs::BUNDLE => bundle(world, index, &job),
+        jobs::HASH => hash(world, index, job),
+        jobs::FETCH => fetch(world, index, job),
+        jobs::BUNDLE => bundle(world, index, job),
         jobs::MISSING => {
             let end = jobs::from_bytes::<Missing>(&job.input).map(|missing| {
                 let ranges = world.peer(index).disk.missing(missing.content, missing.size);
                 jobs::to_bytes(&MissingRanges { ranges })
             });
-            finish(world, index, &job, quickly, end.map_err(|error| error.to_string()));
+            finish(world, index, job, quickly, end.map_err(|error| error.to_string()));
         }
         jobs::SAVE => {
             let end = jobs::from_bytes::<Save>(&job.input).map(|save| {
@@ -43,13 +43,13 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: Job) {
                 world.peer_mut(index).disk.saved.insert(path.clone(), save.content);
                 jobs::to_bytes(&Saved { path })
             });
-            finish(world, index, &job, quickly, end.map_err(|error| error.to_string()));
+            finish(world, index, job, quickly, end.map_err(|error| error.to_string()));
         }
         jobs::FORGET => {
             if let Ok(forget) = jobs::from_bytes::<Forget>(&job.input) {
                 world.peer_mut(index).disk.forget(forget.content);
             }
-            finish(world, index, &job, quickly, Ok(Vec::new()));
+            finish(world, index, job, quickly, Ok(Vec::new()));
         }
         _ => world.finish_after(quickly, index, job.id, Err(JobFailure::NoDriver)),
     }
@@ -122,9 +122,8 @@ fn provider_answer(
         return Answer::Refuses(FetchFailure::WrongBytes);
     }
     match peer.source_for(&world.peer(asker).device, content) {
-        None => Answer::Refuses(FetchFailure::Refused),
         Some(Source::Store) if peer.disk.missing(content, size).is_empty() => Answer::Gives,
-        Some(Source::Store) => Answer::Refuses(FetchFailure::Refused),
+        None | Some(Source::Store) => Answer::Refuses(FetchFailure::Refused),
         Some(Source::Path { path, stat }) => {
             let path = path.strip_prefix(&format!("{}/", peer.folder())).unwrap_or(&path);
             let is_same = peer.disk.has_in_place(path, &stat, content);

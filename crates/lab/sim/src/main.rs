@@ -66,7 +66,7 @@ fn plans(arguments: &[String]) -> Option<Vec<Plan>> {
             "--seed" => plan.seed = words.next()?.parse().ok()?,
             "--peers" => plan.peers = words.next()?.parse().ok()?,
             "--hours" => {
-                plan.time = Duration::from_secs(words.next()?.parse::<u64>().ok()?.saturating_mul(3600))
+                plan.time = Duration::from_secs(words.next()?.parse::<u64>().ok()?.saturating_mul(3600));
             }
             _ => return None,
         }

@@ -124,7 +124,7 @@ impl Town {
             let arguments = json!({ "web": label, "uses": 1000, "hours": 8000 });
             let ask = self.world.ask(founder, "people.invite", arguments);
             let answer = self.world.answer(ask).and_then(Result::ok).unwrap_or_default();
-            self.web_mut(number).link = text(&answer, "link").to_owned();
+            text(&answer, "link").clone_into(&mut self.web_mut(number).link);
         }
         for index in 0..peers {
             let street = index * self.webs.len() / peers;
@@ -305,7 +305,7 @@ impl Town {
         }
         let channel = if self.world.dice.chance(800) { Channel::Member } else { Channel::Join };
         let service = if self.world.dice.chance(800) { "records" } else { "people" };
-        self.world.forge(index, to, channel, service, message);
+        self.world.forge(index, to, channel, service, &message);
     }
 
     /// The weather clears, everybody has power and a clock that is nearly right, nobody is apart.

@@ -10,7 +10,10 @@ use wire::identity::Inception;
 
 /// What has been checked, shared by all peers of a world: a thousand peers check each signature once.
 #[derive(Debug, Clone, Default)]
-pub struct Memory(Option<Arc<Mutex<HashMap<[u8; 32], bool>>>>);
+pub struct Memory(Option<Arc<Mutex<Checked>>>);
+
+/// Whether a signature holds, by what it covers.
+type Checked = HashMap<[u8; 32], bool>;
 
 impl Memory {
     /// Remembers.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base::{DeviceId, Fault, WebId};
-use kernel::{AskId, Channel, Effect, Input, Job, JobFailure, JobId};
+use kernel::{AskId, Channel, Effect, Input, JobFailure, JobId};
 use serde_json::Value;
 use store::ValuePool;
 
@@ -217,14 +217,7 @@ impl World {
     }
 
     /// Has a peer say something that no decider made: Mallory's words. They arrive if a connection stands.
-    pub fn forge(
-        &mut self,
-        from: PeerIndex,
-        to: PeerIndex,
-        channel: Channel,
-        service: &str,
-        message: Vec<u8>,
-    ) {
+    pub fn forge(&mut self, from: PeerIndex, to: PeerIndex, channel: Channel, service: &str, message: &[u8]) {
         self.send(from, self.peer(to).device, channel, service, message);
     }
 
@@ -316,7 +309,9 @@ impl World {
 
     fn carry_out(&mut self, index: PeerIndex, effect: Effect) {
         match effect {
-            Effect::Send { to, channel, service, message } => self.send(index, to, channel, service, message),
+            Effect::Send { to, channel, service, message } => {
+                self.send(index, to, channel, service, &message);
+            }
             Effect::Connect { to, channel } => self.dial(index, to, channel),
             Effect::Disconnect { device, channel } => {
                 if let Some(other) = self.by_device.get(&device).copied() {
@@ -325,7 +320,7 @@ impl World {
             }
             Effect::Addresses { device, .. } => drop(self.peer_mut(index).known.insert(device)),
             Effect::Admit { web, devices } => self.admit(index, web, devices),
-            Effect::Work(job) => self.work(index, job),
+            Effect::Work(job) => drivers::work(self, index, &job),
             Effect::Cancel(job) => self.peer_mut(index).cancelled(job),
             Effect::Reply { ask, outcome } => drop(self.answers.insert(ask, outcome)),
             Effect::Happened(_) => {}
@@ -336,10 +331,6 @@ impl World {
                 }
             }
         }
-    }
-
-    fn work(&mut self, index: PeerIndex, job: Job) {
-        drivers::work(self, index, job);
     }
 
     fn admit(&mut self, index: PeerIndex, web: WebId, devices: Vec<DeviceId>) {
@@ -355,7 +346,7 @@ impl World {
         }
     }
 
-    fn send(&mut self, from: PeerIndex, to: DeviceId, channel: Channel, service: &str, message: Vec<u8>) {
+    fn send(&mut self, from: PeerIndex, to: DeviceId, channel: Channel, service: &str, message: &[u8]) {
         let Some(to) = self.by_device.get(&to).copied() else { return };
         let Some(connection) = self.connections.get(&(from.min(to), from.max(to), channel)).copied() else {
             return;
@@ -379,7 +370,7 @@ impl World {
                 *last = at;
             }
             let service = service.to_owned();
-            let message = message.clone();
+            let message = message.to_vec();
             let wait = Duration::from_millis(at.saturating_sub(self.now_ms));
             self.queue(wait, Happening::Arrival { from, to, connection, channel, service, message });
         }

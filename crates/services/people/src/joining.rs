@@ -169,7 +169,7 @@ impl People {
             Message::Welcome { keys, .. } => self.welcomed(step, from, web, join, &keys),
             Message::Waiting { .. } => {
                 let why = "waiting for approval, or for a member to hand over the keys";
-                note_join(step, web, JoinRecord { step: JoinStep::Waiting, why: why.to_owned(), ..join });
+                note_join(step, web, &JoinRecord { step: JoinStep::Waiting, why: why.to_owned(), ..join });
                 Ok(())
             }
             Message::Refused { why, .. } => {
@@ -230,7 +230,7 @@ impl People {
         join.step = JoinStep::Waiting;
         "admitted; bringing the history of the web".clone_into(&mut join.why);
         join.welcomer = Some(from);
-        note_join(step, web, join);
+        note_join(step, web, &join);
         self.refresh(step, web)?;
         if let Some(evaluation) = self.evaluation(web) {
             apply::say_authors(step, web, &evaluation.state)?;
@@ -273,7 +273,7 @@ impl People {
             Refusal::Removed => "you were removed from this web; ask for a new invitation",
         };
         let over = JoinRecord { ticket: String::new(), step: JoinStep::Refused, why: why.to_owned(), ..join };
-        note_join(step, web, over);
+        note_join(step, web, &over);
         let me = my_person(step)?;
         let was_in = crate::read::member(step.view(), web, me)?.is_some();
         if let Some(record) = WEBS.get(step.view(), &web)? {
@@ -298,7 +298,7 @@ impl People {
             // The ticket's secret has done its work.
             let over =
                 JoinRecord { ticket: String::new(), step: JoinStep::Member, why: String::new(), ..join };
-            note_join(step, web, over);
+            note_join(step, web, &over);
         }
         Ok(())
     }
@@ -322,8 +322,8 @@ fn open_joins(step: &Step<'_>) -> Result<Vec<WebId>, StoreError> {
     joins.collect()
 }
 
-fn note_join(step: &mut Step<'_>, web: WebId, join: JoinRecord) {
-    JOINS.put(step.rows(), &web, &join);
+fn note_join(step: &mut Step<'_>, web: WebId, join: &JoinRecord) {
+    JOINS.put(step.rows(), &web, join);
     step.emit("people.changed", &serde_json::json!({ "web": web }));
 }
 

@@ -1,5 +1,7 @@
 //! Real kernels with records and people, and the wires between them: Alice, Bob, Carol, and Mallory who lies.
 
+#![allow(clippy::string_slice, clippy::type_complexity, reason = "tests panic when they fail")]
+
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]

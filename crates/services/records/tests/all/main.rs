@@ -5,6 +5,10 @@
     clippy::missing_panics_doc,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::type_complexity,
+    clippy::needless_pass_by_value,
+    clippy::semicolon_if_nothing_returned,
     reason = "tests panic when they fail"
 )]
 
