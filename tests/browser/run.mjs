@@ -11,7 +11,8 @@ import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
 import { share, oddNames, manyEntries, viewers } from './flows/files.mjs'
 import { finding, everyKey } from './flows/keyboard.mjs'
 import { news, pages, outage } from './flows/pages.mjs'
-import { invite, remove } from './flows/people.mjs'
+import { approve, invite, remove } from './flows/people.mjs'
+import { transfers } from './flows/transfers.mjs'
 
 const words = process.argv.slice(2)
 const at = words.indexOf('--althing')
@@ -48,6 +49,8 @@ async function everything(peers) {
   await everyKey(house)
   await oddNames(house)
   await manyEntries(house)
+  await transfers(house)
+  await approve(house)
   await news(house)
   await pages(house, alice, 'alice')
   await outage(house)

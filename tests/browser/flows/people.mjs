@@ -26,6 +26,26 @@ export async function invite(house) {
   }, alice)
 }
 
+export async function approve({ report, peers, alice }) {
+  await report.step('who joins by an invitation that asks an admin waits until Alice accepts', async () => {
+    await peers.start('carol')
+    await peers.say('carol', 'me', 'set', 'Carol')
+    await visit(alice, '#/people/family')
+    await alice.getByRole('button', { name: 'Invite' }).first().click()
+    await alice.getByLabel('Ask an admin before somebody gets in').check()
+    await alice.getByRole('button', { name: 'Make the invitation' }).click()
+    const link = await alice.getByLabel('Invitation link').inputValue()
+    await alice.keyboard.press('Escape')
+    const joining = peers.say('carol', 'web', 'join', link).catch(() => '')
+    await alice.getByText('Waiting for approval').waitFor({ timeout: 20_000 })
+    await looks(alice, 'waiting')
+    await alice.getByRole('button', { name: /Accept person/ }).click()
+    await alice.getByRole('link', { name: 'Carol' }).waitFor({ timeout: 20_000 })
+    await alice.getByText('Waiting for approval').waitFor({ state: 'detached' })
+    await joining
+  }, alice)
+}
+
 export async function remove({ report, alice, bob, plans }) {
   await report.step('removing says what will happen, asks once, and says what Bob could have', async () => {
     await visit(alice, '#/people/family')
