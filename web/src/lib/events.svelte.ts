@@ -41,6 +41,7 @@ class News {
     const stop = new AbortController()
     this.#stop = stop
     this.#startedAt = lastEvent
+    this.events = []
     this.#place = new Place(Math.max(0, lastEvent - BACKLOG))
     for (let attempt = 0; !stop.signal.aborted && session.token; attempt += 1) {
       const wasLive = await this.#readOnce(stop.signal)

@@ -40,6 +40,12 @@ class House {
     this.#again()
   }
 
+  /** Goes on after the session had ended and a new one was opened in this window. */
+  async goOn(): Promise<void> {
+    await this.look()
+    if (this.status) void news.follow(this.status.last_event)
+  }
+
   /** Reads everything again. */
   async look(): Promise<void> {
     try {
