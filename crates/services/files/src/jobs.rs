@@ -16,7 +16,7 @@ pub const WALK: &str = "files.walk";
 ///
 /// It fails (`JobFailure::Failed`) only when the folder can't be watched at all; the decider then rescans.
 pub const WATCH: &str = "files.watch";
-/// Hashes files: input [`Hash`], progress [`HashReport`], end: nothing (empty bytes).
+/// Hashes files: input [`struct@Hash`], progress [`HashReport`], end: nothing (empty bytes).
 pub const HASH: &str = "files.hash";
 /// Fetches ranges of a content from one provider: input [`Fetch`], end [`Fetched`].
 ///

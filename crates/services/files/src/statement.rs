@@ -1,7 +1,7 @@
 //! What members tell each other about files: the bodies of the records of `files` (spec files, rules 1 to 12).
 //!
 //! Written by one member, read by all others: hostile until [`read`] has checked every limit. Not for: what a
-//! statement changes ([`crate::apply`]).
+//! statement changes (`apply.rs`).
 
 use base::{ContentId, FileId, RevisionId, ShareId, Timestamp};
 use minicbor::{Decode, Encode};
