@@ -30,7 +30,12 @@ export const session = new Session()
 /** Finds a session: a code in the address, this window's own, or another window's. */
 export async function begin(): Promise<void> {
   const code = takeCode()
-  if (code && (await exchange(code))) return answerOthers()
+  if (code && (await exchange(code))) {
+    answerOthers()
+    // Windows that were shut out go on with the new session.
+    answering?.postMessage({ token: session.token })
+    return
+  }
   const token = sessionStorage.getItem(KEY) ?? (await askOthers())
   if (token) session.open(token)
   else session.close()
