@@ -169,11 +169,13 @@ impl Turns {
                 tracing::error!("this computer gives no random numbers; the peer stops");
                 return;
             };
-            match self.kernel.batch(now(), seed, inputs) {
+            let outcome = self.kernel.batch(now(), seed, inputs);
+            // Before the answers leave: whoever has one finds the health that goes with it.
+            self.say_health();
+            match outcome {
                 Ok(effects) => effects.into_iter().for_each(|effect| self.let_out(effect)),
                 Err(error) => tracing::error!(%error, "a batch failed"),
             }
-            self.say_health();
             match self.gather().await {
                 Some(gathered) => inputs = gathered,
                 None => return,

@@ -11,6 +11,7 @@ use api::host::Export;
 use api::people::Done;
 use base::{ByteCount, DeviceId, Fault, FaultKind, OperationId, Timestamp};
 use files::jobs::Source;
+use bytes::Bytes;
 use futures_lite::StreamExt;
 use gateways::{ContentStream, Events, Host, Promise};
 use kernel::Readers;
@@ -28,6 +29,9 @@ use crate::status::{Outside, status};
 
 /// How long a reader waits for bytes that are on their way, each time they stall.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bytes asked for at once while somebody reads: one piece; `files` reads a little ahead by itself.
+const WINDOW: u64 = 16 * 1024 * 1024;
 
 /// What the gateways ask.
 #[derive(Debug)]
@@ -84,24 +88,70 @@ impl PeerHost {
     }
 
     async fn open(&self, opened: Opened, range: Range<u64>) -> Result<ContentStream, Fault> {
+        let mut windows = Windows {
+            engine: Arc::clone(&self.engine),
+            readers: Arc::clone(&self.readers),
+            contents: self.contents.clone(),
+            opened,
+            range,
+            reading: None,
+        };
+        // The first window is asked for at once, so that a fault is an answer and not a broken stream.
+        windows.next_window().await?;
+        Ok(Box::pin(futures_lite::stream::try_unfold(windows, Windows::next_bytes)))
+    }
+}
+
+/// A content read window by window: what nobody reads any more is not asked for.
+struct Windows {
+    engine: Arc<Engine>,
+    readers: Arc<Readers>,
+    contents: Contents,
+    opened: Opened,
+    /// What has not been asked for yet.
+    range: Range<u64>,
+    reading: Option<ContentStream>,
+}
+
+impl Windows {
+    async fn next_bytes(mut self) -> Result<Option<(Bytes, Self)>, Fault> {
+        loop {
+            if let Some(bytes) = match &mut self.reading {
+                Some(reading) => reading.next().await,
+                None => None,
+            } {
+                return Ok(Some((bytes?, self)));
+            }
+            if self.range.is_empty() {
+                return Ok(None);
+            }
+            self.next_window().await?;
+        }
+    }
+
+    async fn next_window(&mut self) -> Result<(), Fault> {
+        let end = self.range.end.min(self.range.start.saturating_add(WINDOW));
+        let window = self.range.start..end;
+        self.range.start = end;
         let want = Want {
-            web: opened.web,
-            content: opened.content,
-            offset: range.start,
-            length: range.end.saturating_sub(range.start),
+            web: self.opened.web,
+            content: self.opened.content,
+            offset: window.start,
+            length: window.end.saturating_sub(window.start),
         };
         let wanted = self.engine.ask("files.want", answer("files.want", &want)?, None).await?;
         let wanted: Wanted = parse("files.want", wanted)?;
         if !wanted.is_reachable {
-            return Err(PeerError::NobodyHere { name: opened.name }.into());
+            return Err(PeerError::NobodyHere { name: self.opened.name.clone() }.into());
         }
         let readers = Arc::clone(&self.readers);
-        let (me, content) = (self.me, opened.content);
-        let found = tokio::task::spawn_blocking(move || files::source(&*readers.snapshot()?, me, content));
+        let content = self.opened.content;
+        let found = tokio::task::spawn_blocking(move || files::own_source(&*readers.snapshot()?, content));
         let source = found.await.map_err(|error| broken("files.want", error))??;
         // No source yet: it is on its way into the store.
-        let reading = self.contents.read(content, source.unwrap_or(Source::Store), range, PATIENCE);
-        Ok(Box::pin(reading.map(|bytes| bytes.map_err(Fault::from))))
+        let reading = self.contents.read(content, source.unwrap_or(Source::Store), window, PATIENCE);
+        self.reading = Some(Box::pin(reading.map(|bytes| bytes.map_err(Fault::from))));
+        Ok(())
     }
 }
 

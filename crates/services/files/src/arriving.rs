@@ -7,7 +7,7 @@ use kernel::{JobFailure, JobId, Step};
 
 use crate::alarms;
 use crate::bringing::Key;
-use crate::catalogue::Shelf;
+use crate::catalogue::{Shelf, holding};
 use crate::fetching::TICK;
 use crate::jobs::{Bundled, FetchFailure, Fetched, ItemOutcome, MissingRanges, Saved, from_bytes};
 use crate::outgoing::{say_held, say_no_longer_held};
@@ -15,7 +15,7 @@ use crate::providers::Providers;
 use crate::service::Files;
 use crate::statement::Held;
 use crate::tables::{
-    BARRED, HELD, HeldRow, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow, PLACES, PROVEN,
+    BARRED, HELD, HeldRow, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow, PROVEN,
     READINGS, Stage, TRANSFERS, UNSENT_HELD,
 };
 use crate::transfer::{begin_again, emit, lane_of};
@@ -582,8 +582,7 @@ fn place_of(
     web: WebId,
     content: ContentId,
 ) -> Result<Option<(ShareSpot, Vec<u8>, crate::tables::EntryRow)>, Fault> {
-    let places: Vec<_> = PLACES.within(step.view(), &content).take(16).collect::<Result<_, _>>()?;
-    for ((_, number, file), ()) in places {
+    for (number, file) in holding(step.view(), content, 16)? {
         let Some(shelf) = Shelf::numbered(step.view(), number)? else { continue };
         if shelf.key.web != web || shelf.row.is_ended || shelf.row.device == step.me() {
             continue;

@@ -316,6 +316,26 @@ fn revision_of(listed: &Listed, told: Timestamp, renamed_from: Option<String>) -
     }
 }
 
+/// Returns one file of each share that holds a content, in order of share numbers, so many shares at most.
+///
+/// Jumps from share to share: a content that stands in one a thousand times (the empty one) costs one look.
+pub(crate) fn holding<R: Rows + ?Sized>(
+    rows: &R,
+    content: ContentId,
+    shares_max: usize,
+) -> Result<Vec<(u64, FileId)>, StoreError> {
+    let mut found = Vec::new();
+    let mut start = (content, 0, FileId::new([0; 16]));
+    while found.len() < shares_max {
+        let Some(((_, number, file), ())) = PLACES.within_from(rows, &content, &start).next().transpose()? else {
+            break;
+        };
+        found.push((number, file));
+        start.1 = number.saturating_add(1);
+    }
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests;
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use base::{ContentId, DeviceId, WebId};
 use store::{Overlay, StoreError};
 
-use crate::tables::{BARRED, HOLDERS, NUMBERS, PLACES, SHARES};
+use crate::catalogue::holding;
+use crate::tables::{BARRED, HOLDERS, NUMBERS, SHARES};
 
 /// Holders looked at for one content at most: enough to fill any line.
 const HOLDERS_MAX: usize = 64;
@@ -35,8 +36,7 @@ impl Providers {
         content: ContentId,
     ) -> Result<Vec<DeviceId>, StoreError> {
         let mut devices = Vec::new();
-        for row in PLACES.within(rows, &content).take(HOLDERS_MAX) {
-            let ((_, number, _), ()) = row?;
+        for (number, _) in holding(rows, content, HOLDERS_MAX)? {
             if let Some((owner_web, device)) = self.owner(rows, number)?
                 && owner_web == web
             {

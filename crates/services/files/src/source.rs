@@ -47,12 +47,14 @@ pub(crate) fn shared_path<R: Rows + ?Sized>(
     content: ContentId,
     is_wanted: impl Fn(ShareKey) -> bool,
 ) -> Result<Option<Source>, StoreError> {
-    for row in PLACES.within(rows, &content) {
-        let ((_, number, file), ()) = row?;
-        let Some(own) = OWN.get(rows, &number)? else { continue };
+    for row in OWN.all(rows) {
+        let (number, own) = row?;
+        // Own shares are few; files with one content (empty ones) can be many: the first does.
+        let Some(place) = PLACES.within(rows, &(content, number)).next().transpose()? else { continue };
         if !NUMBERS.get(rows, &number)?.is_some_and(&is_wanted) {
             continue;
         }
+        let ((_, _, file), ()) = place;
         let Some(place) = FILES.get(rows, &(number, file))? else { continue };
         let Some(EntryRow { stat: Some(stat), head, .. }) =
             ENTRIES.get(rows, &(number, place.path.clone()))?

@@ -26,7 +26,8 @@ pub(crate) struct Viewer<'a> {
     webs: Vec<people::read::WebRow>,
     labels: BTreeMap<(WebId, PersonId), String>,
     persons: BTreeMap<(WebId, DeviceId), Option<PersonId>>,
-    own: BTreeMap<u64, bool>,
+    /// Numbers of this peer's own shares.
+    own: Vec<u64>,
 }
 
 impl<'a> Viewer<'a> {
@@ -44,7 +45,7 @@ impl<'a> Viewer<'a> {
             webs: people::read::webs(rows)?,
             labels: BTreeMap::new(),
             persons: BTreeMap::new(),
-            own: BTreeMap::new(),
+            own: OWN.all(rows).map(|row| row.map(|(number, _)| number)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -192,15 +193,14 @@ impl<'a> Viewer<'a> {
     }
 
     /// Says whether a content is on this computer: kept, or in a shared folder.
-    pub(crate) fn is_here(&mut self, content: ContentId) -> Result<bool, StoreError> {
+    pub(crate) fn is_here(&self, content: ContentId) -> Result<bool, StoreError> {
         for web in &self.webs {
             if HELD.has(self.rows, &(web.id, content))? {
                 return Ok(true);
             }
         }
-        for row in PLACES.within(self.rows, &content) {
-            let ((_, number, _), ()) = row?;
-            if self.is_own(number)? {
+        for number in &self.own {
+            if PLACES.within(self.rows, &(content, *number)).next().transpose()?.is_some() {
                 return Ok(true);
             }
         }
@@ -269,7 +269,7 @@ impl<'a> Viewer<'a> {
         Ok(())
     }
 
-    fn older_here(&mut self, number: u64, entry: &EntryRow) -> Result<Option<u64>, StoreError> {
+    fn older_here(&self, number: u64, entry: &EntryRow) -> Result<Option<u64>, StoreError> {
         if entry.number <= 1 {
             return Ok(None);
         }
@@ -330,15 +330,6 @@ impl<'a> Viewer<'a> {
         let person = people::read::person_of(self.rows, web, device)?;
         self.persons.insert((web, device), person);
         Ok(person)
-    }
-
-    fn is_own(&mut self, number: u64) -> Result<bool, StoreError> {
-        if let Some(known) = self.own.get(&number) {
-            return Ok(*known);
-        }
-        let is_own = OWN.has(self.rows, &number)?;
-        self.own.insert(number, is_own);
-        Ok(is_own)
     }
 }
 
