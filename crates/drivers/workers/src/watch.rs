@@ -75,7 +75,6 @@ impl Ear {
 pub(crate) fn set_up(task: &Task, input: &Watch, ear: &Ear) {
     match begin(task, input, ear) {
         Ok(watched) => {
-            watched.say_it_stands();
             let _is_heard = ear.words.send(Word::Begun(Box::new(watched))).is_ok();
         }
         Err(text) => task.finish(Err(text)),
@@ -173,7 +172,12 @@ pub(crate) fn run(ear: &Ear, heard: &Receiver<Word>) {
 fn take(watches: &mut BTreeMap<JobId, Watched>, first: Word, heard: &Receiver<Word>) {
     for word in std::iter::once(first).chain(heard.try_iter().take(HINTS_MAX)) {
         match word {
-            Word::Begun(begun) => drop(watches.insert(begun.job(), *begun)),
+            Word::Begun(begun) => {
+                // Said here, not where the watch was set up: hints that came before this word had nobody to take
+                // them, and whoever hears "it stands" may count on every later one.
+                begun.say_it_stands();
+                drop(watches.insert(begun.job(), *begun));
+            }
             Word::Hint { job, path, is_new } => {
                 if let Some(watched) = watches.get_mut(&job) {
                     watched.hint(&path, is_new);

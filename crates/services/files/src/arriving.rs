@@ -15,8 +15,8 @@ use crate::providers::Providers;
 use crate::service::Files;
 use crate::statement::Held;
 use crate::tables::{
-    BARRED, HELD, HeldRow, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow, PROVEN,
-    READINGS, Stage, TRANSFERS, UNSENT_HELD,
+    BARRED, HELD, HeldRow, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow, PROVEN, READINGS,
+    Stage, TRANSFERS, UNSENT_HELD,
 };
 use crate::transfer::{begin_again, emit, lane_of};
 use crate::tree::ShareSpot;

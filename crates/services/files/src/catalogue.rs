@@ -327,7 +327,8 @@ pub(crate) fn holding<R: Rows + ?Sized>(
     let mut found = Vec::new();
     let mut start = (content, 0, FileId::new([0; 16]));
     while found.len() < shares_max {
-        let Some(((_, number, file), ())) = PLACES.within_from(rows, &content, &start).next().transpose()? else {
+        let Some(((_, number, file), ())) = PLACES.within_from(rows, &content, &start).next().transpose()?
+        else {
             break;
         };
         found.push((number, file));
