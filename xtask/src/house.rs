@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 /// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    // Asked when it runs: a target folder that several clones share keeps what was true of another one.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("xtask"), PathBuf::from);
+    here.parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
 /// Returns the folder of built programs.

@@ -49,6 +49,13 @@ impl State {
         self.webs.values().any(|devices| devices.contains(&device))
     }
 
+    /// Closes the connections of a device that are for such protocols; returns how many.
+    fn close(&self, device: DeviceId, is_meant: impl Fn(Protocol) -> bool) -> usize {
+        let all = self.connections.get(&device).into_iter().flat_map(BTreeMap::values);
+        let meant = all.filter(|(protocol, _)| is_meant(*protocol));
+        meant.inspect(|(_, connection)| connection.close(code::REFUSED, b"no longer a member")).count()
+    }
+
     fn is_punished(&self, device: DeviceId) -> bool {
         self.penalties.get(&device).is_some_and(|penalty| penalty.until > Instant::now())
     }
@@ -64,8 +71,9 @@ impl Admission {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces who is admitted for a web; who is in no web any more loses all connections at once.
-    pub(crate) fn admit(&self, web: WebId, devices: Vec<DeviceId>) {
+    /// Replaces who is admitted for a web. Who is in no web any more loses all connections at once, but for the
+    /// link, on which the last word may be under way: those devices are returned, to [`Admission::shut_out`] soon.
+    pub(crate) fn admit(&self, web: WebId, devices: Vec<DeviceId>) -> Vec<DeviceId> {
         let mut state = self.state();
         let devices: BTreeSet<DeviceId> = devices.into_iter().collect();
         let before = if devices.is_empty() {
@@ -74,24 +82,29 @@ impl Admission {
             state.webs.insert(web, devices.clone()).unwrap_or_default()
         };
         let lost: Vec<DeviceId> = before.difference(&devices).copied().collect();
+        let mut gone = Vec::new();
         for device in &lost {
             if state.is_admitted(*device) {
                 continue;
             }
-            let mut closed = 0;
-            for (protocol, connection) in state.connections.get(device).into_iter().flat_map(BTreeMap::values)
-            {
-                if protocol.is_for_members() {
-                    connection.close(code::REFUSED, b"no longer a member");
-                    closed += 1;
-                }
-            }
+            let closed =
+                state.close(*device, |protocol| protocol.is_for_members() && protocol != Protocol::Member);
             state.penalties.remove(device);
             tracing::info!(device = %device.short(), closed, "device is no longer admitted");
+            gone.push(*device);
         }
         drop(state);
         if !lost.is_empty() {
             self.losses.send_modify(|count| *count += 1);
+        }
+        gone
+    }
+
+    /// Closes whatever connections a device still has that is in no web.
+    pub(crate) fn shut_out(&self, device: DeviceId) {
+        let state = self.state();
+        if !state.is_admitted(device) {
+            state.close(device, Protocol::is_for_members);
         }
     }
 

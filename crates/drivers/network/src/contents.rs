@@ -48,6 +48,25 @@ pub(crate) struct ContentStore {
     waiting: Mutex<BTreeSet<Hash>>,
     /// Contents in part whose entry is known to survive a crash.
     rooted: Mutex<BTreeSet<Hash>>,
+    /// Contents whose bytes are just being written to the disk.
+    writing: Arc<Mutex<BTreeSet<ContentId>>>,
+}
+
+/// The turn to write what came of a content to the disk; one at a time for each.
+#[derive(Debug)]
+pub(crate) struct WriteBehind {
+    content: ContentId,
+    file: PathBuf,
+    writing: Arc<Mutex<BTreeSet<ContentId>>>,
+}
+
+impl WriteBehind {
+    /// Writes it, and blocks meanwhile. A failure is found again by the sync at the end.
+    pub(crate) fn write(self) {
+        let written = std::fs::File::open(&self.file).and_then(|file| file.sync_data());
+        tracing::trace!(?written, "write-behind");
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.content);
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -86,6 +105,7 @@ impl ContentStore {
             forgotten: tokio::sync::Mutex::default(),
             waiting: Mutex::default(),
             rooted: Mutex::default(),
+            writing: Arc::default(),
         })
     }
 
@@ -150,8 +170,9 @@ impl ContentStore {
         Ok(ranges::missing(&self.present(content).await?, size))
     }
 
-    /// Makes what came survive a power cut when the content is whole, and a crash when it is not.
-    pub(crate) async fn settle(&self, content: ContentId, size: u64) -> Result<(), Failure> {
+    /// Makes what came survive a power cut when the content is whole, and a crash when it is not. Says whether
+    /// it is whole.
+    pub(crate) async fn settle(&self, content: ContentId, size: u64) -> Result<bool, Failure> {
         let hash = hash_of(content);
         let is_whole = self.missing(content, size).await?.is_empty();
         let is_first = self.rooted.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
@@ -167,7 +188,17 @@ impl ContentStore {
         if is_whole || is_first {
             self.commit().await?;
         }
-        Ok(())
+        Ok(is_whole)
+    }
+
+    /// Returns the turn to write what came of a content to the disk, if nobody has it.
+    pub(crate) fn write_behind(&self, content: ContentId) -> Option<WriteBehind> {
+        let place = self.writing.lock().unwrap_or_else(PoisonError::into_inner).insert(content);
+        place.then(|| WriteBehind {
+            content,
+            file: self.data_file(content),
+            writing: Arc::clone(&self.writing),
+        })
     }
 
     /// Makes the store's names durable.

@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::ContentId;
 use files::jobs::{Fetch, FetchFailure, Fetched, Missing, MissingRanges};
 use iroh_blobs::get::StreamPair;
 use iroh_blobs::get::fsm::{
@@ -52,8 +53,16 @@ impl Shared {
             self.contents.heal().await;
         }
         let bytes = fetched?;
-        self.contents.settle(fetch.content, fetch.size).await?;
+        if !self.contents.settle(fetch.content, fetch.size).await? {
+            self.write_behind(fetch.content);
+        }
         Ok(Fetched { bytes })
+    }
+
+    /// Has the disk begin with what came, beside the stream, so that the sync at the end finds little to do.
+    fn write_behind(self: &Arc<Self>, content: ContentId) {
+        let Some(turn) = self.contents.write_behind(content) else { return };
+        self.tasks.spawn_blocking(move || turn.write());
     }
 
     async fn fetch_request(

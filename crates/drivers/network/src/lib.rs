@@ -16,6 +16,7 @@ mod error;
 mod failure;
 mod fetch;
 mod frame;
+mod hash_tree;
 mod in_place;
 mod inputs;
 mod jobs;
@@ -198,7 +199,11 @@ impl Network {
             Effect::Connect { to, channel } => self.shared.connect(to, channel),
             Effect::Disconnect { device, channel } => self.shared.disconnect(device, channel),
             Effect::Addresses { device, addresses } => self.shared.book.told(device, &addresses),
-            Effect::Admit { web, devices } => self.shared.admission.admit(web, devices),
+            Effect::Admit { web, devices } => {
+                for gone in self.shared.admission.admit(web, devices) {
+                    self.shared.part(gone);
+                }
+            }
             Effect::Work(job) => self.work(job),
             Effect::Cancel(job) => self.cancel(job),
             Effect::Reply { .. } | Effect::Happened(_) | Effect::WakeAt(_) => {}

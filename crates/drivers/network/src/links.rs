@@ -179,6 +179,19 @@ impl Shared {
         });
     }
 
+    /// Ends the link of a device that is in no web any more. What was said to it before has a second to arrive;
+    /// what it says is not heard (`hear`).
+    pub(crate) fn part(self: &Arc<Self>, device: DeviceId) {
+        self.disconnect(device, Channel::Member);
+        let shared = Arc::clone(self);
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = shared.stop.cancelled() => {}
+                () = tokio::time::sleep(LAST_WORDS_TIME_MAX * 2) => shared.admission.shut_out(device),
+            }
+        });
+    }
+
     /// Makes a link, or reports at once that one stands.
     pub(crate) fn connect(self: &Arc<Self>, to: DeviceId, channel: Channel) {
         let mut slots = self.links.lock();
@@ -295,6 +308,10 @@ impl Shared {
 
     async fn run_link(&self, link: Link) {
         let Link { key: (device, channel), number, cancel, mut orders, arrival, is_mine } = link;
+        if channel == Channel::Member && !self.admission.is_admitted(device) {
+            // Removed while the two greeted each other.
+            cancel.cancel();
+        }
         let Arrival { registration, mut send, mut receive, place, .. } = arrival;
         let turn = self.links.lock().turn((device, channel));
         let _turn = turn.lock().await;
@@ -336,6 +353,8 @@ impl Shared {
         let mut said = 0;
         loop {
             match frame::read(receive, limit + FRAME_OVERHEAD).await {
+                // The last word is on its way to it.
+                Ok(Some(_)) if channel == Channel::Member && !self.admission.is_admitted(from) => {}
                 Ok(Some(frame)) => {
                     let size = frame.message.len();
                     // On the join channel all frames count together, and so do empty ones.

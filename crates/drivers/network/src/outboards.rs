@@ -13,12 +13,13 @@ use std::time::{Duration, SystemTime};
 
 use bao_tree::BaoTree;
 use bao_tree::io::outboard::PreOrderOutboard;
-use bao_tree::io::sync::{ReadAt, WriteAt};
+use bao_tree::io::sync::ReadAt;
 use base::ContentId;
 use bytes::Bytes;
 use iroh_blobs::store::IROH_BLOCK_SIZE;
 use tokio::sync::OnceCell;
 
+use crate::hash_tree;
 use crate::in_place::NotAsHashed;
 
 /// Trees of files up to this size are made anew after a restart: reading them takes some milliseconds.
@@ -136,8 +137,8 @@ pub(crate) fn root_of(content: ContentId) -> blake3::Hash {
 fn find_or_make(path: &Path, content: ContentId, file: &File, size: u64) -> Result<Hashes, NotAsHashed> {
     let tree = BaoTree::new(size, IROH_BLOCK_SIZE);
     if size <= MEMORY_SIZE_MAX {
-        let bytes = make(content, file, tree, Vec::new())?;
-        return Ok(Hashes::Memory(bytes.into()));
+        let made = make_in_memory(content, file, tree)?;
+        return Ok(Hashes::Memory(made.into()));
     }
     if let Ok(known) = File::open(path)
         && known.metadata().is_ok_and(|metadata| metadata.len() == tree.outboard_size())
@@ -148,20 +149,27 @@ fn find_or_make(path: &Path, content: ContentId, file: &File, size: u64) -> Resu
     }
     let unfinished = path.with_extension("new");
     let target = File::options().read(true).write(true).create(true).truncate(true).open(&unfinished);
-    let made = make(content, file, tree, target.map_err(NotAsHashed::Unreadable)?)?;
+    let target = target.map_err(NotAsHashed::Unreadable)?;
+    let root = hash_tree::make(file, size, &target).map_err(not_read)?;
+    if root != root_of(content) {
+        return Err(NotAsHashed::Changed);
+    }
     std::fs::rename(&unfinished, path).map_err(NotAsHashed::Unreadable)?;
-    Ok(Hashes::File(Arc::new(made)))
+    Ok(Hashes::File(Arc::new(target)))
 }
 
-fn make<T: WriteAt>(content: ContentId, file: &File, tree: BaoTree, data: T) -> Result<T, NotAsHashed> {
-    let mut outboard = PreOrderOutboard { root: root_of(content), tree, data };
+fn make_in_memory(content: ContentId, file: &File, tree: BaoTree) -> Result<Vec<u8>, NotAsHashed> {
+    let mut outboard = PreOrderOutboard { root: root_of(content), tree, data: Vec::new() };
     let reader = BufReader::with_capacity(1024 * 1024, Positioned { file, position: 0 });
-    let root =
-        bao_tree::io::sync::outboard(reader, tree, &mut outboard).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => NotAsHashed::Changed,
-            _ => NotAsHashed::Unreadable(error),
-        })?;
+    let root = bao_tree::io::sync::outboard(reader, tree, &mut outboard).map_err(not_read)?;
     if root == root_of(content) { Ok(outboard.data) } else { Err(NotAsHashed::Changed) }
+}
+
+fn not_read(error: io::Error) -> NotAsHashed {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => NotAsHashed::Changed,
+        _ => NotAsHashed::Unreadable(error),
+    }
 }
 
 /// Reads a shared handle from its beginning without moving it.

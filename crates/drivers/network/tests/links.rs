@@ -270,6 +270,35 @@ async fn a_peer_that_takes_nothing_loses_its_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_hears_the_last_word_and_is_not_heard_any_more() {
+    let mut alice = Peer::start(1).await;
+    let mut bob = Peer::start(2).await;
+    alice.admit(&bob);
+    bob.admit(&alice);
+    alice.network.effect(Effect::Connect { to: bob.me(), channel: Channel::Member });
+    alice.connected(bob.me()).await;
+    bob.connected(alice.me()).await;
+    for number in 0..20_u8 {
+        say(&alice, &bob, Channel::Member, &vec![number; 100_000]);
+    }
+    alice.network.effect(Effect::Admit { web: WEB, devices: Vec::new() });
+    say(&alice, &bob, Channel::Member, b"after the end");
+    say(&bob, &alice, Channel::Member, b"too late");
+    for number in 0..20_u8 {
+        assert_eq!(bob.heard().await.2.first(), Some(&number));
+    }
+    let end = |peer: base::DeviceId| {
+        move |input| match input {
+            Input::Disconnected { device, .. } if device == peer => Some(None),
+            Input::Heard { message, .. } => Some(Some(message)),
+            _ => None,
+        }
+    };
+    assert_eq!(bob.wait(end(alice.me())).await, None);
+    assert_eq!(alice.wait(end(bob.me())).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_port_in_use_is_named() {
     let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let home = tempfile::tempdir().unwrap();

@@ -27,9 +27,16 @@ pub(crate) fn one_provider(bench: &Bench) -> Result<()> {
         share(alice, &folder, &format!("run{run}"))?;
         let path = format!("bench/alice/run{run}/file");
         bob.ask_until("files.about", &json!({ "path": path }), |about| !about["content"].is_null())?;
+        let before = (alice.processor_seconds()?, bob.processor_seconds()?);
         ours.push(mebibytes_per_second(bob.get(&path)?));
         std::fs::remove_file(&file)?;
-        println!("run {run}: althing {:.0} MiB/s, iroh-blobs {:.0} MiB/s", ours[run], theirs[run]);
+        println!(
+            "run {run}: althing {:.0} MiB/s (processor {:.1} s gives, {:.1} s takes), iroh-blobs {:.0} MiB/s",
+            ours[run],
+            alice.processor_seconds()? - before.0,
+            bob.processor_seconds()? - before.1,
+            theirs[run]
+        );
     }
     let ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect();
     println!(

@@ -78,6 +78,12 @@ pub(crate) fn is_empty<R: Rows + ?Sized>(rows: &R) -> Result<bool, StoreError> {
     Ok(AGENDA.within(rows, &()).next().transpose()?.is_none())
 }
 
+/// Returns the chains of a web of which new entries are noted; they stay noted.
+pub(crate) fn news_of<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<Entry>, StoreError> {
+    let noted = AGENDA.within(rows, &(Todo::News as u8, web));
+    noted.map(|row| row.map(|((_, web, device, log), item)| (web, device, log, item))).collect()
+}
+
 /// Takes everything of one kind off the agenda.
 pub(crate) fn take(step: &mut Step<'_>, todo: Todo) -> Result<Vec<Entry>, StoreError> {
     let items: Vec<_> = AGENDA.within(step.view(), &(todo as u8)).collect::<Result<_, _>>()?;

@@ -82,7 +82,6 @@ pub fn set_authors(step: &mut Step<'_>, web: WebId, authors: &[Author]) -> Resul
     if is_changed {
         agenda::note_web(step, Todo::Authors, web);
         agenda::note_web(step, Todo::Seal, web);
-        admit(step, web)?;
     }
     Ok(())
 }
@@ -100,7 +99,7 @@ pub fn stop_web(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
 }
 
 /// Tells the network who may use the member protocols for a web.
-fn admit(step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
+pub(crate) fn admit(step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
     let mut members = members(step.view(), web)?;
     let me = step.me();
     members.retain(|device| *device != me);

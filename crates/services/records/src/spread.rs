@@ -6,10 +6,13 @@ use base::{DeviceId, Fault, WebId};
 use kernel::Step;
 use store::StoreError;
 use wire::codec::Bytes;
+use wire::entry::Log;
 use wire::sync::{HEADS_MAX, Head, Message};
 
 use crate::agenda::{self, Todo};
+use crate::authors;
 use crate::batches::{self, Rest};
+use crate::neighbours::Ring;
 use crate::service::{REST, Records};
 use crate::sync::send;
 use crate::tables::{AUTHORS, ENTRIES, HEADS, WEBS, frozen_from, log_of};
@@ -60,6 +63,9 @@ impl Records {
     /// Membership changed: other neighbours, new conversations, and what was barred may be welcome now.
     fn change_members(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
         self.digests.remove(&web);
+        // The last word leaves before the network shuts its gate.
+        self.tell_parted(step, web)?;
+        authors::admit(step, web)?;
         self.place(step, web)?;
         for peer in self.talks.peers(web) {
             if !AUTHORS.get(step.view(), &(web, peer))?.is_some_and(|author| author.is_member) {
@@ -70,6 +76,32 @@ impl Records {
         self.greet_connected(step, web)?;
         self.ask_all(step, web)?;
         self.dial(step);
+        Ok(())
+    }
+
+    /// Tells those who are members no more the governance entries that came now, which say so, and nothing else
+    /// (spec sync rule 16).
+    fn tell_parted(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
+        let is_member = |device| {
+            AUTHORS
+                .get(step.view(), &(web, device))
+                .map(|author| author.is_some_and(|author| author.is_member))
+        };
+        let mut parted = Vec::new();
+        for device in self.rings.get(&web).into_iter().flat_map(Ring::devices) {
+            if self.connected.contains(&device) && !is_member(device)? {
+                parted.push(device);
+            }
+        }
+        if parted.is_empty() {
+            return Ok(());
+        }
+        let mut items = agenda::news_of(step.view(), web)?;
+        items.retain(|(_, _, log, _)| log_of(*log) == Some(Log::Governance));
+        let news = collect(step, web, &items)?;
+        for peer in parted {
+            self.tell_news(step, web, peer, &news);
+        }
         Ok(())
     }
 
@@ -155,7 +187,7 @@ fn collect(step: &Step<'_>, web: WebId, items: &[agenda::Entry]) -> Result<Vec<N
         let (Some(head), Some(named)) = (HEADS.get(step.view(), &chain)?, log_of(*log)) else { continue };
         let is_frozen = frozen_from(step.view(), &chain)?.is_some_and(|from| head.seq >= from);
         // Who has left a web says so, and nothing else.
-        if is_frozen || (is_stopped && (*device != me || named != wire::entry::Log::Governance)) {
+        if is_frozen || (is_stopped && (*device != me || named != Log::Governance)) {
             continue;
         }
         let left = if item.source.is_none() { &mut own_left } else { &mut passed_left };

@@ -51,7 +51,8 @@ struct Talk {
 #[derive(Debug)]
 struct Asked {
     until: Timestamp,
-    chains: Vec<Chain>,
+    /// Each chain with the place that was promised when we asked.
+    chains: Vec<(Chain, u64)>,
 }
 
 /// What stands in our store about a chain a peer has more of.
@@ -182,7 +183,7 @@ impl Talks {
             match (wanted, log_of(chain.0)) {
                 (Some((from, to)), Some(log)) if from <= to => {
                     ranges.push(Range { device: chain.1, log, from, to });
-                    chains.push(*chain);
+                    chains.push((*chain, goal.to));
                 }
                 (Some(_), _) => met.push(*chain),
                 (None, _) => goal.is_barred = true,
@@ -192,7 +193,7 @@ impl Talks {
             talk.goals.remove(&chain);
         }
         if !ranges.is_empty() {
-            for chain in &chains {
+            for (chain, _) in &chains {
                 self.asked.insert((web, *chain), peer);
             }
             talk.asked = Some(Asked { until: now.after(ANSWER_WAIT), chains });
@@ -204,9 +205,9 @@ impl Talks {
     pub(crate) fn answered(&mut self, web: WebId, peer: DeviceId, answer: Answer) {
         let asked = self.release(web, peer);
         let Some(talk) = self.talks.get_mut(&(web, peer)) else { return };
-        for chain in asked {
-            // What the answer itself gave reason to look into, or what is barred, stays.
-            let is_done = |goal: &Goal| !goal.is_barred && goal.back.is_none();
+        for (chain, promised) in asked {
+            // What was promised after we asked, what the answer gave reason to look into, or what is barred, stays.
+            let is_done = |goal: &Goal| !goal.is_barred && goal.back.is_none() && goal.to <= promised;
             if answer == Answer::Complete && talk.goals.get(&chain).is_some_and(is_done) {
                 talk.goals.remove(&chain);
             }
@@ -260,10 +261,10 @@ impl Talks {
         std::mem::replace(&mut talk.page_end, end)
     }
 
-    fn release(&mut self, web: WebId, peer: DeviceId) -> Vec<Chain> {
+    fn release(&mut self, web: WebId, peer: DeviceId) -> Vec<(Chain, u64)> {
         let asked = self.talks.get_mut(&(web, peer)).and_then(|talk| talk.asked.take());
         let chains = asked.map_or_else(Vec::new, |asked| asked.chains);
-        for chain in &chains {
+        for (chain, _) in &chains {
             self.asked.remove(&(web, *chain));
         }
         chains

@@ -47,6 +47,20 @@ fn a_partial_answer_is_gone_on_with() {
     assert_eq!(ranges.first().map(|range| (range.from, range.to)), Some((4, 5)));
 }
 
+/// Seen as a share whose last files took a minute to arrive: the news came while an older question was open.
+#[test]
+fn what_is_promised_while_a_question_is_open_is_asked_for_next() {
+    let mut talks = Talks::default();
+    talks.promise(WEB, ALICE, chain(7), 5);
+    ask(&mut talks, ALICE);
+    talks.promise(WEB, ALICE, chain(7), 9);
+    talks.answered(WEB, ALICE, Answer::Complete);
+    let ranges = talks.ask::<()>(WEB, ALICE, NOW, |_| Ok(Lack::Above(5))).unwrap();
+    assert_eq!(ranges.first().map(|range| (range.from, range.to)), Some((6, 9)));
+    talks.answered(WEB, ALICE, Answer::Complete);
+    assert!(ask(&mut talks, ALICE).is_empty(), "what was not sent is not asked for again");
+}
+
 #[test]
 fn an_overdue_answer_frees_the_chain_for_others() {
     let mut talks = Talks::default();
