@@ -51,6 +51,18 @@ need_chromium() {
     command -v chromium >/dev/null 2>&1
 }
 
+# What builds a WAN on one machine. Whether the machine also allows it, the program finds out and says.
+namespace_tools_are_here() {
+    # As a user without them in the PATH they are still where an administrator has them.
+    PATH="$PATH:/usr/sbin:/sbin"
+    command -v ip >/dev/null 2>&1 && command -v tc >/dev/null 2>&1 && command -v nft >/dev/null 2>&1
+}
+
+need_namespaces() {
+    namespace_tools_are_here || install_packages 'a WAN on one machine' iproute2 nftables || true
+    namespace_tools_are_here
+}
+
 # The page's inputs as one number, so that npm runs only when they changed.
 page_inputs() {
     find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -exec cksum {} + | sort | cksum

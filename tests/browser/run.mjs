@@ -8,11 +8,12 @@
 import { launch, open as openWindow, Report } from './browser.mjs'
 import { Peers } from './peers.mjs'
 import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
-import { share, oddNames, manyEntries, viewers } from './flows/files.mjs'
+import { share, filmAndPaper, oddNames, manyEntries, viewers } from './flows/files.mjs'
 import { finding, everyKey } from './flows/keyboard.mjs'
 import { news, pages, outage } from './flows/pages.mjs'
 import { approve, invite, remove } from './flows/people.mjs'
-import { transfers } from './flows/transfers.mjs'
+import { keeping, searching, searchingAlone } from './flows/search.mjs'
+import { reading, transfers } from './flows/transfers.mjs'
 
 const words = process.argv.slice(2)
 const at = words.indexOf('--althing')
@@ -45,15 +46,20 @@ async function everything(peers) {
   await invite(house)
   await joinByKeyboard(house)
   await finding(house)
+  await searching(house)
+  await keeping(house)
   await viewers(house)
+  await filmAndPaper(house)
   await everyKey(house)
   await oddNames(house)
   await manyEntries(house)
+  await reading(house)
   await transfers(house)
   await approve(house)
   await news(house)
   await pages(house, alice, 'alice')
   await outage(house)
+  await searchingAlone(house)
   await remove(house)
 }
 

@@ -90,4 +90,5 @@ export const EVENTS: Event[] = [
   event(NOW - 2 * DAY, 'files.changed', { web: id(70), share: 'family/bob/films', entries: 214, paths: ['family/bob/films/the pond.mp4', 'family/bob/films/raw/01.mov', 'family/bob/films/raw/02.mov', 'family/bob/films/raw/03.mov', 'family/bob/films/raw/04.mov'] }),
   event(NOW - 14 * MINUTE, 'files.changed', { web: id(70), share: 'family/bob/films', entries: 1, paths: ['family/bob/films/cut list.md'] }),
   event(NOW - 3 * MINUTE, 'files.changed', { web: id(70), share: 'family/alice/plans', entries: 1, paths: ['family/alice/plans/Q4 Roadmap.md'] }),
+  event(NOW - 2 * MINUTE, 'search.rang', { id: '5a81f8a0', query: 'roadmap', path: 'family/bob/Q4/Q4 Roadmap.md', revision: 4 }),
 ]

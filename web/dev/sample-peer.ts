@@ -1,10 +1,10 @@
 // A sample peer for looking at the page while designing (see README.md). Not a peer: it decides nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect, Plugin } from 'vite'
-import type { EntryView, ShareView, WebView } from '../src/lib/views.ts'
+import type { EntryView, Found, Hit, KeptView, ShareView, WebView } from '../src/lib/views.ts'
 import { DAY, EVENTS, FOLDERS, HOUR, id, MEMBERS, NOW, REVISIONS, TRANSFERS } from './sample-data.ts'
 
-type Asked = Record<string, never> & { path?: string; after?: string; limit?: number; query?: string; web?: string; name?: string; id?: string; folder?: string }
+type Asked = Record<string, never> & { path?: string; after?: string; limit?: number; query?: string; web?: string; name?: string; id?: string; folder?: string; names?: boolean }
 
 const me = { name: 'Alice', person: id(1), device: id(11) }
 let webs: WebView[] = [
@@ -13,8 +13,8 @@ let webs: WebView[] = [
   { name: 'alone', role: 'owner', members: 1, here: 1, note: '', id: id(72) },
 ]
 const shares: ShareView[] = [
-  { path: 'family/alice/everything', folder: '/home/alice/everything', files: 100_000, bytes: 240_000_000_000, hashed: 31_204, state: 'reading', skipped: 3, last_problem: 'socket: not a file or folder', id: id(80) },
-  { path: 'family/alice/plans', folder: '/home/alice/plans', files: 12, bytes: 14_200_112, hashed: 12, state: 'watching', skipped: 0, last_problem: '', id: id(81) },
+  { path: 'family/alice/everything', folder: '/home/alice/everything', files: 100_000, bytes: 240_000_000_000, hashed: 31_204, reading: { name: 'holiday.mp4', done: 1_200_000_000, size: 4_000_000_000 }, state: 'reading', skipped: 3, last_problem: 'socket: not a file or folder', id: id(80) },
+  { path: 'family/alice/plans', folder: '/home/alice/plans', files: 12, bytes: 14_200_112, hashed: 12, reading: null, state: 'watching', skipped: 0, last_problem: '', id: id(81) },
 ]
 
 function folder(path: string): EntryView[] {
@@ -33,11 +33,36 @@ function fault(code: string, kind: string, what: string, remedies: unknown[] = [
   return Object.assign(new Error(what), { fault: { code, kind, what, remedies } })
 }
 
-function find(asked: Asked): { hits: EntryView[]; has_more: boolean } {
-  const words = (asked.query ?? '').toLowerCase().split(/\s+/).filter(Boolean)
-  const hits = everything().filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)))
-  return { hits: hits.slice(0, asked.limit ?? 50), has_more: hits.length > (asked.limit ?? 50) }
+const SNIPPET = 'Im Frühling: plant the orchard behind the pond, dig the ditch, and ask Grüne Gärten for 12 seedlings before the frost is over. \u202eThen water'
+const marksOf = (text: string, words: string[]): [number, number][] => words.flatMap((word): [number, number][] => {
+  const at = text.toLowerCase().indexOf(word)
+  return at < 0 ? [] : [[Buffer.byteLength(text.slice(0, at)), Buffer.byteLength(text.slice(0, at + word.length))]]
+})
+const NOTES: Partial<Record<string, string>> = { 'newest-here': 'newest', elsewhere: 'newest known, at carol, last heard from 3 h ago', 'older-here': 'rev 2 at bob, you have rev 1' }
+
+function hit(entry: EntryView, index: number, words: string[]): Hit {
+  const isText = index % 2 === 0 && entry.kind === 'file'
+  return {
+    ...entry, here_now: entry.who.filter((who) => who === 'bob' || who === 'you'), by: isText ? 'name-and-text' : 'name', note: NOTES[entry.freshness ?? ''] ?? '',
+    snippet: isText ? SNIPPET : '', marks: isText ? marksOf(SNIPPET, [...words, 'plant', 'grüne']) : [],
+    copies: index === 0 ? ['family/bob/Q4/a copy of the same.md'] : index === 2 ? ['family/bob/Q4/one.md', 'family/ted/two.md', 'lab/grace/three.md'] : [],
+  }
 }
+
+/** Answers that come in one after the other. */
+let asking: { words: string[]; limit: number; step: number } = { words: [], limit: 50, step: 0 }
+
+function found(isOver: boolean): Found {
+  const all = everything().filter(({ name }) => asking.words.every((word) => name.toLowerCase().includes(word)))
+  const hits = all.slice(0, asking.limit).map((entry, index) => hit(entry, index, asking.words))
+  const isMany = asking.words.length > 0
+  return { hits, has_more: all.length > asking.limit, state: isOver ? 'done' : 'asking', is_over: isOver, answered: isMany ? 36 + asking.step : 0, members: 43, why: isOver ? 'no answer from carol (4 h ago), مها (3 days ago)' : '', id: 'a1', version: asking.step + 1 }
+}
+
+const kept: KeptView[] = [
+  { query: 'roadmap', web: '', since: NOW - 9 * DAY, rang: 2, id: '5a81f8a0', news: [{ path: 'family/bob/Q4/Q4 Roadmap.md', revision: 4, at: NOW - 2 * HOUR }, { path: 'family/alice/plans/Q4 Roadmap.md', revision: 3, at: NOW - DAY }] },
+  { query: '"turn \u202e back" orchard', web: 'family', since: NOW - HOUR, rang: 0, id: '5a81f8a1', news: [] },
+]
 
 function about(path: string) {
   const name = path.split('/').at(-1)
@@ -82,7 +107,18 @@ const operations: Record<string, (asked: Asked) => unknown> = {
     const entries = rows.slice(start, start + limit)
     return { entries, next: start + limit < rows.length ? entries.at(-1)?.name : null }
   },
-  'files.find': find, 'files.about': ({ path = '' }) => about(path), 'files.history': () => ({ revisions: REVISIONS }),
+  'search.find': async ({ query = '', names, limit = 50 }) => {
+    asking = { words: query.toLowerCase().split(/\s+/).filter(Boolean), limit, step: 0 }
+    return found(Boolean(names))
+  },
+  'search.more': async () => {
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    asking.step = Math.min(5, asking.step + 1)
+    return found(asking.step === 5)
+  },
+  'search.kept': () => ({ searches: kept }), 'search.keep': ({ query = '' }) => { kept.unshift({ query, web: '', since: NOW, rang: 0, news: [], id: id(95, 8) }); return kept[0] },
+  'search.drop': ({ id: wanted }) => kept.splice(kept.findIndex((each) => each.id === wanted), 1)[0],
+  'files.about': ({ path = '' }) => about(path), 'files.history': () => ({ revisions: REVISIONS }),
   'files.get': () => TRANSFERS[0], 'files.transfers': () => ({ transfers: TRANSFERS }),
   'files.pause': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'paused' }),
   'files.resume': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'running' }),
@@ -130,7 +166,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     if (url.pathname === '/qr') { response.writeHead(200, { 'content-type': 'image/svg+xml' }); response.end('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21"><path fill="#fff" d="M0 0h21v21H0z"/><path d="M2 2h5v5H2zM14 2h5v5h-5zM2 14h5v5H2zM9 9h3v3H9z"/></svg>'); return true }
     if (url.pathname.startsWith('/sample/')) { const [, media, text] = SHOWN[url.pathname.slice(8)] ?? []; response.writeHead(200, { 'content-type': media ?? 'text/plain' }); response.end(text); return true }
     const operation = operations[url.pathname.replace('/api/', '')]
-    return operation ? say(200, operation(await body(request))) : false
+    return operation ? say(200, await operation(await body(request))) : false
   } catch (error) {
     return say(400, (error as { fault?: unknown }).fault ?? { code: 'sample.broken', kind: 'broken', what: String(error), remedies: [] })
   }

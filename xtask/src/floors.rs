@@ -29,7 +29,7 @@ const SIDEWAYS: [(&str, &str); 9] = [
 ];
 
 /// Foreign crates that belong to some crates only; of the rest of the house, `lab` may use them, too.
-const TIED: [(&str, &[&str]); 8] = [
+const TIED: [(&str, &[&str]); 9] = [
     ("redb", &["store"]),
     ("iroh", &["network"]),
     ("iroh-blobs", &["network"]),
@@ -38,6 +38,7 @@ const TIED: [(&str, &[&str]); 8] = [
     ("notify", &["workers"]),
     ("rust-embed", &["gateways"]),
     ("comrak", &["gateways"]),
+    ("tantivy", &["index"]),
 ];
 
 /// Foreign crates that nothing below the drivers may use: the simulator could not replay it.

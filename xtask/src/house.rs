@@ -14,7 +14,8 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Returns the cargo that runs us.
+/// Returns the cargo of the path: the one that `./run` and `./test` call. The one that runs us may be named by another
+/// path of the same toolchain, and everything would be built once more.
 pub(crate) fn cargo() -> String {
-    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+    "cargo".to_owned()
 }

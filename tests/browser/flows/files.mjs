@@ -1,5 +1,8 @@
 // Sharing, odd names, long folders, and files shown in place.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { looks } from '../browser.mjs'
+import { document as paper, film, FILM_SECONDS, PAPER } from '../film.mjs'
 import { fill, NAUGHTY } from '../things.mjs'
 
 export const ADDRESS = (path, more = '') => `#/files/${path.split('/').map(encodeURIComponent).join('/')}${more}`
@@ -73,6 +76,88 @@ export async function viewers({ report, bob }) {
     if ((await download).suggestedFilename() !== 'program.bin') throw new Error((await download).suggestedFilename())
     await visit(bob, ADDRESS('family'))
   }, bob)
+}
+
+/** A film and a document as they are, made by the browser: shown at once, before they are here. */
+export async function filmAndPaper({ report, browser, plans, bob }) {
+  const parts = []
+  const listen = (response) => {
+    if (response.status() === 206 && /^bytes \d+-\d+\/\d+$/.test(response.headers()['content-range'] ?? '')) parts.push(response)
+  }
+
+  await report.step('a film and a document are shared', async () => {
+    await writeFile(join(plans, 'orchard.webm'), await film(browser))
+    await writeFile(join(plans, 'orchard.pdf'), await paper(browser))
+    await visit(bob, ADDRESS('family/Alice/plans'))
+    for (const name of ['orchard\\.webm', 'orchard\\.pdf']) await bob.getByRole('row', { name: new RegExp(`${name}.*Not here`) }).waitFor({ timeout: 30_000 })
+  }, bob)
+
+  await report.step('a film plays, and jumps to its end before it is here', async () => {
+    bob.on('response', listen)
+    await visit(bob, ADDRESS('family/Alice/plans/orchard.webm', '?open'))
+    await bob.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 2, null, { timeout: 20_000 })
+    const shown = await bob.evaluate((at) => new Promise((resolve) => {
+      const video = document.querySelector('video')
+      const picture = (_, { mediaTime }) => mediaTime > at - 1 ? resolve({ mediaTime, length: video.duration, width: video.videoWidth }) : video.requestVideoFrameCallback(picture)
+      video.requestVideoFrameCallback(picture)
+      video.currentTime = at
+    }), FILM_SECONDS - 0.5)
+    if (shown.length !== FILM_SECONDS || shown.width !== 640) throw new Error(JSON.stringify(shown))
+    if (parts.length < 2) throw new Error(`${parts.length} answers with a part of the film`)
+    await bob.locator('.facts').getByText('Not here').waitFor()
+    await looks(bob, 'view-film')
+  }, bob)
+
+  await report.step('a film goes on from where it was put', async () => {
+    await bob.evaluate(() => new Promise((resolve, reject) => {
+      const video = document.querySelector('video')
+      video.muted = true
+      video.currentTime = 1
+      video.ontimeupdate = () => { if (!video.paused && video.currentTime > 1.2) resolve() }
+      video.play().catch(reject)
+    }))
+    bob.off('response', listen)
+  }, bob)
+
+  await report.step('a document is shown in place', async () => {
+    await visit(bob, ADDRESS('family/Alice/plans/orchard.pdf', '?open'))
+    await bob.locator('.stage iframe').waitFor({ timeout: 20_000 })
+    await until(() => isPaperSeen(bob), 'the document is not seen')
+    await looks(bob, 'view-document')
+    // The viewer of the browser leaves the keys to the page.
+    await bob.keyboard.press('Backspace')
+    await bob.getByRole('row', { name: /orchard\.pdf/ }).waitFor()
+  }, bob)
+
+  await report.step('a browser that shows no documents says so and offers to save', async () => {
+    await bob.evaluate(() => Object.defineProperty(navigator, 'pdfViewerEnabled', { value: false, configurable: true }))
+    await visit(bob, ADDRESS('family/Alice/plans/orchard.pdf', '?open'))
+    await bob.getByText('This kind of file is not shown here').waitFor()
+    if (await bob.locator('.stage iframe').count()) throw new Error('an empty frame is shown')
+    await bob.locator('.stage').getByRole('button', { name: 'Save a copy' }).waitFor()
+    await bob.evaluate(() => delete navigator.pdfViewerEnabled)
+    await visit(bob, ADDRESS('family'))
+  }, bob)
+}
+
+/** Whether a good part of the stage has the colour of the document. The viewer is the browser's own: only its picture tells. */
+async function isPaperSeen(page) {
+  const picture = (await page.locator('.stage').screenshot()).toString('base64')
+  const share = await page.evaluate(async ({ picture, paper }) => {
+    const image = await createImageBitmap(new Blob([Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0))]))
+    const pen = new OffscreenCanvas(image.width, image.height).getContext('2d')
+    pen.drawImage(image, 0, 0)
+    const { data } = pen.getImageData(0, 0, image.width, image.height)
+    let found = 0
+    for (let at = 0; at < data.length; at += 4) if (paper.every((value, part) => Math.abs(data[at + part] - value) < 4)) found += 1
+    return found / (image.width * image.height)
+  }, { picture, paper: PAPER })
+  return share > 0.2
+}
+
+async function until(isSo, otherwise) {
+  const deadline = Date.now() + 20_000
+  while (!await isSo()) if (Date.now() > deadline) throw new Error(otherwise)
 }
 
 export async function oddNames({ report, bob }) {

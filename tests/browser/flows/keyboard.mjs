@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { looks } from '../browser.mjs'
+import { chooseInBox } from './search.mjs'
 
 export async function finding({ report, bob, plans }) {
   await report.step('a few letters find the file, with the letters marked', async () => {
@@ -13,7 +14,8 @@ export async function finding({ report, bob, plans }) {
     await looks(bob, 'finding')
   }, bob)
 
-  await report.step('Enter opens it, verified while it comes', async () => {
+  await report.step('arrows choose it and Enter opens it, verified while it comes', async () => {
+    await chooseInBox(bob, /Q4 Roadmap\.md/)
     await bob.keyboard.press('Enter')
     await bob.frameLocator('iframe').getByRole('heading', { name: 'Q4 Roadmap' }).waitFor({ timeout: 20_000 })
   }, bob)
@@ -54,8 +56,8 @@ export async function everyKey({ report, bob }) {
     await bob.getByRole('dialog').waitFor({ state: 'detached' })
   }, bob)
 
-  await report.step('1 to 4 go to the sections, i opens and closes the panel', async () => {
-    for (const [key, place] of [['2', '#/people'], ['3', '#/news'], ['4', '#/transfers'], ['1', '#/files']]) {
+  await report.step('1 to 5 go to the sections, i opens and closes the panel', async () => {
+    for (const [key, place] of [['2', '#/people'], ['3', '#/news'], ['4', '#/transfers'], ['5', '#/search'], ['1', '#/files']]) {
       await bob.keyboard.press(key)
       await bob.waitForFunction((hash) => location.hash.startsWith(hash), place)
     }

@@ -7,6 +7,36 @@ import { ADDRESS, visit } from './files.mjs'
 /** Large enough to be caught on its way over loopback; holes on the disk, bytes on the wire. */
 const FILM_BYTES = 1_500_000_000
 
+/** Takes longer to read than anybody waits; only holes on the disk. */
+const ENDLESS_BYTES = 400_000_000_000
+
+export async function reading({ report, peers, alice }) {
+  await report.step('how far a large file is read for sharing is shown in bytes', async () => {
+    const folder = await peers.folder('alice', 'archive')
+    const name = 'the whole \u202earchive.bin'
+    await writeFile(join(folder, name), '')
+    await truncate(join(folder, name), ENDLESS_BYTES)
+    await peers.say('alice', 'share', 'family', folder)
+    await visit(alice, ADDRESS('family/Alice/archive'))
+    const share = alice.getByRole('region', { name: /Reading .*archive/ })
+    await share.getByText(/\d B of 400\.0 GB|\d [MG]B of 400\.0 GB/).waitFor({ timeout: 20_000 })
+    await share.getByText('U+202E').waitFor()
+    await alice.getByRole('contentinfo').getByText(/of 400\.0 GB/).waitFor()
+    await looks(alice, 'reading')
+    const table = await peers.say('alice', 'shares')
+    if (!/the whole \\u\{202e\}archive\.bin, done \d.* size 400\.0 GB/.test(table)) throw new Error(table)
+    await visit(alice, '#/transfers')
+    await alice.getByText(/of 400\.0 GB/).first().waitFor()
+    await looks(alice, 'reading-transfers')
+  }, alice)
+
+  await report.step('its share ends and its reading with it', async () => {
+    await peers.say('alice', 'unshare', 'family/Alice/archive')
+    await alice.getByText(/of 400\.0 GB/).first().waitFor({ state: 'detached' })
+    await visit(alice, ADDRESS('family'))
+  }, alice)
+}
+
 export async function transfers({ report, peers, bob }) {
   await report.step('a large film is shared', async () => {
     const folder = await peers.folder('alice', 'films')

@@ -45,6 +45,9 @@ export interface AskJoining {
   id: Id;
 }
 
+/** Arguments of `search.kept`. */
+export type AskKept = Record<string, never>;
+
 /** Arguments of `people.me`. */
 export type AskMe = Record<string, never>;
 
@@ -129,6 +132,12 @@ export interface Done {
   what: string;
 }
 
+/** Arguments of `search.drop`. */
+export interface DropKept {
+  /** The kept search's id, or its beginning. */
+  id: string;
+}
+
 /** All about one entry. */
 export interface EntryDetail {
   /** The entry. */
@@ -203,21 +212,56 @@ export interface Fault {
 /** Whose turn it is to mend a fault; fixes exit status and HTTP status. */
 export type FaultKind = 'yours' | 'settings' | 'refused' | 'unreachable' | 'broken';
 
-/** Arguments of `files.find`. */
+/** Arguments of `search.find`. */
 export interface Find {
-  /** Letters of the name; several words must all occur, case does not matter. */
+  /** Words that must all occur, in any order; accents and case do not matter. Words in "quotes" must follow each other. */
   query: string;
+  /** Only in this web. */
+  web?: string | null;
+  /** Only what this person shares. */
+  person?: string | null;
+  /** Only below this path, as in `family/alice/plans`. */
+  below?: string | null;
+  /** Only `folders`, `documents`, `pictures`, `audio`, `video`, `code`, or an ending such as `pdf`. */
+  kind?: string | null;
+  /** Only what changed in so many days. */
+  days?: number | null;
+  /** Only files of at least so many bytes. */
+  size_min?: number | null;
+  /** Only files of at most so many bytes. */
+  size_max?: number | null;
+  /** Only what is on this computer; nobody is asked. */
+  here?: boolean;
+  /** Only names; nobody is asked, and the last word may be unfinished. */
+  names?: boolean;
   /** Hits at most, 1 to 1,000; 50 if not said. */
   limit?: number | null;
 }
 
-/** What was found. */
+/** What was found so far. */
 export interface Found {
-  /** Best first; each file once, with its newest revision. */
-  hits: EntryView[];
+  /** Best first; copies of one content are one hit. */
+  hits: Hit[];
   /** Whether there are more than were asked for. */
   has_more: boolean;
+  /** `asking` or `done`. */
+  state: string;
+  /** Whether nothing more comes. */
+  is_over: boolean;
+  /** People who answered, you among them. */
+  answered: number;
+  /** People of the webs that were asked about, you among them. */
+  members: number;
+  /** In words who did not answer, and what was wrong with answers; empty when nothing. */
+  why: string;
+  /** Passed on to `search.more`. */
+  id: string;
+  /** Counts what was told. */
+  version: number;
 }
+
+/** By what something was found. */
+export type FoundBy = 'name' | 'text' | 'name-and-text';
 
 /** How this computer's copy stands to the newest revision known. */
 export type Freshness = 'newest-here' | 'older-here' | 'elsewhere' | 'reading';
@@ -250,6 +294,40 @@ export interface Hello {
 export interface History {
   /** Newest first. */
   revisions: RevisionView[];
+}
+
+/** Something found. */
+export interface Hit {
+  /** Its name in its folder. */
+  name: string;
+  /** The path from the web on. */
+  path: string;
+  /** What it is. */
+  kind: EntryKind;
+  /** Its newest revision's number; none for what is not a file. */
+  revision: number | null;
+  /** The newest revision that is here; none when none is. */
+  have: number | null;
+  /** How the copy here stands to the newest. */
+  freshness: Freshness | null;
+  /** Bytes; none for what is not a file. */
+  size: Bytes | null;
+  /** When it was last changed, by the owner's clock; none when unknown. */
+  changed: Time | null;
+  /** Labels of the people who have the newest revision, you as `you`. */
+  who: string[];
+  /** Those of them whose computers are connected now, you as `you`. */
+  here_now: string[];
+  /** By what it was found. */
+  by: FoundBy;
+  /** In words what should be known: `newest`, `rev 2 at Carol, you have rev 1`, `found in rev 1; rev 2 is at Carol, last heard from 3 h ago`. */
+  note: string;
+  /** A part of its text with the words; empty when it was found by its name only. */
+  snippet: string;
+  /** Where the words stand in the snippet: byte ranges of its UTF-8, ascending. */
+  marks: unknown[][];
+  /** Other places that hold the same content, as paths. */
+  copies: string[];
 }
 
 /** Who has a file. */
@@ -351,6 +429,36 @@ export interface Joining {
   is_over: boolean;
 }
 
+/** Arguments of `search.keep`. */
+export interface Keep {
+  /** As for `search.find`. */
+  query: string;
+  /** Only in this web. */
+  web?: string | null;
+}
+
+/** Kept searches. */
+export interface Kept {
+  /** Newest first. */
+  searches: KeptView[];
+}
+
+/** A kept search. */
+export interface KeptView {
+  /** What is looked for. */
+  query: string;
+  /** In which web; all when empty. */
+  web: string;
+  /** Since when. */
+  since: Time;
+  /** How often it rang. */
+  rang: number;
+  /** What it rang for, newest first. */
+  news: RingView[];
+  /** Its id. */
+  id: string;
+}
+
 /** Arguments of `people.leave`. */
 export interface Leave {
   /** The web. */
@@ -410,6 +518,14 @@ export interface Members {
   members: MemberView[];
 }
 
+/** Arguments of `search.more`. */
+export interface More {
+  /** As `search.find` answered. */
+  id: string;
+  /** The version that was seen; answered when there is a later one, at once if not said. */
+  seen?: number | null;
+}
+
 /** Arguments of `files.open`. */
 export interface Open {
   /** A file's path. */
@@ -442,6 +558,16 @@ export interface PageLink {
 export interface Pause {
   /** The transfer's id or its first digits. */
   id: string;
+}
+
+/** How far the reading of one large file is. */
+export interface ReadingView {
+  /** The file's name. */
+  name: string;
+  /** Bytes read. */
+  done: Bytes;
+  /** Bytes in all. */
+  size: Bytes;
 }
 
 /** One thing a person can do about a fault. */
@@ -504,6 +630,16 @@ export interface Revoke {
   invitation: string;
 }
 
+/** What a kept search rang for. */
+export interface RingView {
+  /** Where it is. */
+  path: string;
+  /** Which revision. */
+  revision: number;
+  /** When this peer learned of it. */
+  at: Time;
+}
+
 /** What a person may do in a web. */
 export type Role = 'member' | 'admin' | 'owner';
 
@@ -547,6 +683,8 @@ export interface ShareView {
   bytes: Bytes;
   /** How many of them have been read and have their content id. */
   hashed: number;
+  /** The file that is being read now, once that has taken a moment; none otherwise. */
+  reading: ReadingView | null;
   /** `reading`, `watching`, `folder missing` or `ended`. */
   state: string;
   /** How many things could not be read or are no files or folders. */
@@ -764,8 +902,6 @@ export interface Operations {
   'files.unshare': { arguments: Unshare; answer: ShareView };
   /** Lists a folder of the tree web/person/share/path. */
   'files.list': { arguments: List; answer: Listing };
-  /** Finds files by a few letters of their names. */
-  'files.find': { arguments: Find; answer: Found };
   /** Shows who has a file, how fresh it is, and its newest revision. */
   'files.about': { arguments: About; answer: EntryDetail };
   /** Lists the revisions of a file with author and time. */
@@ -786,6 +922,16 @@ export interface Operations {
   'files.open': { arguments: Open; answer: Opened };
   /** Asks for one range of an opened file next. */
   'files.want': { arguments: Want; answer: Wanted };
+  /** Finds files by their names and by what is in them, at everybody who is there; newest revisions only. */
+  'search.find': { arguments: Find; answer: Found };
+  /** Tells what else has been found, as soon as there is something new. */
+  'search.more': { arguments: More; answer: Found };
+  /** Keeps a search: it rings when something new or newer matches. */
+  'search.keep': { arguments: Keep; answer: KeptView };
+  /** Lists kept searches and what they rang for. */
+  'search.kept': { arguments: AskKept; answer: Kept };
+  /** Drops a kept search. */
+  'search.drop': { arguments: DropKept; answer: KeptView };
   /** Shows how this peer is. */
   'host.status': { arguments: AskStatus; answer: Status };
   /** Makes a link that opens the page in a browser; good once, for 30 seconds. */
@@ -817,7 +963,6 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'files.shares': 'read',
   'files.unshare': 'act',
   'files.list': 'read',
-  'files.find': 'read',
   'files.about': 'read',
   'files.history': 'read',
   'files.get': 'act',
@@ -828,6 +973,11 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'files.cancel': 'act',
   'files.open': 'act',
   'files.want': 'act',
+  'search.find': 'act',
+  'search.more': 'act',
+  'search.keep': 'act',
+  'search.kept': 'read',
+  'search.drop': 'act',
   'host.status': 'read',
   'host.page': 'act',
   'host.export': 'act',

@@ -15,6 +15,12 @@ export class Refusal extends Error {
 const ATTEMPTS = 4
 const ATTEMPT_PAUSE_MS = 800
 
+/**
+ * Go through the peer's loop, but change nothing. Named by an id, each answer, with what was found, would be written to
+ * the peer's disk, for every few letters typed.
+ */
+const LOOKS: ReadonlySet<OperationName> = new Set<OperationName>(['search.find', 'search.more'])
+
 /** The code of the fault this page makes when the peer does not answer. */
 export const PEER_AWAY = 'page.peer-away'
 
@@ -38,12 +44,13 @@ export async function call<Name extends OperationName>(
 async function patiently<Name extends OperationName>(
   name: Name, given: Arguments<Name>, signal?: AbortSignal,
 ): Promise<Answer<Name>> {
-  const operationId = kinds[name] === 'act' ? { operationId: randomId() } : {}
+  const isAct = kinds[name] === 'act' && !LOOKS.has(name)
+  const operationId = isAct ? { operationId: randomId() } : {}
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await ask(session.token ?? '', name, given, { ...operationId, ...(signal ? { signal } : {}) })
     } catch (error) {
-      const isFinal = kinds[name] === 'read' || attempt >= ATTEMPTS || signal?.aborted
+      const isFinal = !isAct || attempt >= ATTEMPTS || signal?.aborted
       if (error instanceof FaultError || isFinal) throw error
       await new Promise((resolve) => setTimeout(resolve, ATTEMPT_PAUSE_MS))
     }

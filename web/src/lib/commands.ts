@@ -27,6 +27,7 @@ export function commands(): Command[] {
     { name: t.commands.people, icon: 'people', key: '2', run: () => go('people', currentWeb()) },
     { name: t.commands.news, icon: 'news', key: '3', run: () => go('news', currentWeb()) },
     { name: t.commands.transfers, icon: 'get', key: '4', run: () => go('transfers') },
+    { name: t.search.goTo, icon: 'bell', key: '5', run: () => go('search') },
     ...house.webs.map((each): Command => ({
       name: t.commands.goTo(plain(each.name)), icon: 'web', run: () => go('files', each.name),
     })),

@@ -1,8 +1,8 @@
 // Keys that work anywhere. Those of a list or a dialog live with it.
 import { desk } from './desk.svelte.ts'
-import { go, currentWeb, type Section } from './route.svelte.ts'
+import { sectionAddress, type Section } from './route.svelte.ts'
 
-const SECTIONS: Record<string, Section> = { 1: 'files', 2: 'people', 3: 'news', 4: 'transfers' }
+const SECTIONS: Record<string, Section> = { 1: 'files', 2: 'people', 3: 'news', 4: 'transfers', 5: 'search' }
 
 /** Whether a key belongs to what is being written. */
 export function isWriting(target: EventTarget | null): boolean {
@@ -19,7 +19,7 @@ export function onKey(event: KeyboardEvent): void {
   }
   if (isWriting(event.target)) return
   const section = SECTIONS[event.key]
-  if (section) go(section, section === 'transfers' ? '' : currentWeb())
+  if (section) location.hash = sectionAddress(section)
   else if (event.key === '/') focusBox(event, '')
   else if (event.key === '>') focusBox(event, '>')
   else if (event.key === '?') desk.open({ kind: 'keys' })

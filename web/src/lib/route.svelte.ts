@@ -1,15 +1,17 @@
 // Where the person is: kept behind the # of the address, so that a reload or a copied address comes back here.
 import { decode, encode } from './paths.ts'
 
-export type Section = 'files' | 'people' | 'news' | 'transfers'
+export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search'
 
 class Route {
   section = $state<Section>('files')
-  /** A path of the tree for files; a web's name, or nothing, elsewhere. */
+  /** A path of the tree for files; what is looked for in a search; a web's name, or nothing, elsewhere. */
   path = $state('')
   /** Whether the path's file is shown instead of listed. */
   isOpen = $state(false)
   revision = $state<number | undefined>(undefined)
+  /** What stands behind `?`, for sections that keep more there. */
+  options = $state.raw(new URLSearchParams())
 
   read(): void {
     const [place = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?')
@@ -17,6 +19,7 @@ class Route {
     const options = new URLSearchParams(query)
     this.section = isSection(section) ? section : 'files'
     this.path = decode(rest.join('/'))
+    this.options = options
     this.isOpen = options.has('open')
     const revision = Number(options.get('revision'))
     this.revision = revision > 0 ? revision : undefined
@@ -44,9 +47,15 @@ export function go(section: Section, path = '', goal: Goal = {}): void {
 
 /** The web the person is in; empty for all webs. */
 export function currentWeb(): string {
+  if (route.section === 'search') return route.options.get('web') ?? route.options.get('below')?.split('/')[0] ?? ''
   return route.section === 'transfers' ? '' : (route.path.split('/')[0] ?? '')
 }
 
+/** The address of a section, in the web the person is in where the section is about one. */
+export function sectionAddress(section: Section): string {
+  return address(section, section === 'transfers' || section === 'search' ? '' : currentWeb())
+}
+
 function isSection(text: string | undefined): text is Section {
-  return text === 'files' || text === 'people' || text === 'news' || text === 'transfers'
+  return text === 'files' || text === 'people' || text === 'news' || text === 'transfers' || text === 'search'
 }

@@ -35,9 +35,8 @@ const REQUESTS_MAX: usize = 4;
 /// Bytes of a request at most: the items take about 45 each.
 const REQUEST_SIZE_MAX: usize = 16 * 1024;
 
-/// How long a request may take to arrive, and its whole answer: 4 MiB at 300 kbit/s.
+/// How long a request may take to arrive.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(120);
 
 /// Bytes handed to the connection at once.
 const STEP: usize = 128 * 1024;
@@ -90,7 +89,7 @@ impl Shared {
         };
         let answered = tokio::select! {
             () = self.stop.cancelled() => None,
-            answered = tokio::time::timeout(ANSWER_TIME_MAX, self.answer_bundle(asker, request, &mut send)) => {
+            answered = tokio::time::timeout(self.limits.bundle, self.answer_bundle(asker, request, &mut send)) => {
                 answered.ok().flatten()
             }
         };
@@ -158,7 +157,7 @@ impl Shared {
         }
         let line = self.line(bundle.provider, Protocol::Bundle).await?;
         let fetched = tokio::time::timeout(
-            ANSWER_TIME_MAX,
+            self.limits.bundle,
             self.fetch_items(&line, bundle.web, &wanted, &mut outcomes),
         );
         let fetched =
@@ -204,10 +203,10 @@ impl Shared {
             }
         }
         let stored = store_all(&self.contents, storing, outcomes).await;
-        if stored.is_err() {
-            self.contents.heal().await;
+        match stored {
+            Ok(()) => streamed,
+            Err(failure) => Err(self.contents.recover(failure).await),
         }
-        stored.and(streamed)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -33,6 +34,10 @@ const SWEEP_INTERVAL: Duration = Duration::from_millis(10);
 const REOPEN_TRIES: u32 = 50;
 const REOPEN_WAIT: Duration = Duration::from_millis(100);
 
+/// With less than this free, whatever could not be written failed for want of space: a database that stops does
+/// not say why.
+const FULL: u64 = 1024 * 1024;
+
 /// Keeps contents.
 #[derive(Debug)]
 pub(crate) struct ContentStore {
@@ -42,6 +47,8 @@ pub(crate) struct ContentStore {
     reserve: u64,
     open: RwLock<Open>,
     reopening: tokio::sync::Mutex<()>,
+    /// It stopped, and the last attempt to open it again failed.
+    is_stopped: AtomicBool,
     /// Held to write by a sweep, to read by whoever begins or ends to write a content.
     sweeping: tokio::sync::RwLock<()>,
     forgotten: tokio::sync::Mutex<()>,
@@ -101,6 +108,7 @@ impl ContentStore {
             reserve,
             open: RwLock::new(open),
             reopening: tokio::sync::Mutex::default(),
+            is_stopped: AtomicBool::new(false),
             sweeping: tokio::sync::RwLock::default(),
             forgotten: tokio::sync::Mutex::default(),
             waiting: Mutex::default(),
@@ -130,13 +138,17 @@ impl ContentStore {
 
     /// Says whether so many more bytes may be written.
     pub(crate) fn make_room(&self, wanted: u64) -> Result<(), Failure> {
-        let disk = rustix::fs::statvfs(&self.root).map_err(|error| Failure::here(&error.into()))?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let free = self.free()?;
         if free < wanted.saturating_add(self.reserve) {
             let text = format_args!("{free} bytes free, {wanted} needed and {} kept free", self.reserve);
             return Err(Failure::new(FetchFailure::DiskFull, text));
         }
         Ok(())
+    }
+
+    fn free(&self) -> Result<u64, Failure> {
+        let disk = rustix::fs::statvfs(&self.root).map_err(|error| Failure::here(&error.into()))?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// Keeps a content from being swept, whole or not, here or about to come.
@@ -159,8 +171,12 @@ impl ContentStore {
         }
     }
 
-    /// Returns what of a content is here.
+    /// Returns what of a content is here. A store that has stopped is opened again first.
     pub(crate) async fn present(&self, content: ContentId) -> Result<ChunkRanges, Failure> {
+        if let Ok(bitfield) = self.store().blobs().observe(hash_of(content)).await {
+            return Ok(bitfield.ranges);
+        }
+        self.heal().await;
         let observed = self.store().blobs().observe(hash_of(content)).await;
         observed.map(|bitfield| bitfield.ranges).map_err(|error| Failure::new(FetchFailure::Local, error))
     }
@@ -206,23 +222,40 @@ impl ContentStore {
         self.store().sync_db().await.map_err(|error| Failure::new(FetchFailure::Local, error))
     }
 
+    /// Opens the store anew if a failure has stopped it, and says so when it was for want of space.
+    pub(crate) async fn recover(&self, mut failure: Failure) -> Failure {
+        if matches!(failure.word, FetchFailure::Local | FetchFailure::DiskFull) {
+            if self.free().is_ok_and(|free| free < FULL) {
+                failure.word = FetchFailure::DiskFull;
+            }
+            self.heal().await;
+        }
+        failure
+    }
+
     /// Opens the store anew if it has stopped, as iroh-blobs' does when its disk is full.
-    pub(crate) async fn heal(&self) {
+    async fn heal(&self) {
         let _one = self.reopening.lock().await;
         if self.store().sync_db().await.is_ok() {
             return;
         }
         tracing::warn!("the content store has stopped, it is opened again");
-        for _ in 0..REOPEN_TRIES {
+        // Tried in vain before: the disk is still full, most likely, and nobody should wait for it each time.
+        let tries = if self.is_stopped.load(Ordering::Relaxed) { 1 } else { REOPEN_TRIES };
+        for _ in 0..tries {
             match open_at(&self.root).await {
                 Ok(open) => {
                     *self.open.write().unwrap_or_else(PoisonError::into_inner) = open;
+                    // What the old one had not committed is gone with it.
+                    self.rooted.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                    self.is_stopped.store(false, Ordering::Relaxed);
                     return;
                 }
                 Err(error) => tracing::debug!(%error, "the content store does not open yet"),
             }
             tokio::time::sleep(REOPEN_WAIT).await;
         }
+        self.is_stopped.store(true, Ordering::Relaxed);
         tracing::error!("the content store does not open again");
     }
 
@@ -304,7 +337,11 @@ fn collector(requests: mpsc::Receiver<Sweep>) -> GcConfig {
             {
                 tracing::debug!("nobody waits for the end of a sweep");
             }
-            let Some(sweep) = requests.recv().await else { return ProtectOutcome::Abort };
+            let Some(sweep) = requests.recv().await else {
+                // The store was opened anew, and this is the collector of the old one. Aborting would bring it back
+                // here at once and for ever; an empty set of what stays would have it remove everything.
+                return std::future::pending().await;
+            };
             live.extend(sweep.live);
             *running = Some(sweep.done);
             ProtectOutcome::Continue

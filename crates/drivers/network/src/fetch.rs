@@ -2,7 +2,6 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::time::Duration;
 
 use base::ContentId;
 use files::jobs::{Fetch, FetchFailure, Fetched, Missing, MissingRanges};
@@ -18,13 +17,6 @@ use crate::failure::Failure;
 use crate::protocol::Protocol;
 use crate::ranges;
 use crate::shared::Shared;
-
-/// How long a provider may take to say that it has the content.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
-
-/// How long a provider may send nothing. Long, because the first request for a large shared file makes the
-/// provider read all of it.
-const SILENCE_TIME_MAX: Duration = Duration::from_secs(90);
 
 /// Items between stream and disk: 1 MiB.
 const ITEMS_AHEAD: usize = 64;
@@ -45,18 +37,25 @@ impl Shared {
         self.contents.make_room(ranges::bytes_in(&chunks, fetch.size))?;
         let protected = self.contents.protect(fetch.content).await?;
         let request = GetRequest::blob_ranges(hash_of(fetch.content), chunks);
-        let fetched = self.fetch_request(&fetch, size, request).await;
+        let fetched = self.fetch_and_settle(&fetch, size, request).await;
         self.contents.release([protected]).await;
-        if let Err(failure) = &fetched
-            && matches!(failure.word, FetchFailure::Local | FetchFailure::DiskFull)
-        {
-            self.contents.heal().await;
+        match fetched {
+            Ok(bytes) => Ok(Fetched { bytes }),
+            Err(failure) => Err(self.contents.recover(failure).await),
         }
-        let bytes = fetched?;
+    }
+
+    async fn fetch_and_settle(
+        self: &Arc<Self>,
+        fetch: &Fetch,
+        size: NonZeroU64,
+        request: GetRequest,
+    ) -> Result<u64, Failure> {
+        let bytes = self.fetch_request(fetch, size, request).await?;
         if !self.contents.settle(fetch.content, fetch.size).await? {
             self.write_behind(fetch.content);
         }
-        Ok(Fetched { bytes })
+        Ok(bytes)
     }
 
     /// Has the disk begin with what came, beside the stream, so that the sync at the end finds little to do.
@@ -78,7 +77,7 @@ impl Shared {
             AtConnected::new(pair.t0, pair.recv, pair.send, request, RequestCounters::default()).next();
         let asked = asked.await.map_err(|error| Failure::new(FetchFailure::Unreachable, error))?;
         let ConnectedNext::StartRoot(start) = asked else { return Ok(0) };
-        let header = tokio::time::timeout(ANSWER_TIME_MAX, start.next().next()).await;
+        let header = tokio::time::timeout(self.limits.answer, start.next().next()).await;
         let (content, said) = header
             .map_err(|_elapsed| Failure::new(FetchFailure::TimedOut, "no answer"))?
             .map_err(|error| unanswered(&error))?;
@@ -101,7 +100,7 @@ impl Shared {
         let import = import.map_err(|error| Failure::new(FetchFailure::Local, error))?;
         let mut bytes = 0;
         let streamed = loop {
-            let next = tokio::time::timeout(SILENCE_TIME_MAX, content.next()).await;
+            let next = tokio::time::timeout(self.limits.silence, content.next()).await;
             let Ok(next) = next else {
                 break Err(Failure::new(FetchFailure::TimedOut, "the provider is silent"));
             };

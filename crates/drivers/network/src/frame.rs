@@ -9,9 +9,6 @@ use minicbor::{Decode, Encode};
 /// Room for the service's name and the CBOR heads around a message.
 pub(crate) const FRAME_OVERHEAD: usize = 64;
 
-/// How long one frame may take from its first byte to its last: 1 MiB at 140 kbit/s.
-const FRAME_TIME_MAX: Duration = Duration::from_secs(60);
-
 /// Bytes read at once; a frame that only claims to be long costs no more memory than came.
 const READ_STEP: usize = 64 * 1024;
 
@@ -48,15 +45,20 @@ pub(crate) fn encode(service: &str, message: Vec<u8>) -> Bytes {
     bytes.into()
 }
 
-/// Reads the next frame; `None` when the other side has said all. Waits for its first byte as long as it takes.
-pub(crate) async fn read(from: &mut RecvStream, limit: usize) -> Result<Option<Frame>, FrameError> {
+/// Reads the next frame; `None` when the other side has said all. Waits for its first byte as long as it takes, and
+/// then `time_max` for its last.
+pub(crate) async fn read(
+    from: &mut RecvStream,
+    limit: usize,
+    time_max: Duration,
+) -> Result<Option<Frame>, FrameError> {
     let mut first = [0; 1];
     match from.read_exact(&mut first).await {
         Ok(()) => {}
         Err(ReadExactError::FinishedEarly(_)) => return Ok(None),
         Err(ReadExactError::ReadError(_)) => return Err(FrameError::Gone),
     }
-    let rest = tokio::time::timeout(FRAME_TIME_MAX, read_rest(from, first, limit));
+    let rest = tokio::time::timeout(time_max, read_rest(from, first, limit));
     let body = rest.await.map_err(|_elapsed| FrameError::Violation("a frame that takes too long"))??;
     let frame: Frame = wire::from_bytes(&body, limit)
         .map_err(|_format| FrameError::Violation("a frame that is not [service, message]"))?;

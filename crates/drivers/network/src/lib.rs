@@ -20,6 +20,7 @@ mod hash_tree;
 mod in_place;
 mod inputs;
 mod jobs;
+mod limits;
 mod lines;
 mod links;
 mod names;
@@ -46,6 +47,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use error::NetworkError;
+pub use limits::TimeLimits;
 pub use read::{Contents, ReadError, Reading};
 pub use rights::Rights;
 
@@ -78,6 +80,8 @@ pub struct NetworkConfig {
     pub bind: Vec<SocketAddr>,
     /// Bytes of the disk that contents leave free.
     pub reserve: ByteCount,
+    /// How long others may take.
+    pub limits: TimeLimits,
 }
 
 impl std::fmt::Debug for NetworkConfig {
@@ -94,7 +98,7 @@ impl NetworkConfig {
     pub fn new(secret: [u8; 32], home: PathBuf) -> Self {
         let bind =
             vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))];
-        Self { secret, home, bind, reserve: RESERVE }
+        Self { secret, home, bind, reserve: RESERVE, limits: TimeLimits::default() }
     }
 }
 
@@ -172,6 +176,7 @@ impl Network {
             rights,
             contents,
             outboards,
+            limits: config.limits,
             inputs: Inputs::new(inputs, stop.clone()),
             disk: disk.handle(),
             tasks: TaskTracker::new(),

@@ -23,9 +23,6 @@ use crate::shared::Shared;
 /// What both sides say first on a link.
 const GREETING: [u8; 4] = *b"ALT1";
 
-/// How long dialling and greeting may take.
-const DIAL_TIME_MAX: Duration = Duration::from_secs(10);
-
 /// A connection of ours that is younger is not replaced by one of theirs: both dialled at the same time.
 const SETTLE_TIME: Duration = Duration::from_secs(3);
 
@@ -216,7 +213,7 @@ impl Shared {
         let dialled = tokio::select! {
             biased;
             () = cancel.cancelled() => None,
-            dialled = tokio::time::timeout(DIAL_TIME_MAX, self.dial_and_greet(key)) => dialled.ok().flatten(),
+            dialled = tokio::time::timeout(self.limits.greeting, self.dial_and_greet(key)) => dialled.ok().flatten(),
         };
         match self.settle_dial(key, number, dialled, &cancel) {
             Dialled::Link(link) => self.run_link(*link).await,
@@ -269,7 +266,7 @@ impl Shared {
         place: Option<OwnedSemaphorePermit>,
     ) {
         let device = registration.device();
-        let greeted = tokio::time::timeout(DIAL_TIME_MAX, async {
+        let greeted = tokio::time::timeout(self.limits.greeting, async {
             let (send, mut receive) = registration.connection().accept_bi().await.ok()?;
             let mut greeting = [0; 4];
             receive.read_exact(&mut greeting).await.ok()?;
@@ -352,7 +349,7 @@ impl Shared {
         };
         let mut said = 0;
         loop {
-            match frame::read(receive, limit + FRAME_OVERHEAD).await {
+            match frame::read(receive, limit + FRAME_OVERHEAD, self.limits.message).await {
                 // The last word is on its way to it.
                 Ok(Some(_)) if channel == Channel::Member && !self.admission.is_admitted(from) => {}
                 Ok(Some(frame)) => {

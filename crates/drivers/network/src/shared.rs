@@ -17,6 +17,7 @@ use crate::door::Door;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::jobs::Jobs;
+use crate::limits::TimeLimits;
 use crate::lines::Lines;
 use crate::links::Links;
 use crate::outboards::Outboards;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) rights: Arc<dyn Rights>,
     pub(crate) contents: ContentStore,
     pub(crate) outboards: Outboards,
+    pub(crate) limits: TimeLimits,
     pub(crate) inputs: Inputs,
     /// Threads for tasks that read files while they stream.
     pub(crate) disk: tokio::runtime::Handle,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base::ContentId;
-use files::jobs::{Hash, HashItem, HashReport, HashResult, Stat};
+use files::jobs::{Hash, HashItem, HashReading, HashReport, HashResult, Stat};
 
 use crate::folder::{self, Folder};
 use crate::lanes::{Lanes, Turn};
@@ -27,6 +27,9 @@ const SLICE_SIZE: u64 = 16 * 1024 * 1024;
 /// Results are reported when there are this many or when the oldest has waited this long.
 const RESULTS_MAX: usize = 256;
 const RESULTS_WAIT: Duration = Duration::from_millis(100);
+
+/// A file that takes longer says how far it is, and no file of its job says so sooner after another.
+const READING_EVERY: Duration = Duration::from_millis(500);
 
 /// File systems note times by a clock that ticks every 4 to 10 ms. What was written in the tick of our stat could be
 /// written again in it and look the same, so such a file is hashed a little later.
@@ -49,6 +52,8 @@ struct Results {
     waiting: Vec<HashResult>,
     since: Instant,
     left: usize,
+    /// When it was last said how far a file is.
+    told: Instant,
 }
 
 /// A large file under way.
@@ -65,12 +70,15 @@ struct Open {
     before: Stat,
     hasher: blake3::Hasher,
     done: u64,
+    /// When it was opened, or last said how far it is.
+    told: Instant,
 }
 
 impl HashJob {
     /// Takes a job on.
     pub(crate) fn new(task: Task, input: Hash) -> Self {
-        let results = Results { waiting: Vec::new(), since: Instant::now(), left: input.items.len() };
+        let now = Instant::now();
+        let results = Results { waiting: Vec::new(), since: now, left: input.items.len(), told: now };
         Self { task, input, root: OnceLock::new(), results: Mutex::new(results) }
     }
 
@@ -114,11 +122,21 @@ impl HashJob {
         if !state.waiting.is_empty() && (is_time || state.left == 0) {
             let results = std::mem::take(&mut state.waiting);
             if !self.task.is_cancelled() {
-                self.task.progress(&HashReport { results });
+                self.task.progress(&HashReport { results, reading: None });
             }
         }
         if added > 0 && state.left == 0 {
             self.task.finish(Ok(Vec::new()));
+        }
+    }
+
+    /// Reports how far a file is, unless another of this job has just done so.
+    fn tell(&self, reading: impl FnOnce() -> HashReading) {
+        // The lock is held while reporting, as in `note`; the file has no result yet, so the job has not ended.
+        let mut state = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.told.elapsed() >= READING_EVERY && !self.task.is_cancelled() {
+            self.task.progress(&HashReport { results: Vec::new(), reading: Some(reading()) });
+            state.told = Instant::now();
         }
     }
 }
@@ -145,7 +163,7 @@ impl Large {
             },
         };
         let until = open.done.saturating_add(SLICE_SIZE);
-        match open.read(until, buffer, &self.job.task) {
+        match open.read(until, buffer, &self.job, &self.item.path) {
             Ok(true) => Some(open.result(&self.item.path)),
             Ok(false) => {
                 self.open = Some(open);
@@ -158,8 +176,8 @@ impl Large {
 
 impl Open {
     /// Reads up to `until`; says whether that was all. A file that grows past its size counts as all, and as changed.
-    fn read(&mut self, until: u64, buffer: &mut [u8], task: &Task) -> std::io::Result<bool> {
-        while self.done < until && !task.is_cancelled() {
+    fn read(&mut self, until: u64, buffer: &mut [u8], job: &HashJob, path: &str) -> std::io::Result<bool> {
+        while self.done < until && !job.task.is_cancelled() {
             let count = match self.file.read(buffer) {
                 Ok(count) => count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
@@ -170,8 +188,14 @@ impl Open {
             if count == 0 || self.done >= self.before.size {
                 return Ok(true);
             }
+            // Here and not once a slice: from a slow disk one slice takes seconds.
+            if self.told.elapsed() >= READING_EVERY {
+                self.told = Instant::now();
+                let (done, size) = (self.done, self.before.size);
+                job.tell(|| HashReading { path: path.to_owned(), done, size });
+            }
         }
-        Ok(task.is_cancelled())
+        Ok(job.task.is_cancelled())
     }
 
     fn result(&self, path: &str) -> HashResult {
@@ -219,7 +243,7 @@ fn small(job: &HashJob, item: &HashItem, buffer: &mut [u8]) -> HashResult {
         Ok(open) => open,
         Err(result) => return result,
     };
-    match open.read(u64::MAX, buffer, &job.task) {
+    match open.read(u64::MAX, buffer, job, &item.path) {
         Ok(_) => open.result(&item.path),
         Err(error) => unreadable(&item.path, &error),
     }
@@ -236,7 +260,8 @@ fn open_file(folder: &Folder, path: &str) -> Result<Open, HashResult> {
         std::thread::sleep(TICK);
         before = stat()?;
     }
-    Ok(Open { file, before: folder::stat_of(&before), hasher: blake3::Hasher::new(), done: 0 })
+    let (hasher, before) = (blake3::Hasher::new(), folder::stat_of(&before));
+    Ok(Open { file, before, hasher, done: 0, told: Instant::now() })
 }
 
 /// Says whether the file was written within the last tick of the file system's clock.

@@ -13,7 +13,6 @@ operations! {
     Read "files.shares" AskShares -> Shares, "shares", "Lists what you share and how far the reading is.";
     Act "files.unshare" Unshare -> ShareView, "unshare {path}", "Stops sharing a folder; the folder itself stays as it is.", says "{path} is no longer shared.";
     Read "files.list" List -> Listing, "ls {path?}", "Lists a folder of the tree web/person/share/path.";
-    Read "files.find" Find -> Found, "find {query}", "Finds files by a few letters of their names.";
     Read "files.about" About -> EntryDetail, "about {path}", "Shows who has a file, how fresh it is, and its newest revision.";
     Read "files.history" AskHistory -> History, "history {path}", "Lists the revisions of a file with author and time.";
     Act "files.get" Get -> TransferView, "get {path}", "Brings the newest revision of a file or a whole folder to this computer.", follow "files.transfer";
@@ -53,6 +52,8 @@ pub struct ShareView {
     pub bytes: ByteCount,
     /// How many of them have been read and have their content id.
     pub hashed: u64,
+    /// The file that is being read now, once that has taken a moment; none otherwise.
+    pub reading: Option<ReadingView>,
     /// `reading`, `watching`, `folder missing` or `ended`.
     pub state: String,
     /// How many things could not be read or are no files or folders.
@@ -61,6 +62,17 @@ pub struct ShareView {
     pub last_problem: String,
     /// Its id.
     pub id: ShareId,
+}
+
+/// How far the reading of one large file is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReadingView {
+    /// The file's name.
+    pub name: String,
+    /// Bytes read.
+    pub done: ByteCount,
+    /// Bytes in all.
+    pub size: ByteCount,
 }
 
 /// Arguments of `files.shares`.
@@ -162,26 +174,6 @@ pub struct Listing {
     pub entries: Vec<EntryView>,
     /// Pass as `after` to go on; none at the end.
     pub next: Option<String>,
-}
-
-/// Arguments of `files.find`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Find {
-    /// Letters of the name; several words must all occur, case does not matter.
-    pub query: String,
-    /// Hits at most, 1 to 1,000; 50 if not said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-}
-
-/// What was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Found {
-    /// Best first; each file once, with its newest revision.
-    pub hits: Vec<EntryView>,
-    /// Whether there are more than were asked for.
-    pub has_more: bool,
 }
 
 /// Arguments of `files.about`.

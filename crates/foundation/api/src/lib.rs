@@ -8,13 +8,14 @@ pub mod files;
 pub mod host;
 mod operation;
 pub mod people;
+pub mod search;
 
 pub use event::{Event, EventNumber};
 pub use operation::{Kind, Operation, OperationEntry, answer_schema, arguments_schema};
 
 /// Returns every operation, in the order of the manual.
 pub fn table() -> Vec<OperationEntry> {
-    [people::operations(), files::operations(), host::operations()].concat()
+    [people::operations(), files::operations(), search::operations(), host::operations()].concat()
 }
 
 /// Returns the operation of that name.

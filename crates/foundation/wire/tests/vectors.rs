@@ -20,7 +20,7 @@ use wire::entry::{Entry, Header, Log, web_of_genesis};
 use wire::governance::{Action, Admission, Cut, OlderKey, Operation, Role, Wrap};
 use wire::identity::Inception;
 use wire::record::{Batch, Place, Record};
-use wire::ticket::{Door, Ticket};
+use wire::ticket::{Door, Ticket, TicketError};
 use wire::{join, sync, to_bytes};
 
 const ZERO: EntryId = EntryId::new([0; 32]);
@@ -348,7 +348,29 @@ fn refused() -> Vec<Vector> {
     refuse("ticket", "cut short", text.as_bytes()[..text.len() - 3].to_vec());
     refuse("ticket", "nothing", vec![]);
     refuse("sync", "garbage", vec![0xff; 40]);
+    // Right letters and a later version: the one reason that a person can do something about, so it is told apart.
+    let known = to_bytes(&Ticket::new(WebId::new([1; 32]), [5; 32], Timestamp::default()));
+    let later = [&known[..1], &[2], &known[2..]].concat();
+    // An array of 9 with a map at its end, which no format of today has: the version alone must be read.
+    let reshaped = [&[0x89, 3], &known[2..known.len() - 1], &[0xa1, 1, 2, 0xf6]].concat();
+    for (name, body) in [("a later version", later), ("a later version in another shape", reshaped)] {
+        let finds = vec![("why", "a later version".to_owned())];
+        vectors.push(Vector { kind: "ticket", name, bytes: ticket_text(&body).into_bytes(), finds });
+    }
     vectors
+}
+
+/// Writes any bytes as a ticket is written: bech32m, without its limit of 90 characters.
+fn ticket_text(body: &[u8]) -> String {
+    enum Long {}
+    impl bech32::Checksum for Long {
+        type MidstateRepr = u32;
+        const CODE_LENGTH: usize = wire::ticket::TICKET_LEN_MAX;
+        const CHECKSUM_LENGTH: usize = bech32::Bech32m::CHECKSUM_LENGTH;
+        const GENERATOR_SH: [u32; 5] = bech32::Bech32m::GENERATOR_SH;
+        const TARGET_RESIDUE: u32 = bech32::Bech32m::TARGET_RESIDUE;
+    }
+    bech32::encode_lower::<Long>(bech32::Hrp::parse_unchecked("althing"), body).unwrap()
 }
 
 fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
@@ -421,4 +443,17 @@ fn what_must_be_refused_is_refused() {
         assert!(!is_accepted(vector.kind, &vector.bytes), "{} {}", vector.kind, vector.name);
     }
     compare("refuse.json", &vectors);
+}
+
+#[test]
+fn a_ticket_of_a_later_version_is_told_from_a_damaged_one() {
+    let vectors = refused();
+    let later = vectors.iter().filter(|vector| vector.kind == "ticket" && !vector.finds.is_empty());
+    let whys: Vec<String> = later
+        .map(|vector| match Ticket::from_text(&String::from_utf8_lossy(&vector.bytes)) {
+            Err(TicketError::Unreadable(why)) => format!("{why:?}"),
+            other => panic!("{}: {other:?}", vector.name),
+        })
+        .collect();
+    assert_eq!(whys, ["FutureVersion { version: 2, known: 1 }", "FutureVersion { version: 3, known: 1 }"]);
 }

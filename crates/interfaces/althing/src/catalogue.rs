@@ -16,6 +16,7 @@ fn all() -> Vec<Fault> {
         gateways::faults(),
         peer::faults(),
         network::faults(),
+        search::faults(),
         files::faults(),
         people::faults(),
         records::faults(),

@@ -52,7 +52,9 @@ struct Teller {
 impl Teller {
     fn tell(&mut self, answer: &Value) {
         let text = progress(answer);
-        if text == self.told {
+        // A state alone is nothing to read in a log.
+        let says_nothing = !out::is_talk_seen() && !text.contains(", ");
+        if text == self.told || says_nothing {
             return;
         }
         if out::is_talk_seen() {

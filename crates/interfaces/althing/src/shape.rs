@@ -72,13 +72,14 @@ impl<'a> Shape<'a> {
         here
     }
 
-    /// Returns the parts of an object, in order.
+    /// Returns the parts of an object, in order, without those for programs: other parts say them in words.
     pub(crate) fn properties(self) -> impl Iterator<Item = (&'a str, Self)> {
         let properties = self.node.get("properties").and_then(Value::as_object);
         let root = self.root;
         properties
             .into_iter()
             .flatten()
+            .filter(|(_, node)| node.get("format").is_none_or(|format| format != "for-programs"))
             .map(move |(name, node)| (name.as_str(), Self { root, node }.resolved()))
     }
 

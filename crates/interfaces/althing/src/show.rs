@@ -183,6 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn a_large_file_being_read_is_told_in_its_shares_row() {
+        let share = |reading: Value| {
+            json!({"shares": [{"path": "family/alice/films", "folder": "/films", "files": 1, "bytes": 4_000_000_000_u64,
+                   "hashed": 0, "reading": reading, "state": "reading", "skipped": 0, "last_problem": "", "id": "ab"}]})
+        };
+        let reading = json!({"name": "film\u{202e}.mp4", "done": 1_234_567_890, "size": 4_000_000_000_u64});
+        let text = shown("files.shares", &share(reading));
+        assert!(text.contains("film\\u{202e}.mp4, done 1.2 GB, size 4.0 GB"), "{text}");
+        assert!(!shown("files.shares", &share(Value::Null)).contains("done"));
+    }
+
+    #[test]
     fn sentences_take_their_words_from_the_answer_and_the_arguments() {
         let entry = api::find("files.pause").unwrap();
         let schema = (entry.answer)().to_value();

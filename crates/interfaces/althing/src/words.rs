@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use base::{ByteCount, Timestamp};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::shape::{Meaning, Shape};
 
@@ -39,8 +39,21 @@ pub(crate) fn value(value: &Value, shape: Option<Shape<'_>>, room: Room, now: Ti
             let inner = shape.and_then(Shape::items);
             items.iter().map(|item| self::value(item, inner, room, now)).collect::<Vec<_>>().join(", ")
         }
-        (Value::Object(_), _) => harmless(&value.to_string()),
+        (Value::Object(parts), _) => match shape.filter(|shape| shape.is_object()) {
+            Some(shape) => of_parts(parts, shape, room, now),
+            None => harmless(&value.to_string()),
+        },
     }
+}
+
+/// Writes an object in one cell: texts as they are, everything else after its name.
+fn of_parts(parts: &Map<String, Value>, shape: Shape<'_>, room: Room, now: Timestamp) -> String {
+    let said = shape.properties().filter_map(|(name, part)| {
+        let one = parts.get(name)?;
+        let text = value(one, Some(part), room, now);
+        (!text.is_empty()).then(|| if one.is_string() { text } else { format!("{name} {text}") })
+    });
+    said.collect::<Vec<_>>().join(", ")
 }
 
 /// Writes what could steer a terminal, hide, or turn the direction of writing as an escape.

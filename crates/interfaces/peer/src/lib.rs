@@ -18,7 +18,7 @@ mod vault;
 pub use config::{CONFIG_FILE, Config, Origin, Set, Setting};
 pub use error::{PeerError, faults};
 pub use home::{Home, home_from_environment, socket_path};
-pub use peer::{Ending, Peer};
+pub use peer::{Ending, Peer, READ_DOCUMENTS, read_documents};
 
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,21 @@
 //! Starts and stops a whole peer, in the order in which its parts need each other.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::EventNumber;
 use api::host::PageLink;
-use base::{DeviceId, Fault, OperationId};
+use base::{ContentId, DeviceId, Fault, OperationId};
+use files::jobs::Source;
 use gateways::{GatewayConfig, Gateways, Host, Serving};
-use kernel::{Driver, Kernel};
-use network::{Network, NetworkConfig};
+use index::{ExtractorProgram, Index, Library};
+use kernel::{Driver, Input, Kernel};
+use network::{Contents, Network, NetworkConfig};
+use futures_lite::StreamExt as _;
 use serde_json::Value;
 use store::{Backing, RedbBacking};
 use tokio::sync::{mpsc, watch};
@@ -29,6 +35,7 @@ pub struct Peer {
     serving: Serving,
     network: Arc<Network>,
     workers: Arc<Workers>,
+    index: Arc<Index>,
     engine: Arc<Engine>,
     host: Arc<PeerHost>,
     stop: CancellationToken,
@@ -69,6 +76,7 @@ impl Peer {
             Box::new(records::service()),
             Box::new(people::service()),
             Box::new(files::service(&home_text)),
+            Box::new(search::service()),
         ];
         let kernel =
             Kernel::open(Arc::clone(&backing), services, Box::new(vault)).map_err(PeerError::from)?;
@@ -85,13 +93,18 @@ impl Peer {
         let me = network.me();
         let contents = network.contents();
         let network = Arc::new(network);
-        let workers = Arc::new(Workers::start(inputs).map_err(PeerError::NoThreads)?);
+        let workers = Arc::new(Workers::start(inputs.clone()).map_err(PeerError::NoThreads)?);
+        let index = Arc::new(start_index(&home, &contents, inputs)?);
 
         let (last_event, watch) = watch::channel(kernel::last_event(&*readers.snapshot()?)?);
         let to_network = Arc::clone(&network);
         let outlets = Outlets {
             network: Box::new(move |effect| to_network.effect(effect)),
-            drivers: vec![Arc::clone(&workers) as Arc<dyn Driver>, Arc::clone(&network) as Arc<dyn Driver>],
+            drivers: vec![
+                Arc::clone(&workers) as Arc<dyn Driver>,
+                Arc::clone(&network) as Arc<dyn Driver>,
+                Arc::clone(&index) as Arc<dyn Driver>,
+            ],
             last_event,
         };
         let ended = CancellationToken::new();
@@ -111,7 +124,7 @@ impl Peer {
         });
         let serving = gateways.serve(Arc::clone(&host) as Arc<dyn Host>);
         tracing::info!(device = %me.short(), page = %serving.page(), "the peer runs");
-        Ok(Self { serving, network, workers, engine, host, stop, ended, home })
+        Ok(Self { serving, network, workers, index, engine, host, stop, ended, home })
     }
 
     /// Returns the page's address.
@@ -172,12 +185,52 @@ impl Peer {
     /// Stops the peer: interfaces, drivers, kernel, store. What was asked before is done or will be after a restart.
     pub async fn stop(self) {
         self.serving.stop().await;
-        tokio::join!(self.network.stop(), self.workers.stop());
+        tokio::join!(self.network.stop(), self.workers.stop(), self.index.stop());
         self.engine.stop().await;
         tracing::info!("the peer has stopped");
         // The store closes with the last of those who read it; then the home is free.
         drop((self.host, self.engine, self.network));
         drop(self.home);
+    }
+}
+
+/// Tells the program to read documents ([`read_documents`]) instead of being a peer or asking one.
+pub const READ_DOCUMENTS: &str = "--read-documents";
+
+/// Reads documents for the index of another process of this program, with limits; ends when nobody asks any more.
+pub fn read_documents() -> ExitCode {
+    index::extractor_main()
+}
+
+fn start_index(home: &Home, contents: &Contents, inputs: mpsc::Sender<Input>) -> Result<Index, PeerError> {
+    let extractor = ExtractorProgram {
+        path: std::env::current_exe().map_err(PeerError::NoThreads)?,
+        arguments: vec![READ_DOCUMENTS.to_owned()],
+    };
+    let config = index::Config { home: home.path().to_owned(), extractor };
+    let library = Kept { contents: contents.clone(), runtime: tokio::runtime::Handle::current() };
+    Index::start(config, Arc::new(library), inputs).map_err(PeerError::NoThreads)
+}
+
+/// What this peer keeps, for the index.
+struct Kept {
+    contents: Contents,
+    runtime: tokio::runtime::Handle,
+}
+
+/// A content that is kept is whole, so its bytes need no waiting.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Library for Kept {
+    fn read(&self, content: ContentId, size_max: u64) -> io::Result<Vec<u8>> {
+        self.runtime.block_on(async {
+            let mut reading = self.contents.read(content, Source::Store, 0..size_max, PATIENCE);
+            let mut bytes = Vec::new();
+            while let Some(chunk) = reading.next().await {
+                bytes.extend_from_slice(&chunk.map_err(io::Error::other)?);
+            }
+            Ok(bytes)
+        })
     }
 }
 

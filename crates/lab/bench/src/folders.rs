@@ -46,7 +46,7 @@ pub(crate) fn listing(bench: &Bench) -> Result<()> {
         };
         alice.ask_until("files.shares", &json!({}), share_is("files"))?;
         listed.push((alice.processor_seconds()? - before) * 1000.0 / 20_000.0);
-        bob.ask_until("files.find", &json!({ "query": format!("small{run} last") }), |found| {
+        bob.ask_until("search.find", &json!({ "query": format!("small{run} last"), "names": true }), |found| {
             found["hits"].as_array().is_some_and(|hits| !hits.is_empty())
         })?;
         all.push(begun.elapsed().as_secs_f64());

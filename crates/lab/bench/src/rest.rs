@@ -25,7 +25,7 @@ pub(crate) fn at_rest(bench: &Bench) -> Result<()> {
     let folder = peers[0].folder.join("many");
     make_files(&folder, 100_000, 0)?;
     crate::peers::share(&peers[0], &folder, "many")?;
-    peers[1].ask_until("files.find", &json!({ "query": "last small0" }), |found| {
+    peers[1].ask_until("search.find", &json!({ "query": "last small0", "names": true }), |found| {
         found["hits"].as_array().is_some_and(|hits| !hits.is_empty())
     })?;
     // As a computer is after it was switched on: what building the listing left in memory is not rest.

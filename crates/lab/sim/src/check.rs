@@ -19,7 +19,7 @@ pub struct Report {
 }
 
 impl Report {
-    fn claim(&mut self, holds: bool, what: impl FnOnce() -> String) {
+    pub(crate) fn claim(&mut self, holds: bool, what: impl FnOnce() -> String) {
         self.checked += 1;
         if !holds && self.wrong.len() < 100 {
             self.wrong.push(what());
@@ -53,7 +53,7 @@ fn members_by_founder(world: &World, web: &TownWeb) -> BTreeSet<PeerIndex> {
         .collect()
 }
 
-fn members_seen_by(world: &World, index: PeerIndex, web: WebId) -> BTreeMap<String, Value> {
+pub(crate) fn members_seen_by(world: &World, index: PeerIndex, web: WebId) -> BTreeMap<String, Value> {
     let Some(label) = web_label(world, index, web) else { return BTreeMap::new() };
     let members = world.read(index, "people.members", json!({ "web": label })).unwrap_or_default();
     list(&members, "members")
@@ -229,6 +229,6 @@ pub(crate) fn list<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = &'
     value.get(field).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn text(value: &Value, field: &str) -> String {
+pub(crate) fn text(value: &Value, field: &str) -> String {
     value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

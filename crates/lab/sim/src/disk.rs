@@ -21,6 +21,11 @@ impl SimFile {
         ContentId::new(*blake3::hash(&bytes).as_bytes())
     }
 
+    /// Returns what it was made of.
+    pub fn made_of(&self) -> u64 {
+        self.made_of
+    }
+
     /// Returns what the file system says.
     pub fn stat(&self) -> Stat {
         self.stat

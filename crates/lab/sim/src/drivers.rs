@@ -51,6 +51,9 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
             }
             finish(world, index, job, quickly, Ok(Vec::new()));
         }
+        search::jobs::UPDATE | search::jobs::QUERY | search::jobs::FORGET => {
+            crate::index::work(world, index, job)
+        }
         _ => world.finish_after(quickly, index, job.id, Err(JobFailure::NoDriver)),
     }
 }
@@ -96,7 +99,13 @@ fn hash(world: &mut World, index: PeerIndex, job: &Job) {
         .collect();
     let wait = Duration::from_millis(10 + bytes / 1_000_000);
     for part in results.chunks(jobs::ITEMS_MAX) {
-        progress(world, index, job, wait, jobs::to_bytes(&HashReport { results: part.to_vec() }));
+        progress(
+            world,
+            index,
+            job,
+            wait,
+            jobs::to_bytes(&HashReport { results: part.to_vec(), reading: None }),
+        );
     }
     finish(world, index, job, wait, Ok(Vec::new()));
 }

@@ -4,13 +4,23 @@
 //! what they check. Not for: measuring speed, or anything with a real clock or socket.
 
 pub mod check;
+pub mod check_search;
 pub mod dice;
 pub mod disk;
 mod drivers;
+mod index;
+mod lying;
 mod peer;
+mod searching;
+pub mod texts;
 pub mod town;
 pub mod vault;
+mod watch;
 mod world;
 
+pub use index::Index;
+pub use lying::{Liar, Message, bomb};
 pub use peer::SimPeer;
+pub use searching::SearchTally;
+pub use watch::Watch;
 pub use world::{PeerIndex, Tally, Weather, World};

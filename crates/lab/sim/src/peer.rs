@@ -11,7 +11,10 @@ use serde_json::Value;
 use store::{Backing as _, MemoryBacking, ValuePool};
 use wire::crypto::Signer as _;
 
+use crate::dice::Dice;
 use crate::disk::Disk;
+use crate::index::Index;
+use crate::lying::Liar;
 use crate::vault::{Memory, SimVault};
 
 /// A peer of the simulated world.
@@ -26,6 +29,12 @@ pub struct SimPeer {
     pub clock_error_ms: i64,
     /// Whether it sends wrong bytes.
     pub is_liar: bool,
+    /// How it lies when it is asked about texts, if it does.
+    pub liar: Option<Liar>,
+    /// Its search indexes.
+    pub index_driver: Index,
+    /// Since when it runs and stands on its side of the world, by the true time.
+    pub(crate) same_since_ms: u64,
     pub(crate) side: u8,
     pub(crate) known: BTreeSet<DeviceId>,
     pub(crate) admitted: BTreeMap<WebId, BTreeSet<DeviceId>>,
@@ -56,6 +65,9 @@ impl SimPeer {
             disk: Disk::default(),
             clock_error_ms: 0,
             is_liar: false,
+            liar: None,
+            index_driver: Index::default(),
+            same_since_ms: 0,
             side: 0,
             known: BTreeSet::new(),
             admitted: BTreeMap::new(),
@@ -121,6 +133,7 @@ impl SimPeer {
             Box::new(records::service()),
             Box::new(people::service()),
             Box::new(files::service(&format!("/sim/{}/home", self.index))),
+            Box::new(search::service()),
         ];
         let vault = SimVault::new(&self.seed, self.memory.clone());
         debug_assert_eq!(vault.device(), self.device);
@@ -132,7 +145,8 @@ impl SimPeer {
         true
     }
 
-    pub(crate) fn cut_power(&mut self) {
+    pub(crate) fn cut_power(&mut self, dice: &mut Dice) {
+        self.index_driver.cut_power(dice);
         self.kernel = None;
         self.readers = None;
         self.watcher = None;
@@ -187,6 +201,7 @@ impl SimPeer {
             Input::Progress { job, .. } if self.cancelled.contains(&job) => None,
             Input::Finished { job, outcome } => {
                 self.running.remove(&job);
+                self.index_driver.ended(job);
                 let outcome =
                     if self.cancelled.remove(&job) { Err(kernel::JobFailure::Cancelled) } else { outcome };
                 Some(Input::Finished { job, outcome })

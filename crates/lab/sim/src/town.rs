@@ -9,7 +9,11 @@ use kernel::{AskId, Channel};
 use serde_json::{Value, json};
 
 use crate::check;
+use crate::check_search;
 use crate::drivers;
+use crate::index;
+use crate::lying::Liar;
+use crate::searching::{Ground, SearchTally, Searches};
 use crate::vault::Memory;
 use crate::world::{PeerIndex, Tally, Weather, World};
 
@@ -24,6 +28,8 @@ pub struct Plan {
     pub time: Duration,
     /// Whether each peer checks each signature itself.
     pub is_checking_all: bool,
+    /// Searches begun in each ten steps of two seconds, for every hundred peers begun.
+    pub searches: u64,
 }
 
 /// What came of a run.
@@ -35,6 +41,10 @@ pub struct Outcome {
     pub wrong: Vec<String>,
     /// How much the checkers looked at.
     pub checked: u64,
+    /// What came of searches.
+    pub searches: SearchTally,
+    /// Messages about texts, and their bytes.
+    pub search_messages: (u64, u64),
 }
 
 /// A web of the town, as the script knows it.
@@ -53,6 +63,13 @@ pub struct TownWeb {
     link: String,
 }
 
+impl TownWeb {
+    /// Says whether a peer was ever told to join, or founded it.
+    pub fn had(&self, index: PeerIndex) -> bool {
+        self.founder == index || self.invited.contains(&index)
+    }
+}
+
 struct Town {
     world: World,
     webs: Vec<TownWeb>,
@@ -60,14 +77,23 @@ struct Town {
     /// Transfers asked for, to be done at the end.
     wanted: Vec<(PeerIndex, AskId)>,
     next_content: u64,
+    searches: Searches,
+    searches_per_ten: u64,
 }
 
 /// Runs a town and checks it.
 pub fn run(plan: Plan) -> Outcome {
     let memory = if plan.is_checking_all { Memory::none() } else { Memory::shared() };
     let world = World::new(plan.seed, plan.peers, &memory);
-    let mut town =
-        Town { world, webs: Vec::new(), sharing: BTreeMap::new(), wanted: Vec::new(), next_content: 0 };
+    let mut town = Town {
+        world,
+        webs: Vec::new(),
+        sharing: BTreeMap::new(),
+        wanted: Vec::new(),
+        next_content: 0,
+        searches: Searches::new(plan.seed),
+        searches_per_ten: plan.searches,
+    };
     town.settle();
     town.join();
     let lived = Duration::from_secs(12 * 60);
@@ -76,7 +102,15 @@ pub fn run(plan: Plan) -> Outcome {
     town.calm(calm);
     let mut report = check::Report::default();
     check::town(&town.world, &town.webs, &town.sharing, &mut report);
-    Outcome { tally: town.world.tally, wrong: report.wrong, checked: report.checked }
+    let Town { world, webs, sharing, searches, .. } = &mut town;
+    check_search::quiet(world, Ground { webs, sharing }, searches, &mut report);
+    Outcome {
+        tally: town.world.tally,
+        wrong: report.wrong,
+        checked: report.checked,
+        search_messages: (town.world.watch.messages, town.world.watch.bytes),
+        searches: town.searches.tally,
+    }
 }
 
 impl Town {
@@ -90,6 +124,11 @@ impl Town {
                 - i64::try_from(error).unwrap_or(0);
             self.world.peer_mut(index).clock_error_ms = error;
             self.world.peer_mut(index).is_liar = index > 0 && self.world.dice.chance(10);
+            // One in fifteen lies about texts, each in a way of its own.
+            if index % 15 == 7 {
+                let way = Liar::ALL.get(index / 15 % Liar::ALL.len()).copied();
+                self.world.peer_mut(index).liar = way;
+            }
             self.world.start(index);
             self.world.ask(index, "people.introduce", json!({ "name": format!("Person {index}") }));
         }
@@ -99,6 +138,7 @@ impl Town {
             // A founder's clock must not make invitations that everybody finds expired.
             self.world.peer_mut(founder).clock_error_ms = 0;
             self.world.peer_mut(founder).is_liar = false;
+            self.world.peer_mut(founder).liar = None;
             let name = format!("web {number}");
             let ask = self.world.ask(founder, "people.start_web", json!({ "name": name }));
             let answer = self.world.answer(ask).and_then(Result::ok).unwrap_or_default();
@@ -111,6 +151,8 @@ impl Town {
                 removed: BTreeMap::new(),
                 link: String::new(),
             });
+            let device = self.world.peer(founder).device;
+            self.world.watch.let_in.entry(id).or_default().insert(device);
             self.share(founder, number);
         }
         self.world.run_for(Duration::from_secs(60));
@@ -160,7 +202,9 @@ impl Town {
             self.world.power_cut(index, Duration::from_millis(100));
             self.world.run_for(Duration::from_millis(200));
         }
-        let link = self.web(number).link.clone();
+        let (link, id) = (self.web(number).link.clone(), self.web(number).id);
+        let device = self.world.peer(index).device;
+        self.world.watch.let_in.entry(id).or_default().insert(device);
         self.world.ask(index, "people.join", json!({ "link": link }));
         self.web_mut(number).invited.insert(index);
     }
@@ -178,12 +222,14 @@ impl Town {
 
     fn write_file(&mut self, index: PeerIndex) -> String {
         self.next_content += 1;
-        let (made_of, name) = (self.next_content, self.world.dice.below(12));
+        let name = self.world.dice.below(12);
+        // All revisions of a file have a topic of their own.
+        let topic = u64::try_from(index).unwrap_or(0) * 12 + name;
+        let made_of = self.next_content << 16 | topic & 0xffff;
         let size_max = if self.world.dice.chance(100) { 40_000_000 } else { 60_000 };
         let size = 1 + self.world.dice.below(size_max);
-        let now_ms = self.world.now_ms();
         let path = format!("folder {}/file {name}.txt", name % 3);
-        self.world.peer_mut(index).disk.write(&path, made_of, size, now_ms);
+        self.world.write(index, &path, made_of, size);
         path
     }
 
@@ -193,11 +239,37 @@ impl Town {
         let acts = self.world.peers.len() / 100 + 1;
         for step in 0..steps {
             let is_storm = step / 150 % 2 == 1;
-            self.world.weather = if is_storm { Weather::STORM } else { Weather::FAIR };
+            self.world.set_weather(if is_storm { Weather::STORM } else { Weather::FAIR });
             for _ in 0..acts {
                 self.act();
             }
-            self.world.run_for(Duration::from_secs(2));
+            self.search(step);
+        }
+    }
+
+    /// People search, and some keep what they searched for; now and then an index is damaged.
+    fn search(&mut self, step: u64) {
+        let Self { world, webs, sharing, searches, searches_per_ten, .. } = self;
+        let ground = Ground { webs, sharing };
+        // Some of the ten come in this step, and not all at once.
+        let count = (step + 1) * *searches_per_ten / 10 - step * *searches_per_ten / 10;
+        let pause = Duration::from_millis(2_000 / (count + 1));
+        for _ in 0..count {
+            searches.begin(world, ground);
+            searches.run_for(world, ground, pause);
+        }
+        searches.run_for(world, ground, pause);
+        if step % 20 == 10 {
+            let number = searches.dice().index(webs.len());
+            if let Some(web) = webs.get(number)
+                && let Some(peer) = searches.some_member(world, web)
+            {
+                if step % 40 == 10 {
+                    searches.keep(world, web, peer);
+                } else {
+                    index::damage(world, peer, web.id);
+                }
+            }
         }
     }
 
@@ -230,12 +302,12 @@ impl Town {
         let some = paths.get(self.world.dice.index(paths.len())).cloned();
         match (self.world.dice.below(10), some) {
             (0, Some(path)) if paths.len() > 3 => {
-                self.world.peer_mut(index).disk.delete(&path);
+                self.world.delete(index, &path);
                 drivers::notice(&mut self.world, index, &[], &[&path]);
             }
             (1, Some(path)) => {
                 let to = format!("moved/{}", self.world.dice.below(20));
-                self.world.peer_mut(index).disk.rename(&path, &to);
+                self.world.rename(index, &path, &to);
                 drivers::notice(&mut self.world, index, &[&to], &[&path]);
             }
             _ => {
@@ -254,14 +326,16 @@ impl Town {
             .collect();
         let Some(web) = webs.get(self.world.dice.index(webs.len())).copied() else { return };
         let Some(label) = check::web_label(&self.world, index, web) else { return };
-        let Ok(found) = self.world.read(index, "files.find", json!({ "query": "file", "limit": 20 })) else {
-            return;
-        };
-        let hits: Vec<String> = check::list(&found, "hits")
-            .map(|hit| text(hit, "path").to_owned())
-            .filter(|path| path.starts_with(&format!("{label}/")))
-            .collect();
-        if let Some(path) = hits.get(self.world.dice.index(hits.len())) {
+        // Down the tree, one turn at a time: person, share, and perhaps a file.
+        let mut path = label;
+        for _ in 0..3 {
+            let Ok(listing) = self.world.read(index, "files.list", json!({ "path": path })) else { break };
+            let below: Vec<String> =
+                check::list(&listing, "entries").map(|entry| text(entry, "path").to_owned()).collect();
+            let Some(next) = below.get(self.world.dice.index(below.len())) else { break };
+            path.clone_from(next);
+        }
+        if path.matches('/').count() >= 2 {
             let ask = self.world.ask(index, "files.get", json!({ "path": path }));
             self.wanted.push((index, ask));
         }
@@ -279,6 +353,8 @@ impl Town {
         if matches!(self.world.answer(ask), Some(Ok(_))) {
             let now_ms = self.world.now_ms();
             self.web_mut(number).removed.insert(target, now_ms);
+            let device = self.world.peer(target).device;
+            self.world.watch.removed.insert((web.id, device), person);
         }
     }
 
@@ -304,16 +380,21 @@ impl Town {
             }
         }
         let channel = if self.world.dice.chance(800) { Channel::Member } else { Channel::Join };
-        let service = if self.world.dice.chance(800) { "records" } else { "people" };
+        let service = match self.world.dice.below(10) {
+            0..=6 => "records",
+            7 => "people",
+            _ => "search",
+        };
         self.world.forge(index, to, channel, service, &message);
     }
 
     /// The weather clears, everybody has power and a clock that is nearly right, nobody is apart.
     fn calm(&mut self, time: Duration) {
-        self.world.weather = Weather::FAIR;
+        self.world.set_weather(Weather::FAIR);
         for index in 0..self.world.peers.len() {
             self.world.move_to_side(index, 0);
             self.world.peer_mut(index).clock_error_ms = 0;
+            self.world.peer_mut(index).liar = None;
             // A clock that jumps back leaves alarms far in the future; a restart is what a person would do.
             self.world.power_cut(index, Duration::from_secs(1));
         }

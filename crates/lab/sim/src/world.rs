@@ -11,9 +11,13 @@ use serde_json::Value;
 use store::ValuePool;
 
 use crate::dice::Dice;
+use crate::disk::SimFile;
 use crate::drivers;
+use crate::lying::{self, Liar};
 use crate::peer::SimPeer;
+use crate::texts::Library;
 use crate::vault::Memory;
+use crate::watch::Watch;
 
 /// How the network treats what is sent.
 #[derive(Debug, Clone, Copy)]
@@ -106,6 +110,11 @@ pub struct World {
     pub weather: Weather,
     /// What the run did.
     pub tally: Tally,
+    /// What was seen of searches.
+    pub watch: Watch,
+    /// Since when the weather is as it is.
+    pub(crate) weather_since_ms: u64,
+    pub(crate) library: Library,
     queue: BTreeMap<(u64, u64), Happening>,
     next: u64,
     connections: BTreeMap<(PeerIndex, PeerIndex, Channel), u64>,
@@ -139,6 +148,9 @@ impl World {
             peers,
             weather: Weather::FAIR,
             tally: Tally::default(),
+            watch: Watch::default(),
+            weather_since_ms: 0,
+            library: Library::default(),
             queue: BTreeMap::new(),
             next: 0,
             connections: BTreeMap::new(),
@@ -169,6 +181,7 @@ impl World {
     /// Gives a peer power.
     pub fn start(&mut self, index: PeerIndex) {
         if self.peer_mut(index).start() {
+            self.peer_mut(index).same_since_ms = self.now_ms;
             let address = self.peer(index).address();
             self.take(index, Input::Reachable { addresses: vec![address] });
         }
@@ -178,7 +191,8 @@ impl World {
     pub fn power_cut(&mut self, index: PeerIndex, back_after: Duration) {
         if self.peer(index).is_running() {
             self.tally.power_cuts += 1;
-            self.peer_mut(index).cut_power();
+            let mut dice = Dice::new(self.dice.bits());
+            self.peer_mut(index).cut_power(&mut dice);
             self.drop_connections(index, |_| true);
         }
         self.queue(back_after, Happening::Start(index));
@@ -186,10 +200,60 @@ impl World {
 
     /// Puts a peer on one side of the world; peers of different sides can't reach each other.
     pub fn move_to_side(&mut self, index: PeerIndex, side: u8) {
+        if self.peer(index).side != side {
+            self.peer_mut(index).same_since_ms = self.now_ms;
+        }
         self.peer_mut(index).side = side;
         let other_side: BTreeSet<PeerIndex> =
             (0..self.peers.len()).filter(|other| self.peer(*other).side != side).collect();
         self.drop_connections(index, |other| other_side.contains(&other));
+    }
+
+    /// Writes a file on a peer's disk, as any program would; its watcher is not told.
+    pub fn write(&mut self, index: PeerIndex, path: &str, made_of: u64, size: u64) {
+        let now_ms = self.now_ms;
+        self.peer_mut(index).disk.write(path, made_of, size, now_ms);
+        if let Some(content) = self.peer(index).disk.file(path).map(SimFile::content) {
+            self.library.add(content, made_of, index);
+        }
+        self.watch.wrote(index, path, now_ms, Some((made_of, size)));
+    }
+
+    /// Renames a file on a peer's disk; its watcher is not told.
+    pub fn rename(&mut self, index: PeerIndex, from: &str, to: &str) {
+        let made = self.peer(index).disk.file(from).map(|file| (file.made_of(), file.stat().size));
+        self.watch.wrote(index, from, self.now_ms, None);
+        self.watch.wrote(index, to, self.now_ms, made);
+        self.peer_mut(index).disk.rename(from, to);
+    }
+
+    /// Deletes a file on a peer's disk; its watcher is not told.
+    pub fn delete(&mut self, index: PeerIndex, path: &str) {
+        self.watch.wrote(index, path, self.now_ms, None);
+        self.peer_mut(index).disk.delete(path);
+    }
+
+    /// Tells a peer's watcher, if it watches, that paths changed or are gone.
+    pub fn tell_watcher(&mut self, index: PeerIndex, changed: &[&str], gone: &[&str]) {
+        drivers::notice(self, index, changed, gone);
+    }
+
+    /// Damages a web's index, as a bad disk does.
+    pub fn damage_index(&mut self, index: PeerIndex, web: WebId) {
+        crate::index::damage(self, index, web);
+    }
+
+    /// Has a peer lie about texts.
+    pub fn set_liar(&mut self, index: PeerIndex, liar: Option<Liar>) {
+        self.peer_mut(index).liar = liar;
+    }
+
+    /// Sets the weather.
+    pub fn set_weather(&mut self, weather: Weather) {
+        if weather.latency_max != self.weather.latency_max {
+            self.weather_since_ms = self.now_ms;
+        }
+        self.weather = weather;
     }
 
     /// Asks a peer's service something, as its person would; the answer comes by [`Self::answer`].
@@ -218,7 +282,7 @@ impl World {
 
     /// Has a peer say something that no decider made: Mallory's words. They arrive if a connection stands.
     pub fn forge(&mut self, from: PeerIndex, to: PeerIndex, channel: Channel, service: &str, message: &[u8]) {
-        self.send(from, self.peer(to).device, channel, service, message);
+        self.send(from, self.peer(to).device, channel, service, message, Duration::ZERO);
     }
 
     /// Returns the peers that a peer is connected to, as members.
@@ -252,6 +316,9 @@ impl World {
             Happening::Arrival { from, to, connection, channel, service, message } => {
                 let (first, second) = (from.min(to), from.max(to));
                 if self.connections.get(&(first, second, channel)) == Some(&connection) {
+                    if service == "search" {
+                        self.watch.arrived(self.now_ms, from, to, &message);
+                    }
                     let from = self.peer(from).device;
                     self.take(to, Input::Heard { from, channel, service, message });
                 }
@@ -309,8 +376,11 @@ impl World {
 
     fn carry_out(&mut self, index: PeerIndex, effect: Effect) {
         match effect {
+            Effect::Send { to, channel, service: "search", message } => {
+                lying::say(self, index, to, channel, &message);
+            }
             Effect::Send { to, channel, service, message } => {
-                self.send(index, to, channel, service, &message);
+                self.send(index, to, channel, service, &message, Duration::ZERO);
             }
             Effect::Connect { to, channel } => self.dial(index, to, channel),
             Effect::Disconnect { device, channel } => {
@@ -323,6 +393,9 @@ impl World {
             Effect::Work(job) => drivers::work(self, index, &job),
             Effect::Cancel(job) => self.peer_mut(index).cancelled(job),
             Effect::Reply { ask, outcome } => drop(self.answers.insert(ask, outcome)),
+            Effect::Happened(event) if event.kind == "search.rang" => {
+                self.watch.rang.push((index, self.now_ms, event.about));
+            }
             Effect::Happened(_) => {}
             Effect::WakeAt(at) => {
                 let wait = self.peer(index).until(self.now_ms, at);
@@ -346,7 +419,15 @@ impl World {
         }
     }
 
-    fn send(&mut self, from: PeerIndex, to: DeviceId, channel: Channel, service: &str, message: &[u8]) {
+    pub(crate) fn send(
+        &mut self,
+        from: PeerIndex,
+        to: DeviceId,
+        channel: Channel,
+        service: &str,
+        message: &[u8],
+        later: Duration,
+    ) {
         let Some(to) = self.by_device.get(&to).copied() else { return };
         let Some(connection) = self.connections.get(&(from.min(to), from.max(to), channel)).copied() else {
             return;
@@ -362,7 +443,7 @@ impl World {
         }
         let copies = if self.dice.chance(weather.duplicate) { 2 } else { 1 };
         for _ in 0..copies {
-            let latency = self.dice.between(weather.latency_min, weather.latency_max);
+            let latency = later + self.dice.between(weather.latency_min, weather.latency_max);
             let mut at = self.now_ms.saturating_add(millis(latency));
             if !self.dice.chance(weather.reorder) {
                 let last = self.last_arrival.entry((from, to)).or_insert(0);

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use wan::Machine;
 
 use crate::expect;
 use crate::story::Typed;
@@ -22,17 +23,27 @@ const COMMAND_DEADLINE: Duration = Duration::from_secs(120);
 /// How long a peer may take to answer its first question.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 
+/// What a command said.
+#[derive(Debug)]
+struct Said {
+    is_success: bool,
+    stdout: String,
+    stderr: String,
+}
+
 /// The people of a story.
 #[derive(Debug)]
 pub(crate) struct Cast {
     althing: PathBuf,
     folder: PathBuf,
     peers: BTreeMap<String, Child>,
+    /// The world whose hosts the people sit at; without it all sit at this machine.
+    world: Option<Machine>,
 }
 
 impl Cast {
     /// Prepares an empty stage.
-    pub(crate) fn new(althing: &Path, folder: &Path) -> Result<Self> {
+    pub(crate) fn new(althing: &Path, folder: &Path, world: Option<Machine>) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         ensure!(
             std::fs::read_dir(folder)?.next().is_none(),
@@ -40,7 +51,7 @@ impl Cast {
             folder.display()
         );
         let althing = althing.canonicalize().with_context(|| format!("no program {}", althing.display()))?;
-        Ok(Self { althing, folder: folder.canonicalize()?, peers: BTreeMap::new() })
+        Ok(Self { althing, folder: folder.canonicalize()?, peers: BTreeMap::new(), world })
     }
 
     /// Plays one line and returns what came out; an output that is not the expected one is an error.
@@ -61,7 +72,12 @@ impl Cast {
     /// Returns a fresh link to a person's page.
     pub(crate) fn link(&self, person: &str) -> Result<String> {
         ensure!(self.peers.contains_key(person), "nobody here is called {person}");
-        Ok(self.shell(person, "althing page")?.1.trim().to_owned())
+        Ok(self.shell(person, "althing page")?.stdout.trim().to_owned())
+    }
+
+    /// Says what the world did to the packets; nothing without one.
+    pub(crate) fn packets(&self) -> Option<String> {
+        self.world.as_ref().map(Machine::counts)
     }
 
     /// Waits until somebody ends this program from outside.
@@ -84,9 +100,12 @@ impl Cast {
         }
         let begun = Instant::now();
         loop {
-            let (is_success, output) = self.shell(&typed.person, &typed.command)?;
+            let said = self.shell(&typed.person, &typed.command)?;
+            let output = said.stdout.clone() + &said.stderr;
             let is_expected = expect::matches(&typed.expected, &output)
-                || (typed.expected.is_empty() && is_success && !typed.is_repeated);
+                || (typed.expected.is_empty() && said.is_success && !typed.is_repeated)
+                // Over a WAN commands take long enough to say on stderr that they are still at it.
+                || (self.world.is_some() && expect::matches(&typed.expected, &said.stdout));
             if is_expected {
                 return Ok(output);
             }
@@ -97,12 +116,12 @@ impl Cast {
         }
     }
 
-    /// Runs a shell command in a person's folder and returns success and what it said, stdout before stderr.
-    fn shell(&self, person: &str, command: &str) -> Result<(bool, String)> {
+    /// Runs a shell command in a person's folder and returns what it said.
+    fn shell(&self, person: &str, command: &str) -> Result<Said> {
         let folder = self.folder.join(person);
         let (said, complained) = (folder.join(".said"), folder.join(".complained"));
         let mut child = self
-            .in_place_of(person, Path::new("/bin/sh"))
+            .in_place_of(person, Path::new("/bin/sh"))?
             .args(["-c", command])
             .stdin(Stdio::null())
             .stdout(File::create(&said)?)
@@ -117,29 +136,33 @@ impl Cast {
         };
         let text =
             |path| -> Result<String> { Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned()) };
-        Ok((status.success(), text(&said)? + &text(&complained)?))
+        Ok(Said { is_success: status.success(), stdout: text(&said)?, stderr: text(&complained)? })
     }
 
-    fn in_place_of(&self, person: &str, program: &Path) -> Command {
+    fn in_place_of(&self, person: &str, program: &Path) -> Result<Command> {
         let folder = self.folder.join(person);
         let own = self.althing.parent().unwrap_or(Path::new("/")).display().to_string();
         let path = std::env::var("PATH").unwrap_or_default();
-        let mut command = Command::new(program);
+        let mut command = match &self.world {
+            Some(world) => world.command(person, program)?,
+            None => Command::new(program),
+        };
         command
             .current_dir(&folder)
             .env("ALTHING_HOME", folder.join("home"))
             .env("PATH", format!("{own}:{path}"))
             .env("NO_COLOR", "1");
-        command
+        Ok(command)
     }
 
     fn start(&mut self, person: &str) -> Result<()> {
         ensure!(!self.peers.contains_key(person), "{person}'s peer runs already");
+        // Asked before the folder is made: a host that is missing is said at every attempt.
+        let mut peer = self.in_place_of(person, &self.althing)?;
         let folder = self.folder.join(person);
         std::fs::create_dir_all(&folder)?;
         let log = File::options().create(true).append(true).open(folder.join("peer.log"))?;
-        let peer = self
-            .in_place_of(person, &self.althing)
+        let peer = peer
             .arg("start")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -148,7 +171,7 @@ impl Cast {
             .context("cannot start a peer")?;
         self.peers.insert(person.to_owned(), peer);
         let begun = Instant::now();
-        while !self.shell(person, "althing status")?.0 {
+        while !self.shell(person, "althing status")?.is_success {
             if begun.elapsed() > START_DEADLINE {
                 let log = std::fs::read_to_string(folder.join("peer.log")).unwrap_or_default();
                 bail!("{person}'s peer does not answer; it said:\n{log}");

@@ -26,6 +26,8 @@ pub(crate) enum Line {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Story {
     pub(crate) name: String,
+    /// Whether it is of the folder `wan`: it tells of hosts at several places and is not true on one.
+    pub(crate) needs_world: bool,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -35,7 +37,8 @@ impl Story {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { lines: parse(&text).with_context(|| format!("in {name}"))?, name })
+        let needs_world = path.parent().is_some_and(|folder| folder.ends_with("wan"));
+        Ok(Self { lines: parse(&text).with_context(|| format!("in {name}"))?, name, needs_world })
     }
 }
 

@@ -6,10 +6,11 @@ use kernel::Step;
 use store::{Rows, StoreError};
 
 use crate::catalogue::Shelf;
+use crate::changes;
 use crate::label;
 use crate::statement::{self, Held, Statement};
 use crate::tables::{
-    ENTRIES, FILES, GONE, HOLDERS, KEPT, KeptRow, NUMBERS, PLACES, REVISIONS, SHARES, SWEEP, ShareKey,
+    ENTRIES, FILES, GONE, HOLDERS, KEPT, KeptRow, NUMBERS, PAST, PLACES, REVISIONS, SHARES, SWEEP, ShareKey,
     path_of,
 };
 
@@ -202,12 +203,19 @@ pub(crate) fn sweep(step: &mut Step<'_>) -> Result<bool, StoreError> {
         return Ok(false);
     };
     let mut budget = SWEEP_ROWS;
+    let web = NUMBERS.get(step.view(), &number)?.map(|key| key.web);
     let entries: Vec<_> = ENTRIES.within(step.view(), &number).take(budget).collect::<Result<_, _>>()?;
     budget -= entries.len();
     for (key, entry) in entries {
         ENTRIES.delete(step.rows(), &key);
         if let Some(content) = entry.head.content {
             PLACES.delete(step.rows(), &(content, number, entry.file));
+        }
+        if let Some(web) = web {
+            changes::note_entry(step.rows(), web, number, entry.file)?;
+            if let Some(content) = entry.head.content {
+                changes::note_content(step.rows(), web, content)?;
+            }
         }
     }
     let files: Vec<_> = FILES.within(step.view(), &number).take(budget).collect::<Result<_, _>>()?;
@@ -217,7 +225,10 @@ pub(crate) fn sweep(step: &mut Step<'_>) -> Result<bool, StoreError> {
     }
     let revisions: Vec<_> = REVISIONS.within(step.view(), &number).take(budget).collect::<Result<_, _>>()?;
     budget -= revisions.len();
-    for (key, _) in &revisions {
+    for (key, revision) in &revisions {
+        if let Some(content) = revision.content {
+            PAST.delete(step.rows(), &(content, number, key.1));
+        }
         REVISIONS.delete(step.rows(), key);
     }
     let gone: Vec<_> = GONE.within(step.view(), &number).take(budget).collect::<Result<_, _>>()?;

@@ -8,6 +8,7 @@ use kernel::{JobFailure, JobId, Step};
 use crate::alarms;
 use crate::bringing::Key;
 use crate::catalogue::{Shelf, holding};
+use crate::changes;
 use crate::fetching::TICK;
 use crate::jobs::{Bundled, FetchFailure, Fetched, ItemOutcome, MissingRanges, Saved, from_bytes};
 use crate::outgoing::{say_held, say_no_longer_held};
@@ -200,6 +201,7 @@ impl Files {
         for web in people::read::webs(step.view())? {
             if let Some(held) = HELD.get(step.view(), &(web.id, content))? {
                 HELD.delete(step.rows(), &(web.id, content));
+                changes::note_content(step.rows(), web.id, content)?;
                 UNSENT_HELD.delete(step.rows(), &(web.id, content));
                 if held.is_offered {
                     say_no_longer_held(step, web.id, vec![content])?;
@@ -229,6 +231,7 @@ impl Files {
             return Ok(());
         }
         HELD.put(step.rows(), &key, &HeldRow { size, is_offered });
+        changes::note_content(step.rows(), key.0, key.1)?;
         READINGS.delete(step.rows(), &key);
         PROVEN.delete(step.rows(), &key);
         if !is_offered {

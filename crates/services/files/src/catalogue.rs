@@ -6,11 +6,12 @@
 use base::{ContentId, FileId, PersonId, RevisionId, ShareId, Timestamp, WebId};
 use store::{Overlay, Rows, StoreError};
 
+use crate::changes;
 use crate::jobs::Stat;
 use crate::statement::{Gone, Listed};
 use crate::tables::{
-    COUNTER_SHARES, COUNTERS, ENTRIES, EntryRow, FILES, FileRow, GONE, Kind, NUMBERS, PLACES, REVISIONS,
-    RevisionRow, SHARES, ShareKey, ShareRow, Tally, path_key, path_of,
+    COUNTER_SHARES, COUNTERS, ENTRIES, EntryRow, FILES, FileRow, GONE, Kind, NUMBERS, OWN, PAST, PLACES,
+    REVISIONS, RevisionRow, SHARES, ShareKey, ShareRow, Tally, path_key, path_of,
 };
 
 /// One share being changed; [`Shelf::close`] writes the counts back.
@@ -127,7 +128,9 @@ impl Shelf {
         self.count(&entry);
         if let Some(content) = entry.head.content {
             PLACES.put(rows, &(content, number, listed.file), &());
+            self.note_own(rows, content)?;
         }
+        changes::note_entry(rows, self.key.web, number, listed.file)?;
         ENTRIES.put(rows, &(number, path.clone()), &entry);
         FILES.put(rows, &(number, listed.file), &FileRow { path, position, is_gone: false });
         Ok(true)
@@ -171,6 +174,7 @@ impl Shelf {
             entry.head.content = Some(content);
             self.row.tally.hashed += 1;
             PLACES.put(rows, &(content, number, file), &());
+            self.note_own(rows, content)?;
             ENTRIES.put(rows, &(number, path.clone()), &entry);
             return Ok(Some(path));
         }
@@ -183,6 +187,7 @@ impl Shelf {
             && !row.is_deletion
         {
             row.content = Some(content);
+            PAST.put(rows, &(content, number, file), &key.2);
             REVISIONS.put(rows, &key, &row);
         }
         Ok(None)
@@ -255,6 +260,10 @@ impl Shelf {
     fn take_away(&mut self, rows: &mut Overlay<'_>, path: &[u8], entry: EntryRow) -> Result<(), StoreError> {
         self.uncount(&entry);
         self.unplace(rows, &entry);
+        if let Some(content) = entry.head.content {
+            self.note_own(rows, content)?;
+        }
+        changes::note_entry(rows, self.key.web, self.row.number, entry.file)?;
         ENTRIES.delete(rows, &(self.row.number, path.to_vec()));
         self.remember(rows, entry.file, entry.number, entry.revision, entry.head)
     }
@@ -273,7 +282,19 @@ impl Shelf {
             Some(known) => RevisionRow { content: known.content.or(row.content), ..known },
             None => row,
         };
+        if let Some(content) = row.content {
+            PAST.put(rows, &(content, self.row.number, file), &number);
+            self.note_own(rows, content)?;
+        }
         REVISIONS.put(rows, &key, &row);
+        Ok(())
+    }
+
+    /// Notes that a content came to this computer or went from it: shares of others say nothing of that.
+    fn note_own(&self, rows: &mut Overlay<'_>, content: ContentId) -> Result<(), StoreError> {
+        if OWN.has(rows, &self.row.number)? {
+            changes::note_content(rows, self.key.web, content)?;
+        }
         Ok(())
     }
 

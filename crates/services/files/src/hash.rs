@@ -14,14 +14,14 @@ use crate::alarms;
 use crate::apply::emit_changed;
 use crate::catalogue::Shelf;
 use crate::finding::{Finding, item_of, skip};
-use crate::jobs::{HASH, Hash, HashItem, HashReport, HashResult, Stat, to_bytes};
+use crate::jobs::{HASH, Hash, HashItem, HashReading, HashReport, HashResult, Stat, to_bytes};
 use crate::outgoing::say_hashed;
 use crate::service::{Files, Purpose};
 use crate::share::share_view;
 use crate::statement::Hashed;
 use crate::tables::{
-    ENTRIES, EntryRow, Kind, LANE_BACKLOG, LANE_BIG, LANE_FRESH, LANE_LATER, NUMBERS, OWN, ShareKey, TO_HASH,
-    UNSENT_HASHES, UnsentHash, path_key, path_of,
+    ENTRIES, EntryRow, HASHING, HashingRow, Kind, LANE_BACKLOG, LANE_BIG, LANE_FRESH, LANE_LATER, NUMBERS,
+    OWN, ShareKey, TO_HASH, UNSENT_HASHES, UnsentHash, path_key, path_of,
 };
 
 /// Jobs of many small files under way at most: one is read while the other is handed over.
@@ -107,7 +107,7 @@ impl Files {
         Ok(())
     }
 
-    /// Takes results of a job.
+    /// Takes results of a job, and how far it is with a large file.
     pub(crate) fn take_hashed(
         &mut self,
         step: &mut Step<'_>,
@@ -118,6 +118,7 @@ impl Files {
         let number = hash_job.number;
         let mut finding = Finding::begin(step.view(), number)?;
         let mut paths = Vec::new();
+        let mut is_row_changed = false;
         for result in report.results {
             let path = match &result {
                 HashResult::Hashed { path, .. }
@@ -128,6 +129,7 @@ impl Files {
             let Some(ticket) = hash_job.tickets.remove(&path) else { continue };
             let attempts = TO_HASH.get(step.view(), &ticket)?.unwrap_or(0);
             TO_HASH.delete(step.rows(), &ticket);
+            is_row_changed |= forget_reading(step, number, |shown| shown == path)?;
             let Some(finding) = &mut finding else { continue };
             match result {
                 HashResult::Hashed { path, stat, content } => {
@@ -142,10 +144,13 @@ impl Files {
                 HashResult::Gone { path } => finding.gone(step, &path_key(&path))?,
             }
         }
+        if let Some(reading) = report.reading.filter(|reading| hash_job.tickets.contains_key(&reading.path)) {
+            is_row_changed |= note_reading(step, number, reading)?;
+        }
         if let Some(finding) = finding {
             finding.end(step)?;
         }
-        self.tell_or_wait(step, number, &paths)
+        self.tell_or_wait(step, number, &paths, is_row_changed)
     }
 
     /// Takes the end of a job; what it did not report waits for another.
@@ -155,7 +160,12 @@ impl Files {
         job: JobId,
         has_failed: bool,
     ) -> Result<(), Fault> {
-        self.hashing.jobs.remove(&job);
+        let ended = self.hashing.jobs.remove(&job);
+        if let Some(HashJob { number, tickets, .. }) = ended
+            && forget_reading(step, number, |shown| tickets.contains_key(shown))?
+        {
+            emit_share(step, number)?;
+        }
         if has_failed {
             self.hashing.is_held_up = true;
             step.alarm(FAILED_WAIT, alarms::HASH);
@@ -165,6 +175,19 @@ impl Files {
             self.flush_hashes(step)?;
         }
         Ok(())
+    }
+
+    /// Ends the work on a share that has ended; another's files come next.
+    pub(crate) fn stop_hashing(&mut self, step: &mut Step<'_>, number: u64) -> Result<(), Fault> {
+        HASHING.delete(step.rows(), &number);
+        let is_its = |(_, job): &(&JobId, &HashJob)| job.number == number;
+        let jobs: Vec<JobId> = self.hashing.jobs.iter().filter(is_its).map(|(id, _)| *id).collect();
+        for job in jobs {
+            self.hashing.jobs.remove(&job);
+            self.jobs.remove(&job);
+            step.cancel(job);
+        }
+        self.feed_hashing(step)
     }
 
     /// Moves files whose waiting time is over back into the queue.
@@ -279,14 +302,20 @@ impl Files {
         Ok(picked)
     }
 
-    fn tell_or_wait(&mut self, step: &mut Step<'_>, number: u64, paths: &[Vec<u8>]) -> Result<(), Fault> {
-        if !paths.is_empty() {
-            if let Some(key) = NUMBERS.get(step.view(), &number)? {
-                emit_changed(step, key, paths)?;
-            }
-            if let Some(view) = share_view(step.view(), number)? {
-                step.emit("files.share", &view);
-            }
+    fn tell_or_wait(
+        &mut self,
+        step: &mut Step<'_>,
+        number: u64,
+        paths: &[Vec<u8>],
+        is_row_changed: bool,
+    ) -> Result<(), Fault> {
+        if !paths.is_empty()
+            && let Some(key) = NUMBERS.get(step.view(), &number)?
+        {
+            emit_changed(step, key, paths)?;
+        }
+        if !paths.is_empty() || is_row_changed {
+            emit_share(step, number)?;
         }
         if self.hashing.unsent >= UNSENT_MAX {
             return self.flush_hashes(step);
@@ -327,6 +356,37 @@ fn settle(
     let unsent = UnsentHash { revision: entry.revision, content };
     UNSENT_HASHES.put(step.rows(), &(number, entry.file), &unsent);
     Ok(true)
+}
+
+/// Notes how far a large file is, for a person to see; of several the largest is shown. True when it changed.
+fn note_reading(step: &mut Step<'_>, number: u64, reading: HashReading) -> Result<bool, StoreError> {
+    let HashReading { path, done, size } = reading;
+    let shown = HASHING.get(step.view(), &number)?;
+    if !is_own(step, number) || shown.is_some_and(|shown| shown.path != path && shown.size > size) {
+        return Ok(false);
+    }
+    HASHING.put(step.rows(), &number, &HashingRow { path, done: done.min(size), size });
+    Ok(true)
+}
+
+/// Shows a large file no longer as being read, if it is the one meant; true when it was.
+fn forget_reading(
+    step: &mut Step<'_>,
+    number: u64,
+    is_meant: impl Fn(&str) -> bool,
+) -> Result<bool, StoreError> {
+    let is_shown = HASHING.get(step.view(), &number)?.is_some_and(|shown| is_meant(&shown.path));
+    if is_shown {
+        HASHING.delete(step.rows(), &number);
+    }
+    Ok(is_shown)
+}
+
+fn emit_share(step: &mut Step<'_>, number: u64) -> Result<(), StoreError> {
+    if let Some(view) = share_view(step.view(), number)? {
+        step.emit("files.share", &view);
+    }
+    Ok(())
 }
 
 fn try_later(step: &mut Step<'_>, ticket: Ticket, attempts: u64) {

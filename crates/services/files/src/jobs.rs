@@ -269,12 +269,29 @@ pub enum HashResult {
     },
 }
 
-/// Progress of [`HASH`]: every item of the job appears in exactly one report.
+/// How far the reading of one file is.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct HashReading {
+    /// Below the root.
+    #[n(0)]
+    pub path: String,
+    /// Bytes read; it may be read from its beginning again.
+    #[n(1)]
+    pub done: u64,
+    /// Bytes in all, when reading began.
+    #[n(2)]
+    pub size: u64,
+}
+
+/// Progress of [`HASH`]: every item of the job has exactly one result, in one of the reports.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct HashReport {
     /// At most [`ITEMS_MAX`].
     #[n(0)]
     pub results: Vec<HashResult>,
+    /// A file that takes long, at most every 500 ms; it has no result yet.
+    #[n(1)]
+    pub reading: Option<HashReading>,
 }
 
 /// Bytes from `from` up to, but not including, `to`.

@@ -1,7 +1,7 @@
 //! Answers the read operations of `files` on a snapshot.
 
 use api::Operation;
-use api::files::{About, AskHistory, AskShares, AskTransfer, AskTransfers, Find, List, Shares, Transfers};
+use api::files::{About, AskHistory, AskShares, AskTransfer, AskTransfers, List, Shares, Transfers};
 use base::Fault;
 use kernel::{ReadContext, Reader};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::faults::FilesError;
 use crate::share::share_view;
 use crate::tables::{ORDER, OWN, TRANSFERS};
 use crate::view::Viewer;
-use crate::{find, history, transfer, tree};
+use crate::{history, transfer, tree};
 
 /// Transfers told at most.
 const TRANSFERS_MAX: usize = 200;
@@ -27,7 +27,6 @@ impl Reader for FilesReader {
         match operation {
             AskShares::NAME => answer(&shares(context)?),
             List::NAME => answer(&tree::list(&mut viewer, &arguments_of(operation, arguments)?)?),
-            Find::NAME => answer(&find::find(&mut viewer, &arguments_of(operation, arguments)?)?),
             About::NAME => answer(&history::about(&mut viewer, &arguments_of(operation, arguments)?)?),
             AskHistory::NAME => answer(&history::history(&mut viewer, &arguments_of(operation, arguments)?)?),
             AskTransfers::NAME => answer(&transfers(context)?),

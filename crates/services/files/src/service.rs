@@ -24,7 +24,9 @@ use crate::reader::{FilesReader, arguments_of, unknown};
 use crate::scan::{Scan, Watching};
 use crate::share::Candidate;
 use crate::statement::Statement;
-use crate::tables::{ITEMS, NUMBERS, OWN, SHARES, SWEEP, Stage, TRANSFERS, UNSENT_HASHES, UNSENT_HELD};
+use crate::tables::{
+    HASHING, ITEMS, NUMBERS, OWN, SHARES, SWEEP, Stage, TRANSFERS, UNSENT_HASHES, UNSENT_HELD,
+};
 
 /// Returns the service. `home` is the folder where the peer keeps its keys and rows: it is never shared.
 pub fn service(home: &str) -> Files {
@@ -148,6 +150,11 @@ impl Files {
             // The walk follows when watching stands; a folder that cannot be watched is walked then, too.
             self.watch(step, number, &own.folder);
         }
+        // The jobs that would have ended these are gone.
+        let stale: Vec<_> = HASHING.all(step.view()).collect::<Result<_, _>>()?;
+        for (number, _) in stale {
+            HASHING.delete(step.rows(), &number);
+        }
         self.retry_hashing(step)?;
         if SWEEP.all(step.view()).next().is_some() {
             step.alarm(Duration::ZERO, alarms::SWEEP);
@@ -249,6 +256,7 @@ impl Files {
             }
             self.stop_reading(step, number);
             OWN.delete(step.rows(), &number);
+            self.stop_hashing(step, number)?;
             if let Some(shelf) = Shelf::numbered(step.view(), number)? {
                 apply::end_share(step, shelf);
             }

@@ -2,8 +2,8 @@
 //!
 //! Whether the folder exists is known when the walk says so: the question waits for the walk's first report.
 
-use api::files::{Share, ShareView, Unshare};
-use base::{Fault, ShareId, WebId};
+use api::files::{ReadingView, Share, ShareView, Unshare};
+use base::{ByteCount, Fault, ShareId, WebId};
 use kernel::{AskId, JobId, Step};
 use store::{Rows, StoreError};
 
@@ -15,7 +15,7 @@ use crate::label;
 use crate::outgoing::say;
 use crate::service::{Files, Purpose};
 use crate::statement::{NAME_SIZE_MAX, Statement};
-use crate::tables::{NUMBERS, OWN, OwnRow, OwnState, SHARES, ShareKey, name_of};
+use crate::tables::{HASHING, NUMBERS, OWN, OwnRow, OwnState, SHARES, ShareKey, name_of};
 use crate::tree;
 
 /// A folder that is being looked at before it becomes a share.
@@ -117,6 +117,7 @@ impl Files {
         let mut view = share_view(step.view(), number)?.ok_or_else(not_yours)?;
         self.end_own(step, number)?;
         "ended".clone_into(&mut view.state);
+        view.reading = None;
         step.emit("files.share", &view);
         step.reply(ask, &view);
         Ok(())
@@ -126,6 +127,7 @@ impl Files {
     pub(crate) fn end_own(&mut self, step: &mut Step<'_>, number: u64) -> Result<(), Fault> {
         self.stop_reading(step, number);
         OWN.delete(step.rows(), &number);
+        self.stop_hashing(step, number)?;
         if let Some(shelf) = Shelf::numbered(step.view(), number)? {
             let ShareKey { web, share, .. } = shelf.key;
             end_share(step, shelf);
@@ -194,18 +196,24 @@ pub(crate) fn share_view<R: Rows + ?Sized>(rows: &R, number: u64) -> Result<Opti
     };
     let Some(row) = SHARES.get(rows, &(key.web, key.person, key.share))? else { return Ok(None) };
     let tally = row.tally;
+    let reading = HASHING.get(rows, &number)?.map(|row| ReadingView {
+        name: name_of(&row.path).to_owned(),
+        done: ByteCount(row.done),
+        size: ByteCount(row.size),
+    });
     let state = match own.state {
         OwnState::FolderMissing => "folder missing",
         OwnState::Walking => "reading",
-        OwnState::Watching if tally.hashed < tally.files => "reading",
+        OwnState::Watching if tally.hashed < tally.files || reading.is_some() => "reading",
         OwnState::Watching => "watching",
     };
     Ok(Some(ShareView {
         path: label::share_path(rows, key)?,
         folder: own.folder,
         files: tally.files,
-        bytes: base::ByteCount(tally.bytes),
+        bytes: ByteCount(tally.bytes),
         hashed: tally.hashed,
+        reading,
         state: state.to_owned(),
         skipped: own.skipped,
         last_problem: own.last_problem,

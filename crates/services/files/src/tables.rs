@@ -26,6 +26,8 @@ pub(crate) const REVISIONS: Table<(u64, FileId, u64, RevisionId), RevisionRow> =
     Table::new("files.revisions");
 /// Which files hold a content now.
 pub(crate) const PLACES: Table<(ContentId, u64, FileId), ()> = Table::new("files.places");
+/// Which files held a content before: the number of that revision.
+pub(crate) const PAST: Table<(ContentId, u64, FileId), u64> = Table::new("files.past");
 /// Contents kept in this peer's store, and for which web.
 pub(crate) const HELD: Table<(WebId, ContentId), HeldRow> = Table::new("files.held");
 /// Contents of which verified bytes came from a member of that web, while they are not complete.
@@ -36,6 +38,8 @@ pub(crate) const HOLDERS: Table<(WebId, ContentId, DeviceId), u64> = Table::new(
 pub(crate) const KEPT: Table<(WebId, DeviceId), KeptRow> = Table::new("files.kept");
 /// Files that wait for their hash: (lane, rank, share number, path key).
 pub(crate) const TO_HASH: Table<(u8, u64, u64, Vec<u8>), u64> = Table::new("files.to_hash");
+/// The large file of each own share that is being hashed; means nothing after a restart.
+pub(crate) const HASHING: Table<u64, HashingRow> = Table::new("files.hashing");
 /// Hashes that others have not been told yet.
 pub(crate) const UNSENT_HASHES: Table<(u64, FileId), UnsentHash> = Table::new("files.unsent_hashes");
 /// Kept contents that others have not been told yet; the value is the size.
@@ -59,6 +63,8 @@ pub(crate) const COUNTERS: Table<u8, u64> = Table::new("files.counters");
 pub(crate) const COUNTER_SHARES: u8 = 0;
 /// [`COUNTERS`]: transfers asked for.
 pub(crate) const COUNTER_TRANSFERS: u8 = 1;
+/// [`COUNTERS`]: changes noted.
+pub(crate) const COUNTER_CHANGES: u8 = 2;
 
 /// [`TO_HASH`]: changed while this peer watched; somebody may be waiting for it.
 pub(crate) const LANE_FRESH: u8 = 0;
@@ -242,6 +248,18 @@ pub(crate) struct KeptRow {
     pub(crate) files: u64,
     #[n(1)]
     pub(crate) bytes: u64,
+}
+
+/// How far the hashing of a large file is.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct HashingRow {
+    /// Below the share.
+    #[n(0)]
+    pub(crate) path: String,
+    #[n(1)]
+    pub(crate) done: u64,
+    #[n(2)]
+    pub(crate) size: u64,
 }
 
 /// A hash others have not been told.

@@ -20,6 +20,9 @@ use crate::talks::{Answer, Chain, Lack, chain_of};
 /// Entries looked at in one message, at most: each may cost a signature check of 60 microseconds.
 const ENTRIES_MAX: usize = 1_024;
 
+/// Entries in one answer, at most: the asker checks them in one step, which should stay under 5 ms.
+const ENTRIES_ANSWERED: usize = 64;
+
 /// Places looked at again at once, to find where two branches of a chain part.
 const LOOK_BACK: u64 = 64;
 
@@ -33,6 +36,8 @@ struct Harvest {
     is_new: bool,
     /// Something in them no peer in order would have sent.
     is_bad: bool,
+    /// The last entry that could be read.
+    last: Option<(Chain, u64)>,
     /// The last entry of a governance chain beyond a fork: where to go on when there is more.
     beyond: Option<(Chain, u64)>,
 }
@@ -287,9 +292,15 @@ impl Records {
     ) -> Result<(), StoreError> {
         let harvest = self.harvest(step, web, from, entries)?;
         // A part of an answer that came twice says nothing about the question that is open now.
-        let is_stale = !harvest.is_new && !harvest.is_bad && !entries.is_empty() && !is_last;
+        let looked = harvest.last.filter(|_| !is_last && !harvest.is_bad);
+        // Places looked at again are known, up to where two branches part.
+        let is_new = harvest.is_new || looked.is_some_and(|place| self.talks.looks_at(web, from, place));
+        let is_stale = !is_new && !harvest.is_bad && !entries.is_empty() && !is_last;
         if self.talks.is_awaiting(web, from) && !is_stale {
-            let is_complete = is_last || !harvest.is_new || harvest.is_bad;
+            let is_complete = is_last || !is_new || harvest.is_bad;
+            if let Some(place) = looked.filter(|_| !is_complete) {
+                self.talks.look_on(web, from, place);
+            }
             self.talks.answered(web, from, if is_complete { Answer::Complete } else { Answer::Partial });
             if let Some((chain, seq)) = harvest.beyond.filter(|_| !is_complete) {
                 self.talks.look_back(web, from, chain, (seq, u64::MAX));
@@ -311,6 +322,7 @@ impl Records {
             let (taken, entry) = chain::take(step, web, bytes, Some(from))?;
             let place =
                 entry.map(|entry| (chain_of(entry.header.log, entry.header.author), entry.header.seq));
+            harvest.last = place.or(harvest.last);
             match (taken, place) {
                 (Taken::Stored, _) => {
                     harvest.is_new = true;
@@ -414,7 +426,7 @@ impl Stock {
     /// Adds one entry if there is room for it; the first one always fits.
     fn add(&mut self, bytes: Bytes) {
         let size = self.size.saturating_add(bytes.len());
-        let is_over = size > ENTRIES_SIZE_GOAL || self.entries.len() >= ENTRIES_MAX;
+        let is_over = size > ENTRIES_SIZE_GOAL || self.entries.len() >= ENTRIES_ANSWERED;
         self.is_full |= is_over && !self.entries.is_empty();
         if !self.is_full {
             self.size = size;

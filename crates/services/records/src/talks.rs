@@ -53,6 +53,8 @@ struct Asked {
     until: Timestamp,
     /// Each chain with the place that was promised when we asked.
     chains: Vec<(Chain, u64)>,
+    /// Of these, the ones whose places we look at again, and which.
+    back: Vec<(Chain, (u64, u64))>,
 }
 
 /// What stands in our store about a chain a peer has more of.
@@ -167,6 +169,7 @@ impl Talks {
             return Ok(Vec::new());
         };
         let (mut ranges, mut chains, mut met) = (Vec::new(), Vec::new(), Vec::new());
+        let mut back = Vec::new();
         for (chain, goal) in &mut talk.goals {
             if ranges.len() >= RANGES_MAX {
                 break;
@@ -174,6 +177,7 @@ impl Talks {
             if goal.is_barred || self.asked.contains_key(&(web, *chain)) {
                 continue;
             }
+            back.extend(goal.back.map(|places| (*chain, places)));
             let wanted = match (goal.back.take(), lack(*chain)?) {
                 (Some(places), _) => Some(places),
                 (None, Lack::Above(have)) => Some((have.saturating_add(1), goal.to)),
@@ -196,9 +200,36 @@ impl Talks {
             for (chain, _) in &chains {
                 self.asked.insert((web, *chain), peer);
             }
-            talk.asked = Some(Asked { until: now.after(ANSWER_WAIT), chains });
+            talk.asked = Some(Asked { until: now.after(ANSWER_WAIT), chains, back });
         }
         Ok(ranges)
+    }
+
+    /// Says whether a place is among those that the open question looks at again.
+    pub(crate) fn looks_at(&self, web: WebId, peer: DeviceId, (chain, seq): (Chain, u64)) -> bool {
+        let asked = self.talks.get(&(web, peer)).and_then(|talk| talk.asked.as_ref());
+        let back = asked.map_or(&[][..], |asked| asked.back.as_slice());
+        back.iter().any(|(of, (first, last))| *of == chain && (*first..=*last).contains(&seq))
+    }
+
+    /// An answer ended at this place and there is more: what it has not reached is looked at next.
+    pub(crate) fn look_on(&mut self, web: WebId, peer: DeviceId, (chain, seq): (Chain, u64)) {
+        let Some(talk) = self.talks.get_mut(&(web, peer)) else { return };
+        let Some(asked) = &talk.asked else { return };
+        for (of, (first, last)) in &asked.back {
+            let next = match log_of(of.0) {
+                _ if *of > chain => *first,
+                // At one place of a governance chain there may be several branches, and perhaps not all have come.
+                Some(Log::Governance) if *first < seq => seq,
+                _ => seq.saturating_add(1),
+            };
+            if let Some(goal) = talk.goals.get_mut(of).filter(|goal| goal.back.is_none())
+                && *of >= chain
+                && next <= *last
+            {
+                goal.back = Some((next, *last));
+            }
+        }
     }
 
     /// Takes an answer. `Complete`: what was asked and is still missing is not to be had there.

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod relay;
+
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use std::time::Duration;
 
 use base::{ByteCount, ContentId, DeviceId, WebId};
 use files::jobs::{self, ByteRange, FetchFailure, Source, Stat};
+use futures_lite::StreamExt as _;
 use kernel::{Channel, Driver, Effect, Input, Job, JobFailure, JobId};
 use network::{Network, NetworkConfig, Rights};
 use tokio::sync::mpsc;
@@ -82,6 +85,13 @@ impl Peer {
         self.know(other);
     }
 
+    /// Admits one more peer: each has a web of its own with it.
+    pub(crate) fn admit_also(&self, other: &Peer) {
+        let web = WebId::new(*other.me().as_bytes());
+        self.network.effect(Effect::Admit { web, devices: vec![other.me()] });
+        self.know(other);
+    }
+
     pub(crate) fn know(&self, other: &Peer) {
         let addresses = other.network.addresses();
         self.network.effect(Effect::Addresses { device: other.me(), addresses });
@@ -143,6 +153,21 @@ impl Peer {
         .await
     }
 
+    /// Waits for the ends of some jobs, in whatever order they come.
+    pub(crate) async fn ends_of(&mut self, wanted: &[JobId]) -> Vec<Result<Vec<u8>, JobFailure>> {
+        let mut ends = BTreeMap::new();
+        while ends.len() < wanted.len() {
+            let (job, outcome) = self
+                .wait(|input| match input {
+                    Input::Finished { job, outcome } if wanted.contains(&job) => Some((job, outcome)),
+                    _ => None,
+                })
+                .await;
+            assert!(ends.insert(job, outcome).is_none(), "a job ends once");
+        }
+        ends.into_values().collect()
+    }
+
     pub(crate) async fn run<T: minicbor::Encode<()>>(
         &mut self,
         kind: &'static str,
@@ -174,6 +199,15 @@ impl Peer {
         let ended = self.run(jobs::MISSING, &jobs::Missing { content, size }).await.unwrap();
         let missing: jobs::MissingRanges = jobs::from_bytes(&ended).unwrap();
         missing.ranges.iter().map(|range| (range.from, range.to)).collect()
+    }
+
+    pub(crate) async fn read(&self, content: ContentId, range: std::ops::Range<u64>) -> Vec<u8> {
+        let mut reading = self.network.contents().read(content, Source::Store, range, PATIENCE);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = reading.next().await {
+            bytes.extend_from_slice(&chunk.unwrap());
+        }
+        bytes
     }
 
     /// Writes a file below the home and gives `asker` the right to read it in place.

@@ -88,7 +88,10 @@ fn a_file_that_grows_while_it_is_read_counts_as_changed() {
         log.write_all(b"one more line").unwrap();
         match stage.next_within(Duration::from_millis(1)) {
             Some(Input::Progress { job, report }) if job == id => {
-                break from_bytes::<HashReport>(&report).unwrap().results;
+                let results = from_bytes::<HashReport>(&report).unwrap().results;
+                if !results.is_empty() {
+                    break results;
+                }
             }
             Some(other) => panic!("{other:?}"),
             None => {}
@@ -96,6 +99,29 @@ fn a_file_that_grows_while_it_is_read_counts_as_changed() {
     };
     assert_eq!(results, [HashResult::Changed { path: "log".to_owned() }]);
     assert_eq!(stage.until_end(id).outcome, Ok(Vec::new()));
+}
+
+#[test]
+fn a_large_file_tells_how_far_it_is_until_it_is_done() {
+    let mut stage = Stage::new();
+    // Longer than anybody waits; it is cancelled once it has been heard twice.
+    let size = 64 * 1024 * 1024 * 1024;
+    large(&stage, "film", size);
+    let root = stage.root();
+    let id = stage.give(HASH, to_bytes(&Hash { root, items: vec![item("film", size)] }));
+    let reading = |input: Input| match input {
+        Input::Progress { job, report } if job == id => from_bytes::<HashReport>(&report).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let first = reading(stage.next());
+    let second = reading(stage.next());
+    assert_eq!((&first.results, &second.results), (&Vec::new(), &Vec::new()));
+    let (Some(first), Some(second)) = (first.reading, second.reading) else { panic!("no bytes are told") };
+    eprintln!("{first:?}, then {second:?}");
+    assert_eq!((&first.path, first.size), (&"film".to_owned(), size));
+    assert!(0 < first.done && first.done < second.done && second.done <= size);
+    stage.workers.cancel(id);
+    assert_eq!(stage.until_end(id).outcome, Err(JobFailure::Cancelled));
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use api::files::{AskHistory, Find, Freshness, Unshare};
+use api::files::{AskHistory, Freshness, Unshare};
+use api::search::Find;
 use api::host::AskStatus;
 use api::people::{AskMembers, AskWebs, Remove};
 
@@ -18,6 +19,10 @@ fn noise(seed: u64, size: usize) -> Vec<u8> {
         state.to_le_bytes()
     };
     std::iter::repeat_with(&mut next).flatten().take(size).collect()
+}
+
+fn names(query: &str) -> Find {
+    Find { query: query.to_owned(), names: true, ..Find::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +47,7 @@ async fn bob_joins_sees_finds_and_fetches_what_alice_shares() {
     bob.sees("family/Alice/docs/photos", &["empty", "one.jpg"]).await;
 
     let found =
-        bob.until(Find { query: "road q4".to_owned(), limit: None }, |found| !found.hits.is_empty()).await;
+        bob.until(names("road q4"), |found| !found.hits.is_empty()).await;
     assert_eq!(found.hits[0].path, "family/Alice/docs/Q4 Roadmap.md");
     let status = bob.until(AskStatus {}, |status| status.people_here == 1).await;
     assert_eq!(status.now, "the one other person is here");
@@ -129,10 +134,9 @@ async fn after_the_removal_nothing_new_reaches_bob() {
     carol.sees("family/Alice/docs", &["after.md", "before.md"]).await;
     carol.about("family/Alice/docs/after.md", |about| about.content.is_some()).await;
     carol.get("family/Alice/docs/after.md", "got").await;
-    let found = bob.ask(Find { query: "after".to_owned(), limit: None }).await;
+    let found = bob.ask(names("after")).await;
     assert!(found.hits.is_empty(), "{found:?}");
-    // Whether Bob has heard of it is luck so far; that he gets nothing is not.
-    eprintln!("Bob's webs: {:?}", bob.ask(AskWebs {}).await);
+    bob.until(AskWebs {}, |webs| webs.webs.iter().any(|web| web.note == "you were removed")).await;
     tokio::join!(alice.peer.stop(), bob.peer.stop(), carol.peer.stop());
 }
 

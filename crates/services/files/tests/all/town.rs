@@ -100,6 +100,8 @@ pub(crate) struct Peer {
     /// Sends wrong bytes.
     pub(crate) is_liar: bool,
     pub(crate) is_disk_full: bool,
+    /// Hashing goes on to the end and then fails.
+    pub(crate) is_reading_broken: bool,
     /// Bytes given to others.
     pub(crate) gave: u64,
     /// Jobs given, by kind.
@@ -137,6 +139,7 @@ impl Town {
                 disk: Disk::default(),
                 is_liar: false,
                 is_disk_full: false,
+                is_reading_broken: false,
                 gave: 0,
                 jobs: BTreeMap::new(),
                 events: Vec::new(),
@@ -465,6 +468,9 @@ impl Town {
         let Hash { items, .. } = from_bytes(&job.input).unwrap();
         let disk = &self.peers[index].disk;
         let bytes: u64 = items.iter().map(|item| item.stat.size).sum();
+        let Some(largest) = items.iter().max_by_key(|item| item.stat.size).cloned() else {
+            return self.finish(index, job, 5, Ok(Vec::new()));
+        };
         let results: Vec<HashResult> = items
             .into_iter()
             .map(|item| match disk.things.get(&item.path) {
@@ -475,7 +481,15 @@ impl Town {
             })
             .collect();
         let wait = 5 + bytes / 1_000_000;
-        self.progress(index, job, wait, &HashReport { results });
+        for at in (500..wait).step_by(500) {
+            let done = (at - 5) * 1_000_000;
+            let reading = HashReading { path: largest.path.clone(), done, size: largest.stat.size };
+            self.progress(index, job, at, &HashReport { results: vec![], reading: Some(reading) });
+        }
+        if self.peers[index].is_reading_broken {
+            return self.finish(index, job, wait, Err("the disk was unplugged".to_owned()));
+        }
+        self.progress(index, job, wait, &HashReport { results, reading: None });
         self.finish(index, job, wait, Ok(Vec::new()));
     }
 

@@ -55,6 +55,42 @@ fn damaged_foreign_future_and_expired_tickets_are_each_refused_with_their_own_wo
 }
 
 #[test]
+fn a_ticket_of_a_later_althing_asks_for_an_update_and_leaves_nothing_behind() {
+    let vectors: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../../specs/vectors/refuse.json")).unwrap();
+    let later = vectors
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|vector| vector["kind"] == "ticket" && vector["finds"]["why"] == "a later version");
+    let text = |vector: &serde_json::Value| {
+        let hex = vector["bytes"].as_str().unwrap().to_owned();
+        let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        String::from_utf8((0..hex.len()).step_by(2).map(byte).collect()).unwrap()
+    };
+    let links: Vec<String> = later.map(text).collect();
+    assert_eq!(links.len(), 2);
+    let mut town = Town::new(2);
+    let _web = town.family();
+    for (link, version) in links.iter().zip([2, 3]) {
+        for link in [link.clone(), format!("althing:{link}")] {
+            let fault = town.ask(BOB, "people.join", json!({ "link": link })).unwrap_err();
+            assert_eq!(fault.code, "people.ticket-future");
+            let what =
+                format!("the invitation was made by a newer Althing (format {version}, this one reads 1)");
+            assert!(fault.what.contains(&what), "{fault:?}");
+            assert!(fault.remedies.iter().any(|remedy| remedy.text.contains("update Althing")), "{fault:?}");
+        }
+    }
+    town.pass(SECONDS(200));
+    assert!(town.peers[BOB].said_joining.is_empty(), "nobody is asked");
+    assert_eq!(town.read(BOB, "people.webs", json!({})).unwrap()["webs"], json!([]), "nothing is stored");
+    let web = base::WebId::new([1; 32]);
+    assert!(town.read(BOB, "people.joining", json!({ "id": web })).is_err());
+    assert!(town.peers[BOB].known_addresses.is_empty());
+}
+
+#[test]
 fn pasting_forgives_spaces_line_breaks_and_a_page_around_the_ticket() {
     let mut town = Town::new(2);
     let _web = town.family();

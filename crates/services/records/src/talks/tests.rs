@@ -103,3 +103,33 @@ fn a_peer_can_promise_only_so_much() {
     talks.promise(WEB, BOB, chain(7), 5);
     assert_eq!(ask(&mut talks, BOB).len(), 1, "others are not kept from promising");
 }
+
+/// Sixty-five places looked at again do not fit into one answer, and none of those that came told anything new.
+#[test]
+fn looking_back_goes_on_where_an_answer_ended() {
+    let mut talks = Talks::default();
+    let records = |number: u8| (log_key(Log::Records), DeviceId::new([number; 32]));
+    talks.look_back(WEB, ALICE, records(7), (10, 74));
+    talks.look_back(WEB, ALICE, records(8), (3, 9));
+    assert_eq!(ask(&mut talks, ALICE).len(), 2);
+    assert!(talks.looks_at(WEB, ALICE, (records(7), 73)));
+    assert!(!talks.looks_at(WEB, ALICE, (records(7), 9)), "a part of an older answer");
+    talks.look_on(WEB, ALICE, (records(7), 73));
+    talks.answered(WEB, ALICE, Answer::Partial);
+    let ranges: Vec<_> = ask(&mut talks, ALICE).iter().map(|range| (range.from, range.to)).collect();
+    assert_eq!(ranges, [(74, 74), (3, 9)]);
+}
+
+#[test]
+fn looking_back_at_branches_asks_for_the_last_place_again_but_not_for_ever() {
+    let mut talks = Talks::default();
+    let governance = (log_key(Log::Governance), BOB);
+    talks.look_back(WEB, ALICE, governance, (5, u64::MAX));
+    for (reached, next) in [(9, 9), (9, 10), (12, 12)] {
+        assert_eq!(ask(&mut talks, ALICE).len(), 1);
+        talks.look_on(WEB, ALICE, (governance, reached));
+        talks.answered(WEB, ALICE, Answer::Partial);
+        let goal = talks.talks[&(WEB, ALICE)].goals[&governance];
+        assert_eq!(goal.back, Some((next, u64::MAX)));
+    }
+}

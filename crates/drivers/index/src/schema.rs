@@ -1,0 +1,182 @@
+//! What an index holds: documents of two kinds, names and texts, made of typed values only.
+//!
+//! A value of another type than its field's would panic tantivy's thread, so nothing else makes documents.
+
+use base::{ContentId, FileId};
+use search::words::words;
+use tantivy::schema::{
+    BytesOptions, FAST, Field, IndexRecordOption, NumericOptions, STORED, Schema, TantivyDocument,
+    TextFieldIndexing, TextOptions,
+};
+use tantivy::store::{Compressor, ZstdCompressor};
+use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
+use tantivy::{IndexSettings, Term};
+
+/// Bytes of a text that are kept for snippets and for phrases; the rest can only be found.
+pub(crate) const KEPT_SIZE_MAX: usize = 256 * 1024;
+
+/// Name of the tokenizer in the schema; tantivy wants one of this name even for fields that are no text.
+const WORDS: &str = "default";
+
+/// The fields. Changing any, or what is a word, needs a new name of the first: an index of another schema is made anew.
+#[derive(Debug, Clone)]
+pub(crate) struct Fields {
+    pub(crate) schema: Schema,
+    /// Of a name: number and file, to replace and remove it.
+    pub(crate) key: Field,
+    pub(crate) name: Field,
+    pub(crate) folders: Field,
+    /// Of a text: its content, to replace and remove it.
+    pub(crate) content: Field,
+    pub(crate) body: Field,
+    /// The beginning of a text as it is.
+    pub(crate) kept: Field,
+    number: Field,
+    file_high: Field,
+    file_low: Field,
+    name_length: Field,
+    length: Field,
+}
+
+/// Names of the fast fields, by which columns are opened.
+pub(crate) const NUMBER: &str = "number";
+pub(crate) const FILE_HIGH: &str = "file_high";
+pub(crate) const FILE_LOW: &str = "file_low";
+pub(crate) const NAME_LENGTH: &str = "name_length";
+pub(crate) const LENGTH: &str = "length";
+
+impl Fields {
+    pub(crate) fn new() -> Self {
+        let mut schema = Schema::builder();
+        let words = |option, is_normed| {
+            let indexing = TextFieldIndexing::default().set_tokenizer(WORDS).set_index_option(option);
+            TextOptions::default().set_indexing_options(indexing.set_fieldnorms(is_normed))
+        };
+        let number = NumericOptions::default() | FAST;
+        let key = BytesOptions::default().set_indexed();
+        Self {
+            key: schema.add_bytes_field("key_1", key.clone()),
+            name: schema.add_text_field("name", words(IndexRecordOption::Basic, false)),
+            folders: schema.add_text_field("folders", words(IndexRecordOption::Basic, false)),
+            content: schema.add_bytes_field("content", key | STORED),
+            body: schema.add_text_field("body", words(IndexRecordOption::WithFreqs, true)),
+            kept: schema.add_text_field("kept", TextOptions::default() | STORED),
+            number: schema.add_u64_field(NUMBER, number.clone()),
+            file_high: schema.add_u64_field(FILE_HIGH, number.clone()),
+            file_low: schema.add_u64_field(FILE_LOW, number.clone()),
+            name_length: schema.add_u64_field(NAME_LENGTH, number.clone()),
+            length: schema.add_u64_field(LENGTH, number),
+            schema: schema.build(),
+        }
+    }
+
+    /// Returns the term of a name.
+    pub(crate) fn key(&self, number: u64, file: FileId) -> Term {
+        let mut key = [0; 8 + FileId::LEN];
+        let (first, rest) = key.split_at_mut(8);
+        first.copy_from_slice(&number.to_be_bytes());
+        rest.copy_from_slice(file.as_bytes());
+        Term::from_field_bytes(self.key, &key)
+    }
+
+    /// Returns the term of a content.
+    pub(crate) fn content(&self, content: ContentId) -> Term {
+        Term::from_field_bytes(self.content, content.as_bytes())
+    }
+
+    /// Makes the document of a name; the last part of the path is the name, the others are folders.
+    pub(crate) fn name(&self, number: u64, file: FileId, path: &str) -> TantivyDocument {
+        let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (high, low) = halves(file);
+        let mut document = TantivyDocument::default();
+        document.add_bytes(self.key, self.key(number, file).serialized_value_bytes());
+        document.add_text(self.name, name);
+        if !folders.is_empty() {
+            document.add_text(self.folders, folders);
+        }
+        document.add_u64(self.number, number);
+        document.add_u64(self.file_high, high);
+        document.add_u64(self.file_low, low);
+        document.add_u64(self.name_length, name.chars().count().min(255) as u64);
+        document
+    }
+
+    /// Makes the document of a text.
+    pub(crate) fn text(&self, content: ContentId, text: &str) -> TantivyDocument {
+        let length = words(text).filter(|word| !word.text.is_empty()).count();
+        let kept = text.get(..text.floor_char_boundary(KEPT_SIZE_MAX)).unwrap_or_default();
+        let mut document = TantivyDocument::default();
+        document.add_bytes(self.content, content.as_bytes());
+        document.add_text(self.body, text);
+        document.add_text(self.kept, kept);
+        document.add_u64(self.length, length as u64);
+        document
+    }
+}
+
+/// Splits a file's id for two columns.
+fn halves(file: FileId) -> (u64, u64) {
+    let all = u128::from_be_bytes(*file.as_bytes());
+    #[expect(clippy::cast_possible_truncation, reason = "each half is what is wanted")]
+    let halves = ((all >> 64) as u64, all as u64);
+    halves
+}
+
+/// Joins what [`halves`] split.
+pub(crate) fn file_of(high: u64, low: u64) -> FileId {
+    FileId::new(((u128::from(high) << 64) | u128::from(low)).to_be_bytes())
+}
+
+/// Returns how texts are kept: a text is never split over blocks, and small ones share one of 32 KiB.
+pub(crate) fn settings() -> IndexSettings {
+    IndexSettings {
+        docstore_compression: Compressor::Zstd(ZstdCompressor { compression_level: Some(6) }),
+        docstore_compress_dedicated_thread: false,
+        docstore_blocksize: 32 * 1024,
+        ..IndexSettings::default()
+    }
+}
+
+/// Returns the only tokenizer there is.
+pub(crate) fn tokenizers() -> TokenizerManager {
+    let tokenizers = TokenizerManager::new();
+    tokenizers.register(WORDS, TextAnalyzer::from(Words));
+    tokenizers
+}
+
+/// Words as `search` knows them.
+#[derive(Debug, Clone, Copy)]
+struct Words;
+
+struct WordStream<'a> {
+    words: Box<dyn Iterator<Item = search::words::Word> + 'a>,
+    token: Token,
+}
+
+impl Tokenizer for Words {
+    type TokenStream<'a> = WordStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
+        let words = Box::new(words(text).filter(|word| !word.text.is_empty()));
+        WordStream { words, token: Token::default() }
+    }
+}
+
+impl TokenStream for WordStream<'_> {
+    fn advance(&mut self) -> bool {
+        let Some(word) = self.words.next() else { return false };
+        self.token.position = self.token.position.wrapping_add(1);
+        self.token.offset_from = word.from;
+        self.token.offset_to = word.to;
+        self.token.text = word.text;
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
+}

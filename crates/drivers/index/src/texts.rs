@@ -1,0 +1,219 @@
+//! Texts that match: all words, phrases checked on what is kept of the text, with counts for ranking elsewhere.
+
+use std::collections::BTreeMap;
+
+use base::ContentId;
+use search::jobs::{Query, TEXTS_MAX, TextHit, Texts};
+use tantivy::collector::TopDocs;
+use tantivy::columnar::{Column, ColumnIndex};
+use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, EnableScoring, Occur, TermQuery};
+use tantivy::schema::{Field, IndexRecordOption, TantivyDocument, Value as _};
+use tantivy::{DocAddress, DocSet as _, Searcher, Term};
+
+use crate::error::IndexError;
+use crate::schema::{Fields, LENGTH};
+use crate::snippet::{self, Phrases};
+use crate::webs::Web;
+
+/// Best texts that are read for checking phrases at most; each costs about a millisecond.
+const CHECKED_MAX: usize = 200;
+/// Up to so many places of a word, deleted texts are not counted.
+const COUNTED_MAX: u32 = 20_000;
+
+/// How many texts there are, and how many words in them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    documents: u64,
+    length: u64,
+}
+
+/// What BM25 needs to know; names, which are in the same index, are not counted.
+struct Statistics<'a> {
+    totals: Totals,
+    found_in: &'a BTreeMap<Term, u64>,
+}
+
+/// Returns the best texts; `words` are those of the query without empty ones, `all` with them.
+pub(crate) fn find(
+    web: &Web,
+    searcher: &Searcher,
+    fields: &Fields,
+    query: &Query,
+    all: &[String],
+) -> Result<Texts, IndexError> {
+    if query.texts == 0 {
+        return Ok(Texts::default());
+    }
+    let totals = totals(web, searcher)?;
+    let mut found_in = BTreeMap::new();
+    for word in all.iter().filter(|word| !word.is_empty()) {
+        let term = Term::from_field_text(fields.body, word);
+        let count = count(searcher, &term)?.min(totals.documents);
+        found_in.insert(term, count);
+    }
+    let of = |word: &String| found_in.get(&Term::from_field_text(fields.body, word)).copied().unwrap_or(0);
+    let mut texts = Texts {
+        documents: totals.documents,
+        length: totals.length,
+        found_in: all.iter().map(of).collect(),
+        hits: Vec::new(),
+    };
+    if !found_in.is_empty() && found_in.values().all(|count| *count > 0) {
+        let statistics = Statistics { totals, found_in: &found_in };
+        let limit = query.texts.min(TEXTS_MAX) as usize;
+        texts.hits = hits(searcher, fields, &statistics, query, (all, limit))?;
+    }
+    Ok(texts)
+}
+
+fn hits(
+    searcher: &Searcher,
+    fields: &Fields,
+    statistics: &Statistics<'_>,
+    query: &Query,
+    (all, limit): (&[String], usize),
+) -> Result<Vec<TextHit>, IndexError> {
+    let phrases = Phrases::new(all, &query.phrases);
+    let terms = statistics.found_in.keys();
+    let of = |term: &Term| {
+        let query: Box<dyn tantivy::query::Query> =
+            Box::new(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs));
+        (Occur::Must, query)
+    };
+    let every = BooleanQuery::new(terms.map(of).collect());
+    let wanted = if phrases.is_empty() { limit } else { limit.max(CHECKED_MAX) };
+    let scoring = EnableScoring::enabled_from_statistics_provider(statistics, searcher);
+    let top = TopDocs::with_limit(wanted).order_by_score();
+    let found = searcher.search_with_executor(&every, &top, searcher.index().search_executor(), scoring)?;
+    let mut hits = Vec::new();
+    let mut places = Vec::new();
+    for (_, place) in found {
+        if hits.len() == limit {
+            break;
+        }
+        let document: TantivyDocument = searcher.doc(place)?;
+        let content =
+            document.get_first(fields.content).and_then(|value| ContentId::from_slice(value.as_bytes()?));
+        let kept = document.get_first(fields.kept).and_then(|value| value.as_str());
+        let (Some(content), Some(kept)) = (content, kept) else {
+            return Err(IndexError::Damaged("a text is incomplete".to_owned()));
+        };
+        let Some(snippet) = snippet::make(kept, all, &phrases) else { continue };
+        let (snippet, marks) = (snippet.text, snippet.marks);
+        hits.push(TextHit {
+            content,
+            counts: vec![0; all.len()],
+            length: length(searcher, place)?,
+            snippet,
+            marks,
+        });
+        places.push(place);
+    }
+    add_counts(searcher, fields, all, &places, &mut hits)?;
+    Ok(hits)
+}
+
+/// Reads how often each word occurs in each hit.
+fn add_counts(
+    searcher: &Searcher,
+    fields: &Fields,
+    all: &[String],
+    places: &[DocAddress],
+    hits: &mut [TextHit],
+) -> Result<(), IndexError> {
+    let mut order: Vec<(DocAddress, &mut TextHit)> = places.iter().copied().zip(hits).collect();
+    order.sort_by_key(|(place, _)| *place);
+    for group in order.chunk_by_mut(|one, other| one.0.segment_ord == other.0.segment_ord) {
+        let Some(segment) = group.first().map(|(place, _)| place.segment_ord) else { continue };
+        let body = searcher.segment_reader(segment).inverted_index(fields.body)?;
+        for (index, word) in all.iter().enumerate().filter(|(_, word)| !word.is_empty()) {
+            let term = Term::from_field_text(fields.body, word);
+            let Some(mut postings) = body.read_postings(&term, IndexRecordOption::WithFreqs)? else {
+                continue;
+            };
+            for (place, hit) in group.iter_mut() {
+                if postings.doc() < place.doc_id {
+                    postings.seek(place.doc_id);
+                }
+                if postings.doc() == place.doc_id
+                    && let Some(count) = hit.counts.get_mut(index)
+                {
+                    *count = tantivy::postings::Postings::term_freq(&postings);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn length(searcher: &Searcher, place: DocAddress) -> Result<u32, IndexError> {
+    let lengths = searcher.segment_reader(place.segment_ord).fast_fields().u64(LENGTH)?;
+    Ok(lengths.first(place.doc_id).and_then(|length| u32::try_from(length).ok()).unwrap_or(u32::MAX))
+}
+
+/// Counts the texts that have a word; where that takes long, with deleted ones.
+fn count(searcher: &Searcher, term: &Term) -> Result<u64, IndexError> {
+    let mut sum = 0;
+    for segment in searcher.segment_readers() {
+        let body = segment.inverted_index(term.field())?;
+        let Some(info) = body.get_term_info(term)? else { continue };
+        let alive = segment.alive_bitset().filter(|_| info.doc_freq <= COUNTED_MAX);
+        sum += u64::from(match alive {
+            Some(alive) => body
+                .read_postings_from_terminfo(&info, IndexRecordOption::Basic)?
+                .doc_freq_given_deletes(alive),
+            None => info.doc_freq,
+        });
+    }
+    Ok(sum)
+}
+
+/// Counts texts and words, once per commit.
+fn totals(web: &Web, searcher: &Searcher) -> Result<Totals, IndexError> {
+    let generation = searcher.generation().generation_id();
+    let mut cached = web.totals.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some((of, totals)) = *cached
+        && of == generation
+    {
+        return Ok(totals);
+    }
+    let mut totals = Totals::default();
+    for segment in searcher.segment_readers() {
+        let lengths = segment.fast_fields().u64(LENGTH)?;
+        let mut add = |document| {
+            if let Some(length) = lengths.first(document).filter(|_| !segment.is_deleted(document)) {
+                totals.documents += 1;
+                totals.length += length;
+            }
+        };
+        match documents(&lengths) {
+            Some(some) => some.for_each(&mut add),
+            None => (0..segment.max_doc()).for_each(&mut add),
+        }
+    }
+    *cached = Some((generation, totals));
+    Ok(totals)
+}
+
+/// Returns the documents that have a value; `None` for all of them.
+fn documents(column: &Column<u64>) -> Option<Box<dyn Iterator<Item = u32> + '_>> {
+    match &column.index {
+        ColumnIndex::Empty { .. } => Some(Box::new(std::iter::empty())),
+        ColumnIndex::Optional(index) => Some(Box::new(index.iter_non_null_docs())),
+        ColumnIndex::Full | ColumnIndex::Multivalued(_) => None,
+    }
+}
+
+impl Bm25StatisticsProvider for Statistics<'_> {
+    fn total_num_tokens(&self, _: Field) -> tantivy::Result<u64> {
+        Ok(self.totals.length)
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        Ok(self.totals.documents.max(1))
+    }
+
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        Ok(self.found_in.get(term).copied().unwrap_or(0))
+    }
+}

@@ -1,0 +1,158 @@
+//! What peers say about texts, read apart from the code that writes it, and Mallory's ways to lie about it.
+
+use std::time::Duration;
+
+use base::{ContentId, DeviceId, WebId};
+use kernel::Channel;
+use minicbor::{Decode, Encode};
+use search::jobs::{Phrase, TextHit, Texts};
+
+use crate::world::{PeerIndex, World};
+
+/// A message of `search`, as specs/search.md has it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Message {
+    /// A question.
+    #[n(0)]
+    Ask {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// Which question.
+        #[n(1)]
+        question: u64,
+        /// Words.
+        #[n(2)]
+        words: Vec<String>,
+        /// Which follow each other.
+        #[n(3)]
+        phrases: Vec<Phrase>,
+    },
+    /// An answer.
+    #[n(1)]
+    Answer {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// To which question.
+        #[n(1)]
+        question: u64,
+        /// With what.
+        #[n(2)]
+        texts: Texts,
+    },
+}
+
+/// Stands in every snippet that a liar made.
+pub(crate) const FORGED: &str = "forged nonsense";
+
+/// How a peer lies when it is asked about texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Liar {
+    /// Answers everything, with contents it never listed.
+    Unlisted,
+    /// Counts without measure.
+    Counts,
+    /// Never answers.
+    Silent,
+    /// Answers twice.
+    Twice,
+    /// Answers when nobody waits any more.
+    Late,
+    /// Answers another question.
+    OtherQuestion,
+    /// Answers with bytes that mean nothing.
+    Garbage,
+    /// Asks a hundred questions of 16 words whenever it answers one.
+    Bomb,
+}
+
+impl Liar {
+    /// All ways.
+    pub const ALL: [Self; 8] = [
+        Self::Unlisted,
+        Self::Counts,
+        Self::Silent,
+        Self::Twice,
+        Self::Late,
+        Self::OtherQuestion,
+        Self::Garbage,
+        Self::Bomb,
+    ];
+}
+
+/// Reads a message; `None` when it is none.
+pub(crate) fn read(bytes: &[u8]) -> Option<Message> {
+    wire::from_bytes(bytes, 1 << 20).ok()
+}
+
+/// Sends what a peer's `search` says, or what Mallory makes of it.
+pub(crate) fn say(world: &mut World, from: PeerIndex, to: DeviceId, channel: Channel, message: &[u8]) {
+    let now = Duration::ZERO;
+    let Some(Message::Answer { web, question, texts }) = read(message) else {
+        world.watch.sent(world.by_device.get(&to).copied(), message);
+        return world.send(from, to, channel, "search", message, now);
+    };
+    crate::check_search::watch_answer(world, from, to, web);
+    world.watch.sent(None, message);
+    let Some(liar) = world.peer(from).liar else {
+        return world.send(from, to, channel, "search", message, now);
+    };
+    let words = texts.found_in.len();
+    let answer = |texts| wire::to_bytes(&Message::Answer { web, question, texts });
+    let said: Vec<(Vec<u8>, Duration)> = match liar {
+        Liar::Unlisted => vec![(answer(unlisted(world, texts, words)), now)],
+        Liar::Counts => vec![(answer(counts(texts)), now)],
+        Liar::Silent => Vec::new(),
+        Liar::Twice => {
+            let again = answer(unlisted(world, texts, words));
+            vec![(message.to_vec(), now), (again, Duration::from_millis(1))]
+        }
+        Liar::Late => vec![(message.to_vec(), Duration::from_secs(6))],
+        Liar::OtherQuestion => {
+            let other = Message::Answer { web, question: question ^ 1, texts };
+            vec![(wire::to_bytes(&other), now)]
+        }
+        Liar::Garbage => vec![(world.dice.seed().to_vec(), now)],
+        Liar::Bomb => {
+            let mut said: Vec<_> = (0..100).map(|number| (bomb(web, number), now)).collect();
+            said.push((message.to_vec(), now));
+            said
+        }
+    };
+    for (message, later) in said {
+        world.send(from, to, channel, "search", &message, later);
+    }
+}
+
+/// A content that nobody has, before those that were found.
+fn unlisted(world: &mut World, mut texts: Texts, words: usize) -> Texts {
+    let hit = TextHit {
+        content: ContentId::new(world.dice.seed()),
+        counts: vec![5; words],
+        length: 100,
+        snippet: FORGED.to_owned(),
+        marks: vec![(0, 6)],
+    };
+    texts.hits.truncate(63);
+    texts.hits.insert(0, hit);
+    texts
+}
+
+fn counts(mut texts: Texts) -> Texts {
+    texts.documents = u64::MAX;
+    texts.length = u64::MAX;
+    texts.found_in.fill(1);
+    for hit in &mut texts.hits {
+        hit.counts.fill(u32::MAX / 16);
+        hit.length = u32::MAX;
+    }
+    texts
+}
+
+/// A question that costs as much as one may.
+pub fn bomb(web: WebId, number: u64) -> Vec<u8> {
+    let words = (0..16).map(|place| crate::texts::common_word(place % 8)).collect();
+    let phrases = (0..15).map(|first| Phrase { first, count: 2 }).collect();
+    wire::to_bytes(&Message::Ask { web, question: number, words, phrases })
+}

@@ -1,0 +1,65 @@
+//! What the world notes for the checkers: what was on disks when, what was said about texts, what rang.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base::{DeviceId, WebId};
+use serde_json::Value;
+
+use crate::lying::{self, FORGED, Message};
+use crate::world::PeerIndex;
+
+/// What a file was made of, and its size; none when it was gone.
+pub(crate) type Made = Option<(u64, u64)>;
+
+/// What was seen.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    /// What was on disks: by owner and path, what was written when.
+    pub(crate) disks: BTreeMap<(PeerIndex, String), Vec<(u64, Made)>>,
+    /// Who was ever let into a web, and who was removed, as person ids.
+    pub(crate) let_in: BTreeMap<WebId, BTreeSet<DeviceId>>,
+    pub(crate) removed: BTreeMap<(WebId, DeviceId), String>,
+    /// Forged answers that arrived: who was told, in answer to which question, by whom, when.
+    pub(crate) forged: BTreeMap<(PeerIndex, u64), BTreeMap<PeerIndex, u64>>,
+    /// What rang: where, when, for what.
+    pub(crate) rang: Vec<(PeerIndex, u64, Value)>,
+    /// Messages about texts, and their bytes.
+    pub messages: u64,
+    /// Bytes of those.
+    pub bytes: u64,
+    /// Questions a peer was asked.
+    pub(crate) asked: BTreeMap<PeerIndex, u64>,
+    /// Answers checked for who gets them.
+    pub answers: u64,
+    /// What was wrong with them.
+    pub(crate) wrong: Vec<String>,
+}
+
+impl Watch {
+    pub(crate) fn wrote(&mut self, owner: PeerIndex, path: &str, now_ms: u64, made: Made) {
+        self.disks.entry((owner, path.to_owned())).or_default().push((now_ms, made));
+    }
+
+    pub(crate) fn sent(&mut self, asked: Option<PeerIndex>, message: &[u8]) {
+        self.messages += 1;
+        self.bytes += u64::try_from(message.len()).unwrap_or(0);
+        if let Some(asked) = asked {
+            *self.asked.entry(asked).or_insert(0) += 1;
+        }
+    }
+
+    pub(crate) fn arrived(&mut self, now_ms: u64, from: PeerIndex, to: PeerIndex, message: &[u8]) {
+        if let Some(Message::Answer { question, texts, .. }) = lying::read(message)
+            && texts.hits.iter().any(|hit| hit.snippet == FORGED)
+        {
+            self.forged.entry((to, question)).or_default().entry(from).or_insert(now_ms);
+        }
+    }
+
+    /// Returns what a file was made of from some time on, or `None` when it was not there all the while.
+    pub(crate) fn since(&self, owner: PeerIndex, path: &str, from_ms: u64) -> Option<Vec<(u64, u64)>> {
+        let all = self.disks.get(&(owner, path.to_owned()))?;
+        let first = all.iter().rposition(|(at, _)| *at <= from_ms)?;
+        all.get(first..)?.iter().map(|(_, made)| *made).collect()
+    }
+}

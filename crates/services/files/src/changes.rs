@@ -1,0 +1,107 @@
+//! What changed and was not taken notice of yet: an index beside the rows follows this list.
+//!
+//! A set, not a log: a file that changes twice before anybody looks stands in it once. A row goes only when it is
+//! as it was when it was taken, so nothing that changes meanwhile is missed. Not for: people, who hear events.
+
+use base::{ContentId, FileId, WebId};
+use kernel::Step;
+use minicbor::{Decode, Encode};
+use store::{Overlay, Rows, StoreError, Table};
+
+use crate::tables::{COUNTER_CHANGES, COUNTERS};
+
+/// Entries that came, changed or went: (share number, file).
+const ENTRIES_CHANGED: Table<(u64, FileId), Mark> = Table::new("files.changed_entries");
+/// Contents that came to this computer or went, for a web.
+const CONTENTS_CHANGED: Table<(WebId, ContentId), Mark> = Table::new("files.changed_contents");
+
+/// Which change it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+struct Mark {
+    #[n(0)]
+    stamp: u64,
+    /// The entry's web: its share may be gone when it is looked at.
+    #[n(1)]
+    web: WebId,
+}
+
+/// An entry that came, changed or went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangedEntry {
+    /// The web.
+    pub web: WebId,
+    /// The share's number on this peer.
+    pub number: u64,
+    /// The file, folder or link.
+    pub file: FileId,
+    stamp: u64,
+}
+
+/// A content that came to this computer or went, for a web.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangedContent {
+    /// The web.
+    pub web: WebId,
+    /// The content.
+    pub content: ContentId,
+    stamp: u64,
+}
+
+pub(crate) fn note_entry(
+    rows: &mut Overlay<'_>,
+    web: WebId,
+    number: u64,
+    file: FileId,
+) -> Result<(), StoreError> {
+    let stamp = next(rows)?;
+    ENTRIES_CHANGED.put(rows, &(number, file), &Mark { stamp, web });
+    Ok(())
+}
+
+pub(crate) fn note_content(rows: &mut Overlay<'_>, web: WebId, content: ContentId) -> Result<(), StoreError> {
+    let stamp = next(rows)?;
+    CONTENTS_CHANGED.put(rows, &(web, content), &Mark { stamp, web });
+    Ok(())
+}
+
+fn next(rows: &mut Overlay<'_>) -> Result<u64, StoreError> {
+    let stamp = COUNTERS.get(rows, &COUNTER_CHANGES)?.unwrap_or(0) + 1;
+    COUNTERS.put(rows, &COUNTER_CHANGES, &stamp);
+    Ok(stamp)
+}
+
+/// Returns some entries that changed; they stay in the list until [`settle_entries`].
+pub fn entries<R: Rows + ?Sized>(rows: &R, limit: usize) -> Result<Vec<ChangedEntry>, StoreError> {
+    let all = ENTRIES_CHANGED.all(rows).take(limit);
+    all.map(|row| row.map(|((number, file), Mark { stamp, web })| ChangedEntry { web, number, file, stamp }))
+        .collect()
+}
+
+/// Returns some contents that came or went; they stay in the list until [`settle_contents`].
+pub fn contents<R: Rows + ?Sized>(rows: &R, limit: usize) -> Result<Vec<ChangedContent>, StoreError> {
+    let all = CONTENTS_CHANGED.all(rows).take(limit);
+    all.map(|row| row.map(|((web, content), mark)| ChangedContent { web, content, stamp: mark.stamp }))
+        .collect()
+}
+
+/// Takes entries off the list that did not change again.
+pub fn settle_entries(step: &mut Step<'_>, taken: &[ChangedEntry]) -> Result<(), StoreError> {
+    for entry in taken {
+        let key = (entry.number, entry.file);
+        if ENTRIES_CHANGED.get(step.view(), &key)?.is_some_and(|mark| mark.stamp == entry.stamp) {
+            ENTRIES_CHANGED.delete(step.rows(), &key);
+        }
+    }
+    Ok(())
+}
+
+/// Takes contents off the list that did not come or go again.
+pub fn settle_contents(step: &mut Step<'_>, taken: &[ChangedContent]) -> Result<(), StoreError> {
+    for content in taken {
+        let key = (content.web, content.content);
+        if CONTENTS_CHANGED.get(step.view(), &key)?.is_some_and(|mark| mark.stamp == content.stamp) {
+            CONTENTS_CHANGED.delete(step.rows(), &key);
+        }
+    }
+    Ok(())
+}

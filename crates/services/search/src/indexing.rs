@@ -1,0 +1,301 @@
+//! Keeps the index up to date: what `files` says has changed is told to the driver, a part at a time.
+//!
+//! Something leaves the list of changes only after the driver has it on disk, so a crash costs telling again, which
+//! replaces and does no harm. An index that is missing, lost or of an older version is told everything.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use base::{ContentId, Fault, FileId, WebId};
+use files::changes::{self, ChangedContent, ChangedEntry};
+use files::look::{self, Place};
+use kernel::{JobFailure, JobId, Step};
+use store::{Rows, StoreError};
+
+use crate::jobs::{Document, FORGET, Forget, ITEMS_MAX, NameItem, TextItem, UPDATE, Update, Updated, from_bytes, to_bytes};
+use crate::query::owner_label;
+use crate::service::{Purpose, Search};
+use crate::tables::{Cursor, INDEX_VERSION, INDEXED, IndexedRow, TEXTS};
+
+/// Texts in one update at most: a PDF takes a tenth of a second to read.
+const TEXTS_MAX: usize = 64;
+
+/// After an update that came to nothing.
+const FAILED_WAIT: Duration = Duration::from_secs(30);
+
+/// Alarm: go on with the index.
+pub(crate) const INDEX: &str = "index";
+
+/// What is with the driver.
+#[derive(Debug, Default)]
+pub(crate) struct Indexing {
+    is_busy: bool,
+    /// No driver keeps an index here, or it cannot at the moment.
+    is_held_up: bool,
+    /// Whose index was lost while the driver had something: that may stand in the lost one, or alone in a new one.
+    lost: BTreeSet<WebId>,
+}
+
+/// A part of what is to be told.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    web: WebId,
+    entries: Vec<ChangedEntry>,
+    contents: Vec<ChangedContent>,
+    /// Contents told with it: in the index from then on, or not.
+    texts: Vec<(ContentId, bool)>,
+    /// Told from the beginning: where it gets to.
+    cursor: Option<Option<Cursor>>,
+}
+
+impl Search {
+    /// Gives the driver something to do if it has nothing.
+    pub(crate) fn feed(&mut self, step: &mut Step<'_>) -> Result<(), StoreError> {
+        if self.indexing.is_busy || self.indexing.is_held_up {
+            return Ok(());
+        }
+        let part = match changed(step)? {
+            Some(part) => Some(part),
+            None => self.anew(step)?,
+        };
+        let Some((part, update)) = part else { return Ok(()) };
+        if update.names.is_empty() && update.texts.is_empty() {
+            settle(step, &part)?;
+            step.alarm(Duration::ZERO, INDEX);
+            return Ok(());
+        }
+        let job = step.work(UPDATE, to_bytes(&update));
+        self.jobs.insert(job, Purpose::Update { part: Box::new(part), names: update.names });
+        self.indexing.is_busy = true;
+        Ok(())
+    }
+
+    /// Begins or goes on to tell everything about a web whose index does not have it.
+    fn anew(&mut self, step: &mut Step<'_>) -> Result<Option<(Part, Update)>, StoreError> {
+        for web in people::read::webs(step.view())? {
+            let row = INDEXED.get(step.view(), &web.id)?.filter(|row| row.version == INDEX_VERSION);
+            let cursor = match row {
+                Some(IndexedRow { cursor: None, .. }) => continue,
+                Some(IndexedRow { cursor: Some(cursor), .. }) => cursor,
+                None => {
+                    // What an earlier index has is of no use.
+                    let job = step.work(FORGET, to_bytes(&Forget { web: web.id }));
+                    self.jobs.insert(job, Purpose::Forget);
+                    forget_texts(step, web.id)?;
+                    Cursor::Files { number: 0, after: None }
+                }
+            };
+            let (part, update) = page(step, web.id, cursor)?;
+            // Nothing has changed that was not told: all of this was there before.
+            Self::note_there(step, web.id, &update.names)?;
+            return Ok(Some((part, update)));
+        }
+        Ok(None)
+    }
+
+    /// Takes the end of an update. Kept searches look at what came.
+    pub(crate) fn take_updated(
+        &mut self,
+        step: &mut Step<'_>,
+        part: &Part,
+        names: &[NameItem],
+        outcome: Result<Vec<u8>, JobFailure>,
+    ) -> Result<(), Fault> {
+        self.indexing.is_busy = false;
+        if std::mem::take(&mut self.indexing.lost).contains(&part.web) {
+            return Ok(self.feed(step)?);
+        }
+        match outcome {
+            Ok(bytes) => {
+                for unread in from_bytes::<Updated>(&bytes).map(|updated| updated.unread).unwrap_or_default() {
+                    tracing::debug!(content = %unread.content.short(), why = unread.why, "no text");
+                }
+                settle(step, part)?;
+                if part.cursor.is_none() {
+                    self.ring(step, part.web, names)?;
+                }
+                self.feed(step)?;
+            }
+            Err(failure) => {
+                tracing::debug!(?failure, "the index could not be brought up to date");
+                self.indexing.is_held_up = true;
+                if failure != JobFailure::NoDriver {
+                    step.alarm(FAILED_WAIT, INDEX);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries again, or goes on.
+    pub(crate) fn go_on_indexing(&mut self, step: &mut Step<'_>) -> Result<(), StoreError> {
+        self.indexing.is_held_up = false;
+        self.feed(step)
+    }
+
+    /// Takes the news that an index is lost.
+    pub(crate) fn take_lost(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
+        tracing::warn!(web = %web.short(), "an index was damaged and is made anew");
+        INDEXED.delete(step.rows(), &web);
+        if self.indexing.is_busy {
+            self.indexing.lost.insert(web);
+        }
+        self.go_on_indexing(step)
+    }
+
+    /// Drops what is known of jobs.
+    pub(crate) fn forget_job(&mut self, job: JobId) -> Option<Purpose> {
+        self.jobs.remove(&job)
+    }
+}
+
+/// Says whether a web's index has been told everything, but for what changed just now.
+pub(crate) fn is_whole<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<bool, StoreError> {
+    let whole = IndexedRow { version: INDEX_VERSION, cursor: None };
+    Ok(INDEXED.get(rows, &web)? == Some(whole))
+}
+
+/// Collects what changed in one web.
+fn changed(step: &Step<'_>) -> Result<Option<(Part, Update)>, StoreError> {
+    let rows = step.view();
+    let mut entries = changes::entries(rows, ITEMS_MAX)?;
+    let mut contents = changes::contents(rows, ITEMS_MAX)?;
+    let first = entries.first().map(|entry| entry.web).or(contents.first().map(|content| content.web));
+    let Some(web) = first else { return Ok(None) };
+    entries.retain(|entry| entry.web == web);
+    contents.retain(|content| content.web == web);
+    let mut update = Update { web, names: Vec::new(), texts: Vec::new() };
+    for entry in &entries {
+        update.names.push(name_item(rows, entry.number, entry.file)?);
+    }
+    let mut texts = Vec::new();
+    let mut taken = 0;
+    for change in &contents {
+        if update.texts.len() >= TEXTS_MAX {
+            break;
+        }
+        taken += 1;
+        texts.extend(text_item(rows, web, change.content, &mut update)?);
+    }
+    contents.truncate(taken);
+    Ok(Some((Part { web, entries, contents, texts, cursor: None }, update)))
+}
+
+/// Collects the next part of everything about a web.
+fn page(step: &Step<'_>, web: WebId, cursor: Cursor) -> Result<(Part, Update), StoreError> {
+    let rows = step.view();
+    let mut update = Update { web, names: Vec::new(), texts: Vec::new() };
+    let mut texts = Vec::new();
+    let next = match cursor {
+        Cursor::Files { number, after } => {
+            let numbers = look::share_numbers(rows, web)?;
+            let Some(number) = numbers.into_iter().find(|other| *other >= number) else {
+                let part = Part {
+                    web,
+                    entries: Vec::new(),
+                    contents: Vec::new(),
+                    texts,
+                    cursor: Some(Some(Cursor::Kept { after: None })),
+                };
+                return Ok((part, update));
+            };
+            let is_own = look::is_own(rows, number)?;
+            let limit = if is_own { TEXTS_MAX } else { ITEMS_MAX };
+            let files = look::files_after(rows, number, after, limit)?;
+            for file in &files {
+                let item = name_item(rows, number, *file)?;
+                if item.path.is_some() {
+                    update.names.push(item);
+                }
+                let content = look::place(rows, number, *file)?.and_then(|place| place.content);
+                if let Some(content) = content.filter(|_| is_own) {
+                    texts.extend(text_item(rows, web, content, &mut update)?);
+                }
+            }
+            let is_all = files.len() < limit;
+            Some(match files.last().filter(|_| !is_all) {
+                Some(last) => Cursor::Files { number, after: Some(*last) },
+                None => Cursor::Files { number: number.saturating_add(1), after: None },
+            })
+        }
+        Cursor::Kept { after } => {
+            let kept = look::kept_after(rows, web, after, TEXTS_MAX)?;
+            for content in &kept {
+                texts.extend(text_item(rows, web, *content, &mut update)?);
+            }
+            kept.last().filter(|_| kept.len() == TEXTS_MAX).map(|last| Cursor::Kept { after: Some(*last) })
+        }
+    };
+    Ok((Part { web, entries: Vec::new(), contents: Vec::new(), texts, cursor: Some(next) }, update))
+}
+
+fn name_item<R: Rows + ?Sized>(rows: &R, number: u64, file: FileId) -> Result<NameItem, StoreError> {
+    let path = match look::place(rows, number, file)? {
+        Some(place) => Some(format!("{}/{}", owner_label(rows, &place)?, place.path)),
+        None => None,
+    };
+    Ok(NameItem { number, file, path })
+}
+
+/// Adds a content to an update if the index has to hear of it; says whether it is in the index then.
+fn text_item<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    content: ContentId,
+    update: &mut Update,
+) -> Result<Option<(ContentId, bool)>, StoreError> {
+    let is_known = TEXTS.has(rows, &(web, content))?;
+    let source = look::source_in(rows, web, content)?;
+    let place = match source {
+        Some(_) => named(rows, web, content)?,
+        None => None,
+    };
+    match (source, place) {
+        (Some(source), Some(place)) if !is_known => {
+            let document = Document { name: place.path, size: place.size, source };
+            update.texts.push(TextItem { content, document: Some(document) });
+            Ok(Some((content, true)))
+        }
+        (Some(_), _) => Ok(None),
+        (None, _) if is_known => {
+            update.texts.push(TextItem { content, document: None });
+            Ok(Some((content, false)))
+        }
+        (None, _) => Ok(None),
+    }
+}
+
+/// Returns a place that shows a content, for its name.
+fn named<R: Rows + ?Sized>(rows: &R, web: WebId, content: ContentId) -> Result<Option<Place>, StoreError> {
+    for showing in look::showing(rows, web, content, 4)? {
+        if let Some(place) = look::place(rows, showing.number, showing.file)? {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
+}
+
+/// Notes that the driver has a part.
+fn settle(step: &mut Step<'_>, part: &Part) -> Result<(), StoreError> {
+    changes::settle_entries(step, &part.entries)?;
+    changes::settle_contents(step, &part.contents)?;
+    for (content, is_in) in &part.texts {
+        if *is_in {
+            TEXTS.put(step.rows(), &(part.web, *content), &());
+        } else {
+            TEXTS.delete(step.rows(), &(part.web, *content));
+        }
+    }
+    if let Some(cursor) = part.cursor {
+        INDEXED.put(step.rows(), &part.web, &IndexedRow { version: INDEX_VERSION, cursor });
+    }
+    Ok(())
+}
+
+fn forget_texts(step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
+    let texts: Vec<_> = TEXTS.within(step.view(), &web).collect::<Result<_, _>>()?;
+    for (key, ()) in texts {
+        TEXTS.delete(step.rows(), &key);
+    }
+    Ok(())
+}

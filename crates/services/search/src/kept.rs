@@ -1,0 +1,184 @@
+//! Kept searches: they ring when something new or newer matches, on any peer.
+//!
+//! Names and folders of the whole web are known here, so a match anywhere rings here. What was there when the
+//! search was kept does not ring. Not for: texts of others, which only they know.
+
+use api::search::{AskKept, DropKept, Keep, Kept, KeptView, RingView};
+use base::{Fault, WebId};
+use files::{changes, look};
+use kernel::{AskId, Step};
+use store::{Rows, StoreError};
+
+use crate::faults::SearchError;
+use crate::jobs::{Answer, NAMES_MAX, NameItem, QUERY, Query, to_bytes};
+use crate::query::{Terms, owner_label};
+use crate::service::{Purpose, Search};
+use crate::tables::{KEPT, KeptRow, RINGS, RUNG, RingRow};
+
+/// Kept searches at most: each looks at every name that comes.
+const KEPT_MAX: usize = 100;
+
+/// Changes looked at when a search is kept: the index is seldom further behind.
+const CHANGES_MAX: usize = 10_000;
+
+/// Rings remembered for one search.
+const RINGS_MAX: u64 = 20;
+
+impl Search {
+    pub(crate) fn ask_keep(&mut self, step: &mut Step<'_>, ask: AskId, keep: &Keep) -> Result<(), Fault> {
+        let terms = Terms::read(&keep.query)?;
+        let kept: Vec<(u64, KeptRow)> = KEPT.all(step.view()).collect::<Result<_, _>>()?;
+        let web = match &keep.web {
+            Some(name) => {
+                let web = people::read::web_named(step.view(), name)?;
+                Some(web.ok_or_else(|| SearchError::NoSuchWeb { web: name.clone() })?)
+            }
+            None => None,
+        };
+        if let Some((number, row)) = kept.iter().find(|(_, row)| row.query == keep.query && row.web == web) {
+            let view = view_of(step.view(), *number, row)?;
+            step.reply(ask, &view);
+            return Ok(());
+        }
+        if kept.len() >= KEPT_MAX {
+            return Err(SearchError::TooManyKept { query: keep.query.clone(), limit: KEPT_MAX }.into());
+        }
+        let number = kept.last().map_or(1, |(number, _)| number.saturating_add(1));
+        let dice = step.random("kept");
+        let id: String = dice.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let row = KeptRow { id, query: keep.query.clone(), web, since: step.now(), rang: 0 };
+        KEPT.put(step.rows(), &number, &row);
+        for web in people::read::webs(step.view())? {
+            if row.web.is_none_or(|only| only == web.id) {
+                let query = Query {
+                    web: web.id,
+                    words: terms.words.clone(),
+                    phrases: terms.phrases.clone(),
+                    is_typing: false,
+                    names: NAMES_MAX,
+                    texts: 0,
+                };
+                let job = step.work(QUERY, to_bytes(&query));
+                self.jobs.insert(job, Purpose::Baseline { kept: number });
+            }
+        }
+        // What is there and not in the index yet.
+        for entry in changes::entries(step.view(), CHANGES_MAX)? {
+            let is_meant = row.web.is_none_or(|only| only == entry.web);
+            let Some(place) = look::place(step.view(), entry.number, entry.file)?.filter(|_| is_meant) else {
+                continue;
+            };
+            if terms.find_name(&format!("{}/{}", owner_label(step.view(), &place)?, place.path)) {
+                RUNG.put(step.rows(), &(number, entry.number, entry.file), &place.revision);
+            }
+        }
+        let view = view_of(step.view(), number, &row)?;
+        step.reply(ask, &view);
+        Ok(())
+    }
+
+    /// Notes what an index is told from the beginning: it was there, and rang then or not.
+    pub(crate) fn note_there(step: &mut Step<'_>, web: WebId, names: &[NameItem]) -> Result<(), StoreError> {
+        let kept: Vec<(u64, KeptRow)> = KEPT.all(step.view()).collect::<Result<_, _>>()?;
+        for (number, row) in kept.into_iter().filter(|(_, row)| row.web.is_none_or(|only| only == web)) {
+            let Ok(terms) = Terms::read(&row.query) else { continue };
+            for name in names.iter().filter(|name| name.path.as_ref().is_some_and(|path| terms.find_name(path))) {
+                if let Some(place) = look::place(step.view(), name.number, name.file)? {
+                    RUNG.put(step.rows(), &(number, name.number, name.file), &place.revision);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what was there when a search was kept.
+    pub(crate) fn take_baseline(step: &mut Step<'_>, kept: u64, answer: &Answer) -> Result<(), StoreError> {
+        for hit in &answer.names {
+            if let Some(place) = look::place(step.view(), hit.number, hit.file)? {
+                RUNG.put(step.rows(), &(kept, hit.number, hit.file), &place.revision);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rings for names that came or changed.
+    pub(crate) fn ring(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+        names: &[NameItem],
+    ) -> Result<(), Fault> {
+        let kept: Vec<(u64, KeptRow)> = KEPT.all(step.view()).collect::<Result<_, _>>()?;
+        for (number, mut row) in kept {
+            if row.web.is_some_and(|only| only != web) {
+                continue;
+            }
+            let Ok(terms) = Terms::read(&row.query) else { continue };
+            let before = row.rang;
+            for name in names {
+                let Some(path) = name.path.as_ref().filter(|path| terms.find_name(path)) else { continue };
+                let Some(place) = look::place(step.view(), name.number, name.file)? else { continue };
+                let key = (number, name.number, name.file);
+                if RUNG.get(step.view(), &key)?.is_some_and(|rung| rung >= place.revision) {
+                    continue;
+                }
+                RUNG.put(step.rows(), &key, &place.revision);
+                let path = format!("{}/{path}", people::read::web_label(step.view(), web)?);
+                row.rang = row.rang.saturating_add(1);
+                let ring = RingRow { path: path.clone(), revision: place.revision, at: step.now() };
+                RINGS.put(step.rows(), &(number, row.rang), &ring);
+                RINGS.delete(step.rows(), &(number, row.rang.saturating_sub(RINGS_MAX)));
+                let about = serde_json::json!({
+                    "id": row.id, "query": row.query, "path": path, "revision": place.revision,
+                });
+                step.emit("search.rang", &about);
+            }
+            if row.rang != before {
+                KEPT.put(step.rows(), &number, &row);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn ask_drop(step: &mut Step<'_>, ask: AskId, drop: &DropKept) -> Result<(), Fault> {
+        let kept: Vec<(u64, KeptRow)> = KEPT.all(step.view()).collect::<Result<_, _>>()?;
+        let mut meant = kept.into_iter().filter(|(_, row)| !drop.id.is_empty() && row.id.starts_with(&drop.id));
+        let (Some((number, row)), None) = (meant.next(), meant.next()) else {
+            return Err(SearchError::NoSuchKept { id: drop.id.clone() }.into());
+        };
+        let view = view_of(step.view(), number, &row)?;
+        KEPT.delete(step.rows(), &number);
+        let rings: Vec<_> = RINGS.within(step.view(), &number).collect::<Result<_, _>>()?;
+        for (key, _) in rings {
+            RINGS.delete(step.rows(), &key);
+        }
+        let rung: Vec<_> = RUNG.within(step.view(), &number).collect::<Result<_, _>>()?;
+        for (key, _) in rung {
+            RUNG.delete(step.rows(), &key);
+        }
+        step.reply(ask, &view);
+        Ok(())
+    }
+}
+
+/// Answers `search.kept`.
+pub(crate) fn kept<R: Rows + ?Sized>(rows: &R, _: &AskKept) -> Result<Kept, StoreError> {
+    let mut searches = Vec::new();
+    for row in KEPT.all(rows) {
+        let (number, row) = row?;
+        searches.push(view_of(rows, number, &row)?);
+    }
+    searches.reverse();
+    Ok(Kept { searches })
+}
+
+fn view_of<R: Rows + ?Sized>(rows: &R, number: u64, row: &KeptRow) -> Result<KeptView, StoreError> {
+    let web = row.web.map(|web| people::read::web_label(rows, web)).transpose()?.unwrap_or_default();
+    let mut news: Vec<RingView> = Vec::new();
+    for ring in RINGS.within(rows, &number) {
+        let (_, RingRow { path, revision, at }) = ring?;
+        news.insert(0, RingView { path, revision, at });
+    }
+    let KeptRow { id, query, since, rang, .. } = row.clone();
+    Ok(KeptView { query, web, since, rang, news, id })
+}

@@ -1,0 +1,22 @@
+//! "Where is Q4 Roadmap?": names of all webs at once, texts from those who hold them, newest revisions only.
+//!
+//! Decides only: indexes are kept and texts are read by the index driver, through [`jobs`]. The rules are numbered
+//! in `specs/search.md`. Not for: what is listed where (`files`), and for opening a file.
+
+mod asking;
+mod budget;
+mod faults;
+mod indexing;
+pub mod jobs;
+mod kept;
+mod messages;
+mod query;
+mod rank;
+mod service;
+mod show;
+mod tables;
+
+pub mod words;
+
+pub use faults::{SearchError, faults};
+pub use service::{Search, service};

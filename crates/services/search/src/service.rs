@@ -1,0 +1,403 @@
+//! The service as the kernel meets it: which input leads where; asking and being asked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use api::Operation;
+use api::search::{AskKept, DropKept, Find, Keep, More};
+use base::{DeviceId, Fault, WebId};
+use kernel::{AskId, Channel, Input, JobFailure, JobId, ReadContext, Reader, Service, Step};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use store::StoreError;
+
+use crate::asking::Asking;
+use crate::budget::Budget;
+use crate::faults::SearchError;
+use crate::indexing::{INDEX, Indexing, Part, is_whole};
+use crate::jobs::{
+    Answer, LOST, Lost, NAMES_MAX, NameItem, QUERY, Query, TEXTS_MAX, Texts, from_bytes, to_bytes,
+};
+use crate::kept;
+use crate::query::{Filter, Terms};
+use crate::show;
+use crate::messages::Message;
+
+/// How long others may take to answer: what a person waits without thinking that nothing comes.
+const ANSWER_WAIT: Duration = Duration::from_secs(2);
+
+/// Questions remembered at most; the oldest goes first.
+const ASKING_MAX: usize = 64;
+
+/// Members called for one question at most; the others are connected already or away.
+const CALLS_MAX: usize = 32;
+
+/// Questions of others under way at most, in all and of one peer.
+const SERVED_MAX: usize = 64;
+const SERVED_OF_ONE_MAX: usize = 8;
+
+/// Alarm, followed by a question's number: its time is over.
+const LATE: &str = "late ";
+
+/// What a job was given for.
+#[derive(Debug)]
+pub(crate) enum Purpose {
+    /// An own index, for a question of this person.
+    Own { question: u64, web: WebId },
+    /// The own index of a web, for a question of a member.
+    Served { to: DeviceId, web: WebId, question: u64 },
+    /// What matches a search that is being kept.
+    Baseline { kept: u64 },
+    Update { part: Box<Part>, names: Vec<NameItem> },
+    Forget,
+}
+
+/// Makes the service.
+pub fn service() -> Search {
+    Search::default()
+}
+
+/// Finds things. Its fields are questions under way and work with the driver; rows say what is in the index.
+#[derive(Debug, Default)]
+pub struct Search {
+    pub(crate) jobs: BTreeMap<JobId, Purpose>,
+    pub(crate) indexing: Indexing,
+    /// Questions of this person, oldest first.
+    asking: Vec<Asking>,
+    budgets: BTreeMap<DeviceId, Budget>,
+    /// Who waited when the caches were dropped.
+    orphans: Vec<AskId>,
+}
+
+impl Service for Search {
+    fn name(&self) -> &'static str {
+        "search"
+    }
+
+    fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
+        for ask in std::mem::take(&mut self.orphans) {
+            step.refuse(ask, SearchError::Interrupted.into());
+        }
+        let done = self.take(step, input);
+        if let Err(fault) = &done
+            && !fault.code.starts_with("search.")
+        {
+            self.forget();
+        }
+        done
+    }
+
+    fn close_batch(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        Ok(self.feed(step)?)
+    }
+
+    fn forget(&mut self) {
+        let waiting = self.asking.iter().flat_map(|asking| &asking.waiting).map(|(ask, _)| *ask);
+        self.orphans.extend(waiting);
+        self.jobs.clear();
+        self.asking.clear();
+        self.indexing = Indexing::default();
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(SearchReader)
+    }
+}
+
+impl Search {
+    fn take(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
+        match input {
+            Input::Started => {
+                self.forget();
+                self.feed(step)?;
+            }
+            Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments)?,
+            Input::Heard { from, channel: Channel::Member, message, .. } => {
+                self.hear(step, from, &message)?;
+            }
+            Input::Connected { device, channel: Channel::Member } => self.meet(step, device)?,
+            Input::Disconnected { device, channel: Channel::Member } => {
+                for asking in &mut self.asking {
+                    asking.lose(device);
+                }
+                self.tell_waiting(step)?;
+            }
+            Input::Finished { job, outcome } => self.take_finished(step, job, outcome)?,
+            Input::Noticed { kind: LOST, report } => {
+                if let Ok(Lost { web }) = from_bytes(&report) {
+                    self.take_lost(step, web)?;
+                }
+            }
+            Input::Alarm { key } if key == INDEX => self.go_on_indexing(step)?,
+            Input::Alarm { key } => {
+                let question = key.strip_prefix(LATE).and_then(|number| number.parse::<u64>().ok());
+                if let Some(asking) = self.asking.iter_mut().find(|asking| Some(asking.question) == question) {
+                    asking.close(true);
+                }
+                self.tell_waiting(step)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, step: &mut Step<'_>, ask: AskId, operation: &str, arguments: Value) -> Result<(), Fault> {
+        match operation {
+            Find::NAME => self.ask_find(step, ask, &arguments_of(operation, arguments)?),
+            More::NAME => self.ask_more(step, ask, &arguments_of(operation, arguments)?),
+            Keep::NAME => self.ask_keep(step, ask, &arguments_of(operation, arguments)?),
+            DropKept::NAME => Self::ask_drop(step, ask, &arguments_of(operation, arguments)?),
+            _ => Err(no_operation(operation)),
+        }
+    }
+
+    /// Begins a question: the own indexes at once, members who are here beside.
+    fn ask_find(&mut self, step: &mut Step<'_>, ask: AskId, find: &Find) -> Result<(), Fault> {
+        let terms = Terms::read(&find.query)?;
+        let filter = Filter::read(step.view(), find, step.now())?;
+        let dice = step.random("question");
+        let [a, b, c, d, e, f, g, h, ..] = dice;
+        let question = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        let mut asking = Asking::new(format!("{question:016x}"), question, terms, filter);
+        asking.waiting.push((ask, None));
+        for web in asking.filter.webs.clone() {
+            let query = Query {
+                web,
+                words: asking.terms.words.clone(),
+                phrases: asking.terms.phrases.clone(),
+                is_typing: find.names,
+                names: NAMES_MAX,
+                texts: if find.names { 0 } else { TEXTS_MAX },
+            };
+            let job = step.work(QUERY, to_bytes(&query));
+            self.jobs.insert(job, Purpose::Own { question, web });
+            asking.own_left += 1;
+            if let Some(me) = people::read::my_person(step.view())? {
+                asking.meant.insert((web, me));
+            }
+            if !find.names && !find.here {
+                ask_members(step, &mut asking, web)?;
+            }
+        }
+        if !find.names && !find.here {
+            step.alarm(ANSWER_WAIT, format!("{LATE}{question}"));
+        }
+        asking.close(false);
+        if self.asking.len() >= ASKING_MAX {
+            for (ask, _) in self.asking.remove(0).waiting {
+                step.refuse(ask, SearchError::Interrupted.into());
+            }
+        }
+        self.asking.push(asking);
+        self.tell_waiting(step)
+    }
+
+    fn ask_more(&mut self, step: &mut Step<'_>, ask: AskId, more: &More) -> Result<(), Fault> {
+        let asking = self.asking.iter_mut().find(|asking| asking.id == more.id);
+        let asking = asking.ok_or_else(|| SearchError::NoSuchSearch { id: more.id.clone() })?;
+        asking.waiting.push((ask, more.seen));
+        self.tell_waiting(step)
+    }
+
+    /// Answers whoever waits for what there is now.
+    fn tell_waiting(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        for asking in &mut self.asking {
+            asking.close(false);
+            let (version, is_over) = (asking.version, asking.is_over);
+            let is_due = |(_, seen): &mut (AskId, Option<u64>)| {
+                is_over || seen.is_none_or(|seen| seen < version)
+            };
+            if !asking.is_shown() || !asking.waiting.iter_mut().any(|waiting| is_due(waiting)) {
+                continue;
+            }
+            let due: Vec<_> = asking.waiting.extract_if(.., |waiting| is_due(waiting)).collect();
+            let found = show::found(step.view(), step.me(), step.now(), asking)?;
+            for (ask, _) in due {
+                step.reply(ask, &found);
+            }
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, step: &mut Step<'_>, from: DeviceId, message: &[u8]) -> Result<(), Fault> {
+        let message = match Message::read(message) {
+            Ok(message) => message,
+            Err(error) => {
+                tracing::warn!(peer = %from.short(), %error, "a search message was dropped");
+                return Ok(());
+            }
+        };
+        match message {
+            Message::Ask { web, question, words, phrases } => {
+                if may_ask(step, web, from)? && self.has_place(step, from) {
+                    let query = Query { web, words, phrases, is_typing: false, names: 0, texts: TEXTS_MAX };
+                    let job = step.work(QUERY, to_bytes(&query));
+                    self.jobs.insert(job, Purpose::Served { to: from, web, question });
+                }
+            }
+            Message::Answer { web, question, texts } => {
+                let asking = self.asking.iter_mut().find(|asking| asking.question == question);
+                if let Some(asking) = asking.filter(|asking| !asking.is_over) {
+                    asking.take(step.view(), (web, from), texts)?;
+                    self.tell_waiting(step)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether a member's question is taken now (spec search, rule 12).
+    fn has_place(&mut self, step: &Step<'_>, from: DeviceId) -> bool {
+        let served = self.jobs.values().filter_map(|purpose| match purpose {
+            Purpose::Served { to, .. } => Some(*to),
+            _ => None,
+        });
+        let (mut all, mut of_one) = (0, 0);
+        for to in served {
+            all += 1;
+            of_one += usize::from(to == from);
+        }
+        let now = step.now();
+        let has_budget = self.budgets.entry(from).or_insert_with(|| Budget::new(now)).take(now);
+        has_budget && all < SERVED_MAX && of_one < SERVED_OF_ONE_MAX
+    }
+
+    /// A member is here: questions under way are asked there, too.
+    fn meet(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
+        for asking in &mut self.asking {
+            let webs: Vec<WebId> =
+                asking.absent.iter().filter(|(_, absent)| *absent == device).map(|(web, _)| *web).collect();
+            for web in webs.into_iter().filter(|_| !asking.is_over) {
+                asking.absent.remove(&(web, device));
+                if may_ask(step, web, device)? {
+                    asking.pending.insert((web, device));
+                    send_question(step, device, asking, web);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_finished(
+        &mut self,
+        step: &mut Step<'_>,
+        job: JobId,
+        outcome: Result<Vec<u8>, JobFailure>,
+    ) -> Result<(), Fault> {
+        let Some(purpose) = self.forget_job(job) else { return Ok(()) };
+        let answer = |outcome: Result<Vec<u8>, JobFailure>| {
+            outcome.ok().and_then(|bytes| from_bytes::<Answer>(&bytes).ok())
+        };
+        match purpose {
+            Purpose::Own { question, web } => {
+                let me = people::read::my_person(step.view())?;
+                let is_whole = is_whole(step.view(), web)?;
+                if let Some(asking) = self.asking.iter_mut().find(|asking| asking.question == question) {
+                    asking.take_own(web, me, answer(outcome), is_whole);
+                }
+                self.tell_waiting(step)
+            }
+            Purpose::Served { to, web, question } => {
+                // No index, or one that is being made anew: better no answer than a wrong one.
+                match answer(outcome) {
+                    Some(answer) if is_whole(step.view(), web)? => serve(step, to, web, question, answer.texts),
+                    _ => Ok(()),
+                }
+            }
+            Purpose::Baseline { kept } => {
+                Ok(Self::take_baseline(step, kept, &answer(outcome).unwrap_or_default())?)
+            }
+            Purpose::Update { part, names } => self.take_updated(step, &part, &names, outcome),
+            Purpose::Forget => Ok(()),
+        }
+    }
+}
+
+/// Asks the members of a web who are here; the others are called and asked when they come.
+fn ask_members(step: &mut Step<'_>, asking: &mut Asking, web: WebId) -> Result<(), StoreError> {
+    let me = step.me();
+    for member in people::read::members(step.view(), web)? {
+        if member.role.is_none() {
+            continue;
+        }
+        asking.meant.insert((web, member.person));
+        for device in member.devices.into_iter().filter(|device| *device != me) {
+            if records::is_connected(step.view(), device)? {
+                asking.pending.insert((web, device));
+                send_question(step, device, asking, web);
+            } else {
+                if asking.absent.len() < CALLS_MAX {
+                    step.connect(device, Channel::Member);
+                }
+                asking.absent.insert((web, device));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn send_question(step: &mut Step<'_>, to: DeviceId, asking: &Asking, web: WebId) {
+    let Terms { words, phrases } = asking.terms.clone();
+    let message = Message::Ask { web, question: asking.question, words, phrases };
+    step.send(to, Channel::Member, to_bytes(&message));
+}
+
+/// Answers a member with what it may have from here (spec search, rule 13).
+fn serve(
+    step: &mut Step<'_>,
+    to: DeviceId,
+    web: WebId,
+    question: u64,
+    mut texts: Texts,
+) -> Result<(), Fault> {
+    // Asked again: the asker may have been removed meanwhile.
+    if !may_ask(step, web, to)? {
+        return Ok(());
+    }
+    let mut allowed = Vec::new();
+    for hit in texts.hits {
+        if files::source(step.view(), to, hit.content)?.is_some() {
+            allowed.push(hit);
+        }
+    }
+    texts.hits = allowed;
+    step.send(to, Channel::Member, to_bytes(&Message::Answer { web, question, texts }));
+    Ok(())
+}
+
+/// Says whether a device and this one are both members' (spec search, rule 11).
+fn may_ask(step: &Step<'_>, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
+    let rows = step.view();
+    Ok(people::read::is_member(rows, web, device)? && people::read::is_member(rows, web, step.me())?)
+}
+
+fn arguments_of<T: DeserializeOwned>(operation: &str, arguments: Value) -> Result<T, Fault> {
+    serde_json::from_value(arguments).map_err(|error| {
+        SearchError::BadArguments { operation: operation.to_owned(), why: error.to_string() }.into()
+    })
+}
+
+fn no_operation(operation: &str) -> Fault {
+    let why = "there is no such operation".to_owned();
+    SearchError::BadArguments { operation: operation.to_owned(), why }.into()
+}
+
+/// Answers read operations.
+#[derive(Debug)]
+struct SearchReader;
+
+impl Reader for SearchReader {
+    fn read(&self, context: &ReadContext<'_>, operation: &str, arguments: Value) -> Result<Value, Fault> {
+        match operation {
+            AskKept::NAME => {
+                let kept = kept::kept(context.rows, &arguments_of(operation, arguments)?)?;
+                serde_json::to_value(kept).map_err(|error| no_answer(&error))
+            }
+            _ => Err(no_operation(operation)),
+        }
+    }
+}
+
+fn no_answer(error: &serde_json::Error) -> Fault {
+    Fault::new("search.answer", base::FaultKind::Broken, format!("an answer could not be written: {error}"))
+}

@@ -1,0 +1,60 @@
+//! The index follows what changes, whatever happens to either.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sim::texts::{revision_word, topic_word};
+
+use crate::town::{ALICE, BOB, Town, made};
+
+#[test]
+fn what_changed_before_a_power_cut_is_found_after_it() {
+    let mut town = Town::new();
+    town.world.write(BOB, "a.txt", made(1, 5), 900);
+    town.share(BOB);
+    // The cut comes at any moment of hashing, telling and indexing.
+    for revision in 2..30 {
+        town.world.write(BOB, "a.txt", made(revision, 5), 900 + revision);
+        town.world.tell_watcher(BOB, &["a.txt"], &[]);
+        town.pass_ms(240 + revision * 4);
+        town.world.power_cut(BOB, Duration::from_millis(100));
+        town.pass(20);
+        let query = revision_word(made(revision, 5));
+        assert_eq!(town.paths(ALICE, json!({ "query": query })).len(), 1, "revision {revision}");
+        assert!(town.paths(ALICE, json!({ "query": revision_word(made(revision - 1, 5)) })).is_empty());
+    }
+}
+
+#[test]
+fn a_lost_index_is_told_everything_again() {
+    let mut town = Town::new();
+    for number in 0..150 {
+        town.world.write(BOB, &format!("{number}.txt"), made(number, number), 900 + number);
+    }
+    town.share(BOB);
+    assert_eq!(town.world.peer(BOB).index_driver.texts_count(town.web), 150);
+    // Lost at any moment, also while it is being told.
+    for wait in [0, 1, 5, 20, 100, 150, 200, 210, 300] {
+        let web = town.web;
+        town.world.damage_index(BOB, web);
+        town.pass_ms(wait);
+        town.world.damage_index(BOB, web);
+        town.pass(40);
+        assert_eq!(town.world.peer(BOB).index_driver.texts_count(town.web), 150, "after {wait} ms");
+    }
+    assert_eq!(town.paths(ALICE, json!({ "query": topic_word(149) })).len(), 1);
+}
+
+#[test]
+fn what_is_gone_is_not_found() {
+    let mut town = Town::new();
+    town.world.write(BOB, "a.txt", made(1, 5), 900);
+    town.world.write(BOB, "b.txt", made(2, 6), 900);
+    town.share(BOB);
+    assert_eq!(town.paths(ALICE, json!({ "query": topic_word(6) })).len(), 1);
+    town.ask(BOB, "files.unshare", json!({ "path": "family/Bob/things" })).unwrap();
+    town.pass(40);
+    assert!(town.paths(ALICE, json!({ "query": topic_word(6) })).is_empty());
+    assert!(town.paths(ALICE, json!({ "query": "txt" })).is_empty());
+    assert_eq!(town.world.peer(BOB).index_driver.texts_count(town.web), 0);
+}
