@@ -329,7 +329,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel keep kept drop status page export stop help"
+            opts="-h -V --json --home --help --version start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls about history get transfers transfer pause resume cancel find keep kept drop status page export stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -685,7 +685,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls find about history get transfers transfer pause resume cancel keep kept drop status page export stop help"
+            opts="start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls about history get transfers transfer pause resume cancel find keep kept drop status page export stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -132,7 +132,7 @@ fn names(folder: &Path, count: u64) {
         }
     }
     (0..waiting).for_each(|_| drop(house.end()));
-    let spent = cpu() - started.1;
+    let spent = cpu().saturating_sub(started.1);
     println!(
         "{count} names: {:.1?} wall, {spent:.1?} cpu, {:.0} a cpu second",
         started.0.elapsed(),
@@ -227,7 +227,7 @@ fn texts(folder: &Path, documents: &[String]) {
         let updated: Updated = from_bytes(&house.end()).unwrap();
         unread.extend(updated.unread.into_iter().map(|one| one.why));
     }
-    let spent = cpu() - started.1;
+    let spent = cpu().saturating_sub(started.1);
     println!(
         "{read} documents, {size_read} bytes: {:.1?} wall, {spent:.1?} cpu; not read: {}",
         started.0.elapsed(),

@@ -7,6 +7,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::struct_field_names,
+    clippy::too_many_lines,
     reason = "tests panic when they fail"
 )]
 

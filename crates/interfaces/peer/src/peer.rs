@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use api::EventNumber;
 use api::host::PageLink;
 use base::{ContentId, DeviceId, Fault, OperationId};
 use files::jobs::Source;
+use futures_lite::StreamExt as _;
 use gateways::{GatewayConfig, Gateways, Host, Serving};
 use index::{ExtractorProgram, Index, Library};
 use kernel::{Driver, Input, Kernel};
 use network::{Contents, Network, NetworkConfig};
-use futures_lite::StreamExt as _;
 use serde_json::Value;
 use store::{Backing, RedbBacking};
 use tokio::sync::{mpsc, watch};
@@ -203,10 +203,12 @@ pub fn read_documents() -> ExitCode {
 }
 
 fn start_index(home: &Home, contents: &Contents, inputs: mpsc::Sender<Input>) -> Result<Index, PeerError> {
-    let extractor = ExtractorProgram {
-        path: std::env::current_exe().map_err(PeerError::NoThreads)?,
-        arguments: vec![READ_DOCUMENTS.to_owned()],
+    // The file behind the running program, also after an upgrade has put another in its place.
+    let path = match cfg!(target_os = "linux") {
+        true => PathBuf::from("/proc/self/exe"),
+        false => std::env::current_exe().map_err(PeerError::NoThreads)?,
     };
+    let extractor = ExtractorProgram { path, arguments: vec![READ_DOCUMENTS.to_owned()] };
     let config = index::Config { home: home.path().to_owned(), extractor };
     let library = Kept { contents: contents.clone(), runtime: tokio::runtime::Handle::current() };
     Index::start(config, Arc::new(library), inputs).map_err(PeerError::NoThreads)

@@ -46,9 +46,11 @@ pub(crate) fn listing(bench: &Bench) -> Result<()> {
         };
         alice.ask_until("files.shares", &json!({}), share_is("files"))?;
         listed.push((alice.processor_seconds()? - before) * 1000.0 / 20_000.0);
-        bob.ask_until("search.find", &json!({ "query": format!("small{run} last"), "names": true }), |found| {
-            found["hits"].as_array().is_some_and(|hits| !hits.is_empty())
-        })?;
+        bob.ask_until(
+            "search.find",
+            &json!({ "query": format!("small{run} last"), "names": true }),
+            |found| found["hits"].as_array().is_some_and(|hits| !hits.is_empty()),
+        )?;
         all.push(begun.elapsed().as_secs_f64());
         alice.ask_until("files.shares", &json!({}), share_is("hashed"))?;
         hashed.push((alice.processor_seconds()? - before) * 1000.0 / 20_000.0);

@@ -235,7 +235,7 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
     match end {
         Ok((wait, bytes)) => world.finish_after(wait, index, job.id, Ok(bytes)),
         Err(error) => {
-            world.finish_after(Duration::ZERO, index, job.id, Err(JobFailure::Failed(error.to_string())))
+            world.finish_after(Duration::ZERO, index, job.id, Err(JobFailure::Failed(error.to_string())));
         }
     }
 }

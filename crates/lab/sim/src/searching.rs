@@ -157,18 +157,18 @@ impl Searches {
                     }
                 }
                 Some(Err(fault)) if !same_life || fault.code == "search.interrupted" => {
-                    self.tally.interrupted += 1
+                    self.tally.interrupted += 1;
                 }
                 Some(Err(fault)) => {
-                    self.wrong.push(format!("a search was refused: {fault:?} ({})", open.find))
+                    self.wrong.push(format!("a search was refused: {fault:?} ({})", open.find));
                 }
                 None if !same_life => self.tally.interrupted += 1,
                 // The clock was set back: alarms ring when they ring.
                 None if world.peer(open.asker).clock_error_ms != open.clock_error_ms => {
-                    self.tally.interrupted += 1
+                    self.tally.interrupted += 1;
                 }
                 None if took > 2_500 => {
-                    self.wrong.push(format!("peer {} waits for {} since {took} ms", open.asker, open.find))
+                    self.wrong.push(format!("peer {} waits for {} since {took} ms", open.asker, open.find));
                 }
                 None => self.open.push(open),
             }

@@ -78,7 +78,9 @@ impl From<SearchError> for Fault {
             SearchError::BadArguments { .. } => {
                 yours("search.arguments").remedy("althing find --help", "shows what can be said")
             }
-            SearchError::TooLong { .. } => yours("search.too-long").remedy("", "a few words find more than many"),
+            SearchError::TooLong { .. } => {
+                yours("search.too-long").remedy("", "a few words find more than many")
+            }
             SearchError::NoWords { .. } => {
                 yours("search.no-words").remedy("", "say some letters or digits of a name or a text")
             }

@@ -12,7 +12,9 @@ use files::look::{self, Place};
 use kernel::{JobFailure, JobId, Step};
 use store::{Rows, StoreError};
 
-use crate::jobs::{Document, FORGET, Forget, ITEMS_MAX, NameItem, TextItem, UPDATE, Update, Updated, from_bytes, to_bytes};
+use crate::jobs::{
+    Document, FORGET, Forget, ITEMS_MAX, NameItem, TextItem, UPDATE, Update, Updated, from_bytes, to_bytes,
+};
 use crate::query::owner_label;
 use crate::service::{Purpose, Search};
 use crate::tables::{Cursor, INDEX_VERSION, INDEXED, IndexedRow, TEXTS};
@@ -36,6 +38,15 @@ pub(crate) struct Indexing {
     lost: BTreeSet<WebId>,
 }
 
+/// Why something is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It changed.
+    News,
+    /// All is told from the beginning: where it gets to.
+    Anew(Option<Cursor>),
+}
+
 /// A part of what is to be told.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
@@ -44,8 +55,7 @@ pub(crate) struct Part {
     contents: Vec<ChangedContent>,
     /// Contents told with it: in the index from then on, or not.
     texts: Vec<(ContentId, bool)>,
-    /// Told from the beginning: where it gets to.
-    cursor: Option<Option<Cursor>>,
+    told: Told,
 }
 
 impl Search {
@@ -107,12 +117,13 @@ impl Search {
         }
         match outcome {
             Ok(bytes) => {
-                for unread in from_bytes::<Updated>(&bytes).map(|updated| updated.unread).unwrap_or_default() {
+                for unread in from_bytes::<Updated>(&bytes).map(|updated| updated.unread).unwrap_or_default()
+                {
                     tracing::debug!(content = %unread.content.short(), why = unread.why, "no text");
                 }
                 settle(step, part)?;
-                if part.cursor.is_none() {
-                    self.ring(step, part.web, names)?;
+                if part.told == Told::News {
+                    Self::ring(step, part.web, names)?;
                 }
                 self.feed(step)?;
             }
@@ -178,7 +189,7 @@ fn changed(step: &Step<'_>) -> Result<Option<(Part, Update)>, StoreError> {
         texts.extend(text_item(rows, web, change.content, &mut update)?);
     }
     contents.truncate(taken);
-    Ok(Some((Part { web, entries, contents, texts, cursor: None }, update)))
+    Ok(Some((Part { web, entries, contents, texts, told: Told::News }, update)))
 }
 
 /// Collects the next part of everything about a web.
@@ -195,7 +206,7 @@ fn page(step: &Step<'_>, web: WebId, cursor: Cursor) -> Result<(Part, Update), S
                     entries: Vec::new(),
                     contents: Vec::new(),
                     texts,
-                    cursor: Some(Some(Cursor::Kept { after: None })),
+                    told: Told::Anew(Some(Cursor::Kept { after: None })),
                 };
                 return Ok((part, update));
             };
@@ -226,7 +237,7 @@ fn page(step: &Step<'_>, web: WebId, cursor: Cursor) -> Result<(Part, Update), S
             kept.last().filter(|_| kept.len() == TEXTS_MAX).map(|last| Cursor::Kept { after: Some(*last) })
         }
     };
-    Ok((Part { web, entries: Vec::new(), contents: Vec::new(), texts, cursor: Some(next) }, update))
+    Ok((Part { web, entries: Vec::new(), contents: Vec::new(), texts, told: Told::Anew(next) }, update))
 }
 
 fn name_item<R: Rows + ?Sized>(rows: &R, number: u64, file: FileId) -> Result<NameItem, StoreError> {
@@ -256,12 +267,11 @@ fn text_item<R: Rows + ?Sized>(
             update.texts.push(TextItem { content, document: Some(document) });
             Ok(Some((content, true)))
         }
-        (Some(_), _) => Ok(None),
         (None, _) if is_known => {
             update.texts.push(TextItem { content, document: None });
             Ok(Some((content, false)))
         }
-        (None, _) => Ok(None),
+        _ => Ok(None),
     }
 }
 
@@ -286,7 +296,7 @@ fn settle(step: &mut Step<'_>, part: &Part) -> Result<(), StoreError> {
             TEXTS.delete(step.rows(), &(part.web, *content));
         }
     }
-    if let Some(cursor) = part.cursor {
+    if let Told::Anew(cursor) = part.told {
         INDEXED.put(step.rows(), &part.web, &IndexedRow { version: INDEX_VERSION, cursor });
     }
     Ok(())

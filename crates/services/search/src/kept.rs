@@ -12,7 +12,7 @@ use store::{Rows, StoreError};
 use crate::faults::SearchError;
 use crate::jobs::{Answer, NAMES_MAX, NameItem, QUERY, Query, to_bytes};
 use crate::query::{Terms, owner_label};
-use crate::service::{Purpose, Search};
+use crate::service::{Purpose, Search, first_number};
 use crate::tables::{KEPT, KeptRow, RINGS, RUNG, RingRow};
 
 /// Kept searches at most: each looks at every name that comes.
@@ -45,7 +45,7 @@ impl Search {
         }
         let number = kept.last().map_or(1, |(number, _)| number.saturating_add(1));
         let dice = step.random("kept");
-        let id: String = dice.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let id = format!("{:08x}", first_number(&dice) >> 32);
         let row = KeptRow { id, query: keep.query.clone(), web, since: step.now(), rang: 0 };
         KEPT.put(step.rows(), &number, &row);
         for web in people::read::webs(step.view())? {
@@ -82,7 +82,9 @@ impl Search {
         let kept: Vec<(u64, KeptRow)> = KEPT.all(step.view()).collect::<Result<_, _>>()?;
         for (number, row) in kept.into_iter().filter(|(_, row)| row.web.is_none_or(|only| only == web)) {
             let Ok(terms) = Terms::read(&row.query) else { continue };
-            for name in names.iter().filter(|name| name.path.as_ref().is_some_and(|path| terms.find_name(path))) {
+            for name in
+                names.iter().filter(|name| name.path.as_ref().is_some_and(|path| terms.find_name(path)))
+            {
                 if let Some(place) = look::place(step.view(), name.number, name.file)? {
                     RUNG.put(step.rows(), &(number, name.number, name.file), &place.revision);
                 }
@@ -102,12 +104,7 @@ impl Search {
     }
 
     /// Rings for names that came or changed.
-    pub(crate) fn ring(
-        &mut self,
-        step: &mut Step<'_>,
-        web: WebId,
-        names: &[NameItem],
-    ) -> Result<(), Fault> {
+    pub(crate) fn ring(step: &mut Step<'_>, web: WebId, names: &[NameItem]) -> Result<(), Fault> {
         let kept: Vec<(u64, KeptRow)> = KEPT.all(step.view()).collect::<Result<_, _>>()?;
         for (number, mut row) in kept {
             if row.web.is_some_and(|only| only != web) {
@@ -142,7 +139,8 @@ impl Search {
 
     pub(crate) fn ask_drop(step: &mut Step<'_>, ask: AskId, drop: &DropKept) -> Result<(), Fault> {
         let kept: Vec<(u64, KeptRow)> = KEPT.all(step.view()).collect::<Result<_, _>>()?;
-        let mut meant = kept.into_iter().filter(|(_, row)| !drop.id.is_empty() && row.id.starts_with(&drop.id));
+        let mut meant =
+            kept.into_iter().filter(|(_, row)| !drop.id.is_empty() && row.id.starts_with(&drop.id));
         let (Some((number, row)), None) = (meant.next(), meant.next()) else {
             return Err(SearchError::NoSuchKept { id: drop.id.clone() }.into());
         };

@@ -77,7 +77,8 @@ fn are_texts_sound(texts: &Texts) -> bool {
         let counted: u64 = hit.counts.iter().map(|count| u64::from(*count)).sum();
         let mut last = 0;
         let are_marks = hit.marks.iter().all(|(from, to)| {
-            let range = usize::try_from(*from).unwrap_or(usize::MAX)..usize::try_from(*to).unwrap_or(usize::MAX);
+            let range =
+                usize::try_from(*from).unwrap_or(usize::MAX)..usize::try_from(*to).unwrap_or(usize::MAX);
             let is_next = *from >= last && from < to && hit.snippet.get(range).is_some();
             last = *to;
             is_next

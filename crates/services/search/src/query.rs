@@ -122,12 +122,13 @@ impl Filter {
 
     /// Says whether an entry may be a hit.
     pub(crate) fn allows(&self, place: &Place) -> bool {
-        let is_person = self
-            .persons
-            .as_ref()
-            .is_none_or(|persons| persons.contains(&(place.web, place.person)));
+        let is_person =
+            self.persons.as_ref().is_none_or(|persons| persons.contains(&(place.web, place.person)));
         let is_below = self.below.as_ref().is_none_or(|below| {
-            place.path.strip_prefix(below.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            place
+                .path
+                .strip_prefix(below.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
         let is_file = place.kind == Kind::File;
         let is_sized = (self.size_min == 0 && self.size_max == u64::MAX)
@@ -154,11 +155,7 @@ fn webs<R: Rows + ?Sized>(rows: &R, name: Option<&str>) -> Result<Vec<WebId>, Fa
     Ok(people::read::webs(rows)?.into_iter().map(|web| web.id).collect())
 }
 
-fn persons<R: Rows + ?Sized>(
-    rows: &R,
-    webs: &[WebId],
-    name: &str,
-) -> Result<Vec<(WebId, PersonId)>, Fault> {
+fn persons<R: Rows + ?Sized>(rows: &R, webs: &[WebId], name: &str) -> Result<Vec<(WebId, PersonId)>, Fault> {
     let mut persons = Vec::new();
     for web in webs {
         persons.extend(people::read::person_named(rows, *web, name)?.map(|person| (*web, person)));
@@ -175,8 +172,8 @@ fn kind(name: &str) -> Result<WantedKind, SearchError> {
     Ok(match name {
         "folders" => WantedKind::Folders,
         "documents" => WantedKind::Endings(&[
-            "md", "txt", "pdf", "odt", "ods", "odp", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "rtf", "html",
-            "htm", "csv", "tex", "epub", "eml",
+            "md", "txt", "pdf", "odt", "ods", "odp", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "rtf",
+            "html", "htm", "csv", "tex", "epub", "eml",
         ]),
         "pictures" => WantedKind::Endings(&[
             "jpg", "jpeg", "png", "gif", "webp", "svg", "bmp", "tif", "tiff", "avif", "heic",
@@ -184,8 +181,8 @@ fn kind(name: &str) -> Result<WantedKind, SearchError> {
         "audio" => WantedKind::Endings(&["mp3", "ogg", "opus", "flac", "wav", "m4a", "aac"]),
         "video" => WantedKind::Endings(&["mp4", "webm", "mkv", "mov", "avi", "m4v", "ogv"]),
         "code" => WantedKind::Endings(&[
-            "rs", "c", "h", "cpp", "hpp", "py", "js", "ts", "java", "go", "rb", "sh", "svelte", "html", "css",
-            "toml", "json", "yaml", "yml", "sql", "kt", "swift", "cs", "php",
+            "rs", "c", "h", "cpp", "hpp", "py", "js", "ts", "java", "go", "rb", "sh", "svelte", "html",
+            "css", "toml", "json", "yaml", "yml", "sql", "kt", "swift", "cs", "php",
         ]),
         _ if is_ending => WantedKind::Ending(name.to_lowercase()),
         _ => return Err(SearchError::NoSuchKind { kind: name.chars().take(40).collect() }),
@@ -225,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_query_has_so_many_words_and_no_more() {
-        let many: String = (0..100).map(|number| format!("word{number} ")).collect();
+        let many = (0..100).map(|number| format!("word{number}")).collect::<Vec<_>>().join(" ");
         assert_eq!(Terms::read(&many).unwrap().words.len(), WORDS_MAX);
         assert_eq!(Terms::read("\"a b").unwrap().phrases, [Phrase { first: 0, count: 2 }]);
     }

@@ -19,9 +19,9 @@ use crate::jobs::{
     Answer, LOST, Lost, NAMES_MAX, NameItem, QUERY, Query, TEXTS_MAX, Texts, from_bytes, to_bytes,
 };
 use crate::kept;
+use crate::messages::Message;
 use crate::query::{Filter, Terms};
 use crate::show;
-use crate::messages::Message;
 
 /// How long others may take to answer: what a person waits without thinking that nothing comes.
 const ANSWER_WAIT: Duration = Duration::from_secs(2);
@@ -43,12 +43,24 @@ const LATE: &str = "late ";
 #[derive(Debug)]
 pub(crate) enum Purpose {
     /// An own index, for a question of this person.
-    Own { question: u64, web: WebId },
+    Own {
+        question: u64,
+        web: WebId,
+    },
     /// The own index of a web, for a question of a member.
-    Served { to: DeviceId, web: WebId, question: u64 },
+    Served {
+        to: DeviceId,
+        web: WebId,
+        question: u64,
+    },
     /// What matches a search that is being kept.
-    Baseline { kept: u64 },
-    Update { part: Box<Part>, names: Vec<NameItem> },
+    Baseline {
+        kept: u64,
+    },
+    Update {
+        part: Box<Part>,
+        names: Vec<NameItem>,
+    },
     Forget,
 }
 
@@ -131,7 +143,8 @@ impl Search {
             Input::Alarm { key } if key == INDEX => self.go_on_indexing(step)?,
             Input::Alarm { key } => {
                 let question = key.strip_prefix(LATE).and_then(|number| number.parse::<u64>().ok());
-                if let Some(asking) = self.asking.iter_mut().find(|asking| Some(asking.question) == question) {
+                if let Some(asking) = self.asking.iter_mut().find(|asking| Some(asking.question) == question)
+                {
                     asking.close(true);
                 }
                 self.tell_waiting(step)?;
@@ -141,7 +154,13 @@ impl Search {
         Ok(())
     }
 
-    fn ask(&mut self, step: &mut Step<'_>, ask: AskId, operation: &str, arguments: Value) -> Result<(), Fault> {
+    fn ask(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        operation: &str,
+        arguments: Value,
+    ) -> Result<(), Fault> {
         match operation {
             Find::NAME => self.ask_find(step, ask, &arguments_of(operation, arguments)?),
             More::NAME => self.ask_more(step, ask, &arguments_of(operation, arguments)?),
@@ -156,8 +175,7 @@ impl Search {
         let terms = Terms::read(&find.query)?;
         let filter = Filter::read(step.view(), find, step.now())?;
         let dice = step.random("question");
-        let [a, b, c, d, e, f, g, h, ..] = dice;
-        let question = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        let question = first_number(&dice);
         let mut asking = Asking::new(format!("{question:016x}"), question, terms, filter);
         asking.waiting.push((ask, None));
         for web in asking.filter.webs.clone() {
@@ -204,13 +222,12 @@ impl Search {
         for asking in &mut self.asking {
             asking.close(false);
             let (version, is_over) = (asking.version, asking.is_over);
-            let is_due = |(_, seen): &mut (AskId, Option<u64>)| {
-                is_over || seen.is_none_or(|seen| seen < version)
-            };
-            if !asking.is_shown() || !asking.waiting.iter_mut().any(|waiting| is_due(waiting)) {
+            let is_due =
+                |(_, seen): &mut (AskId, Option<u64>)| is_over || seen.is_none_or(|seen| seen < version);
+            if !asking.is_shown() || !asking.waiting.iter_mut().any(&is_due) {
                 continue;
             }
-            let due: Vec<_> = asking.waiting.extract_if(.., |waiting| is_due(waiting)).collect();
+            let due: Vec<_> = asking.waiting.extract_if(.., is_due).collect();
             let found = show::found(step.view(), step.me(), step.now(), asking)?;
             for (ask, _) in due {
                 step.reply(ask, &found);
@@ -300,7 +317,9 @@ impl Search {
             Purpose::Served { to, web, question } => {
                 // No index, or one that is being made anew: better no answer than a wrong one.
                 match answer(outcome) {
-                    Some(answer) if is_whole(step.view(), web)? => serve(step, to, web, question, answer.texts),
+                    Some(answer) if is_whole(step.view(), web)? => {
+                        serve(step, to, web, question, answer.texts)
+                    }
                     _ => Ok(()),
                 }
             }
@@ -311,6 +330,11 @@ impl Search {
             Purpose::Forget => Ok(()),
         }
     }
+}
+
+/// Returns a number of random bytes.
+pub(crate) fn first_number(dice: &[u8; 32]) -> u64 {
+    dice.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// Asks the members of a web who are here; the others are called and asked when they come.

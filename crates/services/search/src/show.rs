@@ -96,7 +96,9 @@ impl Page<'_> {
             let score = self.asking.statistics.get(web).map_or(0.0, |statistics| statistics.score(hit));
             ranked.push((score, *web, hit));
         }
-        ranked.sort_by(|(a, _, one), (b, _, other)| b.total_cmp(a).then_with(|| one.content.cmp(&other.content)));
+        ranked.sort_by(|(a, _, one), (b, _, other)| {
+            b.total_cmp(a).then_with(|| one.content.cmp(&other.content))
+        });
         let mut past: Vec<(Showing, &TextHit)> = Vec::new();
         for (_, web, hit) in ranked {
             let showing = look::showing(self.rows, web, hit.content, SHOWING_MAX)?;
@@ -271,7 +273,8 @@ fn silent(rows: &dyn Rows, now: Timestamp, asking: &Asking) -> Result<Option<Str
         for device in people::read::devices_of(rows, web, person)? {
             heard = heard.max(records::last_heard(rows, device)?);
         }
-        let when = heard.map_or_else(|| "not heard from yet".to_owned(), |at| format!("{} ago", span(now, at)));
+        let when =
+            heard.map_or_else(|| "not heard from yet".to_owned(), |at| format!("{} ago", span(now, at)));
         names.insert(person, format!("{} ({when})", people::read::label_of(rows, web, person)?));
     }
     if names.is_empty() {

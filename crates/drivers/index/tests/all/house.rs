@@ -111,7 +111,7 @@ impl House {
             match self.inputs.blocking_recv().expect("the driver goes on") {
                 Input::Finished { job, outcome } => return (job, outcome),
                 Input::Noticed { kind: LOST, report } => {
-                    self.lost.push(from_bytes::<Lost>(&report).unwrap().web)
+                    self.lost.push(from_bytes::<Lost>(&report).unwrap().web);
                 }
                 other => panic!("{other:?}"),
             }

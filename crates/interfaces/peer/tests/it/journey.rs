@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use api::files::{AskHistory, Freshness, Unshare};
-use api::search::Find;
 use api::host::AskStatus;
 use api::people::{AskMembers, AskWebs, Remove};
+use api::search::Find;
 
 use super::cast::{Person, read};
 
@@ -46,8 +46,7 @@ async fn bob_joins_sees_finds_and_fetches_what_alice_shares() {
     eprintln!("listed after {:?}", joining.elapsed());
     bob.sees("family/Alice/docs/photos", &["empty", "one.jpg"]).await;
 
-    let found =
-        bob.until(names("road q4"), |found| !found.hits.is_empty()).await;
+    let found = bob.until(names("road q4"), |found| !found.hits.is_empty()).await;
     assert_eq!(found.hits[0].path, "family/Alice/docs/Q4 Roadmap.md");
     let status = bob.until(AskStatus {}, |status| status.people_here == 1).await;
     assert_eq!(status.now, "the one other person is here");
