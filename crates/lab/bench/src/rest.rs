@@ -93,7 +93,7 @@ fn fill(home: &std::path::Path) -> Result<()> {
 }
 
 /// Bytes sent over the loopback interface so far.
-fn loopback_bytes() -> Result<f64> {
+pub(crate) fn loopback_bytes() -> Result<f64> {
     let devices = std::fs::read_to_string("/proc/net/dev")?;
     let line = devices.lines().find(|line| line.trim_start().starts_with("lo:")).context("no loopback")?;
     line.split_whitespace().nth(9).context("no counter")?.parse().context("no number")
