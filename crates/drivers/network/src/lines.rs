@@ -8,7 +8,7 @@ use base::DeviceId;
 
 use crate::admission::Registration;
 use crate::failure::Failure;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, code};
 use crate::shared::Shared;
 
 /// How long an unused line stays open: longer than a decider thinks between two requests.
@@ -32,6 +32,23 @@ impl Lines {
     fn place(&self, key: Key) -> Arc<tokio::sync::Mutex<Option<Line>>> {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(lines.entry(key).or_default())
+    }
+
+    /// Closes the lines with a device that has connected anew: its process may be another one, to which they do not
+    /// lead, and QUIC alone would notice that only after its silence.
+    pub(crate) fn close(&self, device: DeviceId) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.retain(|(to, _), place| {
+            if *to != device {
+                return true;
+            }
+            // Who dials right now gets a new one anyway.
+            let Ok(line) = place.try_lock() else { return true };
+            if let Some(line) = line.as_ref() {
+                line.registration.close(code::DONE, b"connected anew");
+            }
+            false
+        });
     }
 
     /// Closes lines that nobody has used for a while.

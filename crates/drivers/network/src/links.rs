@@ -320,6 +320,9 @@ impl Shared {
         if let Some(address) = registration.address() {
             self.book.worked(device, address);
         }
+        if channel == Channel::Member {
+            self.lines.close(device);
+        }
         self.inputs.tell(Input::Connected { device, channel }).await;
         let end = tokio::select! {
             biased;
