@@ -82,6 +82,9 @@ _althing() {
             althing,me)
                 cmd="althing__subcmd__me"
                 ;;
+            althing,net)
+                cmd="althing__subcmd__net"
+                ;;
             althing,page)
                 cmd="althing__subcmd__page"
                 ;;
@@ -102,6 +105,9 @@ _althing() {
                 ;;
             althing,role)
                 cmd="althing__subcmd__role"
+                ;;
+            althing,serve)
+                cmd="althing__subcmd__serve"
                 ;;
             althing,share)
                 cmd="althing__subcmd__share"
@@ -211,6 +217,9 @@ _althing() {
             althing__subcmd__help,me)
                 cmd="althing__subcmd__help__subcmd__me"
                 ;;
+            althing__subcmd__help,net)
+                cmd="althing__subcmd__help__subcmd__net"
+                ;;
             althing__subcmd__help,page)
                 cmd="althing__subcmd__help__subcmd__page"
                 ;;
@@ -231,6 +240,9 @@ _althing() {
                 ;;
             althing__subcmd__help,role)
                 cmd="althing__subcmd__help__subcmd__role"
+                ;;
+            althing__subcmd__help,serve)
+                cmd="althing__subcmd__help__subcmd__serve"
                 ;;
             althing__subcmd__help,share)
                 cmd="althing__subcmd__help__subcmd__share"
@@ -268,6 +280,9 @@ _althing() {
             althing__subcmd__help__subcmd__me,set)
                 cmd="althing__subcmd__help__subcmd__me__subcmd__set"
                 ;;
+            althing__subcmd__help__subcmd__net,lan)
+                cmd="althing__subcmd__help__subcmd__net__subcmd__lan"
+                ;;
             althing__subcmd__help__subcmd__web,join)
                 cmd="althing__subcmd__help__subcmd__web__subcmd__join"
                 ;;
@@ -291,6 +306,18 @@ _althing() {
                 ;;
             althing__subcmd__me__subcmd__help,set)
                 cmd="althing__subcmd__me__subcmd__help__subcmd__set"
+                ;;
+            althing__subcmd__net,help)
+                cmd="althing__subcmd__net__subcmd__help"
+                ;;
+            althing__subcmd__net,lan)
+                cmd="althing__subcmd__net__subcmd__lan"
+                ;;
+            althing__subcmd__net__subcmd__help,help)
+                cmd="althing__subcmd__net__subcmd__help__subcmd__help"
+                ;;
+            althing__subcmd__net__subcmd__help,lan)
+                cmd="althing__subcmd__net__subcmd__help__subcmd__lan"
                 ;;
             althing__subcmd__web,help)
                 cmd="althing__subcmd__web__subcmd__help"
@@ -329,7 +356,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls about history get transfers transfer pause resume cancel find keep kept drop status page export stop help"
+            opts="-h -V --json --home --help --version start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve log share shares unshare ls about history get transfers transfer pause resume cancel find keep kept drop status net page export stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -685,7 +712,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove log share shares unshare ls about history get transfers transfer pause resume cancel find keep kept drop status page export stop help"
+            opts="start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve log share shares unshare ls about history get transfers transfer pause resume cancel find keep kept drop status net page export stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1034,6 +1061,34 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__help__subcmd__net)
+            opts="lan"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__net__subcmd__lan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__help__subcmd__page)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1119,6 +1174,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__role)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__serve)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1372,7 +1441,7 @@ _althing() {
             fi
             case "${prev}" in
                 --role)
-                    COMPREPLY=($(compgen -W "member admin owner" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "carrier member admin owner" -- "${cur}"))
                     return 0
                     ;;
                 --uses)
@@ -1556,6 +1625,88 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__net)
+            opts="-h --web --json --home --help lan help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --web)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__net__subcmd__help)
+            opts="lan help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__net__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__net__subcmd__help__subcmd__lan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__net__subcmd__lan)
+            opts="-h --json --home --help on off"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__page)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1665,12 +1816,34 @@ _althing() {
             return 0
             ;;
         althing__subcmd__role)
-            opts="-h --json --home --help member admin owner"
+            opts="-h --json --home --help carrier member admin owner"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__serve)
+            opts="-h --relay --mirror --broker --stop --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --mirror)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --home)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

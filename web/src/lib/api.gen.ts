@@ -57,6 +57,12 @@ export interface AskMembers {
   web: string;
 }
 
+/** Arguments of `host.net`. */
+export interface AskNet {
+  /** Only computers of this web. */
+  web?: string | null;
+}
+
 /** Asks for a QR code: the body of `POST /qr`. */
 export interface AskQr {
   /** What the code says, 1 to 2,048 bytes. */
@@ -122,6 +128,41 @@ export interface Cancel {
   /** The transfer's id or its first digits. */
   id: string;
 }
+
+/** A computer of one of your webs. */
+export interface ComputerView {
+  /** Whose it is, as in `family/Bob`. */
+  name: string;
+  /** The webs you have in common. */
+  webs: string[];
+  /** How it is connected. */
+  connection: Connection;
+  /** The address packets go to; for `relayed` the relay. */
+  via: string;
+  /** Round trip of the path in use, microseconds. */
+  round_trip_us: number | null;
+  /** Received from it per second, lately. */
+  receiving: Bytes;
+  /** Sent to it per second, lately. */
+  sending: Bytes;
+  /** What it does for its webs: `relay`, `mirror`, `broker`. */
+  serves: string[];
+  /** Bytes of sealed copies it keeps at most, when it is a mirror. */
+  mirror: Bytes | null;
+  /** Whether it carries without reading. */
+  is_carrier: boolean;
+  /** When it was last heard from; none when never. */
+  last_heard: Time | null;
+  /** Why it can't be reached, in words; empty when it can. */
+  why: string;
+  /** What can be done about it; empty when nothing need be. */
+  remedy: string;
+  /** Its key. */
+  device: Id;
+}
+
+/** How packets get to a computer. */
+export type Connection = 'this' | 'lan' | 'direct' | 'relayed' | 'trying' | 'none';
 
 /** Whether a file is to be shown or saved. */
 export type Disposition = 'inline' | 'attachment';
@@ -459,6 +500,9 @@ export interface KeptView {
   id: string;
 }
 
+/** Whether others are looked for on the local network. */
+export type Lan = 'on' | 'off';
+
 /** Arguments of `people.leave`. */
 export interface Leave {
   /** The web. */
@@ -524,6 +568,20 @@ export interface More {
   id: string;
   /** The version that was seen; answered when there is a later one, at once if not said. */
   seen?: number | null;
+}
+
+/** Your webs' computers. */
+export interface Net {
+  /** In words: `3 of 5 computers are connected, 1 of them through a relay`. */
+  now: string;
+  /** This one first, then those that serve, then by name. */
+  computers: ComputerView[];
+  /** Where others can reach this computer. */
+  addresses: string[];
+  /** The relay that carries for this computer when nothing else does; empty when there is none. */
+  relay: string;
+  /** Whether others are looked for on the local network. */
+  lan: boolean;
 }
 
 /** Arguments of `files.open`. */
@@ -641,7 +699,35 @@ export interface RingView {
 }
 
 /** What a person may do in a web. */
-export type Role = 'member' | 'admin' | 'owner';
+export type Role = 'carrier' | 'member' | 'admin' | 'owner';
+
+/** Arguments of `people.serve`. */
+export interface Serve {
+  /** The web, or an invitation to one: then this computer joins it first. */
+  web: string;
+  /** Carries connections between members who can't reach each other directly. */
+  relay?: boolean;
+  /** Keeps sealed copies and encrypted records for those who are never here together: so many bytes at most. */
+  mirror?: Bytes | null;
+  /** Indexes everything and answers for those who are away. Takes a member; a carrier can't read. */
+  broker?: boolean;
+  /** Ends what this computer does for the web. */
+  stop?: boolean;
+}
+
+/** What this computer does for a web now. */
+export interface Served {
+  /** In words, with what is still to come. */
+  what: string;
+  /** The web's id. */
+  id: Id;
+  /** Whether it is a relay. */
+  relay: boolean;
+  /** Bytes of sealed copies it keeps at most, when it is a mirror. */
+  mirror: Bytes | null;
+  /** Whether it is a broker. */
+  broker: boolean;
+}
 
 /** A session: the answer of `POST /session`. */
 export interface Session {
@@ -649,6 +735,12 @@ export interface Session {
   token: string;
   /** When it ends. */
   expires: Time;
+}
+
+/** Arguments of `host.lan`. */
+export interface SetLan {
+  /** `on` or `off`. */
+  lan: Lan;
 }
 
 /** Arguments of `people.set_role`. */
@@ -892,6 +984,8 @@ export interface Operations {
   'people.remove': { arguments: Remove; answer: Removed };
   /** Leaves a web; what you kept stays on this computer. */
   'people.leave': { arguments: Leave; answer: Done };
+  /** Makes this computer serve a web: as relay, as mirror, or as broker for those who are away. */
+  'people.serve': { arguments: Serve; answer: Served };
   /** Lists every act that changed who belongs to a web. */
   'people.audit': { arguments: AskAudit; answer: Audit };
   /** Shares a folder of this computer with a web; nothing is copied. */
@@ -934,6 +1028,10 @@ export interface Operations {
   'search.drop': { arguments: DropKept; answer: KeptView };
   /** Shows how this peer is. */
   'host.status': { arguments: AskStatus; answer: Status };
+  /** Shows your webs' computers: how you are connected with each, and why not. */
+  'host.net': { arguments: AskNet; answer: Net };
+  /** Switches finding others on the local network (mDNS) on or off. */
+  'host.lan': { arguments: SetLan; answer: Done };
   /** Makes a link that opens the page in a browser; good once, for 30 seconds. */
   'host.page': { arguments: MakePageLink; answer: PageLink };
   /** Writes all signed entries of a web into a folder, for reading by other programs. */
@@ -958,6 +1056,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'people.set_role': 'act',
   'people.remove': 'act',
   'people.leave': 'act',
+  'people.serve': 'act',
   'people.audit': 'read',
   'files.share': 'act',
   'files.shares': 'read',
@@ -979,6 +1078,8 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'search.kept': 'read',
   'search.drop': 'act',
   'host.status': 'read',
+  'host.net': 'read',
+  'host.lan': 'act',
   'host.page': 'act',
   'host.export': 'act',
   'host.stop': 'act',

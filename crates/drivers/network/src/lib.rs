@@ -211,6 +211,7 @@ impl Network {
             }
             Effect::Work(job) => self.work(job),
             Effect::Cancel(job) => self.cancel(job),
+            Effect::UseRelays(_) | Effect::BeRelay(_) => {}
             Effect::Reply { .. } | Effect::Happened(_) | Effect::WakeAt(_) => {}
         }
     }

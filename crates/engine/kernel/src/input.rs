@@ -20,6 +20,15 @@ pub enum Channel {
     Join,
 }
 
+/// A relay, and what to show it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RelayAccess {
+    /// Its URL.
+    pub url: String,
+    /// Shown by a newcomer whom the relay does not know yet; members need none.
+    pub token: Option<String>,
+}
+
 /// Work for a driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
@@ -83,7 +92,7 @@ pub enum Input {
         /// On which protocol.
         channel: Channel,
     },
-    /// This device is now reachable here (`ip:port` each).
+    /// This device is now reachable here (as [`wire::address`] writes it).
     Reachable {
         /// Its addresses, most useful first.
         addresses: Vec<String>,
@@ -155,9 +164,14 @@ pub enum Effect {
     Addresses {
         /// Which device.
         device: DeviceId,
-        /// `ip:port` each.
+        /// As [`wire::address`] reads them.
         addresses: Vec<String>,
     },
+    /// Use these relays, and no others, for those who can't be reached directly; replaces what was said before.
+    UseRelays(Vec<RelayAccess>),
+    /// Be a relay for those who are admitted, or be none. Where it is reached comes back as
+    /// `Noticed { kind: "people.relay" }`: the URL in UTF-8, empty when there is none.
+    BeRelay(bool),
     /// Only these devices may use the member protocols for a web; replaces what was said before.
     ///
     /// A device that is in no web any more loses its connections and streams at once.

@@ -18,7 +18,7 @@ mod step;
 
 pub use events::{EventPage, events_after, last_event};
 pub use faults::faults;
-pub use input::{AskId, Channel, Effect, Input, Job, JobFailure, JobId};
+pub use input::{AskId, Channel, Effect, Input, Job, JobFailure, JobId, RelayAccess};
 pub use keyring::Keyring;
 pub use readers::Readers;
 pub use run::{Kernel, KernelError, Pause};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use store::Overlay;
 use wire::crypto::{Signature, Signer, Verifier};
 
-use crate::{AskId, Channel, Effect, Job, JobId, Keyring, Vault};
+use crate::{AskId, Channel, Effect, Job, JobId, Keyring, RelayAccess, Vault};
 
 /// One step: rows, the time, randomness, keys, and what shall leave after the commit.
 ///
@@ -171,6 +171,16 @@ impl<'a> Step<'a> {
     /// Has addresses remembered.
     pub fn addresses(&mut self, device: DeviceId, addresses: Vec<String>) {
         self.out.effects.push(Effect::Addresses { device, addresses });
+    }
+
+    /// Says which relays to use.
+    pub fn use_relays(&mut self, relays: Vec<RelayAccess>) {
+        self.out.effects.push(Effect::UseRelays(relays));
+    }
+
+    /// Says whether this device is a relay for those who are admitted.
+    pub fn be_relay(&mut self, is_relay: bool) {
+        self.out.effects.push(Effect::BeRelay(is_relay));
     }
 
     /// Says who may use the member protocols for a web.

@@ -9,6 +9,8 @@ use crate::people::Done;
 
 operations! {
     Read "host.status" AskStatus -> Status, "status", "Shows how this peer is.";
+    Read "host.net" AskNet -> Net, "net", "Shows your webs' computers: how you are connected with each, and why not.";
+    Act "host.lan" SetLan -> Done, "net lan {lan}", "Switches finding others on the local network (mDNS) on or off.", says "{what}";
     Act "host.page" MakePageLink -> PageLink, "page", "Makes a link that opens the page in a browser; good once, for 30 seconds.", says "{link}";
     Act "host.export" Export -> Done, "export {web} {folder}", "Writes all signed entries of a web into a folder, for reading by other programs.", says "{what}";
     Act "host.stop" Stop -> Done, "stop", "Stops this peer.", says "{what}";
@@ -50,6 +52,99 @@ pub struct Status {
     pub last_event: u64,
     /// Althing's version.
     pub version: String,
+}
+
+/// Arguments of `host.net`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskNet {
+    /// Only computers of this web.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web: Option<String>,
+}
+
+/// How packets get to a computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Connection {
+    /// It is this computer.
+    This,
+    /// Straight, inside the local network.
+    Lan,
+    /// Straight, over the internet.
+    Direct,
+    /// Through a relay.
+    Relayed,
+    /// Being tried.
+    Trying,
+    /// Not at all.
+    None,
+}
+
+/// A computer of one of your webs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ComputerView {
+    /// Whose it is, as in `family/Bob`.
+    pub name: String,
+    /// The webs you have in common.
+    pub webs: Vec<String>,
+    /// How it is connected.
+    pub connection: Connection,
+    /// The address packets go to; for `relayed` the relay.
+    pub via: String,
+    /// Round trip of the path in use, microseconds.
+    pub round_trip_us: Option<u64>,
+    /// Received from it per second, lately.
+    pub receiving: ByteCount,
+    /// Sent to it per second, lately.
+    pub sending: ByteCount,
+    /// What it does for its webs: `relay`, `mirror`, `broker`.
+    pub serves: Vec<String>,
+    /// Bytes of sealed copies it keeps at most, when it is a mirror.
+    pub mirror: Option<ByteCount>,
+    /// Whether it carries without reading.
+    pub is_carrier: bool,
+    /// When it was last heard from; none when never.
+    pub last_heard: Option<Timestamp>,
+    /// Why it can't be reached, in words; empty when it can.
+    pub why: String,
+    /// What can be done about it; empty when nothing need be.
+    pub remedy: String,
+    /// Its key.
+    pub device: base::DeviceId,
+}
+
+/// Your webs' computers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Net {
+    /// In words: `3 of 5 computers are connected, 1 of them through a relay`.
+    pub now: String,
+    /// This one first, then those that serve, then by name.
+    pub computers: Vec<ComputerView>,
+    /// Where others can reach this computer.
+    pub addresses: Vec<String>,
+    /// The relay that carries for this computer when nothing else does; empty when there is none.
+    pub relay: String,
+    /// Whether others are looked for on the local network.
+    pub lan: bool,
+}
+
+/// Arguments of `host.lan`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetLan {
+    /// `on` or `off`.
+    pub lan: Lan,
+}
+
+/// Whether others are looked for on the local network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Lan {
+    /// They are.
+    On,
+    /// They are not: right for networks of strangers.
+    Off,
 }
 
 /// Arguments of `host.page`.

@@ -21,6 +21,7 @@ operations! {
     Act "people.set_role" SetRole -> Done, "role {web} {person} {role}", "Changes what a person may do in a web.", says "{what}";
     Act "people.remove" Remove -> Removed, "remove {web} {person}", "Removes a person; from now on nothing new reaches them.", says "{what}";
     Act "people.leave" Leave -> Done, "web leave {web}", "Leaves a web; what you kept stays on this computer.", says "{what}";
+    Act "people.serve" Serve -> Served, "serve {web}", "Makes this computer serve a web: as relay, as mirror, or as broker for those who are away.", says "{what}";
     Read "people.audit" AskAudit -> Audit, "log {web}", "Lists every act that changed who belongs to a web.";
 }
 
@@ -28,6 +29,8 @@ operations! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// Carries sealed things for the others and reads nothing.
+    Carrier,
     /// Reads everything, shares and writes.
     Member,
     /// Invites, and removes those it outranks.
@@ -324,6 +327,41 @@ pub struct Removed {
 pub struct Leave {
     /// The web.
     pub web: String,
+}
+
+/// Arguments of `people.serve`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Serve {
+    /// The web, or an invitation to one: then this computer joins it first.
+    pub web: String,
+    /// Carries connections between members who can't reach each other directly.
+    #[serde(default)]
+    pub relay: bool,
+    /// Keeps sealed copies and encrypted records for those who are never here together: so many bytes at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<ByteCount>,
+    /// Indexes everything and answers for those who are away. Takes a member; a carrier can't read.
+    #[serde(default)]
+    pub broker: bool,
+    /// Ends what this computer does for the web.
+    #[serde(default)]
+    pub stop: bool,
+}
+
+/// What this computer does for a web now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Served {
+    /// In words, with what is still to come.
+    pub what: String,
+    /// The web's id.
+    pub id: WebId,
+    /// Whether it is a relay.
+    pub relay: bool,
+    /// Bytes of sealed copies it keeps at most, when it is a mirror.
+    pub mirror: Option<ByteCount>,
+    /// Whether it is a broker.
+    pub broker: bool,
 }
 
 /// Arguments of `people.audit`.

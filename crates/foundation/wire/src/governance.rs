@@ -26,6 +26,9 @@ pub const OPERATION_SIZE_MAX: usize = 384 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Role {
+    /// Carries sealed things for the others and reads nothing; fixed at admission (spec governance rules 60 to 66).
+    #[n(0)]
+    Carrier,
     /// Reads everything, shares and writes.
     #[n(2)]
     Member,
@@ -86,6 +89,42 @@ pub struct OlderKey {
     /// Nonce, 24 bytes, then XChaCha20-Poly1305 of the key; purpose `althing older epoch v1`, context web || new key id || older key id.
     #[n(1)]
     pub sealed: Bytes,
+}
+
+/// Addresses of one computer that serves, at most.
+pub const SERVING_ADDRESSES_MAX: usize = 8;
+
+/// What an always-on computer does for its web. Carriers may read it: addresses and numbers only.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Serving {
+    /// Where the computer is reachable ([`crate::address`]), most useful first; its relay, if it is one, among them.
+    #[n(0)]
+    pub addresses: Vec<String>,
+    /// Its relay, as `http://host:port/`.
+    #[n(1)]
+    pub relay: Option<String>,
+    /// Bytes of sealed copies it keeps at most, if it is a mirror.
+    #[n(2)]
+    pub mirror: Option<u64>,
+    /// Whether it indexes everything and answers for those who are away; means nothing from a carrier.
+    #[n(3)]
+    pub broker: bool,
+}
+
+impl Serving {
+    /// Says whether it does nothing at all.
+    pub fn is_nothing(&self) -> bool {
+        self.relay.is_none() && self.mirror.is_none() && !self.broker
+    }
+
+    fn is_within_limits(&self) -> bool {
+        let is_address = |text: &String| crate::address::Address::read(text).is_some();
+        let is_relay =
+            |text: &String| matches!(crate::address::Address::read(text), Some(crate::address::Address::Relay(_)));
+        self.addresses.len() <= SERVING_ADDRESSES_MAX
+            && self.addresses.iter().all(is_address)
+            && self.relay.as_ref().is_none_or(is_relay)
+    }
 }
 
 /// What an operation does.
@@ -186,6 +225,13 @@ pub enum Action {
         #[n(2)]
         older: Vec<OlderKey>,
     },
+    /// Says what the author's computer does for the web; replaces what it said before.
+    #[n(10)]
+    Serve {
+        /// What it does; nothing at all ends it.
+        #[n(0)]
+        serving: Serving,
+    },
 }
 
 /// The body of a governance entry.
@@ -222,6 +268,7 @@ impl Operation {
                 limit(wraps.len() <= WRAPS_MAX, "wraps")?;
                 limit(older.len() <= 64, "older")?;
             }
+            Action::Serve { serving } => limit(serving.is_within_limits(), "serving")?,
             Action::Invite { uses, .. } => limit((1..=10_000).contains(uses), "uses")?,
             _ => {}
         }

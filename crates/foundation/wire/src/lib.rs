@@ -3,6 +3,7 @@
 //! The rules are numbered in `specs/`; `specs/vectors` holds bytes every implementation must accept
 //! or refuse. Hostile bytes never panic here. Not for: deciding whether an operation is allowed.
 
+pub mod address;
 pub mod codec;
 pub mod crypto;
 pub mod entry;

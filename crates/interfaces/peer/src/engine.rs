@@ -244,6 +244,8 @@ impl Turns {
             | Effect::Connect { .. }
             | Effect::Disconnect { .. }
             | Effect::Addresses { .. }
+            | Effect::UseRelays(_)
+            | Effect::BeRelay(_)
             | Effect::Admit { .. } => (self.outlets.network)(effect),
             Effect::Work(job) => {
                 let able = self

@@ -388,6 +388,7 @@ impl World {
                     self.drop_connection(index, other, channel);
                 }
             }
+            Effect::UseRelays(_) | Effect::BeRelay(_) => {}
             Effect::Addresses { device, .. } => drop(self.peer_mut(index).known.insert(device)),
             Effect::Admit { web, devices } => self.admit(index, web, devices),
             Effect::Work(job) => drivers::work(self, index, &job),

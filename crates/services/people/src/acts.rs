@@ -8,6 +8,7 @@ use api::people as ask;
 use base::{ByteCount, EntryId, Fault, PersonId, TicketId, WebId};
 use kernel::{AskId, Step};
 use serde::de::DeserializeOwned;
+use wire::address::Address;
 use wire::crypto::SignKey;
 use wire::entry::Log;
 use wire::governance::{Action, Admission, Cut, Operation, Role};
@@ -73,6 +74,10 @@ pub(crate) fn asked(
             let answer = remove(people, step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
+        ask::Serve::NAME => {
+            let answer = people.serve(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
         ask::Leave::NAME => {
             let answer = leave(people, step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
@@ -136,11 +141,17 @@ fn start_web(people: &mut People, step: &mut Step<'_>, asked: &ask::StartWeb) ->
 
 /// Finds a web where this peer is a member now.
 fn my_web(step: &Step<'_>, name: &str) -> Result<WebId, Fault> {
+    web_with(step, name, |standing| standing == Standing::Member)
+}
+
+/// Finds a web where this peer stands in a certain way.
+fn web_with(step: &Step<'_>, name: &str, is_right: fn(Standing) -> bool) -> Result<WebId, Fault> {
     let Some(web) = crate::read::web_named(step.view(), name)? else {
         return Err(PeopleError::UnknownWeb { name: name.to_owned() }.into());
     };
     let standing = WEBS.get(step.view(), &web)?.map(|record| record.standing);
-    (standing == Some(Standing::Member))
+    standing
+        .is_some_and(is_right)
         .then_some(web)
         .ok_or_else(|| PeopleError::NotAMember { web: name.to_owned() }.into())
 }
@@ -188,7 +199,7 @@ fn ticket_text(step: &Step<'_>, mut ticket: Ticket) -> Result<String, Fault> {
     let me = step.me();
     if let Some(mine) = ME.get(step.view(), &())? {
         ticket.inviter.clone_from(&mine.name);
-        let addresses = mine.addresses.into_iter().take(DOOR_ADDRESSES_MAX).collect();
+        let addresses = with_relay(mine.addresses, DOOR_ADDRESSES_MAX);
         ticket.doors.push(Door { device: me, addresses });
     }
     ticket.web_name = crate::read::web_label(step.view(), web)?;
@@ -205,7 +216,7 @@ fn ticket_text(step: &Step<'_>, mut ticket: Ticket) -> Result<String, Fault> {
     // Whoever is here now is more likely to answer a newcomer than whoever is only known.
     others.sort_by_key(|(is_away, ..)| *is_away);
     for (_, device, addresses) in others.into_iter().take(OTHER_DOORS_MAX) {
-        ticket.doors.push(Door { device, addresses: addresses.into_iter().take(2).collect() });
+        ticket.doors.push(Door { device, addresses: with_relay(addresses, 2) });
     }
     loop {
         let text = ticket.to_text();
@@ -217,6 +228,14 @@ fn ticket_text(step: &Step<'_>, mut ticket: Ticket) -> Result<String, Fault> {
             return Ok(text);
         }
     }
+}
+
+/// Keeps the first addresses, a relay among them: somebody behind a router can be reached by nothing else.
+fn with_relay(addresses: Vec<String>, count: usize) -> Vec<String> {
+    let is_relay = |text: &String| matches!(Address::read(text), Some(Address::Relay(_)));
+    let (relays, direct): (Vec<String>, Vec<String>) = addresses.into_iter().partition(is_relay);
+    let room = count.saturating_sub(relays.len().min(1));
+    direct.into_iter().take(room).chain(relays.into_iter().take(1)).collect()
 }
 
 fn revoke(people: &mut People, step: &mut Step<'_>, asked: &ask::Revoke) -> Result<ask::Done, Fault> {
@@ -272,7 +291,7 @@ fn member_named(step: &Step<'_>, web: WebId, (web_name, name): (&str, &str)) -> 
     let person = crate::read::person_named(step.view(), web, name)?;
     let unknown = || PeopleError::UnknownPerson { web: web_name.to_owned(), name: name.to_owned() };
     let person = person.ok_or_else(unknown)?;
-    let is_member = crate::read::role_of(step.view(), web, person)?.is_some();
+    let is_member = crate::read::role_or_carrier(step.view(), web, person)?.is_some();
     if is_member { Ok(person) } else { Err(unknown().into()) }
 }
 
@@ -287,6 +306,9 @@ fn set_role(people: &mut People, step: &mut Step<'_>, asked: &ask::SetRole) -> R
     let owners = state.by_seniority().iter().filter(|(_, member)| member.role() == Some(Role::Owner)).count();
     if theirs == Some(role) {
         return Err(PeopleError::SameRole { person: label, role: reader::role_word(asked.role) }.into());
+    }
+    if theirs == Some(Role::Carrier) || role == Role::Carrier {
+        return Err(PeopleError::CarrierStays { person: label }.into());
     }
     let steps_down = person == mine && Some(role) < theirs;
     if steps_down && theirs == Some(Role::Owner) && owners == 1 {
@@ -365,11 +387,13 @@ fn remove(people: &mut People, step: &mut Step<'_>, asked: &ask::Remove) -> Resu
 }
 
 fn leave(people: &mut People, step: &mut Step<'_>, asked: &ask::Leave) -> Result<ask::Done, Fault> {
-    let web = my_web(step, &asked.web)?;
+    let web =
+        web_with(step, &asked.web, |standing| matches!(standing, Standing::Member | Standing::Carrier))?;
     let (_, role) = my_role(people, step, web)?;
     let members = people.state(step, web)?.by_seniority();
     let owners = members.iter().filter(|(_, member)| member.role() == Some(Role::Owner)).count();
-    if role == Role::Owner && owners == 1 && members.len() > 1 {
+    let readers = members.iter().filter(|(_, member)| member.reads()).count();
+    if role == Role::Owner && owners == 1 && readers > 1 {
         return Err(PeopleError::LastOwner { web: asked.web.clone() }.into());
     }
     people.act(step, web, Action::Leave)?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{DeviceId, Fault, PersonId, WebId};
 use kernel::Step;
 use store::StoreError;
+use wire::governance::Role;
 
 use crate::evaluate::{Departure, Evaluation, State};
 use crate::history::Change;
@@ -20,7 +21,7 @@ use crate::told::Told;
 pub(crate) enum Turn {
     /// Nothing.
     None,
-    /// It became a member.
+    /// It became a member, or a carrier.
     In,
     /// It is no member any more.
     Out,
@@ -39,6 +40,9 @@ pub(crate) fn apply(
         let gone = write_members(step, web, state)?;
         relabel(step, web)?;
         turn = write_web(step, web, evaluation)?;
+        if crate::serving::write(step, web, state)? || turn != Turn::None {
+            crate::serving::tell_relays(step)?;
+        }
         say_authors(step, web, state)?;
         step.announce(Told::Members { web }.to_bytes());
         for (person, devices) in gone {
@@ -50,6 +54,7 @@ pub(crate) fn apply(
     let (heads, _) = state.next();
     records::set_governance_heads(step, web, heads)?;
     match turn {
+        Turn::In if WEBS.get(step.view(), &web)?.is_some_and(|web| web.standing == Standing::Carrier) => {}
         Turn::In => step.announce(Told::Joined { web }.to_bytes()),
         Turn::Out => step.announce(Told::Left { web }.to_bytes()),
         Turn::None => {}
@@ -88,7 +93,7 @@ fn write_members(
         for device in &member.devices {
             DEVICES.put(step.rows(), &(web, *device), person);
             match record.role {
-                Some(_) => WEBS_OF.put(step.rows(), &(*device, web), &true),
+                Some(role) => WEBS_OF.put(step.rows(), &(*device, web), &(role > Role::Carrier)),
                 None => WEBS_OF.delete(step.rows(), &(*device, web)),
             }
         }
@@ -159,7 +164,7 @@ pub(crate) fn relabel(step: &mut Step<'_>, web: WebId) -> Result<bool, StoreErro
         .within(step.view(), &web)
         .map(|row| row.map(|((_, label), _)| label))
         .collect::<Result<_, _>>()?;
-    for member in crate::read::members(step.view(), web)? {
+    for member in crate::read::everybody(step.view(), web)? {
         let id = member.person.to_string();
         let name = NAMES.get(step.view(), &(web, member.person))?.unwrap_or_default();
         let label = label::unique(&label::safe(&name, &id), &id, &taken);
@@ -197,22 +202,24 @@ fn write_web(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result
         since: now,
         founder: None,
     });
-    let was_member = record.standing == Standing::Member;
+    let was_in = matches!(record.standing, Standing::Member | Standing::Carrier);
     let mine = state.members.get(&me.person);
     record.standing = match mine.map(|mine| (mine.role(), mine.departure)) {
+        Some((Some(Role::Carrier), _)) => Standing::Carrier,
         Some((Some(_), _)) => Standing::Member,
         // Somebody who rejoins is asking again, not gone.
         Some((None, _)) if is_joining(step, web)? => Standing::Joining,
         Some((None, Some(Departure::Left))) => Standing::Left,
         Some((None, _)) => Standing::Removed,
         // The admission turned out to be void: the invitation was ended, or its uses went to others.
-        None if was_member => Standing::Removed,
+        None if was_in => Standing::Removed,
         None => record.standing,
     };
-    record.members = u64::try_from(state.by_seniority().len()).unwrap_or(u64::MAX);
+    let readers = state.members.values().filter(|member| member.reads()).count();
+    record.members = u64::try_from(readers).unwrap_or(u64::MAX);
     let genesis = state.members.values().find(|member| member.inviter.is_none());
     record.founder = genesis.and_then(|founder| founder.devices.first().copied()).or(record.founder);
-    let turn = match (was_member, record.standing == Standing::Member) {
+    let turn = match (was_in, matches!(record.standing, Standing::Member | Standing::Carrier)) {
         (false, true) => Turn::In,
         (true, false) => Turn::Out,
         _ => Turn::None,
@@ -233,7 +240,7 @@ pub(crate) fn relabel_web(step: &mut Step<'_>, web: WebId) -> Result<bool, Store
     let Some(mut record) = WEBS.get(step.view(), &web)? else { return Ok(false) };
     let mut name = record.suggested.clone();
     for member in crate::read::members(step.view(), web)? {
-        let is_owner = member.role == Some(wire::governance::Role::Owner);
+        let is_owner = member.role == Some(Role::Owner);
         if let Some(said) = WEB_NAMES.get(step.view(), &(web, member.person))?.filter(|_| is_owner) {
             name = said;
             break;
@@ -266,7 +273,8 @@ pub(crate) fn say_authors(step: &mut Step<'_>, web: WebId, state: &State) -> Res
         for device in &member.devices {
             let is_member = member.power.is_some();
             let cut = member.records_cuts.get(device).copied().filter(|_| !is_member);
-            authors.insert(*device, records::Author { device: *device, is_member, cut });
+            let is_carrier = member.role() == Some(Role::Carrier);
+            authors.insert(*device, records::Author { device: *device, is_member, cut, is_carrier });
         }
     }
     let me = step.me();
@@ -276,7 +284,8 @@ pub(crate) fn say_authors(step: &mut Step<'_>, web: WebId, state: &State) -> Res
         match join.as_ref().filter(|join| !join.ticket.is_empty()).map(|join| join.welcomer) {
             Some(Some(welcomer)) => {
                 for device in [me, welcomer] {
-                    authors.insert(device, records::Author { device, is_member: true, cut: None });
+                    let author = records::Author { device, is_member: true, cut: None, is_carrier: false };
+                    authors.insert(device, author);
                 }
             }
             Some(None) => return Ok(()),

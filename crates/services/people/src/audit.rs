@@ -55,6 +55,10 @@ fn words(rows: &dyn Rows, web: WebId, op: &Op, state: &crate::evaluate::State) -
         }
         Act::Remove { person, .. } => format!("removed {}", label(*person)?),
         Act::Leave => "left".to_owned(),
+        Act::Serve(serving) => match serving.is_nothing() {
+            true => "stopped serving the web with a computer".to_owned(),
+            false => format!("serves the web with a computer: {}", crate::serving::words(serving)),
+        },
         Act::Epoch { recipients, .. } => {
             let count = u32::try_from(recipients.len()).unwrap_or(u32::MAX);
             format!("made a new key for {}", persons(count))

@@ -8,9 +8,6 @@ use crate::label::NAME_LEN_MAX;
 /// Addresses of a device at most.
 pub(crate) const ADDRESSES_MAX: usize = 8;
 
-/// Characters of an address at most: an IPv6 address with zone and port.
-const ADDRESS_LEN_MAX: usize = 64;
-
 /// Bytes of such a record at most.
 const BODY_SIZE_MAX: usize = 2_048;
 
@@ -54,9 +51,8 @@ impl Body {
     }
 }
 
-/// Keeps the first addresses that are `ip:port`.
+/// Keeps the first addresses that can be read.
 pub(crate) fn usable(addresses: &[String]) -> Vec<String> {
-    let is_usable =
-        |text: &&String| text.len() <= ADDRESS_LEN_MAX && text.parse::<std::net::SocketAddr>().is_ok();
+    let is_usable = |text: &&String| wire::address::Address::read(text).is_some();
     addresses.iter().filter(is_usable).take(ADDRESSES_MAX).cloned().collect()
 }

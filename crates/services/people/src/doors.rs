@@ -223,7 +223,13 @@ impl People {
         let Some(member) = state.members.get(&person).filter(|member| member.power.is_some()) else {
             return Ok(Message::Waiting { web });
         };
-        let (join, person_key) = (member.join, member.person_key);
+        let (join, person_key, reads) = (member.join, member.person_key, member.reads());
+        if !reads {
+            if !state.welcomed.contains(&join) {
+                self.append(step, web, Action::Accept { join })?;
+            }
+            return Ok(Message::Welcome { web, keys: Vec::new() });
+        }
         let holds = state.current_epoch().is_none_or(|(_, epoch)| epoch.holders.contains(&person));
         let is_welcomed = holds && state.welcomed.contains(&join);
         if step.keyring().of(web).next().is_none() {

@@ -171,6 +171,29 @@ pub enum PeopleError {
         /// Why.
         why: String,
     },
+    /// A carrier is asked to do what takes reading.
+    #[error("this computer cannot be a broker of {web}: it carries for the web and cannot read it")]
+    CarrierCannotRead {
+        /// The web.
+        web: String,
+    },
+    /// A role that is fixed at admission.
+    #[error("cannot make a carrier of {person}, or {person} of a carrier: that is fixed when somebody joins")]
+    CarrierStays {
+        /// Who.
+        person: String,
+    },
+    /// Hardly any room.
+    #[error("a mirror with {bytes} is too small, {least} is the least")]
+    MirrorTooSmall {
+        /// What was offered.
+        bytes: base::ByteCount,
+        /// The least.
+        least: base::ByteCount,
+    },
+    /// Nothing to do was named.
+    #[error("nothing to do was named: a relay, a mirror or a broker")]
+    ServeNothing,
     /// A key that a person gave for itself can't be used.
     #[error("cannot seal a key to a member of {web}: the person's key is not usable")]
     UnusableKey {
@@ -223,6 +246,18 @@ impl From<PeopleError> for Fault {
             E::DidNotCount { web, .. } => {
                 fault.remedy(format!("althing log {web}"), "shows what was done, and what does not count")
             }
+            E::CarrierCannotRead { web } => fault.remedy(
+                format!("althing serve {web} --relay --mirror 100GB"),
+                "does what a carrier can; for a broker join with an invitation as member",
+            ),
+            E::CarrierStays { .. } => fault.remedy(
+                "",
+                "remove the person and invite it again with the other role",
+            ),
+            E::MirrorTooSmall { .. } => fault.remedy("", "offer more room, as in --mirror 100GB"),
+            E::ServeNothing => fault
+                .remedy("althing serve WEB --relay --mirror 100GB", "carries connections and keeps sealed copies")
+                .remedy("althing serve WEB --stop", "ends it"),
             E::UnusableKey { web } => fault.remedy(
                 format!("althing people {web}"),
                 "shows who belongs to the web; remove who is not known",
@@ -260,6 +295,10 @@ fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
         E::NotJoining => ("people.not-joining", Yours),
         E::CatchingUp { .. } => ("people.catching-up", Unreachable),
         E::DidNotCount { .. } => ("people.did-not-count", Refused),
+        E::CarrierCannotRead { .. } => ("people.carrier-cannot-read", Refused),
+        E::CarrierStays { .. } => ("people.carrier-stays", Refused),
+        E::MirrorTooSmall { .. } => ("people.mirror-too-small", Yours),
+        E::ServeNothing => ("people.serve-nothing", Yours),
         E::UnusableKey { .. } => ("people.unusable-key", Broken),
     }
 }
@@ -296,6 +335,10 @@ pub fn faults() -> Vec<Fault> {
         E::NotJoining,
         E::CatchingUp { web: web() },
         E::DidNotCount { web: web(), why: "the invitation was ended".to_owned() },
+        E::CarrierCannotRead { web: web() },
+        E::CarrierStays { person: name() },
+        E::MirrorTooSmall { bytes: base::ByteCount(1_000), least: base::ByteCount(10_000_000) },
+        E::ServeNothing,
         E::UnusableKey { web: web() },
     ]
     .into_iter()

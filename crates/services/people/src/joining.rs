@@ -52,7 +52,7 @@ impl People {
         let ticket = read_ticket(step, link)?;
         let web = ticket.web;
         let known = WEBS.get(step.view(), &web)?;
-        if known.as_ref().is_some_and(|known| known.standing == Standing::Member) {
+        if known.as_ref().is_some_and(|known| matches!(known.standing, Standing::Member | Standing::Carrier)) {
             return Err(PeopleError::AlreadyMember { web: crate::read::web_label(step.view(), web)? }.into());
         }
         let text = ticket.to_text();
@@ -81,6 +81,7 @@ impl People {
         });
         WEBS.put(step.rows(), &web, &WebRecord { standing: Standing::Joining, ..record });
         apply::relabel_web(step, web)?;
+        crate::serving::tell_relays(step)?;
         Self::knock(step, web)?;
         step.emit("people.changed", &serde_json::json!({ "web": web }));
         Ok(web)
@@ -224,7 +225,8 @@ impl People {
         mut join: JoinRecord,
         wraps: &[wire::join::KeyWrap],
     ) -> Result<(), Fault> {
-        if join.entry.is_none() || keys::take_over(step, web, wraps) == 0 {
+        // A carrier is welcomed without keys; a member asks others for them once it is in.
+        if join.entry.is_none() || (!wraps.is_empty() && keys::take_over(step, web, wraps) == 0) {
             return Ok(());
         }
         join.step = JoinStep::Waiting;
@@ -329,6 +331,11 @@ fn note_join(step: &mut Step<'_>, web: WebId, join: &JoinRecord) {
 
 fn my_person(step: &Step<'_>) -> Result<base::PersonId, Fault> {
     Ok(ME.get(step.view(), &())?.map(|me| me.person).ok_or(PeopleError::NotJoining)?)
+}
+
+/// Returns what a newcomer shows a relay that does not know it: the same that it says at the door.
+pub(crate) fn relay_token(step: &Step<'_>, ticket: &Ticket) -> Result<String, Fault> {
+    Ok(data_encoding::BASE64URL_NOPAD.encode(&wire::to_bytes(&hello(step, ticket)?)))
 }
 
 fn hello(step: &Step<'_>, ticket: &Ticket) -> Result<Message, Fault> {

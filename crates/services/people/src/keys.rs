@@ -91,7 +91,7 @@ fn roots(step: &mut Step<'_>, web: WebId) -> Result<Vec<EpochKey>, StoreError> {
 
 /// Makes a new epoch for all members; `None` when there are more than one operation can name.
 pub(crate) fn mint(step: &mut Step<'_>, web: WebId, state: &State) -> Result<Option<Action>, Fault> {
-    let members = state.by_seniority();
+    let members: Vec<_> = state.by_seniority().into_iter().filter(|(_, member)| member.reads()).collect();
     if members.len() > WRAPS_MAX {
         return Ok(None);
     }

@@ -18,6 +18,7 @@ mod label;
 pub mod read;
 mod reader;
 mod service;
+mod serving;
 mod tables;
 mod told;
 

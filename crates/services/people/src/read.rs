@@ -2,10 +2,14 @@
 
 use base::{DeviceId, PersonId, Timestamp, WebId};
 use store::{Rows, StoreError};
-use wire::governance::Role;
+use wire::crypto::{Strict, Verifier as _};
+use wire::governance::{Role, Serving};
+use wire::identity::Inception;
+use wire::join::{Message, PROOF_DOMAIN, proof_bytes};
 
 use crate::tables::{
-    ADDRESSES, DEVICES, LABELS, ME, MEMBERS, MemberRecord, NAMES, WEB_LABELS, WEBS, WEBS_OF, WebRecord,
+    ADDRESSES, DEVICES, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, RELAY, SERVES, SERVING, WEB_LABELS,
+    WEBS, WEBS_OF, WebRecord,
 };
 
 pub use crate::tables::Standing;
@@ -123,8 +127,22 @@ pub fn person_named<R: Rows + ?Sized>(
     Ok(found)
 }
 
-/// Returns everybody who is or was a member: members by seniority, then those who are gone.
+/// Returns everybody who is or was a member: members by seniority, then those who are gone. Carriers are no members.
 pub fn members<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<MemberRow>, StoreError> {
+    let mut members = everybody(rows, web)?;
+    members.retain(|member| member.role != Some(Role::Carrier));
+    Ok(members)
+}
+
+/// Returns the carriers of a web by seniority.
+pub fn carriers<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<MemberRow>, StoreError> {
+    let mut members = everybody(rows, web)?;
+    members.retain(|member| member.role == Some(Role::Carrier));
+    Ok(members)
+}
+
+/// Returns members, carriers, and those who are gone.
+pub(crate) fn everybody<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<MemberRow>, StoreError> {
     let mut members: Vec<MemberRow> = MEMBERS
         .within(rows, &web)
         .map(|row| row.map(|((_, person), record)| member_row(person, record)))
@@ -160,14 +178,67 @@ pub fn devices_of<R: Rows + ?Sized>(
     Ok(MEMBERS.get(rows, &(web, person))?.map(|record| record.devices).unwrap_or_default())
 }
 
-/// Says whether a device belongs to a member now.
+/// Says whether a device belongs to a member now, who may read; a carrier is none.
 pub fn is_member<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
-    WEBS_OF.has(rows, &(device, web))
+    Ok(WEBS_OF.get(rows, &(device, web))? == Some(true))
 }
 
-/// Returns a person's role; none when it is no member.
+/// Says whether a device belongs to a carrier now.
+pub fn is_carrier<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
+    Ok(WEBS_OF.get(rows, &(device, web))? == Some(false))
+}
+
+/// Returns a person's role; none when it is no member, which a carrier is not either.
 pub fn role_of<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Result<Option<Role>, StoreError> {
+    Ok(role_or_carrier(rows, web, person)?.filter(|role| *role >= Role::Member))
+}
+
+/// Returns a person's role, carrier included; none when it is neither a member nor a carrier.
+pub(crate) fn role_or_carrier<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    person: PersonId,
+) -> Result<Option<Role>, StoreError> {
     Ok(MEMBERS.get(rows, &(web, person))?.and_then(|record| record.role))
+}
+
+/// Returns what computers of a web do for it, as each says; a broker among carriers is left out, since it could not read.
+pub fn serving<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<(DeviceId, Serving)>, StoreError> {
+    let mut all = Vec::new();
+    for row in SERVING.within(rows, &web) {
+        let ((_, device), mut serving) = row?;
+        serving.broker &= is_member(rows, web, device)?;
+        all.push((device, serving));
+    }
+    Ok(all)
+}
+
+/// Returns what this computer was asked to do for a web; addresses and relay are left empty.
+pub fn own_serving<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Serving, StoreError> {
+    let wish = SERVES.get(rows, &web)?.unwrap_or_default();
+    Ok(Serving { addresses: Vec::new(), relay: None, mirror: wish.mirror, broker: wish.broker })
+}
+
+/// Returns where this device's relay is reached; none when it is no relay.
+pub fn own_relay<R: Rows + ?Sized>(rows: &R) -> Result<Option<String>, StoreError> {
+    Ok(RELAY.get(rows, &())?.filter(|url| !url.is_empty()))
+}
+
+/// Says whether what a stranger shows ([`wire::join::Message::Hello`]) proves that it holds an invitation to a web this
+/// device belongs to that may still be used at `now`, so that a relay may carry its knock.
+pub fn is_invited<R: Rows + ?Sized>(
+    rows: &R,
+    device: DeviceId,
+    hello: &[u8],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Ok(Message::Hello { web, ticket, proof, inception }) = Message::read(hello) else { return Ok(false) };
+    let Some(invitation) = INVITATIONS.get(rows, &(web, ticket))? else { return Ok(false) };
+    let is_open = !invitation.is_revoked && now <= invitation.expires;
+    let Some(inception) = Inception::read(&inception).ok().filter(|_| is_open) else { return Ok(false) };
+    let covered = proof_bytes(web, inception.person(), device);
+    let key = DeviceId::new(*ticket.as_bytes());
+    Ok(inception.device() == device && Strict.verify(&key, PROOF_DOMAIN, &covered, &proof))
 }
 
 /// Returns this peer's person; none before the first start.
@@ -180,9 +251,13 @@ pub fn my_name<R: Rows + ?Sized>(rows: &R) -> Result<String, StoreError> {
     Ok(ME.get(rows, &())?.map(|me| me.name).unwrap_or_default())
 }
 
-/// Returns the webs where a device belongs to a member now.
+/// Returns the webs where a device belongs to a member now; those it carries for are left out.
 pub fn webs_of_device<R: Rows + ?Sized>(rows: &R, device: DeviceId) -> Result<Vec<WebId>, StoreError> {
-    WEBS_OF.within(rows, &device).map(|row| row.map(|((_, web), _)| web)).collect()
+    let webs = WEBS_OF.within(rows, &device).filter_map(|row| match row {
+        Ok(((_, web), reads)) => reads.then_some(Ok(web)),
+        Err(error) => Some(Err(error)),
+    });
+    webs.collect()
 }
 
 /// Returns where a device said it is reachable, by its newest signed record of any common web.

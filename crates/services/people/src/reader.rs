@@ -90,7 +90,9 @@ pub(crate) fn web(rows: &dyn Rows, web: WebId) -> Result<ask::WebView, Fault> {
     let Some(row) = row else { return Err(PeopleError::UnknownWeb { name: web.short() }.into()) };
     let me = crate::read::my_person(rows)?;
     let role = match me {
-        Some(me) if row.standing == Standing::Member => crate::read::role_of(rows, web, me)?,
+        Some(me) if matches!(row.standing, Standing::Member | Standing::Carrier) => {
+            crate::read::role_or_carrier(rows, web, me)?
+        }
         _ => None,
     };
     let mut here = 0;
@@ -102,6 +104,7 @@ pub(crate) fn web(rows: &dyn Rows, web: WebId) -> Result<ask::WebView, Fault> {
     let note = match row.standing {
         Standing::Member if !row.has_key => "waiting for a member to hand over the keys",
         Standing::Member => "",
+        Standing::Carrier => "this computer carries for it and can't read it",
         Standing::Joining => "joining",
         Standing::Removed => "you were removed",
         Standing::Left => "you have left",
@@ -192,7 +195,7 @@ pub(crate) fn joining(rows: &dyn Rows, web: WebId) -> Result<ask::Joining, Fault
 fn members(rows: &dyn Rows, web: WebId) -> Result<ask::Members, Fault> {
     let me = crate::read::my_person(rows)?;
     let mut views = Vec::new();
-    for member in crate::read::members(rows, web)? {
+    for member in crate::read::everybody(rows, web)? {
         let mut last_heard = None;
         for device in &member.devices {
             last_heard = last_heard.max(records::last_heard(rows, *device)?);
@@ -213,6 +216,7 @@ fn members(rows: &dyn Rows, web: WebId) -> Result<ask::Members, Fault> {
 /// Returns a role as persons meet it.
 pub(crate) fn api_role(role: Role) -> ask::Role {
     match role {
+        Role::Carrier => ask::Role::Carrier,
         Role::Member => ask::Role::Member,
         Role::Admin => ask::Role::Admin,
         Role::Owner => ask::Role::Owner,
@@ -222,6 +226,7 @@ pub(crate) fn api_role(role: Role) -> ask::Role {
 /// Returns a role as operations carry it.
 pub(crate) fn wire_role(role: ask::Role) -> Role {
     match role {
+        ask::Role::Carrier => Role::Carrier,
         ask::Role::Member => Role::Member,
         ask::Role::Admin => Role::Admin,
         ask::Role::Owner => Role::Owner,
@@ -231,6 +236,7 @@ pub(crate) fn wire_role(role: ask::Role) -> Role {
 /// Returns a role in words.
 pub(crate) fn role_word(role: ask::Role) -> &'static str {
     match role {
+        ask::Role::Carrier => "carrier",
         ask::Role::Member => "member",
         ask::Role::Admin => "admin",
         ask::Role::Owner => "owner",

@@ -18,8 +18,9 @@ use crate::history::{self, Change, Evaluations, Known};
 use crate::keys;
 use crate::label;
 use crate::reader::PeopleReader;
+use crate::serving;
 use crate::tables::{
-    ADDRESSES, DEVICES, EARLY, JOINS, ME, MEMBERS, MeRecord, NAMES, Standing, WEB_NAMES, WEBS,
+    ADDRESSES, DEVICES, EARLY, JOINS, ME, MEMBERS, MeRecord, NAMES, SERVING, Standing, WEB_NAMES, WEBS,
 };
 use crate::told::Told;
 
@@ -99,8 +100,9 @@ impl People {
             Input::Heard { from, channel, message, .. } => self.heard(step, from, channel, &message),
             Input::Connected { device, channel: Channel::Join } => Self::door_opened(step, device),
             Input::Connected { device, channel: Channel::Member } => Self::ask_keys_of(step, device),
-            Input::Reachable { addresses } => Self::reachable(step, &addresses),
+            Input::Reachable { addresses } => self.reachable(step, &addresses),
             Input::Alarm { key } => self.alarm(step, &key),
+            Input::Noticed { kind: "people.relay", report } => self.relay_noticed(step, &report),
             Input::Told { by: "records", message } => self.told(step, &message),
             _ => Ok(()),
         }
@@ -134,19 +136,28 @@ impl People {
         }
         let webs: Vec<_> = WEBS.all(step.view()).collect::<Result<_, StoreError>>()?;
         for (web, record) in webs {
-            if record.standing == Standing::Member {
+            if matches!(record.standing, Standing::Member | Standing::Carrier) {
                 // Plain keys are never rows; the evaluation says which of them is the current one.
                 keys::unwrap_all(step, web)?;
                 self.refresh(step, web)?;
                 self.settle(step, web)?;
             }
         }
+        for row in SERVING.all(step.view()).collect::<Result<Vec<_>, StoreError>>()? {
+            let ((_, device), serving) = row;
+            step.addresses(device, serving.addresses);
+        }
+        self.be_relay_if_due(step)?;
+        serving::tell_relays(step)?;
         Self::go_on_joining(step)
     }
 
     fn alarm(&mut self, step: &mut Step<'_>, key: &str) -> Result<(), Fault> {
         if key == TELL_ADDRESSES {
-            return Self::tell_addresses(step);
+            return self.tell_addresses(step);
+        }
+        if let Some(web) = key.strip_prefix(serving::SAY).and_then(|web| web.parse().ok()) {
+            return self.say_serving(step, web);
         }
         if let Some(web) = key.strip_prefix(MINT).and_then(|web| web.parse().ok()) {
             return self.mint_if_due(step, web);
@@ -224,7 +235,7 @@ impl People {
         Self::take_early(step, web)?;
         keys::unwrap_all(step, web)?;
         match turn {
-            Turn::In => Self::came_in(step, web)?,
+            Turn::In => self.came_in(step, web)?,
             Turn::Out => {
                 step.keyring().set_current(web, None);
                 records::stop_web(step, web)?;
@@ -324,8 +335,13 @@ impl People {
         }
     }
 
-    fn came_in(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+    fn came_in(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         Self::joined(step, web)?;
+        self.say_serving(step, web)?;
+        // A carrier has no key to write records under.
+        if WEBS.get(step.view(), &web)?.is_some_and(|web| web.standing == Standing::Carrier) {
+            return Ok(());
+        }
         let Some(me) = ME.get(step.view(), &())? else { return Ok(()) };
         if !me.name.is_empty() {
             publish(step, web, &Body::Profile { name: me.name.clone() })?;
@@ -338,17 +354,18 @@ impl People {
         Ok(())
     }
 
-    fn reachable(step: &mut Step<'_>, addresses: &[String]) -> Result<(), Fault> {
+    fn reachable(&mut self, step: &mut Step<'_>, addresses: &[String]) -> Result<(), Fault> {
         let addresses = usable(addresses);
         let Some(me) = ME.get(step.view(), &())? else { return Ok(()) };
         if me.addresses != addresses {
             ME.put(step.rows(), &(), &MeRecord { addresses, ..me });
         }
-        Self::tell_addresses(step)
+        self.tell_addresses(step)
     }
 
     /// Tells members where this device is reachable, if that is new; not more often than once a minute.
-    fn tell_addresses(step: &mut Step<'_>) -> Result<(), Fault> {
+    fn tell_addresses(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        self.say_serving_everywhere(step)?;
         let Some(me) = ME.get(step.view(), &())? else { return Ok(()) };
         if me.addresses == me.published {
             return Ok(());

@@ -5,7 +5,7 @@ use kernel::Step;
 use minicbor::{Decode, Encode};
 use store::Table;
 use wire::codec::Bytes;
-use wire::governance::Role;
+use wire::governance::{Role, Serving};
 
 use crate::evaluate::Facts;
 
@@ -19,7 +19,7 @@ pub(crate) const WEB_LABELS: Table<String, WebId> = Table::new("people.web-label
 pub(crate) const MEMBERS: Table<(WebId, PersonId), MemberRecord> = Table::new("people.members");
 /// Whose device it is; also devices of those who are gone.
 pub(crate) const DEVICES: Table<(WebId, DeviceId), PersonId> = Table::new("people.devices");
-/// Where a device belongs to a member now.
+/// Where a device belongs to a member (true) or a carrier (false) now.
 pub(crate) const WEBS_OF: Table<(DeviceId, WebId), bool> = Table::new("people.webs-of");
 /// Labels of persons, unique in a web.
 pub(crate) const LABELS: Table<(WebId, String), PersonId> = Table::new("people.labels");
@@ -45,6 +45,28 @@ pub(crate) const KEPT: Table<(WebId, PersonId), KeptRecord> = Table::new("people
 pub(crate) const OLDER: Table<(WebId, KeyId, KeyId), Bytes> = Table::new("people.older");
 /// Records of devices whose person is not known yet, in order of arrival.
 pub(crate) const EARLY: Table<(WebId, DeviceId, u64), Bytes> = Table::new("people.early");
+
+/// What computers do for a web, as they say.
+pub(crate) const SERVING: Table<(WebId, DeviceId), Serving> = Table::new("people.serving");
+/// What this computer was asked to do for a web.
+pub(crate) const SERVES: Table<WebId, ServesRecord> = Table::new("people.serves");
+/// Where this device's relay is reached, when it is one.
+pub(crate) const RELAY: Table<(), String> = Table::new("people.relay");
+
+/// What this computer was asked to do for a web.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct ServesRecord {
+    #[n(0)]
+    pub(crate) relay: bool,
+    /// Bytes of sealed copies at most.
+    #[n(1)]
+    pub(crate) mirror: Option<u64>,
+    #[n(2)]
+    pub(crate) broker: bool,
+    /// When the web was told last.
+    #[n(3)]
+    pub(crate) said_at: Option<Timestamp>,
+}
 
 /// This peer's person.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -82,6 +104,9 @@ pub enum Standing {
     /// Has left.
     #[n(3)]
     Left,
+    /// Carries for the web and can't read it.
+    #[n(4)]
+    Carrier,
 }
 
 /// A web.

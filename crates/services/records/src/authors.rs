@@ -37,6 +37,8 @@ pub struct Author {
     /// When it is no member any more: the last accepted place of its records chain and the entry there
     /// (place 0 and an id of zeros when nothing stands). Who left without being removed has none.
     pub cut: Option<(u64, EntryId)>,
+    /// Whether it only carries: it syncs, and may write governance but no records.
+    pub is_carrier: bool,
 }
 
 /// Says who may write and sync; replaces what was said before. This device belongs into the list.
@@ -58,7 +60,7 @@ pub fn set_authors(step: &mut Step<'_>, web: WebId, authors: &[Author]) -> Resul
     let mut now: std::collections::BTreeMap<DeviceId, AuthorRow> = std::collections::BTreeMap::new();
     for author in authors {
         let cut = author.cut.filter(|_| !author.is_member).map(|(seq, entry)| CutRow { seq, entry });
-        now.insert(author.device, AuthorRow { is_member: author.is_member, cut });
+        now.insert(author.device, AuthorRow { is_member: author.is_member, cut, is_carrier: author.is_carrier });
     }
     for device in before.keys().filter(|device| !now.contains_key(device)) {
         AUTHORS.delete(step.rows(), &(web, *device));
@@ -200,8 +202,9 @@ pub(crate) fn standing<R: Rows + ?Sized>(
 ) -> Result<Standing, StoreError> {
     let header = &entry.header;
     let author = AUTHORS.get(rows, &(web, header.author))?;
-    if author.is_some_and(|author| author.is_member) {
-        return Ok(Standing::Author);
+    if let Some(author) = author.filter(|author| author.is_member) {
+        let is_barred = author.is_carrier && header.log == Log::Records;
+        return Ok(if is_barred { Standing::Barred } else { Standing::Author });
     }
     if header.log == Log::Records {
         match author.map(|author| author.cut) {

@@ -70,6 +70,9 @@ pub(crate) struct AuthorRow {
     /// The last accepted place of the records chain.
     #[n(1)]
     pub(crate) cut: Option<CutRow>,
+    /// Whether it may only carry: its governance counts, records of its own do not.
+    #[n(2)]
+    pub(crate) is_carrier: bool,
 }
 
 /// The last accepted entry of a chain; place 0 when nothing stands.

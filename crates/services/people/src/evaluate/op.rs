@@ -4,7 +4,7 @@ use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 use wire::crypto::{Strict, Verifier};
 use wire::entry::{Entry, Log, web_of_genesis};
-use wire::governance::{Action, Admission, Cut, Operation, Role};
+use wire::governance::{Action, Admission, Cut, Operation, Role, Serving};
 use wire::identity::Inception;
 use wire::join::{PROOF_DOMAIN, proof_bytes};
 
@@ -31,6 +31,7 @@ pub(crate) enum Act {
     Remove { person: PersonId, cuts: Vec<Cut> },
     Leave,
     Epoch { key: KeyId, recipients: Vec<PersonId> },
+    Serve(Serving),
 }
 
 /// What an invitation offers.
@@ -89,6 +90,7 @@ impl Op {
             Action::SetRole { person, role, cuts } => Act::SetRole { person, role, cuts },
             Action::Remove { person, cuts } => Act::Remove { person, cuts },
             Action::Leave => Act::Leave,
+            Action::Serve { serving } => Act::Serve(serving),
             Action::Epoch { key, wraps, .. } => {
                 Act::Epoch { key, recipients: wraps.iter().map(|wrap| wrap.person).collect() }
             }

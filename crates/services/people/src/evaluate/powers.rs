@@ -297,6 +297,10 @@ impl<'a> Powers<'a> {
             Act::SetRole { person, role, cuts } => {
                 let theirs = self.power(*person, at, Guess::Decided).ok_or(Void::NotAMember)?;
                 let steps_down = author == *person && *role < theirs.role;
+                // A carrier that became a member would have no key, a member that became a carrier would have them all.
+                if theirs.role == Role::Carrier || *role == Role::Carrier {
+                    return Err(Void::NotAllowed);
+                }
                 if theirs >= power && !steps_down {
                     return Err(Void::Outranked);
                 }
@@ -422,7 +426,7 @@ impl<'a> Powers<'a> {
         let accepts = self.accepts.get(&self.segment.ops[join].id).into_iter().flatten().copied();
         accepts.filter(|accept| !matches!(self.status[*accept], Status::Void(_))).filter_map(|accept| {
             let author = self.person(self.segment.ops[accept].author)?;
-            self.power(author, accept, Guess::Decided)
+            self.power(author, accept, Guess::Decided).filter(|power| power.role >= Role::Member)
         })
     }
 }
@@ -441,5 +445,5 @@ pub(crate) enum Guess {
 
 /// Only owners give admin and owner.
 fn may_give(power: Power, role: Role) -> bool {
-    power.role == Role::Owner || role == Role::Member
+    power.role == Role::Owner || role <= Role::Member
 }

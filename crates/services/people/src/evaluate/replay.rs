@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId};
 use wire::entry::Log;
-use wire::governance::{Admission, Cut};
+use wire::governance::{Admission, Cut, Role, Serving};
 
 use super::Void;
 use super::op::{Act, Facts, Op, Terms};
@@ -123,6 +123,12 @@ impl<'a> Replay<'a> {
             Act::Invite(terms) => self.invite(author, given, terms, op),
             // What is not decided by power is judged by who is a member here.
             _ if self.state.role(author).is_none() => Err(Void::NotAMember),
+            Act::Serve(serving) => {
+                self.serve(op.author, serving);
+                Ok(())
+            }
+            // A carrier holds no keys, so it can neither hand them over nor make any.
+            Act::Accept { .. } | Act::Epoch { .. } if !self.state.reads(author) => Err(Void::NotAllowed),
             Act::Accept { join } => self.accept(*join, at, op, counts),
             Act::Leave => self.depart(author, author, op, None),
             Act::Epoch { key, recipients } => {
@@ -136,7 +142,7 @@ impl<'a> Replay<'a> {
     fn found(&mut self, op: &Op, facts: Option<&Facts>) -> Result<(), Void> {
         let facts = facts.ok_or(Void::BadProof)?;
         let seniority = Seniority { depth: 0, lamport: op.lamport, admission: op.id };
-        let power = Power::own(wire::governance::Role::Owner, seniority);
+        let power = Power::own(Role::Owner, seniority);
         self.admit(facts, op.author, &Admitted { power, seniority, inviter: None, join: op.id, op });
         Ok(())
     }
@@ -233,14 +239,17 @@ impl<'a> Replay<'a> {
         }
         let person = self.state.admitted.get(&join).copied().ok_or(Void::NothingToDo)?;
         self.state.welcomed.insert(join);
-        let is_member = self.state.role(person).is_some();
+        let role = self.state.role(person);
+        if role == Some(Role::Carrier) {
+            return Ok(());
+        }
         for epoch in self.state.epochs.values_mut().filter(|epoch| !epoch.is_stale) {
             let place = self.segment.place(epoch.place.1);
             if place.is_some_and(|place| !self.segment.is_before(place, at)) {
                 continue;
             }
             // Who welcomes hands over the keys it knows: to a member, or to somebody removed meanwhile.
-            if is_member {
+            if role.is_some() {
                 epoch.holders.insert(person);
             } else {
                 epoch.is_stale = true;
@@ -309,7 +318,12 @@ impl<'a> Replay<'a> {
 
     fn depart(&mut self, person: PersonId, by: PersonId, op: &Op, cuts: Option<&[Cut]>) -> Result<(), Void> {
         let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
-        let was_member = member.power.take().is_some();
+        // A carrier never held a key, so none is spoilt when it goes.
+        let did_read = member.reads();
+        member.power = None;
+        for device in &member.devices {
+            self.state.serving.remove(device);
+        }
         self.state.turns = self.state.turns.saturating_add(1);
         match cuts {
             Some(cuts) => {
@@ -327,7 +341,7 @@ impl<'a> Replay<'a> {
             }
             None => member.departure = Some(Departure::Left),
         }
-        if was_member {
+        if did_read {
             for epoch in self.state.epochs.values_mut() {
                 epoch.is_stale = true;
                 epoch.holders.clear();
@@ -343,8 +357,16 @@ impl<'a> Replay<'a> {
         }
     }
 
+    fn serve(&mut self, device: DeviceId, serving: &Serving) {
+        self.state.turns = self.state.turns.saturating_add(1);
+        match serving.is_nothing() {
+            true => drop(self.state.serving.remove(&device)),
+            false => drop(self.state.serving.insert(device, serving.clone())),
+        }
+    }
+
     fn epoch(&mut self, key: KeyId, recipients: &[PersonId], op: &Op) {
-        let is_stale = recipients.iter().any(|person| self.state.role(*person).is_none());
+        let is_stale = recipients.iter().any(|person| !self.state.reads(*person));
         let epoch = self.state.epochs.entry(key);
         let epoch = epoch.or_insert_with(|| Epoch { place: op.place(), is_stale, holders: BTreeSet::new() });
         // A key named a second time was known to all it was ever sealed to.

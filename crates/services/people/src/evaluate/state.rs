@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp};
-use wire::governance::{Admission, Role};
+use wire::governance::{Admission, Role, Serving};
 
 /// A person's place among the members, fixed at admission; the lesser is the more senior (spec governance rule 20).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +38,7 @@ impl Power {
 
     /// The power `giver` gives with a role: nobody can make another more powerful than itself (spec governance rule 22).
     pub(crate) fn given(role: Role, seniority: Seniority, giver: &Self, grant: (u64, EntryId)) -> Self {
-        if role == Role::Member || seniority > giver.limit {
+        if role <= Role::Member || seniority > giver.limit {
             return Self::own(role, seniority);
         }
         Self { role, limit: giver.limit, grant }
@@ -108,6 +108,11 @@ impl Member {
     /// Returns what the person may do; none when gone.
     pub fn role(&self) -> Option<Role> {
         self.power.map(|power| power.role)
+    }
+
+    /// Says whether the person may read now: a member of any role but carrier.
+    pub fn reads(&self) -> bool {
+        self.role() >= Some(Role::Member)
     }
 }
 
@@ -185,6 +190,8 @@ pub struct State {
     pub lamport: u64,
     /// How many operations changed who is a member, and how.
     pub turns: u64,
+    /// What computers of members and carriers do for the web, as each said last.
+    pub serving: BTreeMap<DeviceId, Serving>,
     /// The newest operation of each device.
     pub chains: BTreeMap<DeviceId, (u64, EntryId)>,
 }
@@ -195,7 +202,12 @@ impl State {
         self.members.get(&person)?.role()
     }
 
-    /// Returns the members, most senior first.
+    /// Says whether a person may read now.
+    pub fn reads(&self, person: PersonId) -> bool {
+        self.members.get(&person).is_some_and(Member::reads)
+    }
+
+    /// Returns the members and carriers, most senior first.
     pub fn by_seniority(&self) -> Vec<(PersonId, &Member)> {
         let mut members: Vec<_> =
             self.members.iter().filter(|(_, m)| m.power.is_some()).map(|(p, m)| (*p, m)).collect();
@@ -211,10 +223,10 @@ impl State {
 
     /// Says whether a new epoch is due: no clean key, or a member who was not given the newest (spec governance rule 54).
     pub fn needs_epoch(&self) -> bool {
-        let is_member = |(_, member): &(&PersonId, &Member)| member.power.is_some();
         match self.current_epoch() {
             Some((_, epoch)) => {
-                self.members.iter().filter(is_member).any(|(person, _)| !epoch.holders.contains(person))
+                let mut readers = self.members.iter().filter(|(_, member)| member.reads());
+                readers.any(|(person, _)| !epoch.holders.contains(person))
             }
             None => true,
         }

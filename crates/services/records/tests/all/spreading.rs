@@ -225,6 +225,7 @@ fn what_somebody_wrote_before_leaving_reaches_those_who_were_away() {
             device: peer.device,
             is_member: index != 2,
             cut: None,
+            is_carrier: false,
         };
         town.peers.iter().enumerate().map(author).collect()
     };
