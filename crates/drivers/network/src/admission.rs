@@ -119,6 +119,13 @@ impl Admission {
         !protocol.is_for_members() || (state.is_admitted(device) && !state.is_punished(device))
     }
 
+    /// Returns the connections that stand with a device, whatever they are for.
+    pub(crate) fn connections(&self, device: DeviceId) -> Vec<Connection> {
+        let state = self.state();
+        let all = state.connections.get(&device).into_iter().flat_map(BTreeMap::values);
+        all.map(|(_, connection)| connection.clone()).collect()
+    }
+
     /// Returns what changes whenever somebody lost something.
     pub(crate) fn losses(&self) -> watch::Receiver<u64> {
         self.losses.subscribe()

@@ -15,6 +15,7 @@ use iroh::EndpointAddr;
 use minicbor::{Decode, Encode};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use wire::address::Address;
 
 use crate::protocol::endpoint_of;
 
@@ -41,6 +42,9 @@ struct Entry {
     /// Counts up with every change in the book; no clock.
     #[n(3)]
     touched: u64,
+    /// Seen on the local network in this run; not written.
+    #[cbor(skip)]
+    nearby: Vec<SocketAddr>,
 }
 
 /// Where devices are reachable.
@@ -75,7 +79,10 @@ impl Book {
             .iter()
             .filter_map(|text| usable(text))
             .take(ADDRESSES_MAX)
-            .map(|address| address.to_string())
+            .map(|address| match address {
+                Address::Direct(address) => address.to_string(),
+                Address::Relay(url) => url,
+            })
             .collect();
         self.change(device, |entry| {
             let is_new = entry.told != told;
@@ -94,11 +101,23 @@ impl Book {
         });
     }
 
+    /// Remembers where a device was seen on the local network; says whether that is new.
+    pub(crate) fn nearby(&self, device: DeviceId, addresses: &[SocketAddr]) -> bool {
+        let mut is_new = false;
+        let nearby: Vec<SocketAddr> = addresses.iter().filter(|a| is_dialable(**a)).take(ADDRESSES_MAX).copied().collect();
+        self.change(device, |entry| {
+            is_new = !nearby.is_empty() && entry.nearby != nearby;
+            entry.nearby = nearby;
+            is_new
+        });
+        is_new
+    }
+
     fn change(&self, device: DeviceId, change: impl FnOnce(&mut Entry) -> bool) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let touched = entries.values().map(|entry| entry.touched).max().unwrap_or(0) + 1;
         let entry =
-            entries.entry(device).or_insert(Entry { device, told: Vec::new(), worked: None, touched });
+            entries.entry(device).or_insert_with(|| Entry { device, told: Vec::new(), worked: None, touched, nearby: Vec::new() });
         if change(entry) {
             entry.touched = touched;
             self.changed.notify_one();
@@ -114,8 +133,17 @@ impl Book {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = entries.get(&device)?;
         let mut found = EndpointAddr::new(endpoint_of(device)?);
+        for address in &entry.nearby {
+            found = found.with_ip_addr(*address);
+        }
         for address in entry.worked.iter().chain(&entry.told).filter_map(|text| usable(text)) {
-            found = found.with_ip_addr(address);
+            found = match address {
+                Address::Direct(address) => found.with_ip_addr(address),
+                Address::Relay(url) => match url.parse() {
+                    Ok(url) => found.with_relay_url(url),
+                    Err(_) => found,
+                },
+            };
         }
         (!found.addrs.is_empty()).then_some(found)
     }
@@ -157,13 +185,18 @@ fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// Reads an address and refuses those nobody can be dialled at.
-fn usable(text: &str) -> Option<SocketAddr> {
-    let address: SocketAddr = text.parse().ok()?;
-    let is_usable = address.port() != 0
+fn usable(text: &str) -> Option<Address> {
+    Address::read(text).filter(|address| match address {
+        Address::Direct(address) => is_dialable(*address),
+        Address::Relay(_) => true,
+    })
+}
+
+fn is_dialable(address: SocketAddr) -> bool {
+    address.port() != 0
         && !address.ip().is_unspecified()
         && !address.ip().is_multicast()
-        && address.ip() != IpAddr::from([255, 255, 255, 255]);
-    is_usable.then_some(address)
+        && address.ip() != IpAddr::from([255, 255, 255, 255])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use iroh::endpoint::{BindError, BindOpts, Builder, QuicTransportConfig, VarInt, presets};
-use iroh::{Endpoint, EndpointAddr, RelayMode, SecretKey, TransportAddr, Watcher};
+use iroh::{Endpoint, EndpointAddr, RelayMap, RelayMode, SecretKey, TransportAddr, Watcher};
 use kernel::Input;
 
 use crate::admission::{Admission, Gate};
@@ -30,7 +30,7 @@ const STREAM_WINDOW: VarInt = VarInt::from_u32(1_250_000);
 /// Bytes in flight on one connection, which is also what a hostile member can make us hold.
 const CONNECTION_WINDOW: VarInt = VarInt::from_u32(16 * 1024 * 1024);
 
-/// Opens sockets where the configuration says. No relay, no lookup, nobody's server.
+/// Opens sockets where the configuration says. No lookup, nobody's server; relays are those that deciders name.
 pub(crate) async fn bind(
     config: &NetworkConfig,
     admission: Arc<Admission>,
@@ -46,7 +46,7 @@ pub(crate) async fn bind(
         .build();
     let mut builder = Endpoint::builder(presets::Minimal)
         .secret_key(SecretKey::from_bytes(&config.secret))
-        .relay_mode(RelayMode::Disabled)
+        .relay_mode(RelayMode::Custom(RelayMap::empty()))
         .alpns(Protocol::ALL.map(|protocol| protocol.alpn().to_vec()).to_vec())
         .transport_config(transport)
         .hooks(Gate(admission))
@@ -86,7 +86,7 @@ fn is_taken(address: SocketAddr) -> bool {
 
 /// Returns addresses as the deciders hear them: what others can dial first, this computer's own last.
 pub(crate) fn addresses(found: &EndpointAddr) -> Vec<String> {
-    let mut found: Vec<SocketAddr> = found
+    let mut direct: Vec<SocketAddr> = found
         .addrs
         .iter()
         .filter_map(|address| match address {
@@ -95,9 +95,13 @@ pub(crate) fn addresses(found: &EndpointAddr) -> Vec<String> {
         })
         .filter(|address| !is_link_local(address.ip()))
         .collect();
-    found.sort_by_key(|address| (address.ip().is_loopback(), address.is_ipv6(), *address));
-    found.dedup();
-    found.iter().map(ToString::to_string).collect()
+    direct.sort_by_key(|address| (address.ip().is_loopback(), address.is_ipv6(), *address));
+    direct.dedup();
+    let relays = found.addrs.iter().filter_map(|address| match address {
+        TransportAddr::Relay(url) => Some(url.to_string()),
+        _ => None,
+    });
+    direct.iter().map(ToString::to_string).chain(relays).collect()
 }
 
 /// An address that means another computer on every network card.

@@ -9,6 +9,7 @@ mod accept;
 mod admission;
 mod book;
 mod bundle;
+mod connections;
 mod contents;
 mod door;
 mod endpoint;
@@ -20,6 +21,7 @@ mod hash_tree;
 mod in_place;
 mod inputs;
 mod jobs;
+mod lan;
 mod limits;
 mod lines;
 mod links;
@@ -29,8 +31,11 @@ mod outbox;
 mod protocol;
 mod ranges;
 mod read;
+mod relay;
+mod relays;
 mod rights;
 mod save;
+mod seen;
 mod serve;
 mod shared;
 
@@ -46,9 +51,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use connections::{ConnectionState, Unreached, Way};
 pub use error::NetworkError;
 pub use limits::TimeLimits;
 pub use read::{Contents, ReadError, Reading};
+pub use relay::RelaySettings;
+pub use relays::RelayState;
 pub use rights::Rights;
 
 use crate::admission::Admission;
@@ -82,6 +90,10 @@ pub struct NetworkConfig {
     pub reserve: ByteCount,
     /// How long others may take.
     pub limits: TimeLimits,
+    /// Where this device is a relay, when it is to be one.
+    pub relay: RelaySettings,
+    /// Whether others are looked for on the local network.
+    pub lan: bool,
 }
 
 impl std::fmt::Debug for NetworkConfig {
@@ -98,7 +110,15 @@ impl NetworkConfig {
     pub fn new(secret: [u8; 32], home: PathBuf) -> Self {
         let bind =
             vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))];
-        Self { secret, home, bind, reserve: RESERVE, limits: TimeLimits::default() }
+        Self {
+            secret,
+            home,
+            bind,
+            reserve: RESERVE,
+            limits: TimeLimits::default(),
+            relay: RelaySettings::default(),
+            lan: false,
+        }
     }
 }
 
@@ -173,6 +193,11 @@ impl Network {
             links: links::Links::default(),
             lines: lines::Lines::default(),
             jobs: jobs::Jobs::default(),
+            relay: relay::RelayWish::default(),
+            relays: relays::Relays::default(),
+            lan: lan::LanSwitch::new(config.lan),
+            looks: connections::Looks::default(),
+            seen: seen::Seen::default(),
             rights,
             contents,
             outboards,
@@ -186,6 +211,9 @@ impl Network {
             shared.tasks.spawn(Arc::clone(&shared).accept()),
             shared.tasks.spawn(Arc::clone(&shared).close_idle_lines()),
             shared.tasks.spawn(Arc::clone(&shared).watch_addresses()),
+            shared.tasks.spawn(Arc::clone(&shared).keep_relay(config.relay)),
+            shared.tasks.spawn(Arc::clone(&shared).use_relays()),
+            shared.tasks.spawn(Arc::clone(&shared).watch_lan()),
         ] {
             // The tracker owns them.
             drop(task);
@@ -211,7 +239,8 @@ impl Network {
             }
             Effect::Work(job) => self.work(job),
             Effect::Cancel(job) => self.cancel(job),
-            Effect::UseRelays(_) | Effect::BeRelay(_) => {}
+            Effect::UseRelays(relays) => self.shared.relays.set(relays),
+            Effect::BeRelay(is_relay) => self.shared.relay.set(is_relay),
             Effect::Reply { .. } | Effect::Happened(_) | Effect::WakeAt(_) => {}
         }
     }
@@ -229,6 +258,38 @@ impl Network {
     /// Returns where this device listens now, `ip:port` each, most useful first.
     pub fn addresses(&self) -> Vec<String> {
         endpoint::addresses(&self.shared.endpoint.addr())
+    }
+
+    /// Returns how this device is connected with another one; `None` when it is not.
+    ///
+    /// Throughput is counted since the look before, if that is not long ago.
+    pub fn connection(&self, device: DeviceId) -> Option<ConnectionState> {
+        self.shared.connection_state(device)
+    }
+
+    /// Returns why a device could not be reached the last time; `None` when it could, or was not tried.
+    pub fn unreached(&self, device: DeviceId) -> Option<Unreached> {
+        self.shared.looks.unreached(device)
+    }
+
+    /// Says whether a device is being dialled now.
+    pub fn is_dialling(&self, device: DeviceId) -> bool {
+        self.shared.links.is_dialling(device, kernel::Channel::Member)
+    }
+
+    /// Returns the state of the relay that carries for this device; `None` when there is none.
+    pub fn relay(&self) -> Option<RelayState> {
+        self.shared.relay_state()
+    }
+
+    /// Switches finding others on the local network.
+    pub fn set_lan(&self, is_on: bool) {
+        self.shared.lan.set(is_on);
+    }
+
+    /// Says whether others are looked for on the local network.
+    pub fn is_lan_on(&self) -> bool {
+        self.shared.lan.is_on()
     }
 
     /// Returns the bytes that fetched contents take on the disk.

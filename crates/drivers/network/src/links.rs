@@ -9,15 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use base::DeviceId;
-use iroh::endpoint::{RecvStream, SendStream};
+use iroh::endpoint::{ConnectionError, RecvStream, SendStream};
 use kernel::{Channel, Input};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Registration;
+use crate::connections::Unreached;
 use crate::frame::{self, FRAME_OVERHEAD, FrameError};
 use crate::outbox::{Full, Order, Orders, Outbox, outbox};
 use crate::protocol::{Protocol, code};
+use crate::seen;
 use crate::shared::Shared;
 
 /// What both sides say first on a link.
@@ -117,6 +119,12 @@ impl Links {
             tracing::warn!(device = %to.short(), "peer takes too little of what it is sent, its link is ended");
             slot.cancel.cancel();
         }
+    }
+
+    /// Says whether a device is being dialled.
+    pub(crate) fn is_dialling(&self, device: DeviceId, channel: Channel) -> bool {
+        let slots = self.lock();
+        slots.links.get(&(device, channel)).is_some_and(|slot| matches!(slot.state, SlotState::Dialing { .. }))
     }
 
     /// Ends a link, or the attempt to make one. Returns what cancels a link that still says its last words.
@@ -251,10 +259,22 @@ impl Shared {
             Channel::Join => Protocol::Join,
         };
         let registration = self.dial(device, protocol).await.ok()?;
-        let (mut send, mut receive) = registration.connection().open_bi().await.ok()?;
-        send.write_all(&GREETING).await.ok()?;
-        let mut answer = [0; 4];
-        receive.read_exact(&mut answer).await.ok()?;
+        let connection = registration.connection().clone();
+        let greeted = async {
+            let (mut send, mut receive) = connection.open_bi().await.ok()?;
+            send.write_all(&GREETING).await.ok()?;
+            let mut answer = [0; 4];
+            receive.read_exact(&mut answer).await.ok()?;
+            Some((send, receive, answer))
+        };
+        let Some((send, receive, answer)) = greeted.await else {
+            // The gate at the other end shuts after the handshake.
+            let why = connection.close_reason();
+            if matches!(why, Some(ConnectionError::ApplicationClosed(why)) if why.error_code == code::REFUSED) {
+                self.looks.note(device, Some(Unreached::Refused));
+            }
+            return None;
+        };
         (answer == GREETING).then_some(Arrival { channel, registration, send, receive, place: None })
     }
 
@@ -324,6 +344,9 @@ impl Shared {
             self.lines.close(device);
         }
         self.inputs.tell(Input::Connected { device, channel }).await;
+        if channel == Channel::Member && let Some(word) = seen::word(&registration) {
+            self.links.say(device, channel, seen::SERVICE, word);
+        }
         let end = tokio::select! {
             biased;
             () = cancel.cancelled() => End::Closed,
@@ -340,6 +363,9 @@ impl Shared {
         }
         drop(registration);
         drop(place);
+        if channel == Channel::Member {
+            self.forget_seen(device).await;
+        }
         self.inputs.tell(Input::Disconnected { device, channel }).await;
     }
 
@@ -355,6 +381,9 @@ impl Shared {
             match frame::read(receive, limit + FRAME_OVERHEAD, self.limits.message).await {
                 // The last word is on its way to it.
                 Ok(Some(_)) if channel == Channel::Member && !self.admission.is_admitted(from) => {}
+                Ok(Some(frame)) if channel == Channel::Member && frame.service == seen::SERVICE => {
+                    self.hear_seen(from, &frame.message).await;
+                }
                 Ok(Some(frame)) => {
                     let size = frame.message.len();
                     // On the join channel all frames count together, and so do empty ones.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::{ContentId, DeviceId};
+use base::{ContentId, DeviceId, Timestamp};
 use files::jobs::Source;
 use store::Backing;
 
@@ -12,6 +12,12 @@ pub trait Rights: Send + Sync {
     ///
     /// The two are one answer on purpose: nobody learns by asking that a foreign content is here.
     fn sources(&self, asker: DeviceId, contents: &[ContentId]) -> Vec<Option<Source>>;
+
+    /// Says whether a stranger proves by what it shows that it is invited, so that a relay here may carry its knock.
+    fn is_invited(&self, device: DeviceId, hello: &[u8]) -> bool {
+        let _ = (device, hello);
+        false
+    }
 }
 
 /// The rights that the committed rows of this peer give.
@@ -43,5 +49,15 @@ impl Rights for RowRights {
             }
         };
         contents.iter().map(source).collect()
+    }
+
+    fn is_invited(&self, device: DeviceId, hello: &[u8]) -> bool {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let now = Timestamp::from_millis(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
+        let answer = self.backing.snapshot().and_then(|rows| people::read::is_invited(&*rows, device, hello, now));
+        answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "invitations cannot be read, the relay carries for nobody new");
+            false
+        })
     }
 }

@@ -12,17 +12,22 @@ use tokio_util::task::TaskTracker;
 
 use crate::admission::{Admission, Registration};
 use crate::book::Book;
+use crate::connections::{Looks, Unreached};
 use crate::contents::ContentStore;
 use crate::door::Door;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::jobs::Jobs;
+use crate::lan::LanSwitch;
 use crate::limits::TimeLimits;
 use crate::lines::Lines;
 use crate::links::Links;
 use crate::outboards::Outboards;
 use crate::protocol::Protocol;
+use crate::relay::RelayWish;
+use crate::relays::Relays;
 use crate::rights::Rights;
+use crate::seen::Seen;
 
 /// How long a connection may take to stand.
 const DIAL_TIME_MAX: Duration = Duration::from_secs(10);
@@ -37,6 +42,11 @@ pub(crate) struct Shared {
     pub(crate) links: Links,
     pub(crate) lines: Lines,
     pub(crate) jobs: Jobs,
+    pub(crate) relay: RelayWish,
+    pub(crate) relays: Relays,
+    pub(crate) lan: LanSwitch,
+    pub(crate) looks: Looks,
+    pub(crate) seen: Seen,
     pub(crate) rights: Arc<dyn Rights>,
     pub(crate) contents: ContentStore,
     pub(crate) outboards: Outboards,
@@ -62,17 +72,23 @@ impl Shared {
             return Err(Failure::new(FetchFailure::Refused, "the device is not admitted"));
         }
         let Some(address) = self.book.find(device) else {
+            self.looks.note(device, Some(Unreached::NoAddress));
             return Err(Failure::new(FetchFailure::Unreachable, "no address is known"));
         };
         let connected = tokio::time::timeout(DIAL_TIME_MAX, self.endpoint.connect(address, protocol.alpn()));
         let connection = match connected.await {
             Ok(Ok(connection)) => connection,
             Ok(Err(error)) => {
+                self.looks.note(device, Some(Unreached::Silent));
                 tracing::debug!(device = %device.short(), ?protocol, %error, "dialling failed");
                 return Err(Failure::new(FetchFailure::Unreachable, error));
             }
-            Err(_) => return Err(Failure::new(FetchFailure::Unreachable, "no answer")),
+            Err(_) => {
+                self.looks.note(device, Some(Unreached::Silent));
+                return Err(Failure::new(FetchFailure::Unreachable, "no answer"));
+            }
         };
+        self.looks.note(device, None);
         let registration = self.admission.register(connection);
         registration.ok_or_else(|| Failure::new(FetchFailure::Refused, "the device is no longer admitted"))
     }

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use wire::address::Address;
+
 use crate::PeerError;
 
 /// The file's name in the home.
@@ -66,6 +68,12 @@ pub struct Config {
     /// `page_port`: TCP port of the page, on this computer only. 0 is a free port, chosen at the first start and kept
     /// from then on. Default: 0.
     pub page_port: Set<u16>,
+    /// `lan`: whether others are looked for on the local network by multicast DNS, which shows everybody there that
+    /// Althing runs here. Default: true, until `althing net lan off`.
+    pub lan: Set<bool>,
+    /// `relay_url`: how others reach this computer's relay, when it is one and that can't be guessed: a host name, or the
+    /// outer address of a router that forwards the port. `http://HOST:PORT/`. Default: none.
+    pub relay_url: Set<Option<String>>,
     /// `log`: what is written to the log: `error`, `warn`, `info`, `debug` or `trace`, or a list such as
     /// `info,network=debug`. Default: `info`.
     pub log: Set<String>,
@@ -76,6 +84,8 @@ impl Default for Config {
         Self {
             listen: Set::default(vec!["0.0.0.0:0".to_owned(), "[::]:0".to_owned()]),
             page_port: Set::default(0),
+            lan: Set::default(true),
+            relay_url: Set::default(None),
             log: Set::default("info".to_owned()),
         }
     }
@@ -98,7 +108,7 @@ pub struct Setting {
     pub when: &'static str,
 }
 
-const KEYS: [&str; 3] = ["listen", "page_port", "log"];
+const KEYS: [&str; 5] = ["listen", "page_port", "lan", "relay_url", "log"];
 const AT_START: &str = "at the next start";
 
 impl Config {
@@ -131,6 +141,17 @@ impl Config {
                 "page_port" => {
                     let port = value.as_integer().and_then(|port| u16::try_from(port).ok());
                     config.page_port = Set { value: port.ok_or(wrong(EXPECTED_PORT))?, origin: Origin::File };
+                }
+                "lan" => {
+                    let lan = value.as_bool().ok_or(wrong(EXPECTED_LAN))?;
+                    config.lan = Set { value: lan, origin: Origin::File };
+                }
+                "relay_url" => {
+                    let url = value.as_str().ok_or(wrong(EXPECTED_RELAY))?.to_owned();
+                    if !matches!(Address::read(&url), Some(Address::Relay(_))) {
+                        return Err(wrong(EXPECTED_RELAY));
+                    }
+                    config.relay_url = Set { value: Some(url), origin: Origin::File };
                 }
                 "log" => {
                     let log =
@@ -167,6 +188,22 @@ impl Config {
                 when: AT_START,
             },
             Setting {
+                key: "lan",
+                value: self.lan.value.to_string(),
+                origin: self.lan.origin,
+                what: "whether others are looked for on the local network (mDNS)",
+                default: "true",
+                when: AT_START,
+            },
+            Setting {
+                key: "relay_url",
+                value: Value::String(self.relay_url.value.clone().unwrap_or_default()).to_string(),
+                origin: self.relay_url.origin,
+                what: "how others reach this computer's relay, if that can't be guessed: http://HOST:PORT/",
+                default: "\"\"",
+                when: AT_START,
+            },
+            Setting {
                 key: "log",
                 value: Value::String(self.log.value.clone()).to_string(),
                 origin: self.log.origin,
@@ -180,6 +217,8 @@ impl Config {
 
 const EXPECTED_LISTEN: &str = "one to eight addresses such as \"0.0.0.0:4242\" or \"[::]:0\"";
 const EXPECTED_PORT: &str = "a number from 0 to 65535";
+const EXPECTED_LAN: &str = "true or false";
+const EXPECTED_RELAY: &str = "a URL with a port and nothing after it, such as \"http://192.0.2.1:4242/\"";
 const EXPECTED_LOG: &str = "a text such as \"info\"";
 
 fn addresses(value: &Value) -> Option<Vec<String>> {
@@ -238,7 +277,7 @@ mod tests {
 
     #[test]
     fn what_stands_in_the_file_holds_and_says_so() {
-        let config = parse("page_port = 8080\nlisten = [\"127.0.0.1:0\"]\nlog = \"debug\"\n").unwrap();
+        let config = parse("page_port = 8080\nlisten = [\"127.0.0.1:0\"]\nlan = false\nrelay_url = \"http://192.0.2.1:1/\"\nlog = \"debug\"\n").unwrap();
         assert_eq!(config.page_port, Set { value: 8080, origin: Origin::File });
         assert_eq!(config.listen.value, ["127.0.0.1:0"]);
         assert!(config.settings().iter().all(|setting| setting.origin == Origin::File));
@@ -257,6 +296,8 @@ mod tests {
         check("page_port = \"80\"", "0 to 65535");
         check("listen = []", "one to eight");
         check("listen = [\"example.org:1\"]", "one to eight");
+        check("lan = 1", "true or false");
+        check("relay_url = \"example.org\"", "with a port");
         check("log = 3", "such as \"info\"");
         check("log = \"info\"\n\npage_port = = 1", "line 3");
         check("[section]\n", "section");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use api::EventNumber;
 use api::files::{Opened, Want, Wanted};
-use api::host::Export;
+use api::host::{AskNet, Export, Lan, SetLan};
 use api::people::Done;
 use base::{ByteCount, DeviceId, Fault, FaultKind, OperationId, Timestamp};
 use bytes::Bytes;
@@ -44,6 +44,8 @@ pub(crate) struct PeerHost {
     pub(crate) me: DeviceId,
     pub(crate) home: PathBuf,
     pub(crate) page: String,
+    /// Whether `config.toml` decides about the local network.
+    pub(crate) is_lan_configured: bool,
     pub(crate) since: Timestamp,
     /// Cancelled when a person asks the peer to stop.
     pub(crate) stop: CancellationToken,
@@ -61,6 +63,10 @@ impl PeerHost {
                     .map_err(|error| broken(operation, error))?
                     .and_then(|done| answer(operation, &done))
             }
+            "host.lan" => {
+                let arguments: SetLan = parse(operation, arguments)?;
+                answer(operation, &self.set_lan(arguments.lan == Lan::On)?)
+            }
             "host.stop" => {
                 self.stop.cancel();
                 answer(operation, &Done { what: "This peer stops.".to_owned() })
@@ -69,9 +75,30 @@ impl PeerHost {
         }
     }
 
-    fn read_host(&self, operation: &str) -> Result<Value, Fault> {
-        if operation != "host.status" {
-            return Err(unknown(operation));
+    fn set_lan(&self, is_on: bool) -> Result<Done, Fault> {
+        if self.is_lan_configured {
+            return Err(crate::net::lan_is_configured());
+        }
+        crate::ports::remember_lan(&self.home, is_on)?;
+        self.network.set_lan(is_on);
+        let what = match is_on {
+            true => "Others are looked for on the local network; everybody on it can see that Althing runs here.",
+            false => "Nobody is looked for on the local network any more, and nobody there sees this computer.",
+        };
+        Ok(Done { what: what.to_owned() })
+    }
+
+    fn read_net(&self, operation: &str, asked: &AskNet) -> Result<Value, Fault> {
+        let rows = self.readers.snapshot()?;
+        let net = crate::net::net(&*rows, &self.network, asked)?;
+        answer(operation, &net)
+    }
+
+    fn read_host(&self, operation: &str, arguments: Value) -> Result<Value, Fault> {
+        match operation {
+            "host.status" => {}
+            "host.net" => return self.read_net(operation, &parse(operation, arguments)?),
+            _ => return Err(unknown(operation)),
         }
         // This thread may block; outside of a runtime nobody counts.
         let runtime = tokio::runtime::Handle::try_current().ok();
@@ -169,7 +196,7 @@ impl Host for PeerHost {
 
     fn read(&self, operation: &str, arguments: Value) -> Result<Value, Fault> {
         if operation.starts_with("host.") {
-            self.read_host(operation)
+            self.read_host(operation, arguments)
         } else {
             self.readers.read(now(), operation, arguments)
         }

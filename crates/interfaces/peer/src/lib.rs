@@ -11,6 +11,7 @@ mod home;
 mod host;
 mod keys;
 mod peer;
+mod net;
 mod ports;
 mod status;
 mod vault;

@@ -15,7 +15,7 @@ use futures_lite::StreamExt as _;
 use gateways::{GatewayConfig, Gateways, Host, Serving};
 use index::{ExtractorProgram, Index, Library};
 use kernel::{Driver, Input, Kernel};
-use network::{Contents, Network, NetworkConfig};
+use network::{Contents, Network, NetworkConfig, RelaySettings};
 use serde_json::Value;
 use store::{Backing, RedbBacking};
 use tokio::sync::{mpsc, watch};
@@ -28,7 +28,7 @@ use crate::host::PeerHost;
 use crate::keys::Keys;
 use crate::ports::Ports;
 use crate::vault::HomeVault;
-use crate::{Config, PeerError};
+use crate::{Config, Origin, PeerError};
 
 /// A running peer. Stop it with [`Peer::stop`]; a dropped one leaves its parts to end as they can.
 pub struct Peer {
@@ -87,7 +87,14 @@ impl Peer {
         let gateways = bind_gateways(&home, config, &mut ports).await?;
         let bind = ports.fill_in(&addresses(config));
         let mut network_config = NetworkConfig::new(keys.device, home.network());
+        // One number to open in a router: UDP for peers, TCP for the relay, when there is to be one.
+        network_config.relay =
+            RelaySettings { listen: bind.first().copied(), url: config.relay_url.value.clone() };
         network_config.bind = bind;
+        network_config.lan = match config.lan.origin {
+            Origin::Default => ports.lan.unwrap_or(config.lan.value),
+            _ => config.lan.value,
+        };
         let network = Network::start(network_config, backing, inputs.clone()).await?;
         ports.save(&home)?;
         let me = network.me();
@@ -119,6 +126,7 @@ impl Peer {
             me,
             home: home.path().to_owned(),
             page: gateways.page(),
+            is_lan_configured: config.lan.origin != Origin::Default,
             since,
             stop: stop.clone(),
         });

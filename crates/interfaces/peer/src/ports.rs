@@ -1,4 +1,5 @@
-//! Ports chosen once and kept, so that links, tickets and address books of others stay true over a restart.
+//! What a home remembers over a restart: ports chosen once, so that links, tickets and address books of others stay
+//! true, and the switch for the local network.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
@@ -15,6 +16,14 @@ pub(crate) struct Ports {
     pub(crate) page: Option<u16>,
     /// The port for other peers (UDP), at every listed address that leaves the choice.
     pub(crate) peers: Option<u16>,
+    /// Whether others are looked for on the local network, if a person has said so.
+    pub(crate) lan: Option<bool>,
+}
+
+/// Remembers the switch for the local network.
+pub(crate) fn remember_lan(home: &Path, is_on: bool) -> Result<(), PeerError> {
+    let text = toml::to_string(&Ports { lan: Some(is_on), ..Ports::load(home) }).unwrap_or_default();
+    write_whole(&home.join(crate::home::PORTS), text.as_bytes()).map_err(|error| PeerError::of_home(home, error))
 }
 
 impl Ports {
@@ -71,6 +80,9 @@ impl Config {
                 is_filled = true;
             }
         }
+        if let (Origin::Default, Some(is_on)) = (config.lan.origin, ports.lan) {
+            config.lan = Set { value: is_on, origin: Origin::Remembered };
+        }
         if is_filled {
             config.listen.origin = Origin::Remembered;
         }
@@ -110,7 +122,7 @@ mod tests {
     #[test]
     fn a_taken_port_is_replaced_and_a_named_one_stays() {
         let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let mut ports = Ports { page: None, peers: Some(taken.local_addr().unwrap().port()) };
+        let mut ports = Ports { peers: Some(taken.local_addr().unwrap().port()), ..Ports::default() };
         let listen = ["127.0.0.1:0".parse().unwrap(), "127.0.0.1:9".parse().unwrap()];
         let filled = ports.fill_in(&listen);
         assert_ne!(filled[0].port(), taken.local_addr().unwrap().port());

@@ -25,6 +25,9 @@ const HEARD_EVERY: Duration = Duration::from_mins(5);
 /// How long a peer that left a web stays admitted, so that its last words arrive.
 const PARTING: Duration = Duration::from_secs(5);
 
+/// Bytes of the report that a device was seen.
+const NEARBY_SIZE_MAX: usize = 64;
+
 /// Alarm: compare a web with a neighbour.
 const ROUND: &str = "round";
 /// Alarm: see whom to call.
@@ -111,6 +114,12 @@ impl Records {
                 self.calls.forgive();
                 self.dial(step);
             }
+            Input::Noticed { kind: "records.nearby", report } => {
+                self.wake(step)?;
+                if let Ok(device) = wire::from_bytes::<DeviceId>(&report, NEARBY_SIZE_MAX) {
+                    self.nearby(step, device);
+                }
+            }
             Input::Alarm { key } => {
                 self.wake(step)?;
                 self.alarm(step, &key)?;
@@ -119,6 +128,14 @@ impl Records {
             _ => {}
         }
         Ok(())
+    }
+
+    /// A member was seen on the local network: it is called at once, however often it was away before.
+    fn nearby(&mut self, step: &mut Step<'_>, device: DeviceId) {
+        if !self.connected.contains(&device) {
+            self.calls.reached(device);
+            self.dial(step);
+        }
     }
 
     fn start(&mut self, step: &mut Step<'_>) -> Result<(), StoreError> {
