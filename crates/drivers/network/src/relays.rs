@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use iroh::{RelayConfig, RelayUrl, Watcher};
+use iroh::{EndpointAddr, RelayConfig, RelayUrl, Watcher};
 use kernel::RelayAccess;
 use tokio::sync::Notify;
 
@@ -37,6 +37,9 @@ impl Relays {
     }
 }
 
+/// Relays tried for a device that has not said which one carries for it.
+const GUESSES_MAX: usize = 2;
+
 /// What is known of the relay that carries for this device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayState {
@@ -49,6 +52,17 @@ pub struct RelayState {
 }
 
 impl Shared {
+    /// Adds relays to the ways to a device that has named none: members use the same ones, and the word which one it
+    /// is may still be on its way.
+    pub(crate) fn guess_relays(&self, mut address: EndpointAddr) -> EndpointAddr {
+        if address.relay_urls().next().is_none() {
+            for url in self.relays.wanted().into_keys().take(GUESSES_MAX) {
+                address = address.with_relay_url(url);
+            }
+        }
+        address
+    }
+
     /// Takes the relays that are wanted and drops the others, until the network stops.
     pub(crate) async fn use_relays(self: Arc<Self>) {
         let mut taken: BTreeMap<RelayUrl, Option<String>> = BTreeMap::new();

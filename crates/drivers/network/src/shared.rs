@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::DeviceId;
 use files::jobs::FetchFailure;
-use iroh::Endpoint;
+use iroh::{Endpoint, EndpointAddr};
 use kernel::Input;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,7 +23,7 @@ use crate::limits::TimeLimits;
 use crate::lines::Lines;
 use crate::links::Links;
 use crate::outboards::Outboards;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, endpoint_of};
 use crate::relay::RelayWish;
 use crate::relays::Relays;
 use crate::rights::Rights;
@@ -71,7 +71,8 @@ impl Shared {
         if !self.admission.is_open(device, protocol) {
             return Err(Failure::new(FetchFailure::Refused, "the device is not admitted"));
         }
-        let Some(address) = self.book.find(device) else {
+        let known = self.book.find(device).or_else(|| endpoint_of(device).map(EndpointAddr::new));
+        let Some(address) = known.map(|known| self.guess_relays(known)).filter(|way| !way.addrs.is_empty()) else {
             self.looks.note(device, Some(Unreached::NoAddress));
             return Err(Failure::new(FetchFailure::Unreachable, "no address is known"));
         };

@@ -166,7 +166,11 @@ pub(crate) fn relabel(step: &mut Step<'_>, web: WebId) -> Result<bool, StoreErro
         .collect::<Result<_, _>>()?;
     for member in crate::read::everybody(step.view(), web)? {
         let id = member.person.to_string();
-        let name = NAMES.get(step.view(), &(web, member.person))?.unwrap_or_default();
+        let mut name = NAMES.get(step.view(), &(web, member.person))?.unwrap_or_default();
+        if member.role == Some(Role::Carrier) {
+            // It holds no key under which it could say a name.
+            name = format!("carrier-{}", id.get(..4).unwrap_or_default());
+        }
         let label = label::unique(&label::safe(&name, &id), &id, &taken);
         taken.insert(label::folded(&label));
         before.remove(&label);

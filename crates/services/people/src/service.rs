@@ -5,6 +5,7 @@ use std::time::Duration;
 use base::{DeviceId, Fault, WebId};
 use kernel::{AskId, Channel, Input, Reader, Service, Step};
 use store::StoreError;
+use wire::address::Address;
 use wire::governance::{Action, Operation, Role};
 use wire::identity::Inception;
 use wire::join::Message;
@@ -33,6 +34,9 @@ const ASK_KEYS_EVERY: Duration = Duration::from_secs(30);
 
 /// Addresses are told to members at most this often: a computer on the move changes them in bursts.
 const ADDRESSES_EVERY: Duration = Duration::from_mins(1);
+
+/// A relay found or lost is told sooner, but not with every flap of a bad line.
+const RELAYS_EVERY: Duration = Duration::from_secs(2);
 
 /// Records of devices not known yet, kept per device at most.
 const EARLY_MAX: usize = 16;
@@ -372,8 +376,13 @@ impl People {
         }
         let now = step.now();
         let waited = now.since(me.published_at);
+        let relays = |addresses: &[String]| -> Vec<String> {
+            addresses.iter().filter(|text| matches!(Address::read(text), Some(Address::Relay(_)))).cloned().collect()
+        };
+        // Whoever has just found a relay may be reached by nothing else, and relays change seldom.
+        let is_urgent = relays(&me.addresses) != relays(&me.published) && waited >= RELAYS_EVERY;
         // A clock that was set back must not silence this for years.
-        if waited < ADDRESSES_EVERY && now >= me.published_at {
+        if !is_urgent && waited < ADDRESSES_EVERY && now >= me.published_at {
             step.alarm(ADDRESSES_EVERY.saturating_sub(waited), TELL_ADDRESSES);
             return Ok(());
         }
