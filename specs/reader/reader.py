@@ -9,8 +9,10 @@ CBOR decoder, bech32m and HPKE (RFC 9180, base mode) are its own, so that both s
 
 import hashlib
 import hmac
+import ipaddress
 import json
 import pathlib
+import re
 import sys
 
 import blake3
@@ -199,7 +201,7 @@ def read_operation(data):
     demand(all(a < b for a, b in zip(deps, deps[1:])), "dependencies out of order")
     number(time, "time")
     kind, body = fields(action, 2, "action")
-    shapes = {0: 2, 1: 5, 2: 1, 3: 3, 4: 1, 5: 3, 6: 2, 7: 0, 8: 3}
+    shapes = {0: 2, 1: 5, 2: 1, 3: 3, 4: 1, 5: 3, 6: 2, 7: 0, 8: 3, 10: 1}
     demand(kind in shapes, "an unknown action")
     fields(body, shapes[kind], "action")
     demand((kind == 0) == (not deps) and (kind == 0) == (number(lamport, "lamport") == 1), "genesis and dependencies")
@@ -212,7 +214,29 @@ def read_operation(data):
         read_inception(octets(body[2], None, "inception"))
     if kind == 8:
         demand(len(body[1]) <= 3000 and len(body[2]) <= 64, "wraps")
+    if kind == 10:
+        addresses, relay, mirror, broker = fields(body[0], 4, "serving")
+        demand(isinstance(addresses, list) and len(addresses) <= 8, "addresses")
+        demand(all(is_address(address) for address in addresses), "an address")
+        demand(relay is None or is_relay(relay), "a relay")
+        demand(mirror is None or number(mirror, "mirror") >= 0, "mirror")
+        demand(isinstance(broker, bool), "broker")
     return deps, lamport, kind, body
+
+
+def is_relay(text):
+    """The one spelling of a relay's URL (spec governance rule 66)."""
+    match = re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-fA-F:.]+\]):([1-9][0-9]{0,4})/", text)
+    return match is not None and len(text) <= 128 and int(match.group(2)) <= 65535
+
+
+def is_address(text):
+    host, _, port = text.rpartition(":")
+    try:
+        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        return len(text) <= 128 and 0 <= int(port) <= 65535
+    except ValueError:
+        return is_relay(text)
 
 
 def open_batch(entry, body, epoch_key):

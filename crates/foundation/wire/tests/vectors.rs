@@ -18,7 +18,7 @@ use base::{DeviceId, EntryId, TicketId, Timestamp, WebId};
 use wire::codec::Bytes;
 use wire::crypto::{EpochKey, PersonKey, SignKey, Signer, Strict, seal_to};
 use wire::entry::{Entry, Header, Log, web_of_genesis};
-use wire::governance::{Action, Admission, Cut, OlderKey, Operation, Role, Wrap};
+use wire::governance::{Action, Admission, Cut, OlderKey, Operation, Role, Serving, Wrap};
 use wire::identity::Inception;
 use wire::record::{Batch, Place, Record};
 use wire::ticket::{Door, Ticket, TicketError};
@@ -182,6 +182,13 @@ fn accepted() -> Vec<Vector> {
         },
     ));
     let revoked = governance.write(operation(&[newer.id], 8, Action::RevokeInvite { ticket: ticket.id() }));
+    let serving = Serving {
+        addresses: vec!["192.0.2.1:4000".to_owned(), "[2001:db8::1]:4000".to_owned()],
+        relay: Some("http://192.0.2.1:4000/".to_owned()),
+        mirror: Some(100_000_000_000),
+        broker: false,
+    };
+    let serves = governance.write(operation(&[revoked.id], 9, Action::Serve { serving }));
     for (name, entry) in [
         ("genesis", &genesis),
         ("epoch", &epoch),
@@ -191,6 +198,7 @@ fn accepted() -> Vec<Vector> {
         ("remove", &removal),
         ("newer epoch with an older key", &newer),
         ("revoke", &revoked),
+        ("serve", &serves),
     ] {
         vectors.push(Vector {
             kind: "entry",
@@ -324,6 +332,14 @@ fn refused() -> Vec<Vector> {
     );
     refuse("entry", "shorter than a signature", vec![0; 63]);
     refuse("entry", "empty", vec![]);
+    for (name, relay) in [
+        ("a relay with a path", "http://192.0.2.1:4000/admin"),
+        ("a relay with a user", "http://root@192.0.2.1:4000/"),
+        ("a relay without a port", "http://192.0.2.1/"),
+    ] {
+        let serving = Serving { relay: Some(relay.to_owned()), ..Serving::default() };
+        refuse("operation", name, operation(&[ZERO], 2, Action::Serve { serving }));
+    }
     let unsorted = to_bytes(&Operation {
         deps: vec![EntryId::new([2; 32]), EntryId::new([1; 32])],
         lamport: 3,

@@ -132,7 +132,7 @@ impl Book {
 
     /// `by` gives `who` another role; with cuts when it is a demotion.
     fn set_role(&mut self, by: u16, deps: &[EntryId], who: u16, role: Role) -> EntryId {
-        let cuts = if role == Role::Member { self.cuts(who, &self.known(by, deps)) } else { Vec::new() };
+        let cuts = if role <= Role::Member { self.cuts(who, &self.known(by, deps)) } else { Vec::new() };
         self.write(by, deps, Act::SetRole { person: person(who), role, cuts })
     }
 

@@ -1,8 +1,11 @@
 //! One situation each.
 
+use wire::governance::Serving;
+
 use super::*;
 use crate::evaluate::Void;
 
+const CARRIER: Role = Role::Carrier;
 const MEMBER: Role = Role::Member;
 const ADMIN: Role = Role::Admin;
 const OWNER: Role = Role::Owner;
@@ -403,4 +406,62 @@ fn once_somebody_has_built_on_a_fork_the_fast_path_is_open_again() {
     let next = book.write(ALICE, &[witness], epoch(2, &[ALICE, BOB, CAROL]));
     assert!(evaluation.append(&book.ops[&next]));
     assert_eq!(evaluation, book.evaluate());
+}
+
+#[test]
+fn a_carrier_belongs_to_the_web_and_reads_nothing() {
+    let (mut book, last) = Book::web(&[CARRIER, MEMBER]);
+    let first = book.write(ALICE, &[last], epoch(70, &[ALICE, CAROL]));
+    let evaluation = book.evaluate();
+    assert_eq!(role(&book, BOB), Some(CARRIER));
+    assert!(!evaluation.state.reads(person(BOB)));
+    assert!(!evaluation.state.needs_epoch(), "nobody who reads lacks the key");
+    let second = book.write(ALICE, &[first], epoch(71, &[ALICE, BOB, CAROL]));
+    let state = book.evaluate().state;
+    assert!(state.epochs[&key(71)].is_stale, "a key that a carrier was given is no key");
+    assert_eq!(state.current_epoch().map(|(key, _)| key), Some(key(70)));
+    assert_eq!(why(&book, second), None);
+}
+
+#[test]
+fn a_carrier_makes_no_keys_and_hands_none_over() {
+    let (mut book, last) = Book::web(&[CARRIER, ADMIN]);
+    let invited = book.write(CAROL, &[last], invite(10, MEMBER, 1));
+    let joined = book.write(TED, &[invited], join(10, TED));
+    let accepted = book.write(BOB, &[joined], Act::Accept { join: joined });
+    let minted = book.write(BOB, &[accepted], epoch(72, &[BOB]));
+    assert_eq!(why(&book, accepted), Some(Void::NotAllowed));
+    assert_eq!(why(&book, minted), Some(Void::NotAllowed));
+    assert!(!book.evaluate().state.welcomed.contains(&joined));
+}
+
+#[test]
+fn a_carriers_role_is_fixed_and_its_going_spoils_no_key() {
+    let (mut book, last) = Book::web(&[CARRIER, MEMBER]);
+    let made = book.write(ALICE, &[last], epoch(70, &[ALICE, CAROL]));
+    let up = book.write(ALICE, &[made], Act::SetRole { person: person(BOB), role: OWNER, cuts: vec![] });
+    let down = book.write(ALICE, &[up], Act::SetRole { person: person(CAROL), role: CARRIER, cuts: vec![] });
+    assert_eq!((why(&book, up), why(&book, down)), (Some(Void::NotAllowed), Some(Void::NotAllowed)));
+    let left = book.write(BOB, &[down], Act::Leave);
+    let state = book.evaluate().state;
+    assert_eq!((why(&book, left), state.role(person(BOB))), (None, None));
+    assert_eq!(state.current_epoch().map(|(key, _)| key), Some(key(70)));
+}
+
+#[test]
+fn what_a_computer_does_is_what_it_said_last_until_it_goes() {
+    let serving = |relay: Option<&str>| Serving { relay: relay.map(str::to_owned), ..Serving::default() };
+    let (mut book, last) = Book::web(&[CARRIER]);
+    let first = book.write(BOB, &[last], Act::Serve(serving(Some("http://192.0.2.1:1/"))));
+    let second = book.write(BOB, &[first], Act::Serve(serving(Some("http://192.0.2.1:2/"))));
+    let said = |book: &Book| book.evaluate().state.serving.get(&device(BOB)).and_then(|said| said.relay.clone());
+    assert_eq!(said(&book).as_deref(), Some("http://192.0.2.1:2/"));
+    let by_stranger = book.write(TED, &[second], Act::Serve(serving(Some("http://192.0.2.66:1/"))));
+    assert_eq!(why(&book, by_stranger), Some(Void::NotAMember));
+    let mut ended = book.clone();
+    ended.write(BOB, &[second], Act::Serve(Serving::default()));
+    assert_eq!(said(&ended), None);
+    let cut = Cut { device: device(BOB), log: Log::Governance, seq: 3, entry: second };
+    book.write(ALICE, &[second], Act::Remove { person: person(BOB), cuts: vec![cut] });
+    assert_eq!((role(&book, BOB), said(&book)), (None, None));
 }
