@@ -70,7 +70,7 @@ function net(web?: string): Net {
   const tick = Math.floor(Date.now() / 3_000)
   const computers = NET.computers.filter(({ webs: all }) => !web || all.includes(web)).map((each) => each.receiving === 0 ? each : { ...each, receiving: each.receiving + (tick % 7) * 911_000, round_trip_us: 640 + (tick % 5) * 37 })
   const up = computers.filter(({ connection }) => ['lan', 'direct', 'relayed'].includes(connection)).length
-  return { ...NET, computers, now: `${up} of ${computers.length - 1} computers are connected` }
+  return { ...NET, computers, now: computers.length === 1 ? 'there is no other computer in your webs yet' : `${up} of ${computers.length - 1} computers are connected` }
 }
 
 interface Wish { web?: string; relay?: boolean; mirror?: number | null; broker?: boolean; stop?: boolean }

@@ -70,6 +70,10 @@ describe('what can be done', () => {
     expect(commands('say althing net lan on, or althing serve lab --relay')).toEqual(['althing net lan on', 'althing serve lab --relay'])
   })
 
+  it('a command at the end of a sentence is found without the full stop', () => {
+    expect(commands(sentence('let a computer that is always on carry for you: althing serve family --relay'))).toEqual(['althing serve family --relay'])
+  })
+
   it('what this page can do itself is a button; the rest is typed', () => {
     expect(deedOf('althing net lan on')).toEqual({ kind: 'lan' })
     expect(deedOf('althing net lan off')).toBeNull()
