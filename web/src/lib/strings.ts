@@ -412,13 +412,13 @@ export const t = {
     noWebText: 'Start a web or join one. The computers of its people then stand here.',
     aloneIn: (web: string) => `No other computer in ${web} yet`,
     own: {
-      serve: 'Let it serve a web', serves: 'Serves', servesNothing: 'nothing beyond its own person',
+      serve: 'Let it serve a web', serves: 'Serves', servesNothing: 'No web',
       addresses: 'Reachable at', noAddresses: 'No address that others can reach. Others reach it when it calls them, or through a relay.',
       copyAddress: (address: string) => `Copy ${address}`,
       moreAddresses: (n: number) => `${n} more`,
       relay: 'Relay', noRelay: 'None. Where no direct way is found, there is no connection.',
       lan: 'Find others on the local network',
-      lanText: 'Finds computers nearby without the internet. Everybody on this network can then see that an Althing device with this key is here; not whose it is, nor what it has.',
+      lanText: 'Finds computers nearby without the internet. Everybody on this network can then see that an Althing device with this key is here, never what is on it.',
     },
   },
 
