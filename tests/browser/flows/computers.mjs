@@ -106,6 +106,10 @@ async function serving({ report, peers, alice }) {
 
   await report.step('it stops', async () => {
     await dialog.getByRole('button', { name: 'Stop serving' }).click()
+    const sure = alice.getByRole('dialog', { name: /Stop serving .*family/ })
+    await sure.getByText('You can let it serve again').waitFor()
+    await looks(alice, 'serve-stop')
+    await sure.getByRole('button', { name: 'Stop serving' }).click()
     await dialog.getByText(/no longer serves .*family/).waitFor()
     await dialog.getByRole('button', { name: 'Done' }).click()
     await alice.getByText('No web', { exact: true }).waitFor({ timeout: 20_000 })

@@ -438,8 +438,10 @@ export const t = {
     command: 'The same in a terminal',
     commandInvitation: 'INVITATION',
     choose: 'Choose at least one.',
-    go: 'Serve', change: 'Change', stop: 'Stop serving', stopped: 'Nothing is lost: members keep what they have.',
-    result: 'Done', now: (what: string) => `Does now: ${what}.`,
+    go: 'Serve', change: 'Change', stop: 'Stop serving',
+    stopTitle: (web: string) => `Stop serving ${web}?`,
+    stopText: 'Members who rely on this computer can no longer reach each other, or what it keeps for them, through it. You can let it serve again.',
+    now: (what: string) => `Does now: ${what}.`,
   },
 
   audit: {
