@@ -23,6 +23,16 @@ export async function computers(house) {
     await looks(alice, 'computers')
   }, alice)
 
+  await report.step('a command goes there, too', async () => {
+    await visit(alice, '#/files')
+    await alice.keyboard.press('>')
+    await alice.keyboard.type('go to computers')
+    await alice.getByRole('option', { name: /Go to Computers/ }).waitFor()
+    await alice.keyboard.press('Enter')
+    await alice.waitForFunction(() => location.hash === '#/computers')
+    await row(alice, /Bob/).waitFor()
+  }, alice)
+
   await report.step('the page and the command line tell the same', async () => {
     const net = JSON.parse(await peers.say('alice', 'net', '--json'))
     const shown = (await alice.getByRole('status').filter({ hasText: /connected/ }).textContent()).toLowerCase()
