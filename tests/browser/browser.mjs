@@ -13,7 +13,7 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 /** So many failures one after the other mean that the ground is missing; the rest would only cost time. */
 const IN_ROW_MAX = 4
 export const WIDE = { width: 1280, height: 800 }
-export const NARROW = { width: 390, height: 800 }
+export const NARROW = { width: 380, height: 800 }
 
 /** A page put in place of the peer's own counts as coming from nowhere, which may not reach this computer. */
 const FROM_NOWHERE = '--disable-features=LocalNetworkAccessChecks'

@@ -7,6 +7,7 @@
 // Pictures of every page, light and dark, wide and narrow, come into shots/.
 import { launch, open as openWindow, Report } from './browser.mjs'
 import { Peers } from './peers.mjs'
+import { carrying, computers, everyConnection } from './flows/computers.mjs'
 import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
 import { share, filmAndPaper, oddNames, manyEntries, viewers } from './flows/files.mjs'
 import { finding, everyKey } from './flows/keyboard.mjs'
@@ -40,7 +41,7 @@ async function everything(peers) {
   await Promise.all([peers.start('alice'), peers.start('bob')])
   const alice = await open(browser)
   const bob = await open(browser)
-  const house = { report, peers, alice, bob, browser }
+  const house = { report, peers, alice, bob, browser, open }
   await firstUse(house)
   await share(house)
   await invite(house)
@@ -56,6 +57,9 @@ async function everything(peers) {
   await reading(house)
   await transfers(house)
   await approve(house)
+  await computers(house)
+  await everyConnection(house)
+  await carrying(house)
   await news(house)
   await pages(house, alice, 'alice')
   await outage(house)

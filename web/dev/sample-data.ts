@@ -1,5 +1,5 @@
 // The people and files of the sample peer. Made up, but of the forms a real peer answers.
-import type { EntryView, Event, MemberView, RevisionView, TransferView } from '../src/lib/views.ts'
+import type { ComputerView, EntryView, Event, MemberView, Net, RevisionView, TransferView } from '../src/lib/views.ts'
 
 export const NOW = Date.now()
 export const MINUTE = 60_000
@@ -21,9 +21,11 @@ export const MEMBERS: Record<string, MemberView[]> = {
     member('carol', 3, { is_here: false, last_heard: NOW - 4 * HOUR }),
     member('ted', 4),
     member('مها', 5, { is_here: false, last_heard: NOW - 3 * DAY }),
+    member('harbour', 7, { role: 'carrier' }),
     member('mallory', 6, { role: null, is_here: false, last_heard: NOW - 9 * DAY }),
   ],
   lab: [member('alice', 1, { role: 'member', is_me: true }), member('grace', 8, { role: 'owner' }), member('bob~2f', 9)],
+  club: [member('9f21c04e', 10, { role: 'owner' }), member('77ab0d13', 12, { is_here: false, last_heard: NOW - DAY }), member('alice', 1, { role: 'carrier', is_me: true })],
   alone: [member('alice', 1, { role: 'owner', is_me: true })],
 }
 
@@ -83,6 +85,29 @@ export const TRANSFERS: TransferView[] = [
   transfer('family/bob/films/notes.txt', 44, { state: 'done', done: 1_900, total: 1_900, files_done: 1, is_over: true, started: NOW - 2 * HOUR }),
   transfer('family/ted/disk.img', 45, { state: 'failed', done: 5_000_000, total: 60_000_000_000, is_over: true, started: NOW - DAY, why: 'the disk of this computer is full: 4.1 GB free of 60.0 GB needed' }),
 ]
+
+const computer = (name: string, seed: number, more: Partial<ComputerView> = {}): ComputerView => ({
+  name, webs: [name.split('/')[0] ?? ''], connection: 'direct', via: '198.51.100.20:41641', round_trip_us: 21_400, receiving: 0, sending: 0, serves: [], mirror: null,
+  is_carrier: false, last_heard: NOW - 1_000, why: '', remedy: '', device: id(seed), ...more,
+})
+const apart = (why: string, remedy: string, more: Partial<ComputerView> = {}): Partial<ComputerView> => ({ connection: 'none', via: '', round_trip_us: null, why, remedy, ...more })
+
+export const NET: Net = {
+  now: '5 of 9 computers are connected, 1 of them through a relay',
+  computers: [
+    computer('family/alice', 11, { webs: ['family', 'lab', 'alone', 'club'], connection: 'this', via: '', round_trip_us: null, serves: ['relay'], last_heard: NOW }),
+    computer('family/harbour', 101, { connection: 'direct', via: '203.0.113.9:41641', round_trip_us: 38_200, sending: 1_240_000, serves: ['relay', 'mirror'], mirror: 500_000_000_000, is_carrier: true }),
+    computer('lab/grace', 102, { connection: 'relayed', via: 'https://relay.grace.example./', round_trip_us: 142_000, serves: ['broker', 'mirror'], mirror: 2_000_000_000_000 }),
+    computer('family/bob', 103, { webs: ['family', 'lab'], connection: 'lan', via: '192.168.1.23:41641', round_trip_us: 640, receiving: 48_200_000, sending: 912_000 }),
+    computer('family/bob', 104, { webs: ['family', 'lab'], connection: 'lan', via: '192.168.1.40:50122', round_trip_us: 88 }),
+    computer('family/carol', 105, apart('it does not answer, not through the relay either: it is off, asleep or without a network', '', { last_heard: NOW - 4 * HOUR })),
+    computer('family/ted', 106, apart('it does not answer where it was last: it is off, asleep, has moved, or a router stands between you', 'let a computer that is always on carry for you: althing serve family --relay', { last_heard: NOW - 2 * DAY })),
+    computer('family/مها', 107, { connection: 'trying', via: '', round_trip_us: null, why: '', remedy: '', last_heard: NOW - 3 * DAY }),
+    computer('club/77ab0d13', 108, apart('nobody has said yet where it is', 'have it on while a member is here that it knows, or on the same local network', { last_heard: null })),
+  ],
+  addresses: ['192.168.1.7:41641', '192.0.2.7:41641', '[2001:db8:3c4d:15:0:d234:3eee::1]:41641', '[fd00::7]:41641', '10.8.0.4:41641'],
+  relay: 'https://relay.harbour.example./', lan: false,
+}
 
 let number = 0
 const event = (at: number, kind: string, about: unknown): Event => ({ number: (number += 1), at, kind, about })

@@ -1,15 +1,16 @@
 // A sample peer for looking at the page while designing (see README.md). Not a peer: it decides nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect, Plugin } from 'vite'
-import type { EntryView, Found, Hit, KeptView, ShareView, WebView } from '../src/lib/views.ts'
-import { DAY, EVENTS, FOLDERS, HOUR, id, MEMBERS, NOW, REVISIONS, TRANSFERS } from './sample-data.ts'
+import type { EntryView, Found, Hit, KeptView, Net, ShareView, WebView } from '../src/lib/views.ts'
+import { DAY, EVENTS, FOLDERS, HOUR, id, MEMBERS, NET, NOW, REVISIONS, TRANSFERS } from './sample-data.ts'
 
-type Asked = Record<string, never> & { path?: string; after?: string; limit?: number; query?: string; web?: string; name?: string; id?: string; folder?: string; names?: boolean }
+type Asked = Record<string, never> & { lan?: string; role?: string; path?: string; after?: string; limit?: number; query?: string; web?: string; name?: string; id?: string; folder?: string; names?: boolean }
 
 const me = { name: 'Alice', person: id(1), device: id(11) }
 let webs: WebView[] = [
   { name: 'family', role: 'owner', members: 5, here: 3, note: '', id: id(70) },
   { name: 'lab', role: 'member', members: 3, here: 2, note: '', id: id(71) },
+  { name: 'club', role: 'carrier', members: 2, here: 0, note: "this computer carries for it and can't read it", id: id(73) },
   { name: 'alone', role: 'owner', members: 1, here: 1, note: '', id: id(72) },
 ]
 const shares: ShareView[] = [
@@ -64,6 +65,23 @@ const kept: KeptView[] = [
   { query: '"turn \u202e back" orchard', web: 'family', since: NOW - HOUR, rang: 0, id: '5a81f8a1', news: [] },
 ]
 
+/** Numbers move and one computer comes and goes, so that one sees what stays where it is. */
+function net(web?: string): Net {
+  const tick = Math.floor(Date.now() / 3_000)
+  const computers = NET.computers.filter(({ webs: all }) => !web || all.includes(web)).map((each) => each.receiving === 0 ? each : { ...each, receiving: each.receiving + (tick % 7) * 911_000, round_trip_us: 640 + (tick % 5) * 37 })
+  const up = computers.filter(({ connection }) => ['lan', 'direct', 'relayed'].includes(connection)).length
+  return { ...NET, computers, now: computers.length === 1 ? 'there is no other computer in your webs yet' : `${up} of ${computers.length - 1} computers are connected` }
+}
+
+interface Wish { web?: string; relay?: boolean; mirror?: number | null; broker?: boolean; stop?: boolean }
+
+function serve({ web = '', relay = false, mirror = null, broker = false, stop = false }: Wish) {
+  const mine = NET.computers[0]
+  const serves = stop ? [] : [...(relay ? ['relay'] : []), ...(mirror === null ? [] : ['mirror']), ...(broker ? ['broker'] : [])]
+  if (mine) Object.assign(mine, { serves, mirror: stop ? null : mirror })
+  return { what: stop ? `This computer no longer serves ${web}.` : `This computer serves ${web}: ${serves.join(', ')}. See: althing net`, id: id(70), relay, mirror, broker }
+}
+
 function about(path: string) {
   const name = path.split('/').at(-1)
   const entry = folder(path.split('/').slice(0, -1).join('/')).find((each) => each.name === name)
@@ -79,7 +97,7 @@ const operations: Record<string, (asked: Asked) => unknown> = {
   'people.webs': () => ({ webs }),
   'people.start_web': ({ name = '' }) => { const web: WebView = { name, role: 'owner', members: 1, here: 1, note: '', id: id(webs.length + 70) }; webs = [...webs, web]; MEMBERS[name] = MEMBERS['alone'] ?? []; return web },
   'people.members': ({ web = '' }) => ({ members: MEMBERS[web] ?? [] }),
-  'people.invite': ({ web }) => ({ link: `althing1${'qpzry9x8gf2tvdw0s3jn54khce6mua7l'.repeat(12)}`, web, role: 'member', uses: 1, expires: NOW + 7 * DAY, id: id(60, 32) }),
+  'people.invite': ({ web, role = 'member' }) => ({ link: `althing1${'qpzry9x8gf2tvdw0s3jn54khce6mua7l'.repeat(12)}`, web, role, uses: 1, expires: NOW + 7 * DAY, id: id(60, 32) }),
   'people.invitations': ({ web }) => web !== 'family' ? { invitations: [], waiting: [] } : {
     invitations: [
       { by: 'you', role: 'member', used: 1, uses: 5, expires: NOW + 6 * DAY, state: 'open', id: id(61, 32) },
@@ -123,6 +141,8 @@ const operations: Record<string, (asked: Asked) => unknown> = {
   'files.pause': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'paused' }),
   'files.resume': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'running' }),
   'files.cancel': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'cancelled', is_over: true }),
+  'host.net': ({ web }) => net(web), 'host.lan': ({ lan }) => { NET.lan = lan === 'on'; return { what: NET.lan ? 'Others are looked for on the local network.' : 'The local network is left alone.' } },
+  'people.serve': (asked) => serve(asked),
   'host.status': () => ({ name: me.name, now: '4 of 6 people are here, 1 transfer runs', people_here: me.name ? 4 : 0, people: me.name ? 6 : 0, transfers: 1, page: '', home: '/home/alice/.local/share/althing', kept: 12_400_000_000, free: 214_000_000_000, addresses: ['192.0.2.7:41641'], paused: [], since: NOW - 3 * HOUR, last_event: EVENTS.length, version: '0.1.0' }),
 }
 

@@ -124,6 +124,12 @@ export async function filmAndPaper({ report, browser, plans, bob }) {
     await bob.locator('.stage iframe').waitFor({ timeout: 20_000 })
     await until(() => isPaperSeen(bob), 'the document is not seen')
     await looks(bob, 'view-document')
+    await bob.getByRole('button', { name: 'Save a copy' }).first().click()
+    await bob.getByRole('dialog').waitFor()
+    await looks(bob, 'dialog-over-document')
+    await bob.keyboard.press('Escape')
+    await bob.getByRole('dialog').waitFor({ state: 'detached' })
+    await bob.locator('.stage').waitFor()
     // The viewer of the browser leaves the keys to the page.
     await bob.keyboard.press('Backspace')
     await bob.getByRole('row', { name: /orchard\.pdf/ }).waitFor()

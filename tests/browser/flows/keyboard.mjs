@@ -56,8 +56,8 @@ export async function everyKey({ report, bob }) {
     await bob.getByRole('dialog').waitFor({ state: 'detached' })
   }, bob)
 
-  await report.step('1 to 5 go to the sections, i opens and closes the panel', async () => {
-    for (const [key, place] of [['2', '#/people'], ['3', '#/news'], ['4', '#/transfers'], ['5', '#/search'], ['1', '#/files']]) {
+  await report.step('1 to 6 go to the sections, i opens and closes the panel', async () => {
+    for (const [key, place] of [['2', '#/people'], ['3', '#/news'], ['4', '#/transfers'], ['5', '#/search'], ['6', '#/computers'], ['1', '#/files']]) {
       await bob.keyboard.press(key)
       await bob.waitForFunction((hash) => location.hash.startsWith(hash), place)
     }

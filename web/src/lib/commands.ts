@@ -1,6 +1,6 @@
 // What the one box can do besides finding: commands after `>`.
 import { desk } from './desk.svelte.ts'
-import { house } from './house.svelte.ts'
+import { canRead, house } from './house.svelte.ts'
 import { plain } from './names.ts'
 import { currentWeb, go } from './route.svelte.ts'
 import { t } from './strings.ts'
@@ -15,8 +15,8 @@ export interface Command {
 
 /** Lists the commands that make sense now. */
 export function commands(): Command[] {
-  const web = currentWeb() || house.webs[0]?.name || ''
-  const inWeb: Command[] = web === '' ? [] : [
+  const web = currentWeb() || house.webs.find(canRead)?.name || ''
+  const inWeb: Command[] = !canRead(house.web(web)) ? [] : [
     { name: t.commands.share, icon: 'share', run: () => desk.open({ kind: 'share', web }) },
     { name: t.commands.invite, icon: 'plus', run: () => desk.open({ kind: 'invite', web }) },
   ]
@@ -28,6 +28,8 @@ export function commands(): Command[] {
     { name: t.commands.news, icon: 'news', key: '3', run: () => go('news', currentWeb()) },
     { name: t.commands.transfers, icon: 'get', key: '4', run: () => go('transfers') },
     { name: t.search.goTo, icon: 'bell', key: '5', run: () => go('search') },
+    { name: t.commands.computers, icon: 'computer', key: '6', run: () => go('computers', currentWeb()) },
+    { name: t.commands.serve, icon: 'relay', run: () => desk.open({ kind: 'serve', web: currentWeb() }) },
     ...house.webs.map((each): Command => ({
       name: t.commands.goTo(plain(each.name)), icon: 'web', run: () => go('files', each.name),
     })),

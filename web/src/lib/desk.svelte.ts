@@ -13,6 +13,7 @@ export type Dialog =
   | { kind: 'cancel'; transfer: TransferView }
   | { kind: 'name' }
   | { kind: 'peer' }
+  | { kind: 'serve'; web: string }
   | { kind: 'keys' }
 
 export type Theme = 'auto' | 'light' | 'dark'

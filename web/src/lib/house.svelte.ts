@@ -130,6 +130,11 @@ function put<Thing extends { id: string }>(things: Thing[], about: unknown): Thi
   return isKnown ? things.map((known) => (known.id === thing.id ? thing : known)) : [thing, ...things]
 }
 
+/** Whether this computer can read a web: it belongs to a member of it and does not only carry for it. */
+export function canRead(web: WebView | undefined): boolean {
+  return web?.role != null && web.role !== 'carrier'
+}
+
 /** Looks at the people of a web once; later events keep them fresh. */
 export function needMembers(web: string): void {
   // Not tracked: who asks must not be run again when the people arrive.

@@ -1,7 +1,7 @@
 // Where the person is: kept behind the # of the address, so that a reload or a copied address comes back here.
 import { decode, encode } from './paths.ts'
 
-export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search'
+export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers'
 
 class Route {
   section = $state<Section>('files')
@@ -56,6 +56,8 @@ export function sectionAddress(section: Section): string {
   return address(section, section === 'transfers' || section === 'search' ? '' : currentWeb())
 }
 
+const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers'] satisfies Section[]
+
 function isSection(text: string | undefined): text is Section {
-  return text === 'files' || text === 'people' || text === 'news' || text === 'transfers' || text === 'search'
+  return text !== undefined && SECTIONS.includes(text)
 }
