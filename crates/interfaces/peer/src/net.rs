@@ -198,7 +198,7 @@ impl Situation {
                 "it does not answer where it was last: it is off, asleep, has moved, or a router stands between you",
                 serve,
             ),
-            None => ("it is not needed now: others pass on what it says", String::new()),
+            None => ("it has just gone, or is not needed now: others pass on what it says", String::new()),
         };
         (why.to_owned(), remedy)
     }
