@@ -12,6 +12,7 @@ mod index;
 mod lying;
 mod peer;
 mod searching;
+pub mod scale;
 pub mod texts;
 pub mod town;
 pub mod vault;
