@@ -152,7 +152,9 @@ impl Tally {
             newest_by_age: (0..)
                 .zip(self.by_age)
                 .filter(|(_, (searches, _))| *searches > 0)
-                .map(|(place, (searches, newest))| (1 << (AGE_DOUBLINGS.0 + 2 * place + 1), share(newest, searches)))
+                .map(|(place, (searches, newest))| {
+                    (1 << (AGE_DOUBLINGS.0 + 2 * place + 1), share(newest, searches))
+                })
                 .collect(),
             hot_spot: (self.hot_spot.count > 0).then(|| self.hot_spot.get()),
             busiest: self.busiest.get(),

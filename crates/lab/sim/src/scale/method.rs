@@ -73,7 +73,7 @@ impl Method {
             Self::Flood(Some(hops)) => format!("flood, {hops} hops"),
             Self::Flood(None) => "flood, no limit".to_owned(),
             Self::Walk(budget) => format!("walks, {budget} messages"),
-            Self::Guided(budget) => format!("walks with neighbours' filters, {budget} messages"),
+            Self::Guided(budget) => format!("guided walks, {budget} messages"),
             Self::Connected(calls) => format!("neighbours and {calls} calls"),
             Self::Summaries(Some(most)) => format!("filters of all, {most} asked"),
             Self::Summaries(None) => "filters of all, all that match asked".to_owned(),
@@ -109,8 +109,7 @@ impl Outcome {
             true => self.found_here += 1,
             false => self.found_away += 1,
         }
-        let is_better =
-            self.best.is_none_or(|(best, at)| revision > best || (revision == best && hops < at));
+        let is_better = self.best.is_none_or(|(best, at)| revision > best || (revision == best && hops < at));
         if is_better {
             self.best = Some((revision, hops));
         }

@@ -58,10 +58,11 @@ fn row(measured: &Measured, rest: AtRest) -> String {
 
 /// Writes everything for programs, one line for each size and way.
 pub(super) fn comma_separated(findings: &[Findings]) -> String {
-    let mut text = "members,way,messages,bytes,hops_median,hops_95,over_hops_median,recall_here,recall_popular,\
+    let mut text =
+        "members,way,messages,bytes,hops_median,hops_95,over_hops_median,recall_here,recall_popular,\
                     recall_any,recall_all,newest,hot_spot,busiest_per_1000,rest_bytes_per_hour,\
                     rest_busiest_bytes_per_hour,kept_bytes\n"
-        .to_owned();
+            .to_owned();
     for one in findings {
         for measured in &one.measured {
             let rest = one.likeness.at_rest(measured.method);

@@ -58,7 +58,9 @@ impl Scale {
     /// Returns the values to be marked, with their texts.
     fn marks(self) -> Vec<(f64, String)> {
         match self {
-            Self::Log(low, high) => (low..=high).map(|power| (10_f64.powi(power), power_of_ten(power))).collect(),
+            Self::Log(low, high) => {
+                (low..=high).map(|power| (10_f64.powi(power), power_of_ten(power))).collect()
+            }
             Self::Even(most) => (0..=5)
                 .map(|part| {
                     let value = most * f64::from(part) / 5.0;
@@ -137,7 +139,8 @@ impl Chart {
              .limit{stroke:currentColor;stroke-width:1.5;stroke-dasharray:1 4;stroke-linecap:round}\
              .line{fill:none;stroke-width:2}.title{font-weight:600;font-size:15px}\n"
             .to_owned();
-        let rule = |number: usize, colour: &str| format!(".c{number}{{stroke:{colour}}}.d{number}{{fill:{colour}}}");
+        let rule =
+            |number: usize, colour: &str| format!(".c{number}{{stroke:{colour}}}.d{number}{{fill:{colour}}}");
         for (number, (light, _)) in COLOURS.iter().enumerate() {
             style.push_str(&rule(number, light));
         }
@@ -195,11 +198,11 @@ impl Chart {
             .collect();
         let path: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         let polyline = |points: &str| {
-            format!(
-                "<polyline class=\"line c{colour}\" stroke-dasharray=\"{dashes}\" points=\"{points}\"/>"
-            )
+            format!("<polyline class=\"line c{colour}\" stroke-dasharray=\"{dashes}\" points=\"{points}\"/>")
         };
-        let dot = |(x, y): (f64, f64)| format!("<circle class=\"d{colour}\" r=\"3.5\" cx=\"{x:.1}\" cy=\"{y:.1}\"/>");
+        let dot = |(x, y): (f64, f64)| {
+            format!("<circle class=\"d{colour}\" r=\"3.5\" cx=\"{x:.1}\" cy=\"{y:.1}\"/>")
+        };
         svg.push_str(&polyline(&path.join(" ")));
         svg.extend(places.into_iter().map(dot));
         let x = LEFT + WIDTH + 18.0;
@@ -209,7 +212,12 @@ impl Chart {
         // What is nothing everywhere has no place among powers of ten.
         let is_nothing = path.is_empty() && line.points.iter().all(|(_, value)| *value <= 0.0);
         let none = if is_nothing { " (0)" } else { "" };
-        svg.push_str(&format!("<text x=\"{}\" y=\"{}\">{}{none}</text>\n", x + 38.0, y + 4.0, escaped(&line.label)));
+        svg.push_str(&format!(
+            "<text x=\"{}\" y=\"{}\">{}{none}</text>\n",
+            x + 38.0,
+            y + 4.0,
+            escaped(&line.label)
+        ));
     }
 }
 

@@ -32,16 +32,18 @@ pub(super) fn all(findings: &[Findings]) -> Vec<(&'static str, String)> {
         ("messages.svg", over_size(findings, "Messages of one search", "messages", |one| Some(one.messages))),
         ("bytes.svg", over_size(findings, "Bytes of one search", "bytes", |one| Some(one.bytes))),
         ("hot-spots.svg", over_size(findings, "The busiest peer", "its messages / mean", |one| one.hot_spot)),
-        ("latency.svg", over_size(findings, "The newest revision that is found is known after", "ms (median)", |one| {
-            one.hops.map(|(median, _)| f64::from(median * HOP_MS))
-        })),
+        (
+            "latency.svg",
+            over_size(findings, "The newest revision that is found is known after", "ms (median)", |one| {
+                one.hops.map(|(median, _)| f64::from(median * HOP_MS))
+            }),
+        ),
     ];
     let mut recall = over_size(findings, "Copies found", "", |one| Some(one.recall * 100.0));
     recall.y = percent();
     charts.push(("recall.svg", recall));
-    let mut newest = over_size(findings, "The best answer is the newest revision", "", |one| {
-        Some(one.newest * 100.0)
-    });
+    let mut newest =
+        over_size(findings, "The best answer is the newest revision", "", |one| Some(one.newest * 100.0));
     newest.y = Axis { label: "% of searches", scale: Scale::Even(100.0) };
     charts.push(("newest.svg", newest));
     charts.push(("at-rest.svg", at_rest(findings)));
@@ -141,7 +143,7 @@ fn trade(findings: &Findings) -> Chart {
     let lines = vec![
         line("floods: 3, 5, 7 hops, no limit", &[Some(3), Some(5), Some(7), None].map(Method::Flood)),
         line("walks: 64, 512, 4096 messages", &budgets.map(Method::Walk)),
-        line("with neighbours' filters: the same", &budgets.map(Method::Guided)),
+        line("guided walks: the same", &budgets.map(Method::Guided)),
         line("neighbours and 32 calls", &[Method::Connected(32)]),
         line("filters of all: 64 asked, all", &[Some(64), None].map(Method::Summaries)),
         line("filters of all, changes at once", &[Method::Deltas]),

@@ -70,12 +70,7 @@ impl Question {
         questions
     }
 
-    fn draw_one(
-        graph: &Graph,
-        collections: &Collections,
-        is_popular: bool,
-        dice: &mut Dice,
-    ) -> Option<Self> {
+    fn draw_one(graph: &Graph, collections: &Collections, is_popular: bool, dice: &mut Dice) -> Option<Self> {
         let documents = collections.documents();
         let (target, document) = match is_popular {
             true => (Target::Popular, often(dice, documents)),
@@ -113,7 +108,7 @@ impl Question {
         let mut dice = Dice::new(drawn(collections.seed(), Draw::Lag, peer, self.document));
         let lag = doubling(dice.bits(), LAG_DOUBLINGS.0, LAG_DOUBLINGS.1);
         let since_ms = self.age_ms.checked_sub(lag).filter(|_| dice.chance(FOLLOWING_PER_MILLE));
-        let is_oldest = drawn(collections.seed(), Draw::Old, peer, self.document) % 4 == 0;
+        let is_oldest = drawn(collections.seed(), Draw::Old, peer, self.document).is_multiple_of(4);
         let revision = match since_ms {
             Some(_) => Revision::Newest,
             None if is_oldest => Revision::Oldest,

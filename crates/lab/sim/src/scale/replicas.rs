@@ -38,18 +38,11 @@ pub(super) fn ask_connected(attempt: &mut Attempt<'_>, calls: u32, dice: &mut Di
 }
 
 /// Asks the members whose filters, so old, say yes: so many of them, chosen by chance, or all.
-pub(super) fn ask_matching(
-    attempt: &mut Attempt<'_>,
-    age: FilterAge,
-    most: Option<u32>,
-    dice: &mut Dice,
-) {
+pub(super) fn ask_matching(attempt: &mut Attempt<'_>, age: FilterAge, most: Option<u32>, dice: &mut Dice) {
     let asker = attempt.trial.question.asker;
     let mut matching: Vec<u32> = (0..attempt.graph.members())
         .filter(|peer| {
-            *peer != asker
-                && attempt.graph.seems_here(*peer)
-                && attempt.trial.filter_says(*peer, age)
+            *peer != asker && attempt.graph.seems_here(*peer) && attempt.trial.filter_says(*peer, age)
         })
         .collect();
     if let Some(most) = most {

@@ -231,7 +231,8 @@ fn plots_are_whole_and_show_every_way_they_name() {
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");
         assert!(svg.contains("prefers-color-scheme: dark") && svg.contains("members of the web"), "{name}");
         for tag in ["text", "svg", "style"] {
-            let (opened, closed) = (svg.matches(&format!("<{tag}")).count(), svg.matches(&format!("</{tag}>")).count());
+            let (opened, closed) =
+                (svg.matches(&format!("<{tag}")).count(), svg.matches(&format!("</{tag}>")).count());
             assert_eq!(opened, closed, "{tag} in {name}");
         }
     }
@@ -244,6 +245,9 @@ fn the_page_says_what_the_model_measures() {
     let page = include_str!("../../../../../docs/search-at-scale.md");
     let tables = Study::FULL.run(100).tables();
     for line in tables.lines() {
-        assert!(page.contains(line), "docs/search-at-scale.md lacks what `cargo xtask sim --scale` says:\n{line}");
+        assert!(
+            page.contains(line),
+            "docs/search-at-scale.md lacks what `cargo xtask sim --scale` says:\n{line}"
+        );
     }
 }

@@ -83,12 +83,7 @@ pub(super) fn walk_guided(
 }
 
 /// Asks the neighbours of a place whose filters say yes, but for those known, and notes them as known.
-fn ask_neighbours(
-    attempt: &mut Attempt<'_>,
-    (place, hops): (u32, u32),
-    left: &mut u32,
-    known: &mut Marks,
-) {
+fn ask_neighbours(attempt: &mut Attempt<'_>, (place, hops): (u32, u32), left: &mut u32, known: &mut Marks) {
     let graph = attempt.graph;
     for peer in graph.neighbours(place).iter().copied() {
         if *left == 0 {
