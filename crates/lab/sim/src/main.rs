@@ -153,7 +153,8 @@ fn study(arguments: &[String]) -> Option<(Study, PathBuf)> {
             _ => return None,
         }
     }
-    Some((study, folder))
+    // Fewer members than in the smallest webs leave nothing to run.
+    study.sizes().next().map(|_| (study, folder))
 }
 
 /// A seed nobody chose; printed, so that what it finds can be replayed.

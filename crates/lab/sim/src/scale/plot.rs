@@ -210,8 +210,11 @@ impl Chart {
         svg.push_str(&polyline(&format!("{x},{y} {},{y}", x + 30.0)));
         svg.push_str(&dot((x + 15.0, y)));
         // What is nothing everywhere has no place among powers of ten.
-        let is_nothing = path.is_empty() && line.points.iter().all(|(_, value)| *value <= 0.0);
-        let none = if is_nothing { " (0)" } else { "" };
+        let none = match line.points.as_slice() {
+            [] => " (none)",
+            points if path.is_empty() && points.iter().all(|(_, value)| *value <= 0.0) => " (0)",
+            _ => "",
+        };
         svg.push_str(&format!(
             "<text x=\"{}\" y=\"{}\">{}{none}</text>\n",
             x + 38.0,
