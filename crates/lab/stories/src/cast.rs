@@ -110,6 +110,8 @@ impl Cast {
 
     /// Stops every peer and what runs beside them; something beside that has ended already is an error.
     pub(crate) fn stop_all(&mut self) -> Result<()> {
+        let people: Vec<String> = self.peers.keys().cloned().collect();
+        people.iter().try_for_each(|person| self.stop(person))?;
         for (mut program, log) in std::mem::take(&mut self.beside) {
             let ended = program.try_wait()?;
             program.kill()?;
@@ -119,8 +121,7 @@ impl Cast {
                 bail!("what ran beside the peers ended too early ({status}); it said:\n{said}");
             }
         }
-        let people: Vec<String> = self.peers.keys().cloned().collect();
-        people.iter().try_for_each(|person| self.stop(person))
+        Ok(())
     }
 
     fn type_command(&mut self, typed: &Typed) -> Result<String> {
