@@ -19,6 +19,7 @@ cargo xtask generate       writes the generated files (manual, OpenAPI, TypeScri
 cargo xtask check          says whether they are what the code makes, and whether the floors hold
 cargo xtask tidy           reports long files and functions, synonyms, rules without a test; never fails
 cargo xtask sim WORDS...   runs the simulator, as in: sim --seed 7 --peers 100 --hours 2
+                           or compares ways to search: sim --scale (docs/search-at-scale.md)
 cargo xtask bench WORDS... runs the benchmarks
 ";
 

@@ -11,6 +11,7 @@ mod drivers;
 mod index;
 mod lying;
 mod peer;
+pub mod scale;
 mod searching;
 pub mod texts;
 pub mod town;

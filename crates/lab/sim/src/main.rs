@@ -1,12 +1,20 @@
-//! Runs towns: one by its seed, or the suite of `./test`.
+//! Runs towns: one by its seed, or the suite of `./test`. Or the model of search at scale, which writes its plots.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use sim::scale::{self, Study};
 use sim::town::{Outcome, Plan, run};
 
 const USAGE: &str = "usage: sim --suite
-       sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]";
+       sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
+       sim --scale [--seed N] [--peers N] [--out FOLDER]
+  --scale   compares ways to search webs of 100 to 100,000 members (or N), prints tables, writes
+            plots into docs/search-at-scale (or FOLDER)";
+
+/// Where the plots of the page stand, seen from the root of the house.
+const PLOTS: &str = "docs/search-at-scale";
 
 /// Seeds that once found something, or that cover the plan's corners; kept for ever.
 const FIXED: [Plan; 4] = [
@@ -22,12 +30,45 @@ const FIXED: [Plan; 4] = [
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let Some(plans) = plans(&arguments) else {
-        eprintln!("{USAGE}");
-        return ExitCode::from(2);
+    let run = if arguments.iter().any(|word| word == "--scale") {
+        study(&arguments).map(|(study, folder)| match run_study(study, &folder) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("Error: cannot write into {}: {error}", folder.display());
+                ExitCode::FAILURE
+            }
+        })
+    } else {
+        plans(&arguments).map(|plans| run_towns(&plans))
     };
+    run.unwrap_or_else(|| {
+        eprintln!("{USAGE}");
+        ExitCode::from(2)
+    })
+}
+
+/// Runs the model at all its sizes, smallest first, so that there is something to read early.
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
+fn run_study(study: Study, folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let mut findings = Vec::new();
+    for members in study.sizes() {
+        let begun = Instant::now();
+        let found = study.run(members);
+        println!("{}", found.tables());
+        eprintln!("{members} members took {:.1} s", begun.elapsed().as_secs_f64());
+        findings.push(found);
+    }
+    for (name, svg) in scale::plots(&findings) {
+        std::fs::write(folder.join(name), svg)?;
+    }
+    std::fs::write(folder.join("measured.csv"), scale::comma_separated(&findings))
+}
+
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn run_towns(plans: &[Plan]) -> ExitCode {
     let (mut passed, mut failed) = (0, 0);
-    for plan in plans {
+    for plan in plans.iter().copied() {
         let begun = Instant::now();
         let Outcome { tally, wrong, checked, searches, search_messages } = run(plan);
         println!(
@@ -98,6 +139,22 @@ fn plans(arguments: &[String]) -> Option<Vec<Plan>> {
         }
     }
     (!arguments.is_empty()).then(|| vec![plan])
+}
+
+fn study(arguments: &[String]) -> Option<(Study, PathBuf)> {
+    let (mut study, mut folder) = (Study::FULL, PathBuf::from(PLOTS));
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--scale" => {}
+            "--seed" => study.seed = words.next()?.parse().ok()?,
+            "--peers" => study.members_max = words.next()?.parse().ok()?,
+            "--out" => folder = words.next()?.into(),
+            _ => return None,
+        }
+    }
+    // Fewer members than in the smallest webs leave nothing to run.
+    study.sizes().next().map(|_| (study, folder))
 }
 
 /// A seed nobody chose; printed, so that what it finds can be replayed.

@@ -1,6 +1,7 @@
 //! The people of a story: for each a folder, a home, and a real peer process.
 //!
-//! Words that are not shell commands: `@stop` (asks the peer to stop), `@kill` (kill -9), `@start`.
+//! Words that are not shell commands: `@stop` (asks the peer to stop), `@kill` (kill -9), `@start`, and `@run COMMAND`
+//! (a program that runs beside the peers until the last story is over).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,7 +13,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use wan::Machine;
 
 use crate::expect;
-use crate::story::Typed;
+use crate::story::{Story, Typed};
 
 /// How long a line marked `$~` may take to become true; generous, because shared test machines stall.
 const REPEAT_DEADLINE: Duration = Duration::from_secs(60);
@@ -37,6 +38,10 @@ pub(crate) struct Cast {
     althing: PathBuf,
     folder: PathBuf,
     peers: BTreeMap<String, Child>,
+    /// Programs that run beside the peers, with where they say what.
+    beside: Vec<(Child, PathBuf)>,
+    /// Where the story lies that is being told.
+    story_folder: PathBuf,
     /// The world whose hosts the people sit at; without it all sit at this machine.
     world: Option<Machine>,
 }
@@ -51,7 +56,19 @@ impl Cast {
             folder.display()
         );
         let althing = althing.canonicalize().with_context(|| format!("no program {}", althing.display()))?;
-        Ok(Self { althing, folder: folder.canonicalize()?, peers: BTreeMap::new(), world })
+        Ok(Self {
+            althing,
+            folder: folder.canonicalize()?,
+            peers: BTreeMap::new(),
+            beside: Vec::new(),
+            story_folder: PathBuf::new(),
+            world,
+        })
+    }
+
+    /// Begins a story.
+    pub(crate) fn begin(&mut self, story: &Story) {
+        self.story_folder.clone_from(&story.folder);
     }
 
     /// Plays one line and returns what came out; an output that is not the expected one is an error.
@@ -60,7 +77,10 @@ impl Cast {
             "@start" => self.start(&typed.person).map(|()| String::new()),
             "@stop" => self.stop(&typed.person).map(|()| String::new()),
             "@kill" => self.kill(&typed.person).map(|()| String::new()),
-            _ => self.type_command(typed),
+            other => match other.strip_prefix("@run ") {
+                Some(command) => self.run_beside(&typed.person, command).map(|()| String::new()),
+                None => self.type_command(typed),
+            },
         }
     }
 
@@ -88,10 +108,20 @@ impl Cast {
         }
     }
 
-    /// Stops every peer.
+    /// Stops every peer and what runs beside them; something beside that has ended already is an error.
     pub(crate) fn stop_all(&mut self) -> Result<()> {
         let people: Vec<String> = self.peers.keys().cloned().collect();
-        people.iter().try_for_each(|person| self.stop(person))
+        people.iter().try_for_each(|person| self.stop(person))?;
+        for (mut program, log) in std::mem::take(&mut self.beside) {
+            let ended = program.try_wait()?;
+            program.kill()?;
+            program.wait()?;
+            if let Some(status) = ended {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                bail!("what ran beside the peers ended too early ({status}); it said:\n{said}");
+            }
+        }
+        Ok(())
     }
 
     fn type_command(&mut self, typed: &Typed) -> Result<String> {
@@ -114,6 +144,23 @@ impl Cast {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Starts a program at a person's computer that goes on while the story does.
+    fn run_beside(&mut self, person: &str, command: &str) -> Result<()> {
+        let log = self.folder.join(person).join(format!("beside-{}.log", self.beside.len() + 1));
+        let output = File::create(&log).with_context(|| format!("{person} has no computer yet"))?;
+        // The shell makes way for the program, so that the program itself is what is stopped.
+        let program = self
+            .in_place_of(person, Path::new("/bin/sh"))?
+            .args(["-c", &format!("exec {command}")])
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .context("cannot start a shell")?;
+        self.beside.push((program, log));
+        Ok(())
     }
 
     /// Runs a shell command in a person's folder and returns what it said.
@@ -150,6 +197,7 @@ impl Cast {
         command
             .current_dir(&folder)
             .env("ALTHING_HOME", folder.join("home"))
+            .env("STORY_FOLDER", &self.story_folder)
             .env("PATH", format!("{own}:{path}"))
             .env("NO_COLOR", "1");
         Ok(command)
@@ -204,7 +252,8 @@ impl Cast {
 
 impl Drop for Cast {
     fn drop(&mut self) {
-        for peer in self.peers.values_mut() {
+        let beside = self.beside.iter_mut().map(|(program, _)| program);
+        for peer in self.peers.values_mut().chain(beside) {
             let _is_gone = peer.kill().and_then(|()| peer.wait());
         }
     }

@@ -108,6 +108,7 @@ fn tell(options: &Options, stories: &[Story], world: Option<Machine>) -> Result<
     let mut cast = Cast::new(&options.althing, &options.folder, world)?;
     let (mut passed, mut failed) = (0, 0);
     for story in stories {
+        cast.begin(story);
         for line in &story.lines {
             match line {
                 Line::Prose(text) => println!("{text}"),

@@ -1,6 +1,6 @@
 //! Reads a story: prose, and lines typed by people with the output they expect.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -28,6 +28,8 @@ pub(crate) struct Story {
     pub(crate) name: String,
     /// Whether it is of the folder `wan`: it tells of hosts at several places and is not true on one.
     pub(crate) needs_world: bool,
+    /// Where it lies, with what it uses: `$STORY_FOLDER` in its commands.
+    pub(crate) folder: PathBuf,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -38,7 +40,9 @@ impl Story {
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let needs_world = path.parent().is_some_and(|folder| folder.ends_with("wan"));
-        Ok(Self { lines: parse(&text).with_context(|| format!("in {name}"))?, name, needs_world })
+        let folder = path.canonicalize()?.parent().map(Path::to_path_buf).unwrap_or_default();
+        let lines = parse(&text).with_context(|| format!("in {name}"))?;
+        Ok(Self { name, needs_world, folder, lines })
     }
 }
 
