@@ -104,7 +104,8 @@ impl Book {
     /// Remembers where a device was seen on the local network; says whether that is new.
     pub(crate) fn nearby(&self, device: DeviceId, addresses: &[SocketAddr]) -> bool {
         let mut is_new = false;
-        let nearby: Vec<SocketAddr> = addresses.iter().filter(|a| is_dialable(**a)).take(ADDRESSES_MAX).copied().collect();
+        let nearby: Vec<SocketAddr> =
+            addresses.iter().filter(|a| is_dialable(**a)).take(ADDRESSES_MAX).copied().collect();
         self.change(device, |entry| {
             is_new = !nearby.is_empty() && entry.nearby != nearby;
             entry.nearby = nearby;
@@ -116,8 +117,13 @@ impl Book {
     fn change(&self, device: DeviceId, change: impl FnOnce(&mut Entry) -> bool) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let touched = entries.values().map(|entry| entry.touched).max().unwrap_or(0) + 1;
-        let entry =
-            entries.entry(device).or_insert_with(|| Entry { device, told: Vec::new(), worked: None, touched, nearby: Vec::new() });
+        let entry = entries.entry(device).or_insert_with(|| Entry {
+            device,
+            told: Vec::new(),
+            worked: None,
+            touched,
+            nearby: Vec::new(),
+        });
         if change(entry) {
             entry.touched = touched;
             self.changed.notify_one();

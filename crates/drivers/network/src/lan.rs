@@ -6,11 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_lite::StreamExt;
 use iroh::Watcher;
 use iroh::address_lookup::{AddressLookup, EndpointData};
 use iroh_mdns_address_lookup::{DiscoveryEvent, MdnsAddressLookup};
 use kernel::Input;
-use futures_lite::StreamExt;
 use tokio::sync::watch;
 
 use crate::protocol::device_of;

@@ -124,7 +124,10 @@ impl Links {
     /// Says whether a device is being dialled.
     pub(crate) fn is_dialling(&self, device: DeviceId, channel: Channel) -> bool {
         let slots = self.lock();
-        slots.links.get(&(device, channel)).is_some_and(|slot| matches!(slot.state, SlotState::Dialing { .. }))
+        slots
+            .links
+            .get(&(device, channel))
+            .is_some_and(|slot| matches!(slot.state, SlotState::Dialing { .. }))
     }
 
     /// Ends a link, or the attempt to make one. Returns what cancels a link that still says its last words.
@@ -270,7 +273,8 @@ impl Shared {
         let Some((send, receive, answer)) = greeted.await else {
             // The gate at the other end shuts after the handshake.
             let why = connection.close_reason();
-            if matches!(why, Some(ConnectionError::ApplicationClosed(why)) if why.error_code == code::REFUSED) {
+            if matches!(why, Some(ConnectionError::ApplicationClosed(why)) if why.error_code == code::REFUSED)
+            {
                 self.looks.note(device, Some(Unreached::Refused));
             }
             return None;
@@ -344,7 +348,9 @@ impl Shared {
             self.lines.close(device);
         }
         self.inputs.tell(Input::Connected { device, channel }).await;
-        if channel == Channel::Member && let Some(word) = seen::word(&registration) {
+        if channel == Channel::Member
+            && let Some(word) = seen::word(&registration)
+        {
             self.links.say(device, channel, seen::SERVICE, word);
         }
         let end = tokio::select! {

@@ -54,7 +54,8 @@ impl Rights for RowRights {
     fn is_invited(&self, device: DeviceId, hello: &[u8]) -> bool {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let now = Timestamp::from_millis(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
-        let answer = self.backing.snapshot().and_then(|rows| people::read::is_invited(&*rows, device, hello, now));
+        let answer =
+            self.backing.snapshot().and_then(|rows| people::read::is_invited(&*rows, device, hello, now));
         answer.unwrap_or_else(|error| {
             tracing::error!(%error, "invitations cannot be read, the relay carries for nobody new");
             false

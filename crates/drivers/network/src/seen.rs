@@ -35,7 +35,8 @@ pub(crate) fn word(registration: &Registration) -> Option<Vec<u8>> {
 impl Shared {
     /// A member says where it sees us.
     pub(crate) async fn hear_seen(&self, from: DeviceId, word: &[u8]) {
-        let Some(address) = std::str::from_utf8(word).ok().and_then(|text| text.parse::<SocketAddr>().ok()) else {
+        let Some(address) = std::str::from_utf8(word).ok().and_then(|text| text.parse::<SocketAddr>().ok())
+        else {
             return;
         };
         // On the own network we know our addresses ourselves.
@@ -65,7 +66,8 @@ impl Shared {
         for address in self.seen.by.lock().unwrap_or_else(PoisonError::into_inner).values() {
             *count.entry(*address).or_default() += 1;
         }
-        let mut best: Vec<(usize, SocketAddr)> = count.into_iter().map(|(address, count)| (count, address)).collect();
+        let mut best: Vec<(usize, SocketAddr)> =
+            count.into_iter().map(|(address, count)| (count, address)).collect();
         best.sort_unstable_by_key(|(count, address)| (std::cmp::Reverse(*count), *address));
         let now: Vec<SocketAddr> = best.into_iter().take(SEEN_MAX).map(|(_, address)| address).collect();
         for gone in believed.iter().filter(|address| !now.contains(address)) {

@@ -72,7 +72,8 @@ impl Shared {
             return Err(Failure::new(FetchFailure::Refused, "the device is not admitted"));
         }
         let known = self.book.find(device).or_else(|| endpoint_of(device).map(EndpointAddr::new));
-        let Some(address) = known.map(|known| self.guess_relays(known)).filter(|way| !way.addrs.is_empty()) else {
+        let Some(address) = known.map(|known| self.guess_relays(known)).filter(|way| !way.addrs.is_empty())
+        else {
             self.looks.note(device, Some(Unreached::NoAddress));
             return Err(Failure::new(FetchFailure::Unreachable, "no address is known"));
         };

@@ -1,6 +1,11 @@
 //! Relays: members are carried, strangers are not, and a removed member is carried no more.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop on what is wrong")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop on what is wrong"
+)]
 
 #[path = "house/mod.rs"]
 mod house;

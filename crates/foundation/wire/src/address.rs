@@ -37,7 +37,9 @@ fn is_relay(text: &str) -> bool {
         Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
         None => {
             !host.is_empty()
-                && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
+                && host
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
         }
     };
     // One spelling only: the same relay must not count as two.

@@ -119,8 +119,9 @@ impl Serving {
 
     fn is_within_limits(&self) -> bool {
         let is_address = |text: &String| crate::address::Address::read(text).is_some();
-        let is_relay =
-            |text: &String| matches!(crate::address::Address::read(text), Some(crate::address::Address::Relay(_)));
+        let is_relay = |text: &String| {
+            matches!(crate::address::Address::read(text), Some(crate::address::Address::Relay(_)))
+        };
         self.addresses.len() <= SERVING_ADDRESSES_MAX
             && self.addresses.iter().all(is_address)
             && self.relay.as_ref().is_none_or(is_relay)

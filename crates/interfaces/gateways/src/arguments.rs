@@ -209,7 +209,11 @@ mod tests {
             "uses is not between 0 and 4294967295",
         );
         says("people.invite", json!({"web": "a", "uses": 1.5}), "uses is not a whole number");
-        says("people.invite", json!({"web": "a", "role": "king"}), "role is none of carrier, member, admin, owner");
+        says(
+            "people.invite",
+            json!({"web": "a", "role": "king"}),
+            "role is none of carrier, member, admin, owner",
+        );
         says("people.invite", json!({"web": "a", "approve": "yes"}), "approve is not true or false");
         says("people.me", json!({"x": 1}), "the arguments have no \"x\"; they may have: nothing");
         says("people.joining", json!({"id": "0G"}), "id is not an id of 64 lower-case hex digits");

@@ -82,8 +82,12 @@ impl PeerHost {
         crate::ports::remember_lan(&self.home, is_on)?;
         self.network.set_lan(is_on);
         let what = match is_on {
-            true => "Others are looked for on the local network; everybody on it can see that Althing runs here.",
-            false => "Nobody is looked for on the local network any more, and nobody there sees this computer.",
+            true => {
+                "Others are looked for on the local network; everybody on it can see that Althing runs here."
+            }
+            false => {
+                "Nobody is looked for on the local network any more, and nobody there sees this computer."
+            }
         };
         Ok(Done { what: what.to_owned() })
     }

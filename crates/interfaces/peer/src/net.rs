@@ -38,7 +38,9 @@ pub(crate) fn net(rows: &dyn Rows, network: &Network, asked: &AskNet) -> Result<
     for (device, computer) in computers {
         views.push(view(rows, network, (device, computer), relay.is_some())?);
     }
-    views.sort_by_key(|view| (view.device != me, view.serves.is_empty(), view.name.to_lowercase(), view.device));
+    views.sort_by_key(|view| {
+        (view.device != me, view.serves.is_empty(), view.name.to_lowercase(), view.device)
+    });
     Ok(Net {
         now: sentence(&views, me),
         computers: views,
@@ -74,7 +76,11 @@ fn gather(
             known.addresses.extend(people::read::addresses_of(rows, web, *device)?);
             let Some(serving) = serving.get(device) else { continue };
             known.addresses.extend(serving.addresses.iter().cloned());
-            let does = [("relay", serving.relay.is_some()), ("mirror", serving.mirror.is_some()), ("broker", serving.broker)];
+            let does = [
+                ("relay", serving.relay.is_some()),
+                ("mirror", serving.mirror.is_some()),
+                ("broker", serving.broker),
+            ];
             for (word, _) in does.into_iter().filter(|(_, does)| *does) {
                 if !known.serves.iter().any(|known| known == word) {
                     known.serves.push(word.to_owned());
@@ -143,7 +149,10 @@ fn view(
         ways: computer.addresses.len(),
         knows_relay: computer.addresses.iter().any(is_relay),
         has_relay,
-        is_alone: network.addresses().iter().all(|address| address.starts_with("127.") || address.starts_with("[::1]")),
+        is_alone: network
+            .addresses()
+            .iter()
+            .all(|address| address.starts_with("127.") || address.starts_with("[::1]")),
         web: view.webs.first().cloned().unwrap_or_default(),
     };
     (view.why, view.remedy) = situation.words();
@@ -165,7 +174,8 @@ struct Situation {
 impl Situation {
     /// Says why it can't be reached and what can be done.
     fn words(&self) -> (String, String) {
-        let serve = format!("let a computer that is always on carry for you: althing serve {} --relay", self.web);
+        let serve =
+            format!("let a computer that is always on carry for you: althing serve {} --relay", self.web);
         let (why, remedy) = match self.unreached {
             _ if self.is_alone && self.ways > 0 && self.unreached.is_none() => {
                 ("this computer has no network", "connect it to a network".to_owned())
@@ -206,8 +216,9 @@ impl Situation {
 
 fn sentence(views: &[ComputerView], me: DeviceId) -> String {
     let others: Vec<&ComputerView> = views.iter().filter(|view| view.device != me).collect();
-    let is_connected =
-        |view: &&&ComputerView| matches!(view.connection, Connection::Lan | Connection::Direct | Connection::Relayed);
+    let is_connected = |view: &&&ComputerView| {
+        matches!(view.connection, Connection::Lan | Connection::Direct | Connection::Relayed)
+    };
     let connected = others.iter().filter(is_connected).count();
     let relayed = others.iter().filter(|view| view.connection == Connection::Relayed).count();
     let through = match relayed {
@@ -265,6 +276,10 @@ mod tests {
         check(Situation { unreached: Some(Unreached::Refused), ..situation() }, "refuses", "admin");
         check(Situation { unreached: silent, ..situation() }, "never has", "althing serve family --relay");
         check(Situation { unreached: silent, knows_relay: true, ..situation() }, "the relay cannot", "is on");
-        check(Situation { unreached: silent, knows_relay: true, has_relay: true, ..situation() }, "off, asleep", "");
+        check(
+            Situation { unreached: silent, knows_relay: true, has_relay: true, ..situation() },
+            "off, asleep",
+            "",
+        );
     }
 }

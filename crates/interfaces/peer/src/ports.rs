@@ -23,7 +23,8 @@ pub(crate) struct Ports {
 /// Remembers the switch for the local network.
 pub(crate) fn remember_lan(home: &Path, is_on: bool) -> Result<(), PeerError> {
     let text = toml::to_string(&Ports { lan: Some(is_on), ..Ports::load(home) }).unwrap_or_default();
-    write_whole(&home.join(crate::home::PORTS), text.as_bytes()).map_err(|error| PeerError::of_home(home, error))
+    write_whole(&home.join(crate::home::PORTS), text.as_bytes())
+        .map_err(|error| PeerError::of_home(home, error))
 }
 
 impl Ports {

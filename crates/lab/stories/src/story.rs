@@ -39,7 +39,8 @@ impl Story {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let needs_world = path.parent().is_some_and(|folder| folder.ends_with("wan") || folder.ends_with("two-homes"));
+        let needs_world =
+            path.parent().is_some_and(|folder| folder.ends_with("wan") || folder.ends_with("two-homes"));
         let folder = path.canonicalize()?.parent().map(Path::to_path_buf).unwrap_or_default();
         let lines = parse(&text).with_context(|| format!("in {name}"))?;
         Ok(Self { name, needs_world, folder, lines })

@@ -250,13 +250,15 @@ impl From<PeopleError> for Fault {
                 format!("althing serve {web} --relay --mirror 100GB"),
                 "does what a carrier can; for a broker join with an invitation as member",
             ),
-            E::CarrierStays { .. } => fault.remedy(
-                "",
-                "remove the person and invite it again with the other role",
-            ),
+            E::CarrierStays { .. } => {
+                fault.remedy("", "remove the person and invite it again with the other role")
+            }
             E::MirrorTooSmall { .. } => fault.remedy("", "offer more room, as in --mirror 100GB"),
             E::ServeNothing => fault
-                .remedy("althing serve WEB --relay --mirror 100GB", "carries connections and keeps sealed copies")
+                .remedy(
+                    "althing serve WEB --relay --mirror 100GB",
+                    "carries connections and keeps sealed copies",
+                )
                 .remedy("althing serve WEB --stop", "ends it"),
             E::UnusableKey { web } => fault.remedy(
                 format!("althing people {web}"),

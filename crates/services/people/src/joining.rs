@@ -52,7 +52,8 @@ impl People {
         let ticket = read_ticket(step, link)?;
         let web = ticket.web;
         let known = WEBS.get(step.view(), &web)?;
-        if known.as_ref().is_some_and(|known| matches!(known.standing, Standing::Member | Standing::Carrier)) {
+        if known.as_ref().is_some_and(|known| matches!(known.standing, Standing::Member | Standing::Carrier))
+        {
             return Err(PeopleError::AlreadyMember { web: crate::read::web_label(step.view(), web)? }.into());
         }
         let text = ticket.to_text();

@@ -151,7 +151,7 @@ impl People {
             let ((_, device), serving) = row;
             step.addresses(device, serving.addresses);
         }
-        self.be_relay_if_due(step)?;
+        Self::be_relay_if_due(step)?;
         serving::tell_relays(step)?;
         Self::go_on_joining(step)
     }
@@ -377,7 +377,11 @@ impl People {
         let now = step.now();
         let waited = now.since(me.published_at);
         let relays = |addresses: &[String]| -> Vec<String> {
-            addresses.iter().filter(|text| matches!(Address::read(text), Some(Address::Relay(_)))).cloned().collect()
+            addresses
+                .iter()
+                .filter(|text| matches!(Address::read(text), Some(Address::Relay(_))))
+                .cloned()
+                .collect()
         };
         // Whoever has just found a relay may be reached by nothing else, and relays change seldom.
         let is_urgent = relays(&me.addresses) != relays(&me.published) && waited >= RELAYS_EVERY;

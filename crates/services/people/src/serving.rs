@@ -47,7 +47,8 @@ pub(crate) fn words(serving: &Serving) -> String {
 impl People {
     /// A person says what this computer shall do for a web.
     pub(crate) fn serve(&mut self, step: &mut Step<'_>, asked: &ask::Serve) -> Result<ask::Served, Fault> {
-        let is_link = crate::read::web_named(step.view(), &asked.web)?.is_none() && asked.web.contains("althing1");
+        let is_link =
+            crate::read::web_named(step.view(), &asked.web)?.is_none() && asked.web.contains("althing1");
         let web = match is_link {
             true => Self::begin_join(step, &asked.web)?,
             false => crate::read::web_named(step.view(), &asked.web)?
@@ -73,7 +74,7 @@ impl People {
             true => SERVES.put(step.rows(), &web, &ServesRecord::default()),
             false => SERVES.put(step.rows(), &web, &wish),
         }
-        self.be_relay_if_due(step)?;
+        Self::be_relay_if_due(step)?;
         self.say_serving(step, web)?;
         step.announce(Told::Members { web }.to_bytes());
         step.emit("people.changed", &serde_json::json!({ "web": web }));
@@ -92,7 +93,8 @@ impl People {
 
     /// Says for every web what this computer does, where that has changed.
     pub(crate) fn say_serving_everywhere(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
-        let webs: Vec<WebId> = SERVES.all(step.view()).map(|row| row.map(|(web, _)| web)).collect::<Result<_, _>>()?;
+        let webs: Vec<WebId> =
+            SERVES.all(step.view()).map(|row| row.map(|(web, _)| web)).collect::<Result<_, _>>()?;
         for web in webs {
             self.say_serving(step, web)?;
         }
@@ -120,7 +122,8 @@ impl People {
         if said == serving {
             return Ok(());
         }
-        let is_same_but_moved = Serving { addresses: Vec::new(), ..said } == Serving { addresses: Vec::new(), ..serving.clone() };
+        let is_same_but_moved =
+            Serving { addresses: Vec::new(), ..said } == Serving { addresses: Vec::new(), ..serving.clone() };
         let waited = wish.said_at.map(|at| (now.since(at), now >= at));
         if let Some((waited, true)) = waited.filter(|(waited, _)| is_same_but_moved && *waited < SAY_EVERY) {
             step.alarm(SAY_EVERY.saturating_sub(waited), format!("{SAY}{web}"));
@@ -136,7 +139,7 @@ impl People {
     }
 
     /// Has the network be a relay when any web wants this device to be one.
-    pub(crate) fn be_relay_if_due(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+    pub(crate) fn be_relay_if_due(step: &mut Step<'_>) -> Result<(), Fault> {
         let mut is_relay = false;
         for row in SERVES.all(step.view()) {
             is_relay |= row?.1.relay;

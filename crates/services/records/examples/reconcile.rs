@@ -3,9 +3,18 @@
 //! `cargo run --example reconcile -- [RECORDS] [DEVICES] [NEW]`: the peers of one web write RECORDS in all, two of
 //! them are apart while NEW more are written, and meet again. Real kernels, real signatures, no network.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement says what it finds or stops")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a measurement says what it finds or stops"
+)]
 #![expect(missing_docs, reason = "the town is shared with the tests")]
-#![expect(clippy::disallowed_methods, clippy::pedantic, reason = "time is what is measured; the town is a test's")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::pedantic,
+    reason = "time is what is measured; the town is a test's"
+)]
 
 #[path = "../tests/all/town.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
@@ -45,7 +54,10 @@ fn main() {
     }
     town.pass(Duration::from_secs(120));
     town.assert_agree(web);
-    println!("{records} records of {devices} devices at {devices} peers after {:.0} s", begun.elapsed().as_secs_f64());
+    println!(
+        "{records} records of {devices} devices at {devices} peers after {:.0} s",
+        begun.elapsed().as_secs_f64()
+    );
 
     // Everybody else goes; the last two part, and one writes what the other does not know.
     for index in 2..devices {
@@ -95,7 +107,9 @@ fn told(town: &Town, index: usize) -> usize {
 fn entries(town: &Town, web: base::WebId) -> usize {
     let rows = town.rows(0);
     let heads = records::heads(&*rows, web).unwrap();
-    let mine = heads.iter().find(|head| head.device == town.peers[0].device && head.log == wire::entry::Log::Records);
+    let mine = heads
+        .iter()
+        .find(|head| head.device == town.peers[0].device && head.log == wire::entry::Log::Records);
     let head = mine.unwrap();
     records::entry(&*rows, web, head.device, head.log, head.seq).unwrap().unwrap().len()
 }

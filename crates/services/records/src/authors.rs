@@ -60,7 +60,10 @@ pub fn set_authors(step: &mut Step<'_>, web: WebId, authors: &[Author]) -> Resul
     let mut now: std::collections::BTreeMap<DeviceId, AuthorRow> = std::collections::BTreeMap::new();
     for author in authors {
         let cut = author.cut.filter(|_| !author.is_member).map(|(seq, entry)| CutRow { seq, entry });
-        now.insert(author.device, AuthorRow { is_member: author.is_member, cut, is_carrier: author.is_carrier });
+        now.insert(
+            author.device,
+            AuthorRow { is_member: author.is_member, cut, is_carrier: author.is_carrier },
+        );
     }
     for device in before.keys().filter(|device| !now.contains_key(device)) {
         AUTHORS.delete(step.rows(), &(web, *device));

@@ -454,7 +454,8 @@ fn what_a_computer_does_is_what_it_said_last_until_it_goes() {
     let (mut book, last) = Book::web(&[CARRIER]);
     let first = book.write(BOB, &[last], Act::Serve(serving(Some("http://192.0.2.1:1/"))));
     let second = book.write(BOB, &[first], Act::Serve(serving(Some("http://192.0.2.1:2/"))));
-    let said = |book: &Book| book.evaluate().state.serving.get(&device(BOB)).and_then(|said| said.relay.clone());
+    let said =
+        |book: &Book| book.evaluate().state.serving.get(&device(BOB)).and_then(|said| said.relay.clone());
     assert_eq!(said(&book).as_deref(), Some("http://192.0.2.1:2/"));
     let by_stranger = book.write(TED, &[second], Act::Serve(serving(Some("http://192.0.2.66:1/"))));
     assert_eq!(why(&book, by_stranger), Some(Void::NotAMember));
