@@ -135,6 +135,8 @@ pub struct Found {
     pub members: u32,
     /// In words who did not answer, and what was wrong with answers; empty when nothing.
     pub why: String,
+    /// In words who was asked: a broker for how many, and how many did not need to be; empty when everybody was.
+    pub how: String,
     /// Passed on to `search.more`.
     #[schemars(extend("format" = "for-programs"))]
     pub id: String,
