@@ -87,6 +87,18 @@ impl Index {
         failed
     }
 
+    /// Returns the contents whose texts are in a web's index.
+    pub fn contents(&self, web: WebId) -> Vec<ContentId> {
+        self.webs.get(&web).into_iter().flat_map(|index| index.texts.keys().copied()).collect()
+    }
+
+    /// Returns the contents of a web's index in whose texts all words occur.
+    pub(crate) fn with_words(&self, web: WebId, words: &[String]) -> Vec<ContentId> {
+        let texts = self.webs.get(&web).into_iter().flat_map(|index| &index.texts);
+        let has_all = |text: &Text| words.iter().all(|word| text.words.contains(word));
+        texts.filter(|(_, text)| has_all(text)).map(|(content, _)| *content).collect()
+    }
+
     /// Returns how many texts a web's index has.
     pub fn texts_count(&self, web: WebId) -> usize {
         self.webs.get(&web).map_or(0, |index| index.texts.len())
