@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let (mut passed, mut failed) = (0, 0);
     for plan in plans {
         let begun = Instant::now();
-        let Outcome { tally, wrong, checked, searches, search_messages } = run(plan);
+        let Outcome { tally, wrong, checked, searches, search_messages, search_questions } = run(plan);
         println!(
             "NOTE simulator: seed {} with {} peers for {} s: {} claims checked, {} batches, {} messages, {} power cuts, {} fetches, in {} s",
             plan.seed,
@@ -43,10 +43,14 @@ fn main() -> ExitCode {
             begun.elapsed().as_secs()
         );
         println!(
-            "NOTE searches: {} trials, {} over, {} interrupted; {} hits, {} certain, {} stale on top, {} said to be older; {} liars named; {:.1} messages and {:.0} bytes a search; over after {} ms median, {} ms at 99 of 100, {} ms at most",
+            "NOTE searches: {} trials, {} over, {} interrupted; {} were asked of {} members, {} times a broker; {} texts of others looked for; {} hits, {} certain, {} stale on top, {} said to be older; {} liars named; {:.1} messages and {:.0} bytes a search; over after {} ms median, {} ms at 99 of 100, {} ms at most",
             searches.trials,
             searches.over,
             searches.interrupted,
+            search_questions,
+            searches.members,
+            searches.brokered,
+            searches.recalled,
             searches.hits,
             searches.certain,
             searches.stale_tops,
