@@ -20,6 +20,8 @@ mod service;
 mod show;
 pub mod summary;
 mod tables;
+#[cfg(test)]
+mod vectors;
 mod whom;
 
 pub mod words;
