@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use sim::town::{Outcome, Plan, run};
 
 const USAGE: &str = "usage: sim --suite
+       sim --crowd MEMBERS
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]";
 
 /// Seeds that once found something, or that cover the plan's corners; kept for ever.
@@ -22,6 +23,12 @@ const FIXED: [Plan; 4] = [
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, members] = arguments.as_slice()
+        && word == "--crowd"
+        && let Ok(members) = members.parse()
+    {
+        return crowd(members);
+    }
     let Some(plans) = plans(&arguments) else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
@@ -74,6 +81,22 @@ fn main() -> ExitCode {
     }
     println!("{passed} passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn crowd(members: usize) -> ExitCode {
+    let counted = sim::crowd::run(7, members);
+    println!(
+        "NOTE crowd: of {} members, {:.1} are asked for words of one file, {:.1} for two common words; with a broker {:.2}; {} hits missed; a broker's services take {:.0?} a question; in {:.0?}",
+        counted.members,
+        per(counted.rare.0, counted.rare.1),
+        per(counted.common.0, counted.common.1),
+        per(counted.brokered.0, counted.brokered.1),
+        counted.missed,
+        counted.broker_time,
+        counted.wall
+    );
+    if counted.missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a figure to be printed")]
