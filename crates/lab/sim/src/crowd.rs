@@ -3,10 +3,12 @@
 //! A measurement, not a check: [`crate::check_search`] says whether anything is missed. Everybody's home is honest and has
 //! power here.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use base::WebId;
 use kernel::Channel;
+use search::summary::{WordKey, build, may_have};
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
@@ -62,6 +64,70 @@ pub fn run(seed: u64, members: usize) -> Counted {
     counted.broker_time = crowd.broker_time();
     counted.wall = begun.elapsed();
     counted
+}
+
+/// Who would be asked in a large web, by the filters of its members: how many may match, and how many do.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked {
+    /// Members.
+    pub members: usize,
+    /// Words of the questions.
+    pub words: u64,
+    /// Members whose filter may have all words, on average.
+    pub asked: f64,
+    /// Members who have all words, on average.
+    pub have: f64,
+    /// Bytes of a filter, on average.
+    pub filter_size: usize,
+    /// Members who have all words and would not be asked: there are none.
+    pub missed: u64,
+}
+
+/// Makes members who each know some of a large vocabulary, common words more often, and asks for words that one of them has.
+pub fn filters(members: usize) -> Vec<Asked> {
+    const VOCABULARY: u64 = 200_000;
+    const WORDS: usize = 5_000;
+    let mut dice = Dice::new(1_000);
+    let key = WordKey::of(&wire::crypto::EpochKey::new([4; 32]));
+    let all: Vec<(BTreeSet<u64>, Vec<u8>)> = (0..members)
+        .map(|_| {
+            let words: BTreeSet<u64> = (0..WORDS)
+                .map(|_| {
+                    let most = 1 + dice.below(VOCABULARY);
+                    dice.below(most)
+                })
+                .collect();
+            let numbers = words.iter().map(|word| key.number(&word.to_string())).collect();
+            (words, build(numbers).unwrap_or_default())
+        })
+        .collect();
+    (1..=3)
+        .map(|words| {
+            let (mut may, mut have, mut missed) = (0, 0, 0);
+            for _ in 0..200 {
+                let Some((own, _)) = all.get(dice.index(members)) else { continue };
+                let own: Vec<u64> = own.iter().copied().collect();
+                let query: Vec<u64> =
+                    (0..words).filter_map(|_| own.get(dice.index(own.len())).copied()).collect();
+                for (known, filter) in &all {
+                    let is_asked = query.iter().all(|word| may_have(filter, key.number(&word.to_string())));
+                    let has_all = query.iter().all(|word| known.contains(word));
+                    may += u32::from(is_asked);
+                    have += u32::from(has_all);
+                    missed += u64::from(has_all && !is_asked);
+                }
+            }
+            let sizes: usize = all.iter().map(|(_, filter)| filter.len()).sum();
+            Asked {
+                members,
+                words,
+                asked: f64::from(may) / 200.0,
+                have: f64::from(have) / 200.0,
+                filter_size: sizes / members.max(1),
+                missed,
+            }
+        })
+        .collect()
 }
 
 /// Revisions count up, so that each file has a word of its own.

@@ -7,6 +7,7 @@ use sim::town::{Outcome, Plan, run};
 
 const USAGE: &str = "usage: sim --suite
        sim --crowd MEMBERS
+       sim --filters MEMBERS
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]";
 
 /// Seeds that once found something, or that cover the plan's corners; kept for ever.
@@ -28,6 +29,12 @@ fn main() -> ExitCode {
         && let Ok(members) = members.parse()
     {
         return crowd(members);
+    }
+    if let [word, members] = arguments.as_slice()
+        && word == "--filters"
+        && let Ok(members) = members.parse()
+    {
+        return filters(members);
     }
     let Some(plans) = plans(&arguments) else {
         eprintln!("{USAGE}");
@@ -81,6 +88,18 @@ fn main() -> ExitCode {
     }
     println!("{passed} passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn filters(members: usize) -> ExitCode {
+    let all = sim::crowd::filters(members);
+    for asked in &all {
+        println!(
+            "NOTE filters: {} words: {:.1} of {} members are asked, {:.1} have them, {} of those not asked; {} bytes a filter",
+            asked.words, asked.asked, asked.members, asked.have, asked.missed, asked.filter_size
+        );
+    }
+    if all.iter().all(|asked| asked.missed == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]

@@ -56,8 +56,6 @@ pub(crate) struct Asking {
     /// What the own indexes and members counted.
     own_counts: BTreeMap<WebId, Statistics>,
     counts: BTreeMap<(WebId, DeviceId), Statistics>,
-    /// The kept search that asks, if no person does.
-    pub(crate) kept: Option<u64>,
     /// Whether the time for answers has passed.
     is_late: bool,
     pub(crate) is_over: bool,
@@ -111,7 +109,6 @@ impl Asking {
             by_broker: BTreeSet::new(),
             own_counts: BTreeMap::new(),
             counts: BTreeMap::new(),
-            kept: None,
             is_late: false,
             is_over: false,
             version: 0,
