@@ -152,6 +152,9 @@ impl Search {
                 settle(step, &part)?;
                 if part.told == Told::News {
                     Self::ring(step, part.web, names)?;
+                    let came: Vec<ContentId> =
+                        part.texts.iter().filter(|(_, is_in)| *is_in).map(|(content, _)| *content).collect();
+                    self.look_in_texts(step, (part.web, part.web), &came)?;
                 }
                 self.feed(step)?;
             }

@@ -468,6 +468,7 @@ impl Search {
             }
             BROKERED.put(step.rows(), &key, &row);
         }
+        self.look_in_texts(step, (part.web, index_of(part.web)), &part.read)?;
         self.tend(step)
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::Operation;
 use api::search::{AskKept, DropKept, Find, Keep, More};
-use base::{DeviceId, Fault, KeyId, WebId};
+use base::{ContentId, DeviceId, Fault, KeyId, WebId};
 use kernel::{AskId, Channel, Input, JobFailure, JobId, ReadContext, Reader, Service, Step};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -69,6 +69,12 @@ pub(crate) enum Purpose {
         ticket: u64,
         side: Side,
         to: DeviceId,
+    },
+    /// What matches a kept search among texts that have just come.
+    KeptTexts {
+        kept: u64,
+        web: WebId,
+        contents: Vec<ContentId>,
     },
     /// What a broker has read.
     BrokerUpdate {
@@ -422,6 +428,9 @@ impl Search {
             Purpose::BrokerUpdate { part } => self.take_read(step, &part, outcome),
             Purpose::Summarize { web, key, documents_at } => {
                 self.take_summary(step, (web, key, documents_at), outcome)
+            }
+            Purpose::KeptTexts { kept, web, contents } => {
+                Self::ring_for_texts(step, (kept, web), &contents, &answer(outcome).unwrap_or_default())
             }
             Purpose::Baseline { kept } => {
                 Ok(Self::take_baseline(step, kept, &answer(outcome).unwrap_or_default())?)
