@@ -3,7 +3,7 @@
 Written from the specs, not from the Rust code. Uses libsodium (PyNaCl), BLAKE3 and zstandard for the primitives; the
 CBOR decoder, bech32m and HPKE (RFC 9180, base mode) are its own, so that both sides would have to err alike.
 
-    reader.py vectors FOLDER     checks accept.json and refuse.json
+    reader.py vectors FOLDER     checks accept.json and refuse.json, and those of search
     reader.py web FOLDER         checks every entry of a web written by `althing export`
 """
 
@@ -295,6 +295,108 @@ def read_ticket(data):
     return {"web": web.hex(), "id": public.hex(), "web_name": web_name}
 
 
+# --- search (specs/search.md) ---------------------------------------------------------------------------------
+
+
+def read_search_message(data):
+    demand(len(data) <= 96 * 1024, "too long")
+    kind, body = fields(decode(data), 2, "message")
+    demand(kind in (0, 1, 2, 3), "an unknown message")
+    fields(body, {0: 4, 1: 3, 2: 4, 3: 4}[kind], "message")
+    web, question = octets(body[0], 32, "web"), number(body[1], "question")
+    if kind in (0, 2):
+        read_search_words(body[2], body[3])
+    else:
+        read_search_texts(body[2])
+    if kind == 3:
+        read = [fields(one, 2, "read") for one in body[3]]
+        demand(len(read) <= 2000, "too many devices")
+        demand(all(one[0] < two[0] for one, two in zip(read, read[1:])), "devices out of order")
+    return {"web": web.hex(), "question": str(question)}
+
+
+def read_search_words(words, phrases):
+    demand(1 <= len(words) <= 16 and len(phrases) <= 16, "too many or too few")
+    demand(all(isinstance(word, str) and 1 <= len(word.encode()) <= 64 for word in words), "a word")
+    for phrase in phrases:
+        first, count = fields(phrase, 2, "phrase")
+        demand(number(count, "count") >= 2 and number(first, "first") + count <= len(words), "a phrase")
+
+
+def read_search_texts(texts):
+    documents, _, found_in, hits = fields(texts, 4, "texts")
+    demand(len(hits) <= 64 and len(found_in) <= 16, "too many")
+    demand(all(number(count, "count") <= documents for count in found_in), "found in more texts than there are")
+    for hit in hits:
+        content, counts, length, snippet, marks = fields(hit, 5, "hit")
+        octets(content, 32, "content")
+        demand(len(counts) <= 16 and sum(counts) <= length, "counts")
+        snippet, last = snippet.encode(), 0
+        demand(len(snippet) <= 400, "a snippet too long")
+        for mark in marks:
+            start, end = fields(mark, 2, "mark")
+            demand(last <= start < end <= len(snippet), "marks out of order")
+            demand(all(at == len(snippet) or snippet[at] & 0xC0 != 0x80 for at in (start, end)), "a letter cut")
+            last = end
+
+
+def read_search_summary(data):
+    demand(len(data) <= 120 * 1024 + 256, "too long")
+    summary = decode(data)
+    demand(isinstance(summary, list) and len(summary) in (2, 3), "summary: not 2 or 3 fields")
+    # Whoever has too many words leaves the filter out: it wants to be asked always.
+    version, key, filter = summary if len(summary) == 3 else summary + [None]
+    demand(len(summary) == 2 or isinstance(filter, bytes), "a filter that is none")
+    demand(version == 1, "a later version")
+    octets(key, 32, "key")
+    if filter:
+        demand(13 < len(filter) <= 120 * 1024, "a filter of the wrong length")
+        width, segments = filter[8], int.from_bytes(filter[9:13], "big")
+        demand(width <= 18 and segments > 0, "a filter's head")
+        demand(len(filter) == 13 + ((segments + 2) << width), "a filter of the wrong length")
+    return key, filter
+
+
+MASK = (1 << 64) - 1
+
+
+def may_have(filter, word_number):
+    if filter is None:
+        return True
+    if not filter:
+        return False
+    seed, width, segments = int.from_bytes(filter[:8], "big"), filter[8], int.from_bytes(filter[9:13], "big")
+    mixed = (word_number + seed) & MASK
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        mixed = ((mixed ^ mixed >> 33) * factor) & MASK
+    mixed ^= mixed >> 33
+    inside = (1 << width) - 1
+    first = mixed * (segments << width) >> 64
+    second = first + (1 << width) ^ (mixed >> 18 & inside)
+    third = first + (2 << width) ^ (mixed & inside)
+    found = filter[13 + first] ^ filter[13 + second] ^ filter[13 + third]
+    return found == (mixed ^ mixed >> 32) & 0xFF
+
+
+def find_in_summary(data, finds):
+    key, filter = read_search_summary(data)
+    if not finds:
+        return finds
+    epoch_key = bytes.fromhex(finds["epoch_key"])
+    demand(derive("althing epoch id v1", epoch_key) == key, "another key")
+    secret = derive("althing search summary v1", epoch_key)
+
+    def has(word):
+        return may_have(filter, int.from_bytes(blake3.blake3(word.encode(), key=secret).digest()[:8], "big"))
+
+    found = {word: has(word) for name in ("has", "lacks") for word in finds[name].split()}
+    return dict(
+        finds,
+        has=" ".join(word for word, is_there in found.items() if is_there),
+        lacks=" ".join(word for word, is_there in found.items() if not is_there),
+    )
+
+
 # --- checking ------------------------------------------------------------------------------------------------
 
 
@@ -331,19 +433,28 @@ def find(vector):
     if kind in ("sync", "join-message"):
         tag, body = fields(decode(data), 2, "message")
         return {"web": octets(body[0], 32, "web").hex()}
+    if kind == "search-message":
+        return read_search_message(data)
+    if kind == "search-summary":
+        return find_in_summary(data, finds)
     raise AssertionError(f"no reader for {kind}")
+
+
+def vectors_of(folder, name):
+    files = [folder / name, folder / f"search-{name}"]
+    return [vector for file in files for vector in json.loads(file.read_text())]
 
 
 def check_vectors(folder):
     passed = failed = 0
-    for vector in json.loads((folder / "accept.json").read_text()):
+    for vector in vectors_of(folder, "accept.json"):
         found = find(vector)
         if found == vector["finds"]:
             passed += 1
         else:
             failed += 1
             print(f"accept {vector['kind']} {vector['name']}: found {found}")
-    for vector in json.loads((folder / "refuse.json").read_text()):
+    for vector in vectors_of(folder, "refuse.json"):
         try:
             find(vector)
             failed += 1

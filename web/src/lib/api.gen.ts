@@ -295,6 +295,8 @@ export interface Found {
   members: number;
   /** In words who did not answer, and what was wrong with answers; empty when nothing. */
   why: string;
+  /** In words who was asked: a broker for how many, and how many did not need to be; empty when everybody was. */
+  how: string;
   /** Passed on to `search.more`. */
   id: string;
   /** Counts what was told. */

@@ -1,5 +1,6 @@
-//! Measures the index driver: `measure names FOLDER COUNT`, `measure texts FOLDER DOCUMENTS...`, in processes of
-//! their own, so that memory and processor time are theirs.
+//! Measures the index driver: `measure all FOLDER DOCUMENTS_FOLDER` does what follows, in processes of their own, so that
+//! memory and processor time are theirs: `measure names FOLDER COUNT`, `measure texts FOLDER DOCUMENTS...`,
+//! `measure broker FOLDER COUNT`.
 
 #![allow(
     clippy::print_stdout,
@@ -17,6 +18,7 @@
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -74,7 +76,11 @@ fn main() -> std::process::ExitCode {
         Some("--read-documents") => return index::extractor_main(),
         Some("names") => names(Path::new(&arguments[1]), arguments[2].parse().unwrap()),
         Some("texts") => texts(Path::new(&arguments[1]), &arguments[2..]),
-        _ => println!("measure names FOLDER COUNT | measure texts FOLDER DOCUMENTS..."),
+        Some("broker") => broker(Path::new(&arguments[1]), arguments[2].parse().unwrap()),
+        Some("all") => all(Path::new(&arguments[1]), Path::new(&arguments[2])),
+        _ => println!(
+            "measure all FOLDER DOCUMENTS_FOLDER | names FOLDER COUNT | texts FOLDER DOCUMENTS... | broker FOLDER COUNT"
+        ),
     }
     std::process::ExitCode::SUCCESS
 }
@@ -148,6 +154,112 @@ fn names(folder: &Path, count: u64) {
     }
 }
 
+/// Does everything, one after the other: a million names, ten thousand documents, a broker's questions.
+fn all(folder: &Path, documents: &Path) {
+    let me = std::env::current_exe().unwrap();
+    let run = |what: &str, more: &[String]| {
+        let home = folder.join(what);
+        println!("-- {what}");
+        let status = Command::new(&me).arg(what).arg(&home).args(more).status().unwrap();
+        assert!(status.success(), "{what}: {status}");
+        std::fs::remove_dir_all(&home).unwrap();
+    };
+    run("names", &["1000000".to_owned()]);
+    run("texts", &documents_below(documents, 10_000));
+    run("broker", &["10000".to_owned()]);
+}
+
+/// Finds documents below a folder: what has an ending that people's documents have.
+fn documents_below(folder: &Path, limit: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open: Vec<PathBuf> = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let mut entries: Vec<PathBuf> =
+            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        entries.sort();
+        for path in entries {
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+            if path.is_dir() && !path.is_symlink() {
+                open.push(path);
+            } else if ["md", "html", "rs", "txt", "pdf", "docx", "odt"].contains(&ending)
+                && found.len() < limit
+            {
+                found.extend(path.to_str().map(str::to_owned));
+            }
+        }
+    }
+    found
+}
+
+/// Questions a broker's index is asked while it answers: as many as it serves at once.
+const AT_ONCE: usize = 64;
+
+/// Fills an index with texts as long as letters are, and asks it as members ask a broker: many at once.
+fn broker(folder: &Path, count: u64) {
+    let mut house = House::new(folder);
+    let mut dice = Dice(3);
+    let texts = folder.with_extension("texts");
+    std::fs::create_dir_all(&texts).unwrap();
+    let mut size_all = 0;
+    for first in (0..count).step_by(100) {
+        let items = (first..count.min(first + 100)).map(|number| {
+            let text: Vec<String> = (0..300).map(|_| dice.word(50_000)).collect();
+            let path = texts.join(format!("{number}.txt"));
+            std::fs::write(&path, text.join(" ")).unwrap();
+            item(number, path.to_str().unwrap(), &mut size_all)
+        });
+        let texts = items.collect();
+        house.begin(UPDATE, to_bytes(&Update { web: WEB, names: Vec::new(), texts }));
+        house.end();
+    }
+    rest(&mut house);
+    println!("{count} texts, {size_all} bytes; index: {} bytes", size(folder));
+    std::fs::remove_dir_all(&texts).unwrap();
+    for words in 1..=3 {
+        const QUESTIONS: u64 = 10_000;
+        let started = (Instant::now(), cpu());
+        let (mut begun, mut ended, mut hits) = (0, 0, 0);
+        while ended < QUESTIONS {
+            if begun < QUESTIONS && begun - ended < AT_ONCE as u64 {
+                let words = (0..words).map(|_| dice.word(50_000)).collect();
+                let query =
+                    Query { web: WEB, words, phrases: Vec::new(), is_typing: false, names: 0, texts: 64 };
+                house.begin(QUERY, to_bytes(&query));
+                begun += 1;
+            } else {
+                hits += from_bytes::<Answer>(&house.end()).unwrap().texts.hits.len();
+                ended += 1;
+            }
+        }
+        let (wall, spent) = (started.0.elapsed(), cpu().saturating_sub(started.1));
+        println!(
+            "{words} words: {:.0} questions a second on 2 threads, {:.0} a processor second; {:.1} texts on average",
+            QUESTIONS as f64 / wall.as_secs_f64(),
+            QUESTIONS as f64 / spent.as_secs_f64(),
+            hits as f64 / QUESTIONS as f64
+        );
+    }
+}
+
+/// Makes the item of a document on the disk, under a number.
+fn item(number: u64, path: &str, size_read: &mut u64) -> TextItem {
+    let metadata = Path::new(path).metadata().unwrap();
+    let stat = Stat {
+        size: metadata.size(),
+        mtime_ns: metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec(),
+        ctime_ns: metadata.ctime() * 1_000_000_000 + metadata.ctime_nsec(),
+        inode: metadata.ino(),
+    };
+    let mut id = [0; 32];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    let source = Source::Path { path: path.to_owned(), stat };
+    *size_read += stat.size;
+    TextItem {
+        content: ContentId::new(id),
+        document: Some(Document { name: path.to_owned(), size: stat.size, source }),
+    }
+}
+
 type Make = fn(&mut Dice) -> String;
 const KINDS: [(&str, bool, Make); 6] = [
     ("one word", false, |dice| dice.word(50_000)),
@@ -203,24 +315,10 @@ fn texts(folder: &Path, documents: &[String]) {
     let started = (Instant::now(), cpu());
     let (mut read, mut size_read, mut unread) = (0_u64, 0_u64, Vec::new());
     for (part, documents) in documents.chunks(100).enumerate() {
-        let items = documents.iter().enumerate().map(|(at, path)| {
-            let metadata = Path::new(path).metadata().unwrap();
-            let stat = Stat {
-                size: metadata.size(),
-                mtime_ns: metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec(),
-                ctime_ns: metadata.ctime() * 1_000_000_000 + metadata.ctime_nsec(),
-                inode: metadata.ino(),
-            };
-            let mut id = [0; 32];
-            id[..8].copy_from_slice(&((part * 100 + at) as u64).to_be_bytes());
-            let document = Document {
-                name: path.clone(),
-                size: stat.size,
-                source: Source::Path { path: path.clone(), stat },
-            };
-            size_read += stat.size;
-            TextItem { content: ContentId::new(id), document: Some(document) }
-        });
+        let items = documents
+            .iter()
+            .enumerate()
+            .map(|(at, path)| item((part * 100 + at) as u64, path, &mut size_read));
         let texts: Vec<TextItem> = items.collect();
         read += texts.len() as u64;
         house.begin(UPDATE, to_bytes(&Update { web: WEB, names: Vec::new(), texts }));

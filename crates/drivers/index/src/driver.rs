@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use base::WebId;
 use kernel::{Driver, Input, Job, JobId};
-use search::jobs::{FORGET, Forget, QUERY, Query, UPDATE, Update, from_bytes};
+use search::jobs::{FORGET, Forget, QUERY, Query, SUMMARIZE, Summarize, UPDATE, Update, from_bytes};
 use tokio::sync::mpsc;
 
 use crate::extract::{ExtractorProgram, Reader};
@@ -132,7 +132,7 @@ impl std::fmt::Debug for Shared {
 
 impl Driver for Index {
     fn kinds(&self) -> &'static [&'static str] {
-        &[UPDATE, QUERY, FORGET]
+        &[UPDATE, QUERY, FORGET, SUMMARIZE]
     }
 
     fn work(&self, job: Job) {
@@ -141,6 +141,8 @@ impl Driver for Index {
         let change = match job.kind {
             UPDATE => from_bytes(&job.input)
                 .map(|update: Update| (update.web, Change::Update(UpdateJob { task: task.clone(), update }))),
+            SUMMARIZE => from_bytes(&job.input)
+                .map(|one: Summarize| (one.web, Change::Summarize(task.clone(), one.key))),
             FORGET => from_bytes(&job.input).map(|forget: Forget| (forget.web, Change::Forget(task.clone()))),
             _ => {
                 match from_bytes::<Query>(&job.input) {

@@ -14,6 +14,10 @@ const FEW: u64 = 5;
 /// Letters a word needs at least for being a beginning, while its end may still be typed and otherwise.
 const TYPED_LETTERS_MIN: usize = 2;
 const BEGINNING_LETTERS_MIN: usize = 3;
+/// Documents of a segment that one or two letters stand for at most: who has typed so little types on.
+const SHORT_DOCUMENTS_MAX: u64 = 20_000;
+/// One of so many documents of a segment: collecting them by walking over all is quicker than sorting them.
+const DENSE: usize = 32;
 /// Letters a word needs at least for one and for two wrong ones.
 const ONE_WRONG_LETTERS_MIN: usize = 4;
 const TWO_WRONG_LETTERS_MIN: usize = 8;
@@ -73,12 +77,44 @@ pub(crate) fn find(
         return Ok(strict);
     }
     for word in &mut wanted {
-        word.near = automata(fields, word.text)?;
+        // A word that is found often enough is no misspelling, even if the others are not found with it.
+        if !is_found(searcher, fields, word)? {
+            word.near = automata(fields, word.text)?;
+        }
     }
     if wanted.iter().all(|word| word.near.is_none()) {
         return Ok(strict);
     }
     find_spelt(searcher, fields, &wanted, limit, Spelling::Forgiving)
+}
+
+/// Says whether a word is found in some names or folders as it is.
+fn is_found(searcher: &Searcher, fields: &Fields, word: &Wanted<'_>) -> Result<bool, IndexError> {
+    let mut found = 0;
+    for segment in searcher.segment_readers() {
+        for field in [fields.name, fields.folders] {
+            let field = segment.inverted_index(field)?;
+            let mut places = Vec::new();
+            places::whole(&mut places, &field, word.text, 0)?;
+            if is_beginning(word) {
+                places::beginning(&mut places, &field, word.text, 0, FEW)?;
+            }
+            found += places.iter().map(|place| u64::from(place.info.doc_freq)).sum::<u64>();
+            if found >= FEW {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Says whether a word may be only the beginning of one.
+fn is_beginning(word: &Wanted<'_>) -> bool {
+    let letters = word.text.chars().count();
+    // A single character may be the first half of a pair in scripts without spaces.
+    letters >= BEGINNING_LETTERS_MIN
+        || (word.is_typed && letters >= TYPED_LETTERS_MIN)
+        || word.text.starts_with(|first| first >= '\u{0E00}')
 }
 
 /// Makes what accepts words that are nearly this one, for both fields.
@@ -151,18 +187,15 @@ fn places_of<'a>(
     spelling: Spelling,
 ) -> Result<Vec<Place<'a>>, IndexError> {
     let mut places = Vec::new();
-    let letters = word.text.chars().count();
-    // A single character may be the first half of a pair in scripts without spaces.
-    let is_beginning = letters >= BEGINNING_LETTERS_MIN
-        || (word.is_typed && letters >= TYPED_LETTERS_MIN)
-        || word.text.starts_with(|first| first >= '\u{0E00}');
+    let is_short = word.text.chars().count() < BEGINNING_LETTERS_MIN;
+    let documents_max = if is_short { SHORT_DOCUMENTS_MAX } else { u64::MAX };
     let how = if word.is_typed { 1 } else { 2 };
     for (field, [whole, typed, beginning, misspelt]) in [(name, worth::NAME), (folders, worth::FOLDER)] {
         let mark = if whole == worth::NAME[0] { worth::IN_NAME } else { 0 };
         places::whole(&mut places, field, word.text, whole | mark)?;
-        if is_beginning {
+        if is_beginning(word) {
             let worth = if how == 1 { typed } else { beginning };
-            places::beginning(&mut places, field, word.text, worth | mark)?;
+            places::beginning(&mut places, field, word.text, worth | mark, documents_max)?;
         }
         if spelling == Spelling::Forgiving
             && let Some((in_name, in_folders)) = &word.near
@@ -196,7 +229,10 @@ fn first_word(levels: &mut [u8], places: &[Place<'_>]) -> Result<Vec<Candidate>,
             }
         })?;
     }
-    if places.len() > 1 {
+    if documents.len() > levels.len() / DENSE {
+        let all = (0..).zip(levels.iter()).filter(|(_, level)| **level != 0);
+        documents = all.map(|(document, _)| document).collect();
+    } else if places.len() > 1 {
         documents.sort_unstable();
     }
     let take = |document: DocId| {

@@ -8,8 +8,10 @@ use tantivy::query::DfaWrapper;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet as _, TERMINATED};
 
-/// Words a beginning or a misspelling may stand for in one segment at most.
+/// Words a beginning may stand for in one segment at most.
 const TERMS_MAX: usize = 20_000;
+/// Words a misspelling may stand for in one segment at most: more than a person could mean.
+const NEAR_MAX: usize = 200;
 
 /// The posting list of one word, with what it is worth.
 pub(crate) struct Place<'a> {
@@ -30,18 +32,21 @@ pub(crate) fn whole<'a>(
     Ok(())
 }
 
-/// Adds the lists of all longer words that begin so.
+/// Adds the lists of longer words that begin so, in their order, until there are so many documents in them.
 pub(crate) fn beginning<'a>(
     places: &mut Vec<Place<'a>>,
     field: &'a InvertedIndexReader,
     word: &str,
     worth: u8,
+    documents_max: u64,
 ) -> io::Result<()> {
     let mut terms = field.terms().range().gt(word).into_stream()?;
+    let mut documents = 0;
     for _ in 0..TERMS_MAX {
-        if !terms.advance() || !terms.key().starts_with(word.as_bytes()) {
+        if documents >= documents_max || !terms.advance() || !terms.key().starts_with(word.as_bytes()) {
             break;
         }
+        documents += u64::from(terms.value().doc_freq);
         places.push(Place { field, info: terms.value().clone(), worth });
     }
     Ok(())
@@ -55,7 +60,7 @@ pub(crate) fn misspelt<'a>(
     worth: u8,
 ) -> io::Result<()> {
     let mut terms = field.terms().search(automaton).into_stream()?;
-    for _ in 0..TERMS_MAX {
+    for _ in 0..NEAR_MAX {
         if !terms.advance() {
             break;
         }

@@ -127,12 +127,12 @@ pub(crate) fn file_of(high: u64, low: u64) -> FileId {
     FileId::new(((u128::from(high) << 64) | u128::from(low)).to_be_bytes())
 }
 
-/// Returns how texts are kept: a text is never split over blocks, and small ones share one of 32 KiB.
+/// Returns how texts are kept: a text is never split over blocks, and small ones share one of 8 KiB, since each hit costs unpacking one.
 pub(crate) fn settings() -> IndexSettings {
     IndexSettings {
         docstore_compression: Compressor::Zstd(ZstdCompressor { compression_level: Some(6) }),
         docstore_compress_dedicated_thread: false,
-        docstore_blocksize: 32 * 1024,
+        docstore_blocksize: 8 * 1024,
         ..IndexSettings::default()
     }
 }

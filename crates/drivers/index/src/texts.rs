@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base::ContentId;
 use search::jobs::{Query, TEXTS_MAX, TextHit, Texts};
+use search::summary::{FILTER_WORDS_MAX, WordKey};
 use tantivy::collector::TopDocs;
 use tantivy::columnar::{Column, ColumnIndex};
 use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, EnableScoring, Occur, TermQuery};
@@ -149,6 +150,30 @@ fn add_counts(
 fn length(searcher: &Searcher, place: DocAddress) -> Result<u32, IndexError> {
     let lengths = searcher.segment_reader(place.segment_ord).fast_fields().u64(LENGTH)?;
     Ok(lengths.first(place.doc_id).and_then(|length| u32::try_from(length).ok()).unwrap_or(u32::MAX))
+}
+
+/// Returns the numbers of all words of all texts; `None` when they are too many for a filter.
+pub(crate) fn numbers(
+    searcher: &Searcher,
+    fields: &Fields,
+    key: &WordKey,
+) -> Result<Option<Vec<u64>>, IndexError> {
+    let mut numbers = Vec::new();
+    for segment in searcher.segment_readers() {
+        let body = segment.inverted_index(fields.body)?;
+        if body.terms().num_terms() > FILTER_WORDS_MAX {
+            return Ok(None);
+        }
+        let mut words = body.terms().stream()?;
+        while words.advance() {
+            if let Ok(word) = std::str::from_utf8(words.key()) {
+                numbers.push(key.number(word));
+            }
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+    }
+    Ok(Some(numbers))
 }
 
 /// Counts the texts that have a word; where that takes long, with deleted ones.

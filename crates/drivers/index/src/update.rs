@@ -10,7 +10,7 @@ use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
 use crate::error::IndexError;
-use crate::extract::Reader;
+use crate::extract::{NoText, Reader};
 use crate::reports::Task;
 use crate::schema::Fields;
 use crate::webs::{Web, Writing};
@@ -85,8 +85,8 @@ fn change_texts(
         }
         let text = match document.map(|document: &Document| reader.text(content, document)).transpose()? {
             Some(Ok(text)) => Some(text),
-            Some(Err(why)) => {
-                unread.push(Unread { content, why });
+            Some(Err(NoText { why, is_lasting })) => {
+                unread.push(Unread { content, why, is_lasting });
                 None
             }
             None => None,

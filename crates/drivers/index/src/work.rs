@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::WebId;
-use search::jobs::{Answer, Query, Texts, WORDS_MAX, to_bytes};
+use search::jobs::{Answer, Query, Summarized, Texts, WORDS_MAX, to_bytes};
+use search::summary::{WordKey, build};
 
 use crate::driver::Shared;
 use crate::error::IndexError;
@@ -22,6 +23,8 @@ pub(crate) enum Change {
     Update(UpdateJob),
     /// The end of it.
     Forget(Task),
+    /// The filter of its words; it waits for changes before it.
+    Summarize(Task, WordKey),
     /// A job whose input cannot be read.
     Refuse(Task),
 }
@@ -31,7 +34,7 @@ impl Change {
     fn joins(&self, next: &Self) -> bool {
         let is_quick = |one: &Self| match one {
             Self::Update(job) => job.update.texts.is_empty(),
-            Self::Forget(_) | Self::Refuse(_) => false,
+            Self::Forget(_) | Self::Summarize(..) | Self::Refuse(_) => false,
         };
         is_quick(self) && is_quick(next)
     }
@@ -49,6 +52,7 @@ pub(crate) fn change(shared: &Shared) {
                     match change {
                         Change::Update(job) => updates.push(job),
                         Change::Forget(task) => forget(&shared.webs, web, &task),
+                        Change::Summarize(task, key) => summarize(&shared.webs, web, &task, &key),
                         Change::Refuse(task) => task.finish(Err("the job's input cannot be read".to_owned())),
                     }
                 }
@@ -69,6 +73,28 @@ pub(crate) fn change(shared: &Shared) {
 fn forget(webs: &Webs, web: WebId, task: &Task) {
     let outcome = webs.forget(web).map(|()| Vec::new());
     task.finish(outcome.map_err(|error| format!("the search index of a web cannot be removed: {error}")));
+}
+
+/// Makes the filter of all words of a web's texts; words of removed texts stay in it until their segment is merged.
+fn summarize(webs: &Webs, id: WebId, task: &Task, key: &WordKey) {
+    let made = AssertUnwindSafe(|| match webs.find(id)? {
+        Some(web) => texts::numbers(&web.searcher(), &webs.fields, key),
+        None => Ok(Some(Vec::new())),
+    });
+    let outcome =
+        catch_unwind(made).unwrap_or_else(|_| Err(IndexError::Damaged("reading it panicked".to_owned())));
+    match outcome {
+        Ok(numbers) => {
+            let filter = numbers.and_then(build).map(Into::into);
+            task.finish(Ok(to_bytes(&Summarized { filter })));
+        }
+        Err(error) => {
+            if let IndexError::Damaged(why) = &error {
+                webs.lose(id, webs.find(id).ok().flatten().as_ref(), why);
+            }
+            task.finish(Err(error.text()));
+        }
+    }
 }
 
 /// Takes jobs in and ends them while the right to write is held: what is said to be done cannot be lost unnoticed

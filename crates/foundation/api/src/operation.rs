@@ -38,6 +38,9 @@ pub struct OperationEntry {
     /// A read operation that tells how this one gets on; it takes the answer's `id` and answers the same type,
     /// with `state`, `done` and `total`. The CLI follows it until `is_over`.
     pub follow: Option<&'static str>,
+    /// Whether the answer is worth keeping for whoever asks the same again, by an operation id: not when asking again does no
+    /// harm and the answer changes from moment to moment.
+    pub is_kept: bool,
     /// The JSON schema of the arguments.
     pub arguments: fn() -> Schema,
     /// The JSON schema of the answer.
@@ -57,7 +60,7 @@ pub fn answer_schema<O: Operation>() -> Schema {
 /// Makes `operations()`, a service's part of the table.
 macro_rules! operations {
     ($($kind:ident $name:literal $arguments:ident -> $answer:ident,
-        $command:literal, $summary:literal $(, says $says:literal)? $(, follow $follow:literal)?;)*) => {
+        $command:literal, $summary:literal $(, says $says:literal)? $(, follow $follow:literal)? $(=> $passing:ident)?;)*) => {
         $(impl $crate::Operation for $arguments {
             const NAME: &'static str = $name;
             type Answer = $answer;
@@ -72,6 +75,7 @@ macro_rules! operations {
                 summary: $summary,
                 says: operations!(@says $($says)?),
                 follow: operations!(@follow $($follow)?),
+                is_kept: operations!(@kept $($passing)?),
                 arguments: $crate::arguments_schema::<$arguments>,
                 answer: $crate::answer_schema::<$arguments>,
             },)*]
@@ -79,6 +83,8 @@ macro_rules! operations {
     };
     (@says) => { "" };
     (@says $says:literal) => { $says };
+    (@kept) => { true };
+    (@kept passing) => { false };
     (@follow) => { None };
     (@follow $follow:literal) => { Some($follow) };
 }

@@ -8,8 +8,8 @@ use crate::files::{EntryKind, Freshness};
 use crate::operation::operations;
 
 operations! {
-    Act "search.find" Find -> Found, "find {query}", "Finds files by their names and by what is in them, at everybody who is there; newest revisions only.", follow "search.more";
-    Act "search.more" More -> Found, "", "Tells what else has been found, as soon as there is something new.";
+    Act "search.find" Find -> Found, "find {query}", "Finds files by their names and by what is in them, at everybody who is there; newest revisions only.", follow "search.more" => passing;
+    Act "search.more" More -> Found, "", "Tells what else has been found, as soon as there is something new." => passing;
     Act "search.keep" Keep -> KeptView, "keep {query}", "Keeps a search: it rings when something new or newer matches.", says "{query} is kept; what comes from now on rings.";
     Read "search.kept" AskKept -> Kept, "kept", "Lists kept searches and what they rang for.";
     Act "search.drop" DropKept -> KeptView, "drop {id}", "Drops a kept search.", says "{query} is kept no more.";
@@ -135,6 +135,8 @@ pub struct Found {
     pub members: u32,
     /// In words who did not answer, and what was wrong with answers; empty when nothing.
     pub why: String,
+    /// In words who was asked: a broker for how many, and how many did not need to be; empty when everybody was.
+    pub how: String,
     /// Passed on to `search.more`.
     #[schemars(extend("format" = "for-programs"))]
     pub id: String,

@@ -207,6 +207,13 @@ impl TryRng for SeedStream {
 
 impl TryCryptoRng for SeedStream {}
 
+/// Returns a number for some bytes that nobody can tell without the secret (the first 8 bytes, big-endian, of BLAKE3 keyed
+/// with it).
+pub fn keyed_number(secret: &[u8; 32], bytes: &[u8]) -> u64 {
+    let hash = blake3::keyed_hash(secret, bytes);
+    hash.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
 /// The key of an epoch: every member of that epoch holds it. Never stored in a row.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct EpochKey([u8; 32]);
@@ -240,6 +247,11 @@ impl EpochKey {
     /// Decrypts; `None` when key, purpose, nonce, context or bytes are not those of [`Self::seal`].
     pub fn open(&self, purpose: &str, nonce: &[u8; 24], context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         self.cipher(purpose).decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: context }).ok()
+    }
+
+    /// Derives a secret that only those have who hold the key; each purpose has its own.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, &self.0)
     }
 
     fn cipher(&self, purpose: &str) -> XChaCha20Poly1305 {

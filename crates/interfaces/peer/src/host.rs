@@ -189,6 +189,8 @@ impl Windows {
 impl Host for PeerHost {
     fn ask(&self, operation: &str, arguments: Value, id: Option<OperationId>) -> Promise<'_, Value> {
         let operation = operation.to_owned();
+        // An answer that is kept is written to the disk: some would only cost.
+        let id = id.filter(|_| api::find(&operation).is_none_or(|entry| entry.is_kept));
         Box::pin(async move {
             if operation.starts_with("host.") {
                 self.ask_host(&operation, arguments).await

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{DeviceId, WebId};
+use base::{ContentId, DeviceId, WebId};
 use serde_json::{Value, json};
 
 use crate::check::{self, Report, list, text};
@@ -39,6 +39,85 @@ fn spot(path: &str) -> Option<(PeerIndex, &str)> {
     Some((person.strip_prefix("Person ")?.parse().ok()?, rest))
 }
 
+/// A text that somebody who could be asked had when a search began, and that the asker knew to be listed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct There {
+    peer: PeerIndex,
+    life: Option<u64>,
+    web: WebId,
+    content: ContentId,
+}
+
+/// Collects the texts with all words of a query, at everybody who is connected with the asker: what asking all of them
+/// would find.
+pub(crate) fn what_is_there(world: &World, ground: Ground<'_>, asker: PeerIndex, find: &Value) -> Vec<There> {
+    let query = text(find, "query");
+    if query.contains('"') || find.get("names").and_then(Value::as_bool) == Some(true) {
+        return Vec::new();
+    }
+    let words: Vec<String> = search::words::words(&query).map(|word| word.text).collect();
+    let mut there = Vec::new();
+    for web in ground.webs.iter().filter(|web| web.had(asker) && !web.removed.contains_key(&asker)) {
+        let others = (0..world.peers.len()).filter(|peer| {
+            web.had(*peer) && !web.removed.contains_key(peer) && world.is_connected(asker, *peer)
+        });
+        for peer in others.filter(|peer| world.peer(*peer).liar.is_none()) {
+            for content in world.peer(peer).index_driver.with_words(web.id, &words) {
+                let one = There { peer, life: world.peer(peer).life(), web: web.id, content };
+                if place_of(world, asker, one).is_some() {
+                    there.push(one);
+                }
+            }
+        }
+    }
+    there
+}
+
+/// Returns where the asker sees a text as a file's newest, if whoever has it would give it.
+fn place_of(world: &World, asker: PeerIndex, there: There) -> Option<String> {
+    let There { peer, life, web, content } = there;
+    let holder = world.peer(peer);
+    let is_given = holder.source_for(&world.peer(asker).device, content).is_some();
+    if holder.life() != life || !is_given || !holder.index_driver.contents(web).contains(&content) {
+        return None;
+    }
+    let rows = world.peer(asker).rows();
+    let showing = files::look::showing(&*rows, web, content, 8).ok()?;
+    let newest = showing.into_iter().find(|one| one.past.is_none())?;
+    let place = files::look::place(&*rows, newest.number, newest.file).ok()??;
+    let is_member = people::read::role_of(&*rows, web, place.person).ok()?.is_some();
+    is_member.then_some(place.path)
+}
+
+/// Whatever asking everybody would find is found, though only some were asked: with a broker, and by what members say of
+/// their words.
+fn nothing_is_missed(world: &World, open: &Open, found: &Value, searches: &mut Searches) {
+    let number = |field: &str| found.get(field).and_then(Value::as_u64).unwrap_or(0);
+    searches.tally.members += number("members");
+    searches.tally.brokered += u64::from(text(found, "how").contains("broker"));
+    let is_complete = number("answered") == number("members") && text(found, "why").is_empty();
+    if !is_complete || found.get("has_more").and_then(Value::as_bool) == Some(true) {
+        return;
+    }
+    for there in &open.there {
+        let Some(path) = place_of(world, open.asker, *there) else { continue };
+        searches.tally.recalled += 1;
+        let is_it = |one: &str| one.ends_with(&format!("/{path}"));
+        let is_found = list(found, "hits").any(|hit| {
+            let copies = hit.get("copies").and_then(Value::as_array);
+            is_it(&text(hit, "path"))
+                || copies.into_iter().flatten().any(|copy| copy.as_str().is_some_and(is_it))
+        });
+        if !is_found {
+            let line = format!(
+                "peer {} asked {} and did not find {path}, which peer {} has ({}): {found}",
+                open.asker, open.find, there.peer, there.content
+            );
+            searches.wrong.push(line);
+        }
+    }
+}
+
 /// Looks at a search that is over.
 pub(crate) fn over(world: &World, ground: Ground<'_>, open: &Open, found: &Value, searches: &mut Searches) {
     let since_ms = open.begun_ms.saturating_sub(KNOWN_AFTER_MS);
@@ -73,6 +152,7 @@ pub(crate) fn over(world: &World, ground: Ground<'_>, open: &Open, found: &Value
         }
     }
     liars_are_named(world, open, found, searches);
+    nothing_is_missed(world, open, found, searches);
 }
 
 /// Whoever answered with contents it never listed is left out and named.
@@ -143,6 +223,9 @@ pub(crate) fn quiet(world: &mut World, ground: Ground<'_>, searches: &mut Search
         answers_agree(world, web, searches, report);
         everything_is_found(world, ground, web, searches, report);
     }
+    for web in ground.webs {
+        brokers_have_forgotten(world, ground, web, report);
+    }
     for kept in std::mem::take(&mut searches.kept) {
         kept_searches_ring_once(world, &kept, report);
     }
@@ -208,6 +291,45 @@ fn everything_is_found(
             });
         }
     }
+}
+
+/// A broker has read what members list now, and has nothing else, in its index or on its disk.
+fn brokers_have_forgotten(world: &World, ground: Ground<'_>, web: &TownWeb, report: &mut Report) {
+    let reading = WebId::new(web.id.as_bytes().map(|byte| !byte));
+    let mut listed: BTreeSet<ContentId> = BTreeSet::new();
+    let sharers =
+        ground.sharing.iter().filter(|(owner, id)| **id == web.id && !web.removed.contains_key(owner));
+    for (owner, _) in sharers {
+        listed.extend(world.peer(*owner).disk.files().map(|(_, file)| file.content()));
+    }
+    for broker in web.brokers.iter().filter(|broker| !web.removed.contains_key(broker)) {
+        if check::web_label(world, *broker, web.id).is_none() {
+            continue;
+        }
+        let read = world.peer(*broker).index_driver.contents(reading);
+        report.claim(read.iter().all(|content| listed.contains(content)), || {
+            format!("{}: broker {broker} still has texts of what nobody lists", web.name)
+        });
+        let own: BTreeSet<ContentId> =
+            world.peer(*broker).index_driver.contents(web.id).into_iter().collect();
+        let missing: Vec<String> = listed
+            .iter()
+            .filter(|content| !read.contains(content) && !own.contains(content))
+            .filter(|content| {
+                world.library.get(**content).is_some_and(|known| !is_large(world, known.owner, **content))
+            })
+            .map(|content| content.short())
+            .collect();
+        report.claim(missing.is_empty(), || {
+            format!("{}: broker {broker} has not read {missing:?}, having read {}", web.name, read.len())
+        });
+    }
+}
+
+/// Says whether a file is too large for a broker.
+fn is_large(world: &World, owner: PeerIndex, content: ContentId) -> bool {
+    let mut files = world.peer(owner).disk.files();
+    files.any(|(_, file)| file.content() == content && file.stat().size > 16 * 1024 * 1024)
 }
 
 /// A kept search rang for each file that came or changed, once, and for nothing that was there.

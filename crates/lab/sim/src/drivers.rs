@@ -51,7 +51,7 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
             }
             finish(world, index, job, quickly, Ok(Vec::new()));
         }
-        search::jobs::UPDATE | search::jobs::QUERY | search::jobs::FORGET => {
+        search::jobs::UPDATE | search::jobs::QUERY | search::jobs::FORGET | search::jobs::SUMMARIZE => {
             crate::index::work(world, index, job);
         }
         _ => world.finish_after(quickly, index, job.id, Err(JobFailure::NoDriver)),

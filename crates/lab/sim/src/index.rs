@@ -10,9 +10,10 @@ use base::{ContentId, FileId, WebId};
 use files::jobs::Source;
 use kernel::{Input, Job, JobFailure, JobId};
 use search::jobs::{
-    self, Answer, Document, Forget, Lost, NameHit, Query, SNIPPET_SIZE_MAX, TextHit, Texts, Unread, Update,
-    Updated,
+    self, Answer, Document, Forget, Lost, NameHit, Query, SNIPPET_SIZE_MAX, Summarize, Summarized, TextHit,
+    Texts, Unread, Update, Updated,
 };
+use search::summary::build;
 use search::words::words;
 
 use crate::dice::Dice;
@@ -86,6 +87,18 @@ impl Index {
         failed
     }
 
+    /// Returns the contents whose texts are in a web's index.
+    pub fn contents(&self, web: WebId) -> Vec<ContentId> {
+        self.webs.get(&web).into_iter().flat_map(|index| index.texts.keys().copied()).collect()
+    }
+
+    /// Returns the contents of a web's index in whose texts all words occur.
+    pub(crate) fn with_words(&self, web: WebId, words: &[String]) -> Vec<ContentId> {
+        let texts = self.webs.get(&web).into_iter().flat_map(|index| &index.texts);
+        let has_all = |text: &Text| words.iter().all(|word| text.words.contains(word));
+        texts.filter(|(_, text)| has_all(text)).map(|(content, _)| *content).collect()
+    }
+
     /// Returns how many texts a web's index has.
     pub fn texts_count(&self, web: WebId) -> usize {
         self.webs.get(&web).map_or(0, |index| index.texts.len())
@@ -111,6 +124,13 @@ impl Index {
                 }
             }
         }
+    }
+
+    /// Makes the filter of the words in a web's texts, as of the last job that ended.
+    fn summary(&self, summarize: &Summarize) -> Option<Vec<u8>> {
+        let texts = self.webs.get(&summarize.web).into_iter().flat_map(|index| index.texts.values());
+        let words = texts.flat_map(|text| &text.words);
+        build(words.map(|word| summarize.key.number(word)).collect())
     }
 
     fn answer(&self, query: &Query) -> Answer {
@@ -227,6 +247,10 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
             let wait = Duration::from_millis(own.free_at_ms - now_ms + 2);
             (wait, jobs::to_bytes(&own.answer(&query)))
         }),
+        jobs::SUMMARIZE => jobs::from_bytes::<Summarize>(&job.input).map(|summarize| {
+            let filter = world.peer(index).index_driver.summary(&summarize).map(Into::into);
+            (Duration::from_millis(20), jobs::to_bytes(&Summarized { filter }))
+        }),
         _ => jobs::from_bytes::<Forget>(&job.input).map(|forget| {
             world.peer_mut(index).index_driver.under_way.push_back((job.id, Change::Forget(forget.web)));
             (Duration::from_millis(5), Vec::new())
@@ -247,7 +271,7 @@ fn update_index(world: &mut World, index: PeerIndex, job: JobId, update: Update)
         let content = item.content;
         let text = item.document.map(|document| read(world, index, content, &document));
         if let Some(Err(why)) = &text {
-            unread.push(Unread { content, why: (*why).to_owned() });
+            unread.push(Unread { content, why: (*why).to_owned(), is_lasting: false });
         }
         texts.push((content, text.and_then(Result::ok)));
     }

@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod check_search;
+pub mod crowd;
 pub mod dice;
 pub mod disk;
 mod drivers;

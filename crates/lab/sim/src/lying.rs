@@ -41,6 +41,78 @@ pub enum Message {
         #[n(2)]
         texts: Texts,
     },
+    /// A question to a broker.
+    #[n(2)]
+    AskBroker {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// Which question.
+        #[n(1)]
+        question: u64,
+        /// Words.
+        #[n(2)]
+        words: Vec<String>,
+        /// Which follow each other.
+        #[n(3)]
+        phrases: Vec<Phrase>,
+    },
+    /// A broker's answer.
+    #[n(3)]
+    Brokered {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// To which question.
+        #[n(1)]
+        question: u64,
+        /// With what.
+        #[n(2)]
+        texts: Texts,
+        /// Whose documents were read, up to where.
+        #[n(3)]
+        read: Vec<ReadOf>,
+    },
+}
+
+/// How far a broker has read whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct ReadOf {
+    /// The first bytes of the device's id.
+    #[n(0)]
+    pub device: u64,
+    /// Up to which place in its log.
+    #[n(1)]
+    pub position: u64,
+}
+
+/// What an answer says, whoever gives it.
+struct Said {
+    web: WebId,
+    question: u64,
+    texts: Texts,
+    /// A broker's.
+    read: Option<Vec<ReadOf>>,
+}
+
+impl Said {
+    fn of(message: Message) -> Option<Self> {
+        match message {
+            Message::Answer { web, question, texts } => Some(Self { web, question, texts, read: None }),
+            Message::Brokered { web, question, texts, read } => {
+                Some(Self { web, question, texts, read: Some(read) })
+            }
+            Message::Ask { .. } | Message::AskBroker { .. } => None,
+        }
+    }
+
+    fn with(&self, question: u64, texts: Texts) -> Vec<u8> {
+        let web = self.web;
+        wire::to_bytes(&match self.read.clone() {
+            Some(read) => Message::Brokered { web, question, texts, read },
+            None => Message::Answer { web, question, texts },
+        })
+    }
 }
 
 /// Stands in every snippet that a liar made.
@@ -51,6 +123,8 @@ pub(crate) const FORGED: &str = "forged nonsense";
 pub enum Liar {
     /// Answers everything, with contents it never listed.
     Unlisted,
+    /// Answers with what stood in files before, as if it were new.
+    Old,
     /// Counts without measure.
     Counts,
     /// Never answers.
@@ -69,8 +143,9 @@ pub enum Liar {
 
 impl Liar {
     /// All ways.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unlisted,
+        Self::Old,
         Self::Counts,
         Self::Silent,
         Self::Twice,
@@ -89,33 +164,31 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Message> {
 /// Sends what a peer's `search` says, or what Mallory makes of it.
 pub(crate) fn say(world: &mut World, from: PeerIndex, to: DeviceId, channel: Channel, message: &[u8]) {
     let now = Duration::ZERO;
-    let Some(Message::Answer { web, question, texts }) = read(message) else {
+    let Some(answer) = read(message).and_then(Said::of) else {
         world.watch.sent(world.by_device.get(&to).copied(), message);
         return world.send(from, to, channel, "search", message, now);
     };
-    crate::check_search::watch_answer(world, from, to, web);
+    crate::check_search::watch_answer(world, from, to, answer.web);
     world.watch.sent(None, message);
     let Some(liar) = world.peer(from).liar else {
         return world.send(from, to, channel, "search", message, now);
     };
-    let words = texts.found_in.len();
-    let answer = |texts| wire::to_bytes(&Message::Answer { web, question, texts });
+    let words = answer.texts.found_in.len();
+    let (question, texts) = (answer.question, answer.texts.clone());
     let said: Vec<(Vec<u8>, Duration)> = match liar {
-        Liar::Unlisted => vec![(answer(unlisted(world, texts, words)), now)],
-        Liar::Counts => vec![(answer(counts(texts)), now)],
+        Liar::Unlisted => vec![(answer.with(question, unlisted(world, texts, words)), now)],
+        Liar::Old => vec![(answer.with(question, old(world, texts, words)), now)],
+        Liar::Counts => vec![(answer.with(question, counts(texts)), now)],
         Liar::Silent => Vec::new(),
         Liar::Twice => {
-            let again = answer(unlisted(world, texts, words));
+            let again = answer.with(question, unlisted(world, texts, words));
             vec![(message.to_vec(), now), (again, Duration::from_millis(1))]
         }
         Liar::Late => vec![(message.to_vec(), Duration::from_secs(6))],
-        Liar::OtherQuestion => {
-            let other = Message::Answer { web, question: question ^ 1, texts };
-            vec![(wire::to_bytes(&other), now)]
-        }
+        Liar::OtherQuestion => vec![(answer.with(question ^ 1, texts), now)],
         Liar::Garbage => vec![(world.dice.seed().to_vec(), now)],
         Liar::Bomb => {
-            let mut said: Vec<_> = (0..100).map(|number| (bomb(web, number), now)).collect();
+            let mut said: Vec<_> = (0..100).map(|number| (bomb(answer.web, number), now)).collect();
             said.push((message.to_vec(), now));
             said
         }
@@ -136,6 +209,25 @@ fn unlisted(world: &mut World, mut texts: Texts, words: usize) -> Texts {
     };
     texts.hits.truncate(63);
     texts.hits.insert(0, hit);
+    texts
+}
+
+/// Contents that stood in files once and do no longer, before those that were found.
+fn old(world: &World, mut texts: Texts, words: usize) -> Texts {
+    let past = world.library.contents().filter(|(content, known)| {
+        let mut files = world.peer(known.owner).disk.files();
+        !files.any(|(_, file)| file.content() == *content)
+    });
+    let hit = |(content, known): (ContentId, &crate::texts::Known)| TextHit {
+        content,
+        counts: vec![5; words],
+        length: 100,
+        snippet: known.text.line.chars().take(40).collect(),
+        marks: Vec::new(),
+    };
+    let mut hits: Vec<TextHit> = past.take(20).map(hit).collect();
+    hits.extend(texts.hits.into_iter().take(40));
+    texts.hits = hits;
     texts
 }
 

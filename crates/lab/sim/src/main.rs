@@ -8,6 +8,8 @@ use sim::scale::{self, Study};
 use sim::town::{Outcome, Plan, run};
 
 const USAGE: &str = "usage: sim --suite
+       sim --crowd MEMBERS
+       sim --filters MEMBERS
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
        sim --scale [--seed N] [--peers N] [--out FOLDER]
   --scale   compares ways to search webs of 100 to 100,000 members (or N), prints tables, writes
@@ -30,6 +32,15 @@ const FIXED: [Plan; 4] = [
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, members] = arguments.as_slice()
+        && let Ok(members) = members.parse()
+    {
+        match word.as_str() {
+            "--crowd" => return crowd(members),
+            "--filters" => return filters(members),
+            _ => {}
+        }
+    }
     let run = if arguments.iter().any(|word| word == "--scale") {
         study(&arguments).map(|(study, folder)| match run_study(study, &folder) {
             Ok(()) => ExitCode::SUCCESS,
@@ -70,7 +81,7 @@ fn run_towns(plans: &[Plan]) -> ExitCode {
     let (mut passed, mut failed) = (0, 0);
     for plan in plans.iter().copied() {
         let begun = Instant::now();
-        let Outcome { tally, wrong, checked, searches, search_messages } = run(plan);
+        let Outcome { tally, wrong, checked, searches, search_messages, search_questions } = run(plan);
         println!(
             "NOTE simulator: seed {} with {} peers for {} s: {} claims checked, {} batches, {} messages, {} power cuts, {} fetches, in {} s",
             plan.seed,
@@ -84,10 +95,14 @@ fn run_towns(plans: &[Plan]) -> ExitCode {
             begun.elapsed().as_secs()
         );
         println!(
-            "NOTE searches: {} trials, {} over, {} interrupted; {} hits, {} certain, {} stale on top, {} said to be older; {} liars named; {:.1} messages and {:.0} bytes a search; over after {} ms median, {} ms at 99 of 100, {} ms at most",
+            "NOTE searches: {} trials, {} over, {} interrupted; {} were asked of {} members, {} times a broker; {} texts of others looked for; {} hits, {} certain, {} stale on top, {} said to be older; {} liars named; {:.1} messages and {:.0} bytes a search; over after {} ms median, {} ms at 99 of 100, {} ms at most",
             searches.trials,
             searches.over,
             searches.interrupted,
+            search_questions,
+            searches.members,
+            searches.brokered,
+            searches.recalled,
             searches.hits,
             searches.certain,
             searches.stale_tops,
@@ -111,6 +126,34 @@ fn run_towns(plans: &[Plan]) -> ExitCode {
     }
     println!("{passed} passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn filters(members: usize) -> ExitCode {
+    let all = sim::crowd::filters(members);
+    for asked in &all {
+        println!(
+            "NOTE filters: {} words: {:.1} of {} members are asked, {:.1} have them, {} of those not asked; {} bytes a filter",
+            asked.words, asked.asked, asked.members, asked.have, asked.missed, asked.filter_size
+        );
+    }
+    if all.iter().all(|asked| asked.missed == 0) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn crowd(members: usize) -> ExitCode {
+    let counted = sim::crowd::run(7, members);
+    println!(
+        "NOTE crowd: of {} members, {:.1} are asked for words of one file, {:.1} for two common words; with a broker {:.2}; {} hits missed; a broker's services take {:.0?} a question; in {:.0?}",
+        counted.members,
+        per(counted.rare.0, counted.rare.1),
+        per(counted.common.0, counted.common.1),
+        per(counted.brokered.0, counted.brokered.1),
+        counted.missed,
+        counted.broker_time,
+        counted.wall
+    );
+    if counted.missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a figure to be printed")]

@@ -8,7 +8,7 @@ use kernel::AskId;
 use serde_json::{Value, json};
 
 use crate::check;
-use crate::check_search;
+use crate::check_search::{self, There};
 use crate::dice::Dice;
 use crate::texts::{common_word, revision_word, text_of, topic_word};
 use crate::town::TownWeb;
@@ -31,6 +31,12 @@ pub struct SearchTally {
     pub stale_tops: u64,
     /// Hits shown as of an older revision, and said so.
     pub past: u64,
+    /// Texts that somebody who was here had, and that were looked for among the hits.
+    pub recalled: u64,
+    /// Members of the webs asked about.
+    pub members: u64,
+    /// Questions answered by a broker.
+    pub brokered: u64,
     /// Liars found out.
     pub liars_named: u64,
     /// Milliseconds until each was over, in order.
@@ -56,6 +62,7 @@ pub(crate) struct Open {
     ask: AskId,
     life: Option<u64>,
     clock_error_ms: i64,
+    pub(crate) there: Vec<There>,
 }
 
 /// A kept search, with what was there when it was kept.
@@ -98,15 +105,16 @@ impl Searches {
             return;
         }
         let Some(find) = self.find(world, ground, asker) else { return };
-        self.ask(world, asker, find);
+        self.ask(world, ground, asker, find);
     }
 
-    fn ask(&mut self, world: &mut World, asker: PeerIndex, find: Value) {
+    fn ask(&mut self, world: &mut World, ground: Ground<'_>, asker: PeerIndex, find: Value) {
         self.tally.trials += 1;
         let begun_ms = world.now_ms();
         let (life, clock_error_ms) = (world.peer(asker).life(), world.peer(asker).clock_error_ms);
+        let there = check_search::what_is_there(world, ground, asker, &find);
         let ask = world.ask(asker, "search.find", find.clone());
-        self.open.push(Open { asker, find, begun_ms, ask, life, clock_error_ms });
+        self.open.push(Open { asker, find, begun_ms, ask, life, clock_error_ms, there });
     }
 
     /// Makes up a question about a file of somebody in one of the asker's webs.

@@ -91,6 +91,11 @@ impl Library {
         self.0.get(&content)
     }
 
+    /// Walks all contents with their ids.
+    pub fn contents(&self) -> impl Iterator<Item = (ContentId, &Known)> {
+        self.0.iter().map(|(content, known)| (*content, known))
+    }
+
     /// Walks all contents.
     pub fn all(&self) -> impl Iterator<Item = &Known> {
         self.0.values()

@@ -45,6 +45,8 @@ pub struct Outcome {
     pub searches: SearchTally,
     /// Messages about texts, and their bytes.
     pub search_messages: (u64, u64),
+    /// Questions that peers were asked about texts.
+    pub search_questions: u64,
 }
 
 /// A web of the town, as the script knows it.
@@ -60,6 +62,8 @@ pub struct TownWeb {
     pub invited: BTreeSet<PeerIndex>,
     /// Who was removed, and when.
     pub removed: BTreeMap<PeerIndex, u64>,
+    /// Whose computers read the whole web.
+    pub brokers: BTreeSet<PeerIndex>,
     link: String,
 }
 
@@ -96,6 +100,7 @@ pub fn run(plan: Plan) -> Outcome {
     };
     town.settle();
     town.join();
+    town.broker();
     let lived = Duration::from_secs(12 * 60);
     let calm = Duration::from_secs(8 * 60);
     town.live(plan.time.saturating_sub(lived + calm).max(Duration::from_secs(60)));
@@ -109,6 +114,7 @@ pub fn run(plan: Plan) -> Outcome {
         wrong: report.wrong,
         checked: report.checked,
         search_messages: (town.world.watch.messages, town.world.watch.bytes),
+        search_questions: town.world.watch.questions(),
         searches: town.searches.tally,
     }
 }
@@ -149,6 +155,7 @@ impl Town {
                 name,
                 invited: BTreeSet::new(),
                 removed: BTreeMap::new(),
+                brokers: BTreeSet::new(),
                 link: String::new(),
             });
             let device = self.world.peer(founder).device;
@@ -185,6 +192,25 @@ impl Town {
                 let street = index * self.webs.len() / peers;
                 if !self.sharing.contains_key(&index) {
                     self.share(index, street);
+                }
+            }
+        }
+        self.world.run_for(Duration::from_secs(60));
+    }
+
+    /// Every second web has a broker, its founder's computer; every fourth a second one, which may be any liar's.
+    fn broker(&mut self) {
+        for number in (0..self.webs.len()).step_by(2) {
+            let web = self.web(number).clone();
+            let mut brokers = vec![web.founder];
+            if number % 4 == 0 {
+                brokers.extend(web.invited.iter().find(|index| **index % 15 == 7));
+            }
+            for index in brokers {
+                let Some(label) = check::web_label(&self.world, index, web.id) else { continue };
+                let ask = self.world.ask(index, "people.serve", json!({ "web": label, "broker": true }));
+                if matches!(self.world.answer(ask), Some(Ok(_))) {
+                    self.web_mut(number).brokers.insert(index);
                 }
             }
         }

@@ -48,6 +48,11 @@ impl Watch {
         }
     }
 
+    /// Returns how many questions peers were asked.
+    pub fn questions(&self) -> u64 {
+        self.asked.values().sum()
+    }
+
     pub(crate) fn arrived(&mut self, now_ms: u64, from: PeerIndex, to: PeerIndex, message: &[u8]) {
         if let Some(Message::Answer { question, texts, .. }) = lying::read(message)
             && texts.hits.iter().any(|hit| hit.snippet == FORGED)

@@ -215,6 +215,7 @@ pub(crate) fn sweep(step: &mut Step<'_>) -> Result<bool, StoreError> {
             changes::note_entry(step.rows(), web, number, entry.file)?;
             if let Some(content) = entry.head.content {
                 changes::note_content(step.rows(), web, content)?;
+                changes::note_listed(step.rows(), web, content)?;
             }
         }
     }

@@ -40,6 +40,8 @@ const UNREAD_STEP: usize = 2_000;
 pub(crate) enum Offered {
     Yes,
     No,
+    /// It is not even kept: a service of this peer looks at it for a while.
+    Lent,
 }
 
 type Outcome = Result<Vec<u8>, JobFailure>;
@@ -131,7 +133,8 @@ impl Files {
             let waiting = self.bringing.small.remove(&key).unwrap_or_default();
             match outcomes.get(at).copied().unwrap_or(ItemOutcome::Failed) {
                 ItemOutcome::Arrived => {
-                    self.keep(step, key, item.size, Offered::Yes)?;
+                    let offered = self.offered_to(web, &waiting, false);
+                    self.keep(step, key, item.size, offered)?;
                     self.bringing.note_given(provider, item.size, &waiting);
                     for (id, index) in waiting {
                         self.end_small(id, index);
@@ -206,7 +209,10 @@ impl Files {
                 if held.is_offered {
                     say_no_longer_held(step, web.id, vec![content])?;
                 }
-                kept.push(web.id);
+                // What was only lent is wanted again by whoever it was lent to, if it still is.
+                if !held.is_lent() {
+                    kept.push(web.id);
+                }
             }
         }
         let Some(web) = kept.first().copied() else { return Ok(()) };
@@ -230,7 +236,8 @@ impl Files {
         if HELD.get(step.view(), &key)?.is_some_and(|held| held.is_offered || !is_offered) {
             return Ok(());
         }
-        HELD.put(step.rows(), &key, &HeldRow { size, is_offered });
+        let lent = (offered == Offered::Lent).then_some(true);
+        HELD.put(step.rows(), &key, &HeldRow { size, is_offered, lent });
         changes::note_content(step.rows(), key.0, key.1)?;
         READINGS.delete(step.rows(), &key);
         PROVEN.delete(step.rows(), &key);
@@ -370,7 +377,10 @@ impl Files {
             return Ok(());
         }
         let Some(active) = self.bringing.active.remove(&key) else { return Ok(()) };
-        let offered = if PROVEN.has(step.view(), &key)? { Offered::Yes } else { Offered::No };
+        let offered = match PROVEN.has(step.view(), &key)? {
+            true => self.offered_to(key.0, &active.items, active.read.is_some()),
+            false => Offered::No,
+        };
         self.keep(step, key, active.size, offered)?;
         for (id, index) in active.items {
             if let Some(item) = ITEMS.get(step.view(), &(id, ITEM_LARGE, index))? {

@@ -128,7 +128,7 @@ impl Shelf {
         self.count(&entry);
         if let Some(content) = entry.head.content {
             PLACES.put(rows, &(content, number, listed.file), &());
-            self.note_own(rows, content)?;
+            self.note_content(rows, content)?;
         }
         changes::note_entry(rows, self.key.web, number, listed.file)?;
         ENTRIES.put(rows, &(number, path.clone()), &entry);
@@ -174,7 +174,7 @@ impl Shelf {
             entry.head.content = Some(content);
             self.row.tally.hashed += 1;
             PLACES.put(rows, &(content, number, file), &());
-            self.note_own(rows, content)?;
+            self.note_content(rows, content)?;
             ENTRIES.put(rows, &(number, path.clone()), &entry);
             return Ok(Some(path));
         }
@@ -261,7 +261,7 @@ impl Shelf {
         self.uncount(&entry);
         self.unplace(rows, &entry);
         if let Some(content) = entry.head.content {
-            self.note_own(rows, content)?;
+            self.note_content(rows, content)?;
         }
         changes::note_entry(rows, self.key.web, self.row.number, entry.file)?;
         ENTRIES.delete(rows, &(self.row.number, path.to_vec()));
@@ -284,18 +284,18 @@ impl Shelf {
         };
         if let Some(content) = row.content {
             PAST.put(rows, &(content, self.row.number, file), &number);
-            self.note_own(rows, content)?;
+            self.note_content(rows, content)?;
         }
         REVISIONS.put(rows, &key, &row);
         Ok(())
     }
 
-    /// Notes that a content came to this computer or went from it: shares of others say nothing of that.
-    fn note_own(&self, rows: &mut Overlay<'_>, content: ContentId) -> Result<(), StoreError> {
-        if OWN.has(rows, &self.row.number)? {
-            changes::note_content(rows, self.key.web, content)?;
+    /// Notes that a content came to this computer or went from it, or is listed by somebody else now or no longer.
+    fn note_content(&self, rows: &mut Overlay<'_>, content: ContentId) -> Result<(), StoreError> {
+        match OWN.has(rows, &self.row.number)? {
+            true => changes::note_content(rows, self.key.web, content),
+            false => changes::note_listed(rows, self.key.web, content),
         }
-        Ok(())
     }
 
     fn unplace(&self, rows: &mut Overlay<'_>, entry: &EntryRow) {

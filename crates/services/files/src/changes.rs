@@ -15,6 +15,9 @@ const ENTRIES_CHANGED: Table<(u64, FileId), Mark> = Table::new("files.changed_en
 /// Contents that came to this computer or went, for a web.
 const CONTENTS_CHANGED: Table<(WebId, ContentId), Mark> = Table::new("files.changed_contents");
 
+/// Contents that others list now and did not before, or no longer do: noted only for webs that this peer brokers.
+const LISTED_CHANGED: Table<(WebId, ContentId), u64> = Table::new("files.changed_listed");
+
 /// Which change it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 struct Mark {
@@ -64,6 +67,15 @@ pub(crate) fn note_content(rows: &mut Overlay<'_>, web: WebId, content: ContentI
     Ok(())
 }
 
+/// Notes that a content was listed by others or no longer is, if this peer reads all that is listed there.
+pub(crate) fn note_listed(rows: &mut Overlay<'_>, web: WebId, content: ContentId) -> Result<(), StoreError> {
+    if people::read::own_serving(rows, web)?.broker {
+        let stamp = next(rows)?;
+        LISTED_CHANGED.put(rows, &(web, content), &stamp);
+    }
+    Ok(())
+}
+
 fn next(rows: &mut Overlay<'_>) -> Result<u64, StoreError> {
     let stamp = COUNTERS.get(rows, &COUNTER_CHANGES)?.unwrap_or(0) + 1;
     COUNTERS.put(rows, &COUNTER_CHANGES, &stamp);
@@ -82,6 +94,34 @@ pub fn contents<R: Rows + ?Sized>(rows: &R, limit: usize) -> Result<Vec<ChangedC
     let all = CONTENTS_CHANGED.all(rows).take(limit);
     all.map(|row| row.map(|((web, content), mark)| ChangedContent { web, content, stamp: mark.stamp }))
         .collect()
+}
+
+/// Says whether a content that came or went for a web is on the list of [`contents`].
+pub fn is_any_content<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<bool, StoreError> {
+    Ok(CONTENTS_CHANGED.within(rows, &web).next().transpose()?.is_some())
+}
+
+/// Returns some contents that others list now and did not before, or no longer do, and takes them off the list.
+pub fn take_listed(step: &mut Step<'_>, limit: usize) -> Result<Vec<(WebId, ContentId)>, StoreError> {
+    let taken: Vec<(WebId, ContentId)> = LISTED_CHANGED
+        .all(step.view())
+        .take(limit)
+        .map(|row| row.map(|(key, _)| key))
+        .collect::<Result<_, _>>()?;
+    for key in &taken {
+        LISTED_CHANGED.delete(step.rows(), key);
+    }
+    Ok(taken)
+}
+
+/// Says whether anything is on the list of [`take_listed`] for a web.
+pub fn is_any_listed<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<bool, StoreError> {
+    Ok(LISTED_CHANGED.within(rows, &web).next().transpose()?.is_some())
+}
+
+/// Counts all changes ever noted: equal counts mean that nothing was noted in between.
+pub fn count<R: Rows + ?Sized>(rows: &R) -> Result<u64, StoreError> {
+    Ok(COUNTERS.get(rows, &COUNTER_CHANGES)?.unwrap_or(0))
 }
 
 /// Takes entries off the list that did not change again.

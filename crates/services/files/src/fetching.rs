@@ -17,6 +17,7 @@ use crate::jobs::{
     BUNDLE, BUNDLE_ITEMS_MAX, BUNDLE_SIZE_MAX, Bundle, BundleItem, FETCH, Fetch, MISSING, Missing, SAVE,
     Save, Source, to_bytes,
 };
+use crate::lending::{NOBODY, transfer_of};
 use crate::plan::Plan;
 use crate::providers::Providers;
 use crate::service::{Files, Purpose};
@@ -180,6 +181,9 @@ impl Files {
                 let Some(content) = item.content else { continue };
                 let key = (row.web, content);
                 if self.is_here(step, key, item.size)? {
+                    if row.order != NOBODY {
+                        self.keep_lent(step, row.web, &item)?;
+                    }
                     settle(step, id, ITEM_LARGE, index, &item)?;
                 } else {
                     let active = self.take_up(step, key, item.size);
@@ -333,6 +337,9 @@ impl Files {
         let is_asked_for = self.bringing.small.contains_key(&key);
         if !is_asked_for {
             if self.is_here(step, key, item.size)? {
+                if id != transfer_of(web) {
+                    self.keep_lent(step, web, &item)?;
+                }
                 settle(step, id, ITEM_SMALL, index, &item)?;
                 return Ok(true);
             }

@@ -17,6 +17,7 @@ mod hash;
 mod history;
 pub mod jobs;
 mod label;
+pub mod lending;
 pub mod look;
 mod outgoing;
 mod plan;

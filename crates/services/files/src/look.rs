@@ -10,7 +10,9 @@ use crate::catalogue::Shelf;
 use crate::jobs::Source;
 use crate::label;
 use crate::source::shared_path;
-use crate::tables::{FILES, HELD, HOLDERS, Kind, NUMBERS, OWN, PAST, PLACES, ShareKey, path_of};
+use crate::tables::{
+    DOCUMENTS_AT, FILES, HELD, HOLDERS, KEPT, Kind, NUMBERS, OWN, PAST, PLACES, ShareKey, path_of,
+};
 use crate::tree::{BelowSpot, ShareSpot, Spot};
 use crate::view::Viewer;
 
@@ -97,7 +99,10 @@ pub fn is_own<R: Rows + ?Sized>(rows: &R, number: u64) -> Result<bool, StoreErro
     OWN.has(rows, &number)
 }
 
-/// Returns where the bytes of a content are on this computer, for a web.
+/// Returns where the bytes of a content are that this computer shares with a web or offers to it.
+///
+/// What is kept for a web but not offered, because nobody there has shown to have it, is left out: whatever is counted of
+/// it would tell a member who lists its id what is in it (spec files, rule 22).
 pub fn source_in<R: Rows + ?Sized>(
     rows: &R,
     web: WebId,
@@ -106,7 +111,13 @@ pub fn source_in<R: Rows + ?Sized>(
     if let Some(source) = shared_path(rows, content, |key| key.web == web)? {
         return Ok(Some(source));
     }
-    Ok(HELD.has(rows, &(web, content))?.then_some(Source::Store))
+    let is_offered = HELD.get(rows, &(web, content))?.is_some_and(|held| held.is_offered);
+    Ok(is_offered.then_some(Source::Store))
+}
+
+/// Says whether a content is in the store for a web, offered or not.
+pub fn is_kept<R: Rows + ?Sized>(rows: &R, web: WebId, content: ContentId) -> Result<bool, StoreError> {
+    HELD.has(rows, &(web, content))
 }
 
 /// A file of a web that shows a content, or showed it before.
@@ -143,6 +154,70 @@ pub fn showing<R: Rows + ?Sized>(
         }
     }
     Ok(found)
+}
+
+/// Returns who lists a content as the newest of a file, now, as a member: devices with places, other than this one's.
+pub fn listing<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    content: ContentId,
+    limit: usize,
+) -> Result<Vec<(DeviceId, Place)>, StoreError> {
+    let mut listing = Vec::new();
+    for (number, file) in crate::catalogue::holding(rows, content, limit)? {
+        if OWN.has(rows, &number)? {
+            continue;
+        }
+        let Some(place) = place(rows, number, file)?.filter(|place| place.web == web) else { continue };
+        if place.content == Some(content) && people::read::is_member(rows, web, place.device)? {
+            listing.push((place.device, place));
+        }
+    }
+    Ok(listing)
+}
+
+/// Returns how far a device has come with telling what it lists and keeps: a number that grows with each such record. For
+/// this device it counts those; numbers of one device are alike at all members, but not at itself.
+pub fn documents_at<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> Result<u64, StoreError> {
+    Ok(DOCUMENTS_AT.get(rows, &(web, device))?.unwrap_or(0))
+}
+
+/// Says whether a device lists a file or keeps a content; for devices of which [`documents_at`] knows nothing, as of what was
+/// told to an earlier version of this program.
+pub fn lists_any<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
+    if KEPT.get(rows, &(web, device))?.is_some_and(|kept| kept.files > 0) {
+        return Ok(true);
+    }
+    let Some(person) = people::read::person_of(rows, web, device)? else { return Ok(false) };
+    let shares = crate::catalogue::shares_of(rows, web, person)?;
+    Ok(shares.iter().any(|(_, share)| share.device == device && share.tally.files > 0))
+}
+
+/// A statement that took a content's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Superseded {
+    /// Whose.
+    pub device: DeviceId,
+    /// Its place in that device's log.
+    pub position: u64,
+}
+
+/// Returns the last statement about a file; none for own shares and what is not known.
+pub fn last_statement<R: Rows + ?Sized>(
+    rows: &R,
+    number: u64,
+    file: FileId,
+) -> Result<Option<Superseded>, StoreError> {
+    let Some(place) = FILES.get(rows, &(number, file))?.filter(|place| place.position > 0) else {
+        return Ok(None);
+    };
+    let shelf = Shelf::numbered(rows, number)?;
+    Ok(shelf.map(|shelf| Superseded { device: shelf.row.device, position: place.position }))
+}
+
+/// Walks the devices of a web that ever told something of [`documents_at`].
+pub fn all_documents_at<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<(DeviceId, u64)>, StoreError> {
+    DOCUMENTS_AT.within(rows, &web).map(|row| row.map(|((_, device), at)| (device, at))).collect()
 }
 
 /// Says whether a device has said that it has a content: it lists it in a share of its own, now or before, or

@@ -4,6 +4,7 @@ use base::{ContentId, Fault, ShareId, Timestamp, WebId};
 use kernel::Step;
 
 use crate::statement::{BODY_SIZE_GOAL, Gone, Hashed, Held, ITEMS_MAX, Listed, Statement};
+use crate::tables::DOCUMENTS_AT;
 
 /// Bytes of a listed entry without its path, target and parents, about.
 const LISTED_SIZE: usize = 100;
@@ -12,6 +13,11 @@ const IDS_MAX: usize = 800;
 
 /// Publishes one statement.
 pub(crate) fn say(step: &mut Step<'_>, web: WebId, statement: &Statement) -> Result<(), Fault> {
+    if !matches!(statement, Statement::Declared { .. } | Statement::Ended { .. }) {
+        let key = (web, step.me());
+        let count = DOCUMENTS_AT.get(step.view(), &key)?.unwrap_or(0);
+        DOCUMENTS_AT.put(step.rows(), &key, &count.saturating_add(1));
+    }
     records::publish(step, web, "files", statement.to_bytes())
 }
 

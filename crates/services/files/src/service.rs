@@ -25,7 +25,7 @@ use crate::scan::{Scan, Watching};
 use crate::share::Candidate;
 use crate::statement::Statement;
 use crate::tables::{
-    HASHING, ITEMS, NUMBERS, OWN, SHARES, SWEEP, Stage, TRANSFERS, UNSENT_HASHES, UNSENT_HELD,
+    DOCUMENTS_AT, HASHING, ITEMS, NUMBERS, OWN, SHARES, SWEEP, Stage, TRANSFERS, UNSENT_HASHES, UNSENT_HELD,
 };
 
 /// Returns the service. `home` is the folder where the peer keeps its keys and rows: it is never shared.
@@ -125,6 +125,7 @@ impl Files {
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments),
             Input::Told { by: "records", message } => self.hear_records(step, &message),
             Input::Told { by: "people", message } => self.hear_people(step, &message),
+            Input::Told { message, .. } => self.take_wish(step, &message),
             Input::Progress { job, report } => self.take_progress(step, job, &report),
             Input::Finished { job, outcome } => self.take_finished(step, job, outcome),
             Input::Noticed { kind, report } => self.notice(step, kind, &report),
@@ -203,6 +204,9 @@ impl Files {
                 }
                 let Some(author) = Author::of(step.view(), web, author, seq, index)? else { return Ok(()) };
                 let applied = apply::apply(step, author, &body)?;
+                if applied.has_contents {
+                    DOCUMENTS_AT.put(step.rows(), &(web, author.device), &author.position);
+                }
                 if let Some(key) = applied.share {
                     apply::emit_changed(step, key, &applied.paths)?;
                 }

@@ -56,6 +56,9 @@ pub(crate) const ITEMS: Table<(TransferId, u8, u64), ItemRow> = Table::new("file
 pub(crate) const READINGS: Table<(WebId, ContentId), ReadingRow> = Table::new("files.readings");
 /// Providers from whom a content is not asked before a time: they sent wrong bytes.
 pub(crate) const BARRED: Table<(DeviceId, ContentId), Timestamp> = Table::new("files.barred");
+/// The place in a device's log of the last of its records after which contents were listed or kept that were not before;
+/// of this device, a count of such records.
+pub(crate) const DOCUMENTS_AT: Table<(WebId, DeviceId), u64> = Table::new("files.documents_at");
 /// Counters of this peer, by name.
 pub(crate) const COUNTERS: Table<u8, u64> = Table::new("files.counters");
 
@@ -239,6 +242,16 @@ pub(crate) struct HeldRow {
     /// lists the id of another web's content, without having it, would else get it from us (rule 22).
     #[n(1)]
     pub(crate) is_offered: bool,
+    /// Whether it is here for another service of this peer only (`lending.rs`); none in rows of before there was that.
+    #[n(2)]
+    pub(crate) lent: Option<bool>,
+}
+
+impl HeldRow {
+    /// Says whether it is here for another service of this peer only.
+    pub(crate) fn is_lent(self) -> bool {
+        self.lent == Some(true)
+    }
 }
 
 /// What a device says it keeps.

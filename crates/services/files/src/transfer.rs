@@ -14,6 +14,7 @@ use crate::alarms;
 use crate::faults::FilesError;
 use crate::finding::random_16;
 use crate::jobs::{FORGET, Forget, SMALL_SIZE, to_bytes};
+use crate::lending::NOBODY;
 use crate::service::{Files, Purpose};
 use crate::share::checked_folder;
 use crate::tables::{
@@ -244,6 +245,9 @@ pub(crate) enum After {
 
 /// Publishes how a transfer gets on.
 pub(crate) fn emit(step: &mut Step<'_>, id: TransferId, row: &TransferRow) -> Result<(), Fault> {
+    if row.order == NOBODY {
+        return Ok(());
+    }
     let view = view_of(step.view(), step.me(), id, row.clone())?;
     step.emit("files.transfer", &view);
     Ok(())
@@ -378,7 +382,7 @@ pub(crate) fn named(rows: &dyn Rows, id: &str) -> Result<(TransferId, TransferRo
     let mut found = None;
     for pair in TRANSFERS.all(rows) {
         let (transfer, row) = pair?;
-        if !id.is_empty() && transfer.to_string().starts_with(&id.to_lowercase()) {
+        if row.order != NOBODY && !id.is_empty() && transfer.to_string().starts_with(&id.to_lowercase()) {
             if found.is_some() {
                 return Err(FilesError::AmbiguousTransfer { id: id.to_owned() }.into());
             }

@@ -195,7 +195,7 @@ impl<'a> Viewer<'a> {
     /// Says whether a content is on this computer: kept, or in a shared folder.
     pub(crate) fn is_here(&self, content: ContentId) -> Result<bool, StoreError> {
         for web in &self.webs {
-            if HELD.has(self.rows, &(web.id, content))? {
+            if HELD.get(self.rows, &(web.id, content))?.is_some_and(|held| !held.is_lent()) {
                 return Ok(true);
             }
         }

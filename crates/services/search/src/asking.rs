@@ -1,7 +1,7 @@
 //! One question of this person on its way: what has come, who has not answered, and what is to be shown of it.
 //!
 //! Memory only: a question lives for minutes and can be asked again. What is shown is made anew from rows each
-//! time, so a revision that came meanwhile is shown, and never an older one above it.
+//! time, so a revision that came meanwhile is shown, and never an older one above it. Not for: whom to ask (`whom.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,12 @@ use kernel::AskId;
 use store::{Rows, StoreError};
 
 use crate::jobs::{Answer, NameHit, TextHit, Texts};
+use crate::messages::ReadOf;
 use crate::query::{Filter, Terms};
 use crate::rank::Statistics;
+
+/// Files looked at for whether anybody lists a content at most.
+const SHOWING_MAX: usize = 16;
 
 /// A question with what has come.
 #[derive(Debug)]
@@ -25,25 +29,60 @@ pub(crate) struct Asking {
     pub(crate) filter: Filter,
     /// Own indexes that have not answered.
     pub(crate) own_left: usize,
+    /// Brokers that were asked and have not answered: nobody else of their webs has been asked.
+    pub(crate) brokers: BTreeMap<WebId, DeviceId>,
     /// Members' devices that were asked and have not answered.
     pub(crate) pending: BTreeSet<(WebId, DeviceId)>,
     /// Members' devices that could not be asked yet.
     pub(crate) absent: BTreeSet<(WebId, DeviceId)>,
+    /// Members' devices that answered.
+    pub(crate) heard: BTreeSet<(WebId, DeviceId)>,
+    /// Members' devices that need not be asked: they list nothing, or have said that they have no such words.
+    pub(crate) spared: BTreeSet<(WebId, DeviceId)>,
+    /// Of which webs a broker answered, and whose documents were read by it and are counted with it.
+    pub(crate) covered: BTreeMap<WebId, Covered>,
     /// Persons who answered for a web, and all of that web who were meant.
     answered: BTreeSet<(WebId, PersonId)>,
     pub(crate) meant: BTreeSet<(WebId, PersonId)>,
     /// Devices whose answers hold what they can't have.
     pub(crate) liars: BTreeSet<DeviceId>,
+    /// Brokers that did not answer in time.
+    pub(crate) silent_brokers: BTreeSet<(WebId, DeviceId)>,
     pub(crate) has_trouble: bool,
     pub(crate) names: Vec<NameHit>,
     pub(crate) texts: BTreeMap<(WebId, ContentId), TextHit>,
-    pub(crate) statistics: BTreeMap<WebId, Statistics>,
+    /// Texts that a broker told of.
+    pub(crate) by_broker: BTreeSet<(WebId, ContentId)>,
+    /// What the own indexes and members counted.
+    own_counts: BTreeMap<WebId, Statistics>,
+    counts: BTreeMap<(WebId, DeviceId), Statistics>,
     /// Whether the time for answers has passed.
     is_late: bool,
     pub(crate) is_over: bool,
     pub(crate) version: u64,
     /// Who waits for something newer than a version.
     pub(crate) waiting: Vec<(AskId, Option<u64>)>,
+}
+
+/// What a broker answered for.
+#[derive(Debug)]
+pub(crate) struct Covered {
+    /// Which.
+    pub(crate) broker: DeviceId,
+    /// Whose documents it has read.
+    pub(crate) devices: BTreeSet<DeviceId>,
+    counts: Statistics,
+}
+
+/// What a broker's answer turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It counts.
+    Sound,
+    /// It holds what cannot be.
+    Lie,
+    /// Nobody waits for it.
+    Late,
 }
 
 impl Asking {
@@ -54,15 +93,22 @@ impl Asking {
             terms,
             filter,
             own_left: 0,
+            brokers: BTreeMap::new(),
             pending: BTreeSet::new(),
             absent: BTreeSet::new(),
+            heard: BTreeSet::new(),
+            spared: BTreeSet::new(),
+            covered: BTreeMap::new(),
             answered: BTreeSet::new(),
             meant: BTreeSet::new(),
             liars: BTreeSet::new(),
+            silent_brokers: BTreeSet::new(),
             has_trouble: false,
             names: Vec::new(),
             texts: BTreeMap::new(),
-            statistics: BTreeMap::new(),
+            by_broker: BTreeSet::new(),
+            own_counts: BTreeMap::new(),
+            counts: BTreeMap::new(),
             is_late: false,
             is_over: false,
             version: 0,
@@ -88,10 +134,24 @@ impl Asking {
         let Answer { names, texts, .. } = answer.unwrap_or_default();
         self.names.extend(names);
         self.names.sort_by_key(|hit| std::cmp::Reverse(hit.score));
+        self.own_counts.entry(web).or_default().add(&texts);
         self.add(web, texts);
         if let Some(me) = me {
             self.answered.insert((web, me));
         }
+        self.changed();
+    }
+
+    /// Takes the answer of the own index of what others list: this peer is a broker itself.
+    pub(crate) fn take_own_reading(&mut self, web: WebId, answer: Option<Answer>) {
+        self.own_left = self.own_left.saturating_sub(1);
+        self.has_trouble |= answer.is_none();
+        let texts = answer.unwrap_or_default().texts;
+        if let Some(covered) = self.covered.get_mut(&web) {
+            covered.counts.add(&texts);
+        }
+        self.by_broker.extend(texts.hits.iter().map(|hit| (web, hit.content)));
+        self.add(web, texts);
         self.changed();
     }
 
@@ -106,28 +166,122 @@ impl Asking {
         if !self.pending.remove(&(web, from)) {
             return Ok(());
         }
-        if let Some(person) = people::read::person_of(rows, web, from)? {
-            self.answered.insert((web, person));
-        }
+        self.heard.insert((web, from));
         self.changed();
-        let words = self.terms.words.len();
         for hit in &texts.hits {
-            let is_said = look::is_holder(rows, web, hit.content, from)?;
-            let has_all = hit.counts.len() == words && hit.counts.iter().all(|count| *count > 0);
-            if !is_said || !has_all {
+            if !self.has_all_counts(hit) || !look::is_holder(rows, web, hit.content, from)? {
                 tracing::warn!(peer = %from.short(), web = %web.short(), "a search answer names what its sender does not have");
                 self.liars.insert(from);
                 return Ok(());
             }
         }
-        if texts.found_in.len() == words {
+        if texts.found_in.len() == self.terms.words.len() {
+            self.counts.entry((web, from)).or_default().add(&texts);
             self.add(web, texts);
         }
         Ok(())
     }
 
+    /// Takes a broker's answer (spec search, rule 25). It may have what any member lists; what nobody listed, and what it has
+    /// seen replaced or removed by its own account, is a lie or a mistake, and nothing of its answer counts.
+    pub(crate) fn take_brokered<R: Rows + ?Sized>(
+        &mut self,
+        rows: &R,
+        (web, from, me): (WebId, DeviceId, DeviceId),
+        mut texts: Texts,
+        read: &[ReadOf],
+    ) -> Result<Verdict, StoreError> {
+        if self.brokers.get(&web) != Some(&from) {
+            return Ok(Verdict::Late);
+        }
+        self.brokers.remove(&web);
+        self.heard.insert((web, from));
+        self.changed();
+        let position = |device: DeviceId| {
+            let place = read.binary_search_by_key(&ReadOf::short(device), |one| one.device).ok();
+            place.and_then(|place| read.get(place)).map(|one| one.position)
+        };
+        let mut is_ahead = false;
+        for one in &self.devices_of_meant(rows, web)? {
+            is_ahead |= position(*one).is_some_and(|at| {
+                *one != me && look::documents_at(rows, web, *one).is_ok_and(|known| known < at)
+            });
+        }
+        let mut is_lie = texts.found_in.len() != self.terms.words.len();
+        let mut sound = Vec::new();
+        for hit in std::mem::take(&mut texts.hits) {
+            let showing = look::showing(rows, web, hit.content, SHOWING_MAX)?;
+            is_lie |= !self.has_all_counts(&hit);
+            // It may know of something that has not come here yet; that cannot be shown, and is no lie.
+            is_lie |= showing.is_empty() && !is_ahead;
+            let is_newest = showing.iter().any(|one| one.past.is_none());
+            for one in showing.iter().filter(|_| !is_newest) {
+                if let Some(last) = look::last_statement(rows, one.number, one.file)? {
+                    is_lie |= position(last.device).is_some_and(|at| at >= last.position);
+                }
+            }
+            if !showing.is_empty() {
+                sound.push(hit);
+            }
+        }
+        if is_lie {
+            tracing::warn!(peer = %from.short(), web = %web.short(), "a broker answers with what nobody lists");
+            self.liars.insert(from);
+            return Ok(Verdict::Lie);
+        }
+        let mut covered =
+            Covered { broker: from, devices: BTreeSet::from([from]), counts: Statistics::default() };
+        covered.counts.add(&texts);
+        for device in self.devices_of_meant(rows, web)? {
+            let known = look::documents_at(rows, web, device)?;
+            if position(device).is_some_and(|at| device == me || at >= known) {
+                covered.devices.insert(device);
+            }
+        }
+        self.covered.insert(web, covered);
+        texts.hits = sound;
+        self.by_broker.extend(texts.hits.iter().map(|hit| (web, hit.content)));
+        self.add(web, texts);
+        Ok(Verdict::Sound)
+    }
+
+    /// Notes that this peer itself has read what some devices list.
+    pub(crate) fn cover(&mut self, web: WebId, me: DeviceId, devices: BTreeSet<DeviceId>) {
+        self.covered.insert(web, Covered { broker: me, devices, counts: Statistics::default() });
+    }
+
+    /// Returns the sums by which texts of a web are ranked: of every index, each text counted where it is read first.
+    pub(crate) fn statistics(&self, web: WebId, me: DeviceId) -> Statistics {
+        let covered = self.covered.get(&web);
+        let mut sum = covered.map(|covered| covered.counts.clone()).unwrap_or_default();
+        let is_counted = |device: &DeviceId| covered.is_some_and(|covered| covered.devices.contains(device));
+        // A broker's own device stands among those it covers; its own texts are counted apart only when it is this one.
+        if let Some(own) = self.own_counts.get(&web)
+            && (!is_counted(&me) || covered.is_some_and(|covered| covered.broker == me))
+        {
+            sum.join(own);
+        }
+        for ((_, device), counts) in self.counts.iter().filter(|((of, _), _)| *of == web) {
+            if !is_counted(device) {
+                sum.join(counts);
+            }
+        }
+        sum
+    }
+
+    fn has_all_counts(&self, hit: &TextHit) -> bool {
+        hit.counts.len() == self.terms.words.len() && hit.counts.iter().all(|count| *count > 0)
+    }
+
+    fn devices_of_meant<R: Rows + ?Sized>(&self, rows: &R, web: WebId) -> Result<Vec<DeviceId>, StoreError> {
+        let mut devices = Vec::new();
+        for (_, person) in self.meant.iter().filter(|(of, _)| *of == web) {
+            devices.extend(people::read::devices_of(rows, web, *person)?);
+        }
+        Ok(devices)
+    }
+
     fn add(&mut self, web: WebId, texts: Texts) {
-        self.statistics.entry(web).or_default().add(&texts);
         for hit in texts.hits {
             // The same content has the same counts; whoever was first keeps its snippet.
             self.texts.entry((web, hit.content)).or_insert(hit);
@@ -147,18 +301,43 @@ impl Asking {
         }
     }
 
+    /// Notes of everybody who was meant whether all that could be had of them has come.
+    pub(crate) fn note_answered<R: Rows + ?Sized>(
+        &mut self,
+        rows: &R,
+        me: DeviceId,
+    ) -> Result<(), StoreError> {
+        for (web, person) in self.meant.difference(&self.answered).copied().collect::<Vec<_>>() {
+            let devices = people::read::devices_of(rows, web, person)?;
+            let is_done = |device: &DeviceId| {
+                let key = (web, *device);
+                let is_open = self.pending.contains(&key) || self.absent.contains(&key);
+                let is_covered =
+                    self.covered.get(&web).is_some_and(|covered| covered.devices.contains(device));
+                self.heard.contains(&key)
+                    || *device == me
+                    || (!is_open && (is_covered || self.spared.contains(&key)))
+            };
+            let is_heard = devices.iter().any(|device| self.heard.contains(&(web, *device)));
+            if is_heard || devices.iter().all(is_done) {
+                self.answered.insert((web, person));
+            }
+        }
+        Ok(())
+    }
+
     /// Ends it when nobody is left to answer, or when the time is over.
     pub(crate) fn close(&mut self, is_late: bool) {
         // An own index that is slower than all others ends it when it answers.
         self.is_late |= is_late;
-        let is_complete = self.pending.is_empty() && self.absent.is_empty();
+        let is_complete = self.pending.is_empty() && self.absent.is_empty() && self.brokers.is_empty();
         if !self.is_over && self.own_left == 0 && (is_complete || self.is_late) {
             self.is_over = true;
             self.changed();
         }
     }
 
-    fn changed(&mut self) {
+    pub(crate) fn changed(&mut self) {
         self.version += 1;
     }
 

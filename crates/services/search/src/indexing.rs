@@ -12,18 +12,32 @@ use files::look::{self, Place};
 use kernel::{JobFailure, JobId, Step};
 use store::{Rows, StoreError};
 
+use crate::documents::may_have_text;
 use crate::jobs::{
     Document, FORGET, Forget, ITEMS_MAX, NameItem, TextItem, UPDATE, Update, Updated, from_bytes, to_bytes,
 };
 use crate::query::owner_label;
 use crate::service::{Purpose, Search};
-use crate::tables::{Cursor, INDEX_VERSION, INDEXED, IndexedRow, TEXTS};
+use crate::tables::{Cursor, INDEX_VERSION, INDEXED, IndexedRow, TEXTS, UNREAD, UnreadRow};
 
 /// Texts in one update at most: a PDF takes a tenth of a second to read.
 const TEXTS_MAX: usize = 64;
 
 /// After an update that came to nothing.
 const FAILED_WAIT: Duration = Duration::from_secs(30);
+
+/// How long after each other contents are tried again whose bytes could not be had: their files were just being renamed or
+/// written; after the last one they count as without text.
+const UNREAD_WAITS: [Duration; 5] = [
+    Duration::from_secs(2),
+    Duration::from_secs(10),
+    Duration::from_mins(1),
+    Duration::from_mins(10),
+    Duration::from_hours(1),
+];
+
+/// Alarm: try contents again whose bytes could not be had.
+pub(crate) const UNREAD_DUE: &str = "unread";
 
 /// Alarm: go on with the index.
 pub(crate) const INDEX: &str = "index";
@@ -66,9 +80,15 @@ impl Search {
         }
         let part = match changed(step)? {
             Some(part) => Some(part),
-            None => self.anew(step)?,
+            None => match unread(step)? {
+                Some(part) => Some(part),
+                None => self.anew(step)?,
+            },
         };
         let Some((part, update)) = part else { return Ok(()) };
+        for change in &part.contents {
+            self.look_if_brokered(step, part.web, change.content)?;
+        }
         if update.names.is_empty() && update.texts.is_empty() {
             settle(step, &part)?;
             step.alarm(Duration::ZERO, INDEX);
@@ -92,6 +112,7 @@ impl Search {
                     let job = step.work(FORGET, to_bytes(&Forget { web: web.id }));
                     self.jobs.insert(job, Purpose::Forget);
                     forget_texts(step, web.id)?;
+                    self.take_summary_back(step, web.id)?;
                     Cursor::Files { number: 0, after: None }
                 }
             };
@@ -117,13 +138,23 @@ impl Search {
         }
         match outcome {
             Ok(bytes) => {
-                for unread in from_bytes::<Updated>(&bytes).map(|updated| updated.unread).unwrap_or_default()
-                {
+                let updated = from_bytes::<Updated>(&bytes).map(|updated| updated.unread).unwrap_or_default();
+                let mut part = part.clone();
+                for unread in updated {
                     tracing::debug!(content = %unread.content.short(), why = unread.why, "no text");
+                    if !unread.is_lasting && try_again(step, part.web, unread.content)? {
+                        part.texts.retain(|(content, _)| *content != unread.content);
+                    }
                 }
-                settle(step, part)?;
+                if !part.texts.is_empty() {
+                    self.summarize_later(step);
+                }
+                settle(step, &part)?;
                 if part.told == Told::News {
                     Self::ring(step, part.web, names)?;
+                    let came: Vec<ContentId> =
+                        part.texts.iter().filter(|(_, is_in)| *is_in).map(|(content, _)| *content).collect();
+                    self.look_in_texts(step, (part.web, part.web), &came)?;
                 }
                 self.feed(step)?;
             }
@@ -190,6 +221,39 @@ fn changed(step: &Step<'_>) -> Result<Option<(Part, Update)>, StoreError> {
     }
     contents.truncate(taken);
     Ok(Some((Part { web, entries, contents, texts, told: Told::News }, update)))
+}
+
+/// Collects contents whose bytes could not be had before, when it is time to try again.
+fn unread(step: &mut Step<'_>) -> Result<Option<(Part, Update)>, StoreError> {
+    let now = step.now();
+    let due: Vec<(WebId, ContentId)> = UNREAD
+        .all(step.view())
+        .filter(|row| row.as_ref().map_or(true, |(_, row)| row.due <= now))
+        .take(TEXTS_MAX)
+        .map(|row| row.map(|(key, _)| key))
+        .collect::<Result<_, _>>()?;
+    let Some((web, _)) = due.first().copied() else { return Ok(None) };
+    let mut update = Update { web, names: Vec::new(), texts: Vec::new() };
+    let mut texts = Vec::new();
+    for (_, content) in due.into_iter().filter(|(other, _)| *other == web) {
+        match text_item(step.view(), web, content, &mut update)? {
+            Some(text) => texts.push(text),
+            None => UNREAD.delete(step.rows(), &(web, content)),
+        }
+    }
+    Ok(Some((Part { web, entries: Vec::new(), contents: Vec::new(), texts, told: Told::News }, update)))
+}
+
+/// Notes that the bytes of a content could not be had; false when that was tried often enough.
+fn try_again(step: &mut Step<'_>, web: WebId, content: ContentId) -> Result<bool, StoreError> {
+    let tries = UNREAD.get(step.view(), &(web, content))?.map_or(0, |row| row.tries);
+    let Some(wait) = usize::try_from(tries).ok().and_then(|tries| UNREAD_WAITS.get(tries)) else {
+        return Ok(false);
+    };
+    let due = step.now().after(*wait);
+    UNREAD.put(step.rows(), &(web, content), &UnreadRow { due, tries: tries.saturating_add(1) });
+    step.alarm(*wait, UNREAD_DUE);
+    Ok(true)
 }
 
 /// Collects the next part of everything about a web.
@@ -275,14 +339,17 @@ fn text_item<R: Rows + ?Sized>(
     }
 }
 
-/// Returns a place that shows a content, for its name.
+/// Returns a place that shows a content, for its name; none when no name is that of a text.
 fn named<R: Rows + ?Sized>(rows: &R, web: WebId, content: ContentId) -> Result<Option<Place>, StoreError> {
+    let mut found = None;
     for showing in look::showing(rows, web, content, 4)? {
-        if let Some(place) = look::place(rows, showing.number, showing.file)? {
-            return Ok(Some(place));
+        if let Some(place) = look::place(rows, showing.number, showing.file)?
+            && may_have_text(&place.path)
+        {
+            found = found.or(Some(place));
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// Notes that the driver has a part.
@@ -290,6 +357,7 @@ fn settle(step: &mut Step<'_>, part: &Part) -> Result<(), StoreError> {
     changes::settle_entries(step, &part.entries)?;
     changes::settle_contents(step, &part.contents)?;
     for (content, is_in) in &part.texts {
+        UNREAD.delete(step.rows(), &(part.web, *content));
         if *is_in {
             TEXTS.put(step.rows(), &(part.web, *content), &());
         } else {
@@ -303,6 +371,10 @@ fn settle(step: &mut Step<'_>, part: &Part) -> Result<(), StoreError> {
 }
 
 fn forget_texts(step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
+    let unread: Vec<_> = UNREAD.within(step.view(), &web).collect::<Result<_, _>>()?;
+    for (key, _) in unread {
+        UNREAD.delete(step.rows(), &key);
+    }
     let texts: Vec<_> = TEXTS.within(step.view(), &web).collect::<Result<_, _>>()?;
     for (key, ()) in texts {
         TEXTS.delete(step.rows(), &key);

@@ -8,6 +8,9 @@ use base::{ContentId, FileId, WebId};
 use files::jobs::Source;
 use minicbor::{Decode, Encode};
 use wire::WireError;
+use wire::codec::Bytes;
+
+use crate::summary::WordKey;
 
 pub use wire::to_bytes;
 
@@ -17,6 +20,9 @@ pub const UPDATE: &str = "search.update";
 pub const QUERY: &str = "search.query";
 /// Removes a web's index: input [`Forget`], end: nothing (empty bytes). Unknown webs are fine.
 pub const FORGET: &str = "search.forget";
+
+/// Makes a filter of the words in a web's index: input [`Summarize`], end [`Summarized`].
+pub const SUMMARIZE: &str = "search.summarize";
 
 /// Notice of the driver: a web's index was damaged and has been removed; report [`Lost`]. All has to be told anew.
 pub const LOST: &str = "search.lost";
@@ -109,6 +115,9 @@ pub struct Unread {
     /// Why, in words.
     #[n(1)]
     pub why: String,
+    /// Whether it is so for good: the document has no text that can be read. Else its bytes could not be had just now.
+    #[n(2)]
+    pub is_lasting: bool,
 }
 
 /// Input of [`QUERY`].
@@ -217,6 +226,25 @@ pub struct Forget {
     /// Whose index.
     #[n(0)]
     pub web: WebId,
+}
+
+/// Input of [`SUMMARIZE`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Summarize {
+    /// Whose index.
+    #[n(0)]
+    pub web: WebId,
+    /// What makes numbers of words.
+    #[n(1)]
+    pub key: WordKey,
+}
+
+/// End of [`SUMMARIZE`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Summarized {
+    /// As [`crate::summary::build`] makes it; none when there are too many words.
+    #[n(0)]
+    pub filter: Option<Bytes>,
 }
 
 /// Report of [`LOST`].

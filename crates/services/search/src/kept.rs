@@ -1,16 +1,17 @@
 //! Kept searches: they ring when something new or newer matches, on any peer.
 //!
 //! Names and folders of the whole web are known here, so a match anywhere rings here. What was there when the
-//! search was kept does not ring. Not for: texts of others, which only they know.
+//! search was kept does not ring. Texts ring where they come into an index: on the computers that have them, and on a
+//! broker's. Not for: texts that only others have.
 
 use api::search::{AskKept, DropKept, Keep, Kept, KeptView, RingView};
-use base::{Fault, WebId};
+use base::{ContentId, Fault, WebId};
 use files::{changes, look};
 use kernel::{AskId, Step};
 use store::{Rows, StoreError};
 
 use crate::faults::SearchError;
-use crate::jobs::{Answer, NAMES_MAX, NameItem, QUERY, Query, to_bytes};
+use crate::jobs::{Answer, NAMES_MAX, NameItem, QUERY, Query, TEXTS_MAX, to_bytes};
 use crate::query::{Terms, owner_label};
 use crate::service::{Purpose, Search, first_number};
 use crate::tables::{KEPT, KeptRow, RINGS, RUNG, RingRow};
@@ -20,6 +21,9 @@ const KEPT_MAX: usize = 100;
 
 /// Changes looked at when a search is kept: the index is seldom further behind.
 const CHANGES_MAX: usize = 10_000;
+
+/// Files looked at that show one text at most.
+const SHOWING_MAX: usize = 16;
 
 /// Rings remembered for one search.
 const RINGS_MAX: u64 = 20;
@@ -121,18 +125,61 @@ impl Search {
                 }
                 RUNG.put(step.rows(), &key, &place.revision);
                 let path = format!("{}/{path}", people::read::web_label(step.view(), web)?);
-                row.rang = row.rang.saturating_add(1);
-                let ring = RingRow { path: path.clone(), revision: place.revision, at: step.now() };
-                RINGS.put(step.rows(), &(number, row.rang), &ring);
-                RINGS.delete(step.rows(), &(number, row.rang.saturating_sub(RINGS_MAX)));
-                let about = serde_json::json!({
-                    "id": row.id, "query": row.query, "path": path, "revision": place.revision,
-                });
-                step.emit("search.rang", &about);
+                note_ring(step, number, &mut row, (path, place.revision));
             }
             if row.rang != before {
                 KEPT.put(step.rows(), &number, &row);
             }
+        }
+        Ok(())
+    }
+
+    /// Has kept searches looked for in texts that have just come into an index here.
+    pub(crate) fn look_in_texts(
+        &mut self,
+        step: &mut Step<'_>,
+        (web, index): (WebId, WebId),
+        contents: &[ContentId],
+    ) -> Result<(), StoreError> {
+        if contents.is_empty() {
+            return Ok(());
+        }
+        let kept: Vec<(u64, KeptRow)> = KEPT.all(step.view()).collect::<Result<_, _>>()?;
+        for (number, row) in kept.into_iter().filter(|(_, row)| row.web.is_none_or(|only| only == web)) {
+            let Ok(Terms { words, phrases }) = Terms::read(&row.query) else { continue };
+            let query = Query { web: index, words, phrases, is_typing: false, names: 0, texts: TEXTS_MAX };
+            let job = step.work(QUERY, to_bytes(&query));
+            self.jobs.insert(job, Purpose::KeptTexts { kept: number, web, contents: contents.to_vec() });
+        }
+        Ok(())
+    }
+
+    /// Rings for those of the texts that have just come which match, in files that show them now.
+    pub(crate) fn ring_for_texts(
+        step: &mut Step<'_>,
+        (number, web): (u64, WebId),
+        contents: &[ContentId],
+        answer: &Answer,
+    ) -> Result<(), Fault> {
+        let Some(mut row) = KEPT.get(step.view(), &number)? else { return Ok(()) };
+        let before = row.rang;
+        for hit in answer.texts.hits.iter().filter(|hit| contents.contains(&hit.content)) {
+            for showing in look::showing(step.view(), web, hit.content, SHOWING_MAX)? {
+                let place = look::place(step.view(), showing.number, showing.file)?;
+                let Some(place) = place.filter(|_| showing.past.is_none()) else { continue };
+                let key = (number, showing.number, showing.file);
+                let is_member = people::read::role_of(step.view(), web, place.person)?.is_some();
+                if !is_member || RUNG.get(step.view(), &key)?.is_some_and(|rung| rung >= place.revision) {
+                    continue;
+                }
+                RUNG.put(step.rows(), &key, &place.revision);
+                let label = people::read::web_label(step.view(), web)?;
+                let path = format!("{label}/{}/{}", owner_label(step.view(), &place)?, place.path);
+                note_ring(step, number, &mut row, (path, place.revision));
+            }
+        }
+        if row.rang != before {
+            KEPT.put(step.rows(), &number, &row);
         }
         Ok(())
     }
@@ -157,6 +204,18 @@ impl Search {
         step.reply(ask, &view);
         Ok(())
     }
+}
+
+/// Notes what a kept search rings for, and tells whoever watches.
+fn note_ring(step: &mut Step<'_>, number: u64, row: &mut KeptRow, (path, revision): (String, u64)) {
+    row.rang = row.rang.saturating_add(1);
+    let ring = RingRow { path: path.clone(), revision, at: step.now() };
+    RINGS.put(step.rows(), &(number, row.rang), &ring);
+    RINGS.delete(step.rows(), &(number, row.rang.saturating_sub(RINGS_MAX)));
+    let about = serde_json::json!({
+        "id": row.id, "query": row.query, "path": path, "revision": revision,
+    });
+    step.emit("search.rang", &about);
 }
 
 /// Answers `search.kept`.

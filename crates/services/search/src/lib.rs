@@ -4,17 +4,25 @@
 //! in `specs/search.md`. Not for: what is listed where (`files`), and for opening a file.
 
 mod asking;
+mod brokering;
 mod budget;
+mod documents;
 mod faults;
 mod indexing;
 pub mod jobs;
 mod kept;
 mod messages;
+mod publishing;
 mod query;
 mod rank;
+mod reading;
 mod service;
 mod show;
+pub mod summary;
 mod tables;
+#[cfg(test)]
+mod vectors;
+mod whom;
 
 pub mod words;
 

@@ -3,7 +3,7 @@
 //! A question names words; an answer gives counts, from which the asker makes ranks. Every limit is checked before
 //! anything is used. Not for: names, which everybody has.
 
-use base::WebId;
+use base::{DeviceId, WebId};
 use minicbor::{Decode, Encode};
 use wire::WireError;
 
@@ -12,6 +12,9 @@ use crate::words::WORD_LEN_MAX;
 
 /// Bytes of a message at most: 64 hits with their snippets fit.
 pub(crate) const MESSAGE_SIZE_MAX: usize = 96 * 1024;
+
+/// Devices in a broker's answer at most: as many as a web of some thousand has that list anything. Whoever is left out is asked.
+pub(crate) const READ_MAX: usize = 2_000;
 
 /// A message between the search services of two members.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -45,6 +48,56 @@ pub(crate) enum Message {
         #[n(2)]
         texts: Texts,
     },
+    /// As a broker of the web: what texts of anybody's have these words?
+    #[n(2)]
+    AskBroker {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// Chosen by the asker; the answer repeats it.
+        #[n(1)]
+        question: u64,
+        /// Folded words, all of which must occur.
+        #[n(2)]
+        words: Vec<String>,
+        /// Which of them must follow each other.
+        #[n(3)]
+        phrases: Vec<Phrase>,
+    },
+    /// These, and so far I have read what everybody lists.
+    #[n(3)]
+    Brokered {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// Which question.
+        #[n(1)]
+        question: u64,
+        /// What others and the broker itself have.
+        #[n(2)]
+        texts: Texts,
+        /// Whose documents have all been read, up to which of their records; ascending.
+        #[n(3)]
+        read: Vec<ReadOf>,
+    },
+}
+
+/// How far a broker has read what a device lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub(crate) struct ReadOf {
+    /// The first eight bytes of the device's id: no two of a web have the same.
+    #[n(0)]
+    pub(crate) device: u64,
+    /// The place of the last of its records that lists contents.
+    #[n(1)]
+    pub(crate) position: u64,
+}
+
+impl ReadOf {
+    /// Returns what a device is called here.
+    pub(crate) fn short(device: DeviceId) -> u64 {
+        device.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
 }
 
 impl Message {
@@ -52,8 +105,15 @@ impl Message {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, WireError> {
         let message: Self = wire::from_bytes(bytes, MESSAGE_SIZE_MAX)?;
         let is_sound = match &message {
-            Self::Ask { words, phrases, .. } => are_words_sound(words, phrases),
+            Self::Ask { words, phrases, .. } | Self::AskBroker { words, phrases, .. } => {
+                are_words_sound(words, phrases)
+            }
             Self::Answer { texts, .. } => are_texts_sound(texts),
+            Self::Brokered { texts, read, .. } => {
+                let is_ascending =
+                    read.iter().zip(read.iter().skip(1)).all(|(one, next)| one.device < next.device);
+                are_texts_sound(texts) && read.len() <= READ_MAX && is_ascending
+            }
         };
         if is_sound { Ok(message) } else { Err(WireError::OutOfLimits { field: "search message" }) }
     }

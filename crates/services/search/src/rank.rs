@@ -29,6 +29,12 @@ impl Statistics {
         }
     }
 
+    /// Adds what was counted elsewhere.
+    pub(crate) fn join(&mut self, other: &Self) {
+        let Self { documents, length, found_in } = other.clone();
+        self.add(&Texts { documents, length, found_in, hits: Vec::new() });
+    }
+
     /// Scores a text; greater is better.
     pub(crate) fn score(&self, hit: &TextHit) -> f64 {
         let documents = float(self.documents.max(1));

@@ -5,32 +5,34 @@ use std::time::Duration;
 
 use api::Operation;
 use api::search::{AskKept, DropKept, Find, Keep, More};
-use base::{DeviceId, Fault, WebId};
+use base::{ContentId, DeviceId, Fault, KeyId, WebId};
 use kernel::{AskId, Channel, Input, JobFailure, JobId, ReadContext, Reader, Service, Step};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::StoreError;
 
-use crate::asking::Asking;
+use crate::asking::{Asking, Verdict};
+use crate::brokering::{Brokering, Side, allowed, listed};
 use crate::budget::Budget;
 use crate::faults::SearchError;
-use crate::indexing::{INDEX, Indexing, Part, is_whole};
+use crate::indexing::{INDEX, Indexing, Part, UNREAD_DUE, is_whole};
 use crate::jobs::{
     Answer, LOST, Lost, NAMES_MAX, NameItem, QUERY, Query, TEXTS_MAX, Texts, from_bytes, to_bytes,
 };
 use crate::kept;
 use crate::messages::Message;
+use crate::publishing::SUMMARY;
 use crate::query::{Filter, Terms};
+use crate::reading::{BROKER, BrokerPart, Reading, index_of};
 use crate::show;
+use crate::tables::BROKERS;
+use crate::whom::{self, BROKER_LATE, BROKER_WAIT, ask_others};
 
 /// How long others may take to answer: what a person waits without thinking that nothing comes.
 const ANSWER_WAIT: Duration = Duration::from_secs(2);
 
 /// Questions remembered at most; the oldest goes first.
 const ASKING_MAX: usize = 64;
-
-/// Members called for one question at most; the others are connected already or away.
-const CALLS_MAX: usize = 32;
 
 /// Questions of others under way at most, in all and of one peer.
 const SERVED_MAX: usize = 64;
@@ -57,6 +59,33 @@ pub(crate) enum Purpose {
     Baseline {
         kept: u64,
     },
+    /// The own index of what others list, for a question of this person.
+    OwnReading {
+        question: u64,
+        web: WebId,
+    },
+    /// One of the two indexes of a broker, for a member.
+    Brokered {
+        ticket: u64,
+        side: Side,
+        to: DeviceId,
+    },
+    /// What matches a kept search among texts that have just come.
+    KeptTexts {
+        kept: u64,
+        web: WebId,
+        contents: Vec<ContentId>,
+    },
+    /// What a broker has read.
+    BrokerUpdate {
+        part: BrokerPart,
+    },
+    /// The words of the own texts.
+    Summarize {
+        web: WebId,
+        key: KeyId,
+        documents_at: u64,
+    },
     Update {
         part: Box<Part>,
         names: Vec<NameItem>,
@@ -74,6 +103,10 @@ pub fn service() -> Search {
 pub struct Search {
     pub(crate) jobs: BTreeMap<JobId, Purpose>,
     pub(crate) indexing: Indexing,
+    pub(crate) reading: Reading,
+    pub(crate) brokering: Brokering,
+    /// Whether an alarm will look at summaries.
+    pub(crate) is_summary_due: bool,
     /// Questions of this person, oldest first.
     asking: Vec<Asking>,
     budgets: BTreeMap<DeviceId, Budget>,
@@ -84,6 +117,10 @@ pub struct Search {
 impl Service for Search {
     fn name(&self) -> &'static str {
         "search"
+    }
+
+    fn listens_to(&self) -> &'static [&'static str] {
+        &["people"]
     }
 
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
@@ -100,6 +137,7 @@ impl Service for Search {
     }
 
     fn close_batch(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        self.tend(step)?;
         Ok(self.feed(step)?)
     }
 
@@ -109,6 +147,10 @@ impl Service for Search {
         self.jobs.clear();
         self.asking.clear();
         self.indexing = Indexing::default();
+        self.reading = Reading::default();
+        self.reading.are_roles_due = true;
+        self.brokering = Brokering::default();
+        self.is_summary_due = false;
     }
 
     fn reader(&self) -> Box<dyn Reader> {
@@ -121,8 +163,12 @@ impl Search {
         match input {
             Input::Started => {
                 self.forget();
+                self.summarize_later(step);
+                self.tend(step)?;
                 self.feed(step)?;
             }
+            Input::Told { by: "records", message } => self.hear_records(step, &message)?,
+            Input::Told { .. } => self.hear_people(step)?,
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments)?,
             Input::Heard { from, channel: Channel::Member, message, .. } => {
                 self.hear(step, from, &message)?;
@@ -131,6 +177,7 @@ impl Search {
             Input::Disconnected { device, channel: Channel::Member } => {
                 for asking in &mut self.asking {
                     asking.lose(device);
+                    Self::give_brokers_up(step, asking, |broker| broker == device)?;
                 }
                 self.tell_waiting(step)?;
             }
@@ -138,9 +185,19 @@ impl Search {
             Input::Noticed { kind: LOST, report } => {
                 if let Ok(Lost { web }) = from_bytes(&report) {
                     self.take_lost(step, web)?;
+                    self.take_lost_reading(step, index_of(web))?;
                 }
             }
-            Input::Alarm { key } if key == INDEX => self.go_on_indexing(step)?,
+            Input::Alarm { key } if key == INDEX || key == UNREAD_DUE => self.go_on_indexing(step)?,
+            Input::Alarm { key } if key == BROKER => self.go_on_reading(step)?,
+            Input::Alarm { key } if key == SUMMARY => self.summarize(step)?,
+            Input::Alarm { key } if key.starts_with(BROKER_LATE) => {
+                let question = key.strip_prefix(BROKER_LATE).and_then(|number| number.parse::<u64>().ok());
+                for asking in self.asking.iter_mut().filter(|asking| Some(asking.question) == question) {
+                    Self::give_brokers_up(step, asking, |_| true)?;
+                }
+                self.tell_waiting(step)?;
+            }
             Input::Alarm { key } => {
                 let question = key.strip_prefix(LATE).and_then(|number| number.parse::<u64>().ok());
                 if let Some(asking) = self.asking.iter_mut().find(|asking| Some(asking.question) == question)
@@ -194,11 +251,14 @@ impl Search {
                 asking.meant.insert((web, me));
             }
             if !find.names && !find.here {
-                ask_members(step, &mut asking, web)?;
+                self.ask_web(step, &mut asking, web)?;
             }
         }
         if !find.names && !find.here {
             step.alarm(ANSWER_WAIT, format!("{LATE}{question}"));
+            if !asking.brokers.is_empty() {
+                step.alarm(BROKER_WAIT, format!("{BROKER_LATE}{question}"));
+            }
         }
         asking.close(false);
         if self.asking.len() >= ASKING_MAX {
@@ -220,6 +280,9 @@ impl Search {
     /// Answers whoever waits for what there is now.
     fn tell_waiting(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
         for asking in &mut self.asking {
+            if !asking.is_over {
+                asking.note_answered(step.view(), step.me())?;
+            }
             asking.close(false);
             let (version, is_over) = (asking.version, asking.is_over);
             let is_due =
@@ -252,10 +315,34 @@ impl Search {
                     self.jobs.insert(job, Purpose::Served { to: from, web, question });
                 }
             }
+            Message::AskBroker { web, question, words, phrases } => {
+                if may_ask(step, web, from)? && self.has_place(step, from) {
+                    let query = Query { web, words, phrases, is_typing: false, names: 0, texts: TEXTS_MAX };
+                    self.broker(step, (from, web, question), query)?;
+                }
+            }
             Message::Answer { web, question, texts } => {
                 let asking = self.asking.iter_mut().find(|asking| asking.question == question);
                 if let Some(asking) = asking.filter(|asking| !asking.is_over) {
-                    asking.take(step.view(), (web, from), texts)?;
+                    // It is no broker any more, and answers as any member.
+                    if asking.brokers.get(&web) == Some(&from) {
+                        asking.brokers.remove(&web);
+                        asking.pending.insert((web, from));
+                        asking.take(step.view(), (web, from), texts)?;
+                        ask_others(step, asking, web)?;
+                    } else {
+                        asking.take(step.view(), (web, from), texts)?;
+                    }
+                    self.tell_waiting(step)?;
+                }
+            }
+            Message::Brokered { web, question, texts, read } => {
+                let me = step.me();
+                let asking = self.asking.iter_mut().find(|asking| asking.question == question);
+                if let Some(asking) = asking.filter(|asking| !asking.is_over) {
+                    if asking.take_brokered(step.view(), (web, from, me), texts, &read)? != Verdict::Late {
+                        ask_others(step, asking, web)?;
+                    }
                     self.tell_waiting(step)?;
                 }
             }
@@ -266,7 +353,7 @@ impl Search {
     /// Says whether a member's question is taken now (spec search, rule 12).
     fn has_place(&mut self, step: &Step<'_>, from: DeviceId) -> bool {
         let served = self.jobs.values().filter_map(|purpose| match purpose {
-            Purpose::Served { to, .. } => Some(*to),
+            Purpose::Served { to, .. } | Purpose::Brokered { to, .. } => Some(*to),
             _ => None,
         });
         let (mut all, mut of_one) = (0, 0);
@@ -279,20 +366,23 @@ impl Search {
         has_budget && all < SERVED_MAX && of_one < SERVED_OF_ONE_MAX
     }
 
-    /// A member is here: questions under way are asked there, too.
+    /// A member is here: questions under way are asked there, and a broker may get something from it.
     fn meet(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
         for asking in &mut self.asking {
-            let webs: Vec<WebId> =
-                asking.absent.iter().filter(|(_, absent)| *absent == device).map(|(web, _)| *web).collect();
-            for web in webs.into_iter().filter(|_| !asking.is_over) {
-                asking.absent.remove(&(web, device));
-                if may_ask(step, web, device)? {
-                    asking.pending.insert((web, device));
-                    send_question(step, device, asking, web);
-                }
-            }
+            whom::meet(step, asking, device)?;
+        }
+        if BROKERS.all(step.view()).next().transpose()?.is_some() {
+            self.reading.is_bringing_due = true;
+            self.tend(step)?;
         }
         Ok(())
+    }
+
+    /// Who belongs to a web, or what this computer does for one, may have changed.
+    fn hear_people(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        self.reading.are_roles_due = true;
+        self.summarize_later(step);
+        self.tend(step)
     }
 
     fn take_finished(
@@ -323,6 +413,25 @@ impl Search {
                     _ => Ok(()),
                 }
             }
+            Purpose::OwnReading { question, web } => {
+                if let Some(asking) = self.asking.iter_mut().find(|asking| asking.question == question) {
+                    let mut answer = answer(outcome);
+                    if let Some(answer) = &mut answer {
+                        let hits = std::mem::take(&mut answer.texts.hits);
+                        answer.texts.hits = listed(step.view(), web, hits)?;
+                    }
+                    asking.take_own_reading(web, answer);
+                }
+                self.tell_waiting(step)
+            }
+            Purpose::Brokered { ticket, side, .. } => self.take_half(step, (ticket, side), answer(outcome)),
+            Purpose::BrokerUpdate { part } => self.take_read(step, &part, outcome),
+            Purpose::Summarize { web, key, documents_at } => {
+                self.take_summary(step, (web, key, documents_at), outcome)
+            }
+            Purpose::KeptTexts { kept, web, contents } => {
+                Self::ring_for_texts(step, (kept, web), &contents, &answer(outcome).unwrap_or_default())
+            }
             Purpose::Baseline { kept } => {
                 Ok(Self::take_baseline(step, kept, &answer(outcome).unwrap_or_default())?)
             }
@@ -337,35 +446,6 @@ pub(crate) fn first_number(dice: &[u8; 32]) -> u64 {
     dice.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// Asks the members of a web who are here; the others are called and asked when they come.
-fn ask_members(step: &mut Step<'_>, asking: &mut Asking, web: WebId) -> Result<(), StoreError> {
-    let me = step.me();
-    for member in people::read::members(step.view(), web)? {
-        if member.role.is_none() {
-            continue;
-        }
-        asking.meant.insert((web, member.person));
-        for device in member.devices.into_iter().filter(|device| *device != me) {
-            if records::is_connected(step.view(), device)? {
-                asking.pending.insert((web, device));
-                send_question(step, device, asking, web);
-            } else {
-                if asking.absent.len() < CALLS_MAX {
-                    step.connect(device, Channel::Member);
-                }
-                asking.absent.insert((web, device));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn send_question(step: &mut Step<'_>, to: DeviceId, asking: &Asking, web: WebId) {
-    let Terms { words, phrases } = asking.terms.clone();
-    let message = Message::Ask { web, question: asking.question, words, phrases };
-    step.send(to, Channel::Member, to_bytes(&message));
-}
-
 /// Answers a member with what it may have from here (spec search, rule 13).
 fn serve(
     step: &mut Step<'_>,
@@ -378,19 +458,14 @@ fn serve(
     if !may_ask(step, web, to)? {
         return Ok(());
     }
-    let mut allowed = Vec::new();
-    for hit in texts.hits {
-        if files::source(step.view(), to, hit.content)?.is_some() {
-            allowed.push(hit);
-        }
-    }
-    texts.hits = allowed;
+    let hits = std::mem::take(&mut texts.hits);
+    texts.hits = allowed(step.view(), to, hits)?;
     step.send(to, Channel::Member, to_bytes(&Message::Answer { web, question, texts }));
     Ok(())
 }
 
 /// Says whether a device and this one are both members' (spec search, rule 11).
-fn may_ask(step: &Step<'_>, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
+pub(crate) fn may_ask(step: &Step<'_>, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
     let rows = step.view();
     Ok(people::read::is_member(rows, web, device)? && people::read::is_member(rows, web, step.me())?)
 }

@@ -29,6 +29,7 @@ type FileKey = (u64, FileId);
 /// Makes what is shown.
 struct Page<'a> {
     rows: &'a dyn Rows,
+    me: DeviceId,
     look: Look<'a>,
     now: Timestamp,
     asking: &'a Asking,
@@ -48,6 +49,7 @@ pub(crate) fn found(
 ) -> Result<Found, StoreError> {
     let mut page = Page {
         rows,
+        me,
         look: Look::at(rows, me)?,
         now,
         asking,
@@ -67,6 +69,7 @@ pub(crate) fn found(
         answered,
         members,
         why: why(rows, now, asking)?,
+        how: how(rows, me, asking)?,
         id: asking.id.clone(),
         version: asking.version,
     })
@@ -92,8 +95,10 @@ impl Page<'_> {
 
     fn texts(&mut self) -> Result<(), StoreError> {
         let mut ranked: Vec<(f64, WebId, &TextHit)> = Vec::new();
+        let mut sums = BTreeMap::new();
         for ((web, _), hit) in &self.asking.texts {
-            let score = self.asking.statistics.get(web).map_or(0.0, |statistics| statistics.score(hit));
+            let sum = sums.entry(*web).or_insert_with(|| self.asking.statistics(*web, self.me));
+            let score = sum.score(hit);
             ranked.push((score, *web, hit));
         }
         ranked.sort_by(|(a, _, one), (b, _, other)| {
@@ -166,7 +171,9 @@ impl Page<'_> {
         if let Some(content) = place.content {
             self.by_content.insert((place.web, content), at);
         }
-        self.hits.push(hit_of(view, &holders, by, past, self.now));
+        let is_by_broker =
+            text.is_some_and(|text| self.asking.by_broker.contains(&(place.web, text.content)));
+        self.hits.push(hit_of(view, &holders, (by, is_by_broker), past, self.now));
         if let Some(hit) = self.hits.last_mut() {
             join(hit, text);
         }
@@ -184,7 +191,13 @@ fn join(hit: &mut Hit, text: Option<&TextHit>) {
     }
 }
 
-fn hit_of(view: EntryView, holders: &[HolderView], by: FoundBy, past: Option<u64>, now: Timestamp) -> Hit {
+fn hit_of(
+    view: EntryView,
+    holders: &[HolderView],
+    (by, is_by_broker): (FoundBy, bool),
+    past: Option<u64>,
+    now: Timestamp,
+) -> Hit {
     let newest = view.revision.unwrap_or(0);
     let has_newest = |holder: &&HolderView| holder.revision == newest;
     let here_now: Vec<String> = holders
@@ -193,7 +206,10 @@ fn hit_of(view: EntryView, holders: &[HolderView], by: FoundBy, past: Option<u64
         .filter(|holder| holder.is_here)
         .map(|holder| holder.who.clone())
         .collect();
-    let note = note(&view, holders, &here_now, past, now);
+    let mut note = note(&view, holders, &here_now, past, now);
+    if is_by_broker && here_now.is_empty() && past.is_none() && view.have.is_none() {
+        note.push_str("; the broker has read it");
+    }
     Hit {
         name: view.name,
         path: view.path,
@@ -248,6 +264,12 @@ fn why(rows: &dyn Rows, now: Timestamp, asking: &Asking) -> Result<String, Store
     if asking.has_trouble {
         parts.push("the index on this computer is being made anew, so something may be missing".to_owned());
     }
+    for (web, broker) in &asking.silent_brokers {
+        parts.push(format!(
+            "the broker at {} did not answer in time, so all members were asked",
+            owner(rows, *web, *broker)?
+        ));
+    }
     if asking.is_over {
         parts.extend(silent(rows, now, asking)?);
     }
@@ -264,6 +286,46 @@ fn why(rows: &dyn Rows, now: Timestamp, asking: &Asking) -> Result<String, Store
         parts.push(format!("{} answered with what they do not have; it was left out", liars.join(", ")));
     }
     Ok(parts.join("; "))
+}
+
+/// Says in words who was asked: a broker for whom, and who did not need to be.
+fn how(rows: &dyn Rows, me: DeviceId, asking: &Asking) -> Result<String, StoreError> {
+    let mut parts = Vec::new();
+    for (web, covered) in &asking.covered {
+        let (mut by_it, mut more) = (0, 0);
+        for (_, person) in asking.meant.iter().filter(|(of, _)| of == web) {
+            let devices = people::read::devices_of(rows, *web, *person)?;
+            let is_covered = |device: &DeviceId| {
+                covered.devices.contains(device) || asking.spared.contains(&(*web, *device)) || *device == me
+            };
+            if devices.iter().all(is_covered) {
+                by_it += 1;
+            } else if devices.iter().any(|device| asking.heard.contains(&(*web, *device))) {
+                more += 1;
+            }
+        }
+        let who = match covered.broker == me {
+            true => "this computer, a broker,".to_owned(),
+            false => format!("the broker at {}", owner(rows, *web, covered.broker)?),
+        };
+        let more = if more > 0 { format!("; {more} more answered") } else { String::new() };
+        parts.push(format!("{who} answered for {by_it} members{more}"));
+    }
+    let spared: BTreeSet<_> =
+        asking.spared.iter().filter(|(web, _)| !asking.covered.contains_key(web)).collect();
+    if !spared.is_empty() {
+        let asked = asking.heard.len() + asking.pending.len() + asking.absent.len();
+        parts.push(format!("{asked} computers were asked; {} have no such words, as they say", spared.len()));
+    }
+    Ok(parts.join("; "))
+}
+
+/// Returns the label of a device's person.
+fn owner(rows: &dyn Rows, web: WebId, device: DeviceId) -> Result<String, StoreError> {
+    match people::read::person_of(rows, web, device)? {
+        Some(person) => people::read::label_of(rows, web, person),
+        None => Ok(device.short()),
+    }
 }
 
 fn silent(rows: &dyn Rows, now: Timestamp, asking: &Asking) -> Result<Option<String>, StoreError> {

@@ -51,8 +51,29 @@ pub(crate) struct Reader {
     used: Instant,
 }
 
-/// The text of a document, or why there is none, in words.
-type Text = Result<String, String>;
+/// The text of a document, or why there is none.
+type Text = Result<String, NoText>;
+
+/// Why there is no text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NoText {
+    /// In words.
+    pub(crate) why: String,
+    /// Whether it will be so the next time, too.
+    pub(crate) is_lasting: bool,
+}
+
+impl NoText {
+    /// There is none in the document.
+    fn ever(why: impl Into<String>) -> Self {
+        Self { why: why.into(), is_lasting: true }
+    }
+
+    /// Its bytes cannot be had now.
+    fn now(why: impl Into<String>) -> Self {
+        Self { why: why.into(), is_lasting: false }
+    }
+}
 
 impl Reader {
     pub(crate) fn new(program: ExtractorProgram, library: Arc<dyn Library>) -> Self {
@@ -62,7 +83,7 @@ impl Reader {
     /// Returns the text of a document; fails only when no document can be read at all.
     pub(crate) fn text(&mut self, content: ContentId, document: &Document) -> Result<Text, IndexError> {
         if document.size == 0 {
-            return Ok(Err("it is empty".to_owned()));
+            return Ok(Err(NoText::ever("it is empty")));
         }
         let read = |size_max: u64| {
             let size_max = size_max.min(document.size);
@@ -70,21 +91,21 @@ impl Reader {
         };
         let head = match read(HEAD_SIZE as u64) {
             Ok(head) => head,
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(error) => return Ok(Err(NoText::now(error.to_string()))),
         };
         let format = match formats::of(&document.name, &head) {
             Ok(format) => format,
-            Err(why) => return Ok(Err(why.to_owned())),
+            Err(why) => return Ok(Err(NoText::ever(why))),
         };
         if format != Format::Plain && document.size > READ_SIZE_MAX {
-            return Ok(Err("it is larger than 64 MiB".to_owned()));
+            return Ok(Err(NoText::ever("it is larger than 64 MiB")));
         }
         let size_max = if format == Format::Plain { TEXT_SIZE_MAX as u64 } else { READ_SIZE_MAX };
         let bytes = if document.size <= HEAD_SIZE as u64 { Ok(head) } else { read(size_max) };
         let text = match bytes {
-            Ok(bytes) if format == Format::Plain => plain::decode(&bytes).map_err(str::to_owned),
+            Ok(bytes) if format == Format::Plain => plain::decode(&bytes).map_err(NoText::ever),
             Ok(bytes) => self.ask_child(format, &bytes).map_err(IndexError::NoExtractor)?,
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(NoText::now(error.to_string())),
         };
         Ok(text.and_then(within_limits))
     }
@@ -118,9 +139,9 @@ impl Reader {
             }
             Err(Ended::Early) if child.is_new() => Err(io::Error::other("the program ended at once")),
             Err(Ended::Early | Ended::Crashed) => {
-                Ok(Err("it is damaged, or needs too much memory to read".to_owned()))
+                Ok(Err(NoText::ever("it is damaged, or needs too much memory to read")))
             }
-            Err(Ended::TooLong) => Ok(Err("it takes too long to read".to_owned())),
+            Err(Ended::TooLong) => Ok(Err(NoText::ever("it takes too long to read"))),
         }
     }
 }
@@ -129,7 +150,7 @@ impl Reader {
 fn within_limits(mut text: String) -> Text {
     text.truncate(text.floor_char_boundary(TEXT_SIZE_MAX));
     if words(&text).next().is_none() {
-        return Err("there is no text in it".to_owned());
+        return Err(NoText::ever("there is no text in it"));
     }
     Ok(text)
 }

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::child::TEXT;
 use super::formats::Format;
-use super::{ExtractorProgram, TEXT_SIZE_MAX, Text};
+use super::{ExtractorProgram, NoText, TEXT_SIZE_MAX, Text};
 
 /// A document that takes longer is given up.
 const TIME_MAX: Duration = Duration::from_secs(20);
@@ -77,7 +77,7 @@ impl Child {
         self.take(&mut text, until)?;
         self.answers += 1;
         let text = String::from_utf8(text).map_err(|_error| Ended::Crashed)?;
-        Ok(if kind == TEXT { Ok(text) } else { Err(text) })
+        Ok(if kind == TEXT { Ok(text) } else { Err(NoText::ever(text)) })
     }
 
     fn give(&mut self, mut bytes: &[u8], until: Instant) -> Result<(), Ended> {

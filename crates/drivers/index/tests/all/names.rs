@@ -52,6 +52,16 @@ fn a_wrong_letter_is_forgiven_when_little_else_is_found() {
 }
 
 #[test]
+fn a_word_that_is_found_is_not_taken_for_a_misspelling() {
+    let many =
+        ["a road.md", "b road.md", "c road.md", "d road.md", "e road.md", "load five.md", "toad five.md"];
+    // `five` is found, and so is `road`, though not together: nobody meant `load` or `toad`.
+    check(&many, "road five", &[]);
+    check(&many, "rxad five", &[]);
+    check(&many, "lxad five", &[5]);
+}
+
+#[test]
 fn somebody_who_types_finds_by_two_letters() {
     let mut house = House::new();
     house.tell(FAMILY, &["Work/roadmap.md", "Work/rome.md", "Work/minutes.md"]);

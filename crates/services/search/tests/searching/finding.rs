@@ -52,6 +52,8 @@ fn more_waits_until_there_is_more() {
     let mut town = Town::new();
     town.world.write(BOB, "a.txt", made(1, 5), 900);
     town.share(BOB);
+    town.world.write(CAROL, "b.txt", made(2, 6), 900);
+    town.share(CAROL);
     town.world.move_to_side(CAROL, 1);
     town.pass(1);
     let ask = town.begin(ALICE, json!({ "query": topic_word(5) }));
@@ -73,6 +75,8 @@ fn more_waits_until_there_is_more() {
 #[test]
 fn the_oldest_question_is_interrupted_when_there_are_too_many() {
     let mut town = Town::new();
+    town.world.write(CAROL, "b.txt", made(2, 6), 900);
+    town.share(CAROL);
     town.world.move_to_side(CAROL, 1);
     town.pass(1);
     let ask = town.begin(ALICE, json!({ "query": "word" }));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use sim::texts::{revision_word, topic_word};
 
-use crate::town::{ALICE, BOB, Town, made};
+use crate::town::{ALICE, BOB, CAROL, Town, made};
 
 #[test]
 fn what_changed_before_a_power_cut_is_found_after_it() {
@@ -43,6 +43,43 @@ fn a_lost_index_is_told_everything_again() {
         assert_eq!(town.world.peer(BOB).index_driver.texts_count(town.web), 150, "after {wait} ms");
     }
     assert_eq!(town.paths(ALICE, json!({ "query": topic_word(149) })).len(), 1);
+}
+
+#[test]
+fn a_text_that_could_not_be_read_while_it_was_renamed_is_read_later() {
+    let mut town = Town::new();
+    town.world.write(BOB, "a.txt", made(1, 5), 900);
+    town.share(BOB);
+    // The file moves away at any moment after it was hashed, and back before anybody noticed.
+    for revision in 2..12 {
+        town.world.write(BOB, "a.txt", made(revision, 5), 900 + revision);
+        town.world.tell_watcher(BOB, &["a.txt"], &[]);
+        town.pass_ms(250 + revision * 3);
+        town.world.rename(BOB, "a.txt", "aside.txt");
+        town.pass_ms(60);
+        town.world.rename(BOB, "aside.txt", "a.txt");
+        town.pass(90);
+        let query = revision_word(made(revision, 5));
+        assert_eq!(town.paths(ALICE, json!({ "query": query })).len(), 1, "revision {revision}");
+    }
+}
+
+#[test]
+fn what_is_kept_but_not_offered_is_counted_nowhere() {
+    let mut town = Town::new();
+    for who in [BOB, CAROL] {
+        town.world.write(who, "same.txt", made(1, 5), 900);
+    }
+    town.share(BOB);
+    // Carol has it in a folder of another web only, and Bob's is listed here: it is not fetched, and not read for here.
+    town.ask(CAROL, "people.start_web", json!({ "name": "other" })).unwrap();
+    let folder = town.world.peer(CAROL).folder();
+    town.ask(CAROL, "files.share", json!({ "web": "other", "folder": folder, "name": "things" })).unwrap();
+    town.pass(20);
+    town.ask(CAROL, "files.get", json!({ "path": "family/Bob/things/same.txt" })).unwrap();
+    town.pass(20);
+    assert_eq!(town.world.peer(CAROL).index_driver.texts_count(town.web), 0);
+    assert_eq!(town.paths(ALICE, json!({ "query": topic_word(5) })).len(), 1);
 }
 
 #[test]

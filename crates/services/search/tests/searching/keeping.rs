@@ -101,3 +101,32 @@ fn so_many_searches_are_kept_and_no_more() {
     let fault = town.ask(ALICE, "search.keep", json!({ "query": "one more" })).unwrap_err();
     assert_eq!(fault.code, "search.too-many-kept");
 }
+
+#[test]
+fn a_kept_search_rings_for_texts_that_come_here_and_to_a_broker() {
+    let mut town = Town::new();
+    town.world.write(BOB, "a.txt", made(1, 5), 900);
+    town.share(BOB);
+    town.ask(CAROL, "people.serve", json!({ "web": "family", "broker": true })).unwrap();
+    town.pass(40);
+    for who in [ALICE, CAROL] {
+        town.ask(who, "search.keep", json!({ "query": sim::texts::topic_word(5) })).unwrap();
+    }
+    town.pass(1);
+    town.write(BOB, "b.txt", made(7, 6), 900);
+    town.write(BOB, "a.txt", made(2, 5), 950);
+    town.pass(20);
+    // The broker has read it; Alice's computer has not, until she has it.
+    assert_eq!(
+        (kept(&town, CAROL)["rang"].as_u64(), kept(&town, ALICE)["rang"].as_u64()),
+        (Some(1), Some(0))
+    );
+    assert_eq!(kept(&town, CAROL)["news"][0]["path"], "family/Bob/things/a.txt");
+    assert_eq!(kept(&town, CAROL)["news"][0]["revision"], 2);
+    town.ask(ALICE, "files.get", json!({ "path": "family/Bob/things/a.txt" })).unwrap();
+    town.pass(20);
+    assert_eq!(
+        (kept(&town, CAROL)["rang"].as_u64(), kept(&town, ALICE)["rang"].as_u64()),
+        (Some(1), Some(1))
+    );
+}

@@ -12,8 +12,10 @@
     reason = "tests panic when they fail"
 )]
 
+mod brokers;
 mod finding;
 mod hostile;
 mod indexes;
 mod keeping;
+mod summaries;
 mod town;
