@@ -9,7 +9,6 @@
     clippy::indexing_slicing,
     reason = "a measurement says what it finds or stops"
 )]
-#![expect(missing_docs, reason = "the town is shared with the tests")]
 #![expect(
     clippy::disallowed_methods,
     clippy::pedantic,
