@@ -318,7 +318,7 @@ fn brokers_have_forgotten(world: &World, ground: Ground<'_>, web: &TownWeb, repo
             .filter(|content| {
                 world.library.get(**content).is_some_and(|known| !is_large(world, known.owner, **content))
             })
-            .map(|content| content.short())
+            .map(|content: &ContentId| content.short())
             .collect();
         report.claim(missing.is_empty(), || {
             format!("{}: broker {broker} has not read {missing:?}, having read {}", web.name, read.len())

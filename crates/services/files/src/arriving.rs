@@ -133,7 +133,7 @@ impl Files {
             let waiting = self.bringing.small.remove(&key).unwrap_or_default();
             match outcomes.get(at).copied().unwrap_or(ItemOutcome::Failed) {
                 ItemOutcome::Arrived => {
-                    let offered = self.offered_to(web, &waiting, false);
+                    let offered = Self::offered_to(web, &waiting, false);
                     self.keep(step, key, item.size, offered)?;
                     self.bringing.note_given(provider, item.size, &waiting);
                     for (id, index) in waiting {
@@ -378,7 +378,7 @@ impl Files {
         }
         let Some(active) = self.bringing.active.remove(&key) else { return Ok(()) };
         let offered = match PROVEN.has(step.view(), &key)? {
-            true => self.offered_to(key.0, &active.items, active.read.is_some()),
+            true => Self::offered_to(key.0, &active.items, active.read.is_some()),
             false => Offered::No,
         };
         self.keep(step, key, active.size, offered)?;

@@ -63,7 +63,7 @@ pub fn bring(step: &mut Step<'_>, web: WebId, contents: Vec<Wanted>) {
 }
 
 /// Lets go of contents, whether they have come or not: what is only lent leaves this computer.
-pub fn let_go(step: &mut Step<'_>, web: WebId, contents: Vec<ContentId>) {
+pub fn let_go(step: &mut Step<'_>, web: WebId, contents: &[ContentId]) {
     for part in contents.chunks(WISHES_MAX) {
         step.tell("files", wire::to_bytes(&Wish::LetGo { web, contents: part.to_vec() }));
     }
@@ -185,7 +185,7 @@ impl Files {
     }
 
     /// Says how a content that has come is kept, by who waits for it.
-    pub(crate) fn offered_to(&self, web: WebId, waiting: &[(TransferId, u64)], is_read: bool) -> Offered {
+    pub(crate) fn offered_to(web: WebId, waiting: &[(TransferId, u64)], is_read: bool) -> Offered {
         let id = transfer_of(web);
         let is_for_nobody = !waiting.is_empty() && waiting.iter().all(|(transfer, _)| *transfer == id);
         if is_for_nobody && !is_read { Offered::Lent } else { Offered::Yes }

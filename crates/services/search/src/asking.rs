@@ -13,7 +13,6 @@ use store::{Rows, StoreError};
 use crate::jobs::{Answer, NameHit, TextHit, Texts};
 use crate::messages::ReadOf;
 use crate::query::{Filter, Terms};
-use crate::rank::Statistics;
 
 /// Files looked at for whether anybody lists a content at most.
 const SHOWING_MAX: usize = 16;
@@ -39,7 +38,7 @@ pub(crate) struct Asking {
     pub(crate) heard: BTreeSet<(WebId, DeviceId)>,
     /// Members' devices that need not be asked: they list nothing, or have said that they have no such words.
     pub(crate) spared: BTreeSet<(WebId, DeviceId)>,
-    /// Of which webs a broker answered, and whose documents were read by it and are counted with it.
+    /// Of which webs a broker answered, and whose documents were read by it.
     pub(crate) covered: BTreeMap<WebId, Covered>,
     /// Persons who answered for a web, and all of that web who were meant.
     answered: BTreeSet<(WebId, PersonId)>,
@@ -53,9 +52,6 @@ pub(crate) struct Asking {
     pub(crate) texts: BTreeMap<(WebId, ContentId), TextHit>,
     /// Texts that a broker told of.
     pub(crate) by_broker: BTreeSet<(WebId, ContentId)>,
-    /// What the own indexes and members counted.
-    own_counts: BTreeMap<WebId, Statistics>,
-    counts: BTreeMap<(WebId, DeviceId), Statistics>,
     /// Whether the time for answers has passed.
     is_late: bool,
     pub(crate) is_over: bool,
@@ -71,7 +67,6 @@ pub(crate) struct Covered {
     pub(crate) broker: DeviceId,
     /// Whose documents it has read.
     pub(crate) devices: BTreeSet<DeviceId>,
-    counts: Statistics,
 }
 
 /// What a broker's answer turned out to be.
@@ -107,8 +102,6 @@ impl Asking {
             names: Vec::new(),
             texts: BTreeMap::new(),
             by_broker: BTreeSet::new(),
-            own_counts: BTreeMap::new(),
-            counts: BTreeMap::new(),
             is_late: false,
             is_over: false,
             version: 0,
@@ -134,7 +127,6 @@ impl Asking {
         let Answer { names, texts, .. } = answer.unwrap_or_default();
         self.names.extend(names);
         self.names.sort_by_key(|hit| std::cmp::Reverse(hit.score));
-        self.own_counts.entry(web).or_default().add(&texts);
         self.add(web, texts);
         if let Some(me) = me {
             self.answered.insert((web, me));
@@ -147,9 +139,6 @@ impl Asking {
         self.own_left = self.own_left.saturating_sub(1);
         self.has_trouble |= answer.is_none();
         let texts = answer.unwrap_or_default().texts;
-        if let Some(covered) = self.covered.get_mut(&web) {
-            covered.counts.add(&texts);
-        }
         self.by_broker.extend(texts.hits.iter().map(|hit| (web, hit.content)));
         self.add(web, texts);
         self.changed();
@@ -176,7 +165,6 @@ impl Asking {
             }
         }
         if texts.found_in.len() == self.terms.words.len() {
-            self.counts.entry((web, from)).or_default().add(&texts);
             self.add(web, texts);
         }
         Ok(())
@@ -210,8 +198,13 @@ impl Asking {
         let mut is_lie = texts.found_in.len() != self.terms.words.len();
         let mut sound = Vec::new();
         for hit in std::mem::take(&mut texts.hits) {
-            let showing = look::showing(rows, web, hit.content, SHOWING_MAX)?;
             is_lie |= !self.has_all_counts(&hit);
+            // What it has said that it lists or keeps itself it may have, also what is the newest of nothing any more.
+            if look::is_holder(rows, web, hit.content, from)? {
+                sound.push(hit);
+                continue;
+            }
+            let showing = look::showing(rows, web, hit.content, SHOWING_MAX)?;
             // It may know of something that has not come here yet; that cannot be shown, and is no lie.
             is_lie |= showing.is_empty() && !is_ahead;
             let is_newest = showing.iter().any(|one| one.past.is_none());
@@ -229,9 +222,7 @@ impl Asking {
             self.liars.insert(from);
             return Ok(Verdict::Lie);
         }
-        let mut covered =
-            Covered { broker: from, devices: BTreeSet::from([from]), counts: Statistics::default() };
-        covered.counts.add(&texts);
+        let mut covered = Covered { broker: from, devices: BTreeSet::from([from]) };
         for device in self.devices_of_meant(rows, web)? {
             let known = look::documents_at(rows, web, device)?;
             if position(device).is_some_and(|at| device == me || at >= known) {
@@ -247,26 +238,7 @@ impl Asking {
 
     /// Notes that this peer itself has read what some devices list.
     pub(crate) fn cover(&mut self, web: WebId, me: DeviceId, devices: BTreeSet<DeviceId>) {
-        self.covered.insert(web, Covered { broker: me, devices, counts: Statistics::default() });
-    }
-
-    /// Returns the sums by which texts of a web are ranked: of every index, each text counted where it is read first.
-    pub(crate) fn statistics(&self, web: WebId, me: DeviceId) -> Statistics {
-        let covered = self.covered.get(&web);
-        let mut sum = covered.map(|covered| covered.counts.clone()).unwrap_or_default();
-        let is_counted = |device: &DeviceId| covered.is_some_and(|covered| covered.devices.contains(device));
-        // A broker's own device stands among those it covers; its own texts are counted apart only when it is this one.
-        if let Some(own) = self.own_counts.get(&web)
-            && (!is_counted(&me) || covered.is_some_and(|covered| covered.broker == me))
-        {
-            sum.join(own);
-        }
-        for ((_, device), counts) in self.counts.iter().filter(|((of, _), _)| *of == web) {
-            if !is_counted(device) {
-                sum.join(counts);
-            }
-        }
-        sum
+        self.covered.insert(web, Covered { broker: me, devices });
     }
 
     fn has_all_counts(&self, hit: &TextHit) -> bool {

@@ -11,7 +11,7 @@ use store::{Rows, StoreError};
 use crate::indexing::is_whole;
 use crate::jobs::{Answer, QUERY, Query, TEXTS_MAX, TextHit, Texts, to_bytes};
 use crate::messages::{Message, READ_MAX, ReadOf};
-use crate::rank::Statistics;
+use crate::rank::score;
 use crate::reading::{index_of, is_broker};
 use crate::service::{Purpose, Search, may_ask};
 use crate::tables::{BROKERS, OWED, TEXTS};
@@ -184,13 +184,8 @@ fn keep_best(texts: &mut Texts) {
     if texts.hits.len() <= limit {
         return;
     }
-    let mut statistics = Statistics::default();
-    statistics.add(texts);
     texts.hits.sort_by(|one, other| {
-        statistics
-            .score(other)
-            .total_cmp(&statistics.score(one))
-            .then_with(|| one.content.cmp(&other.content))
+        score(other).total_cmp(&score(one)).then_with(|| one.content.cmp(&other.content))
     });
     texts.hits.truncate(limit);
 }

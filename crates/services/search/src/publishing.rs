@@ -107,7 +107,7 @@ impl Search {
     }
 
     /// Takes what another device says of its texts.
-    pub(crate) fn hear_records(&mut self, step: &mut Step<'_>, message: &[u8]) -> Result<(), StoreError> {
+    pub(crate) fn hear_records(step: &mut Step<'_>, message: &[u8]) -> Result<(), StoreError> {
         let Ok(records::Told::Record { web, author, seq, index, body }) = records::Told::from_bytes(message)
         else {
             return Ok(());

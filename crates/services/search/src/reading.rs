@@ -44,6 +44,7 @@ pub(crate) const BROKER: &str = "broker";
 
 /// What a broker is at; rows can rebuild it.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something else that is due or under way")]
 pub(crate) struct Reading {
     /// Whether the driver has an update.
     is_busy: bool,
@@ -203,7 +204,7 @@ impl Search {
             return match known {
                 Some(row) => self.forget_content(step, web, content, &row),
                 None if lending::is_lent(step.view(), web, content)? => {
-                    lending::let_go(step, web, vec![content]);
+                    lending::let_go(step, web, &[content]);
                     Ok(())
                 }
                 None => Ok(()),
@@ -294,7 +295,7 @@ impl Search {
             })?;
         }
         BROKERED.delete(step.rows(), &(web, content));
-        lending::let_go(step, web, vec![content]);
+        lending::let_go(step, web, &[content]);
         self.reading.generation += 1;
         Ok(())
     }
@@ -460,7 +461,7 @@ impl Search {
             row.stage = if is_out { Stage::LeftOut } else { Stage::Read };
             if is_out {
                 change(step, part.web, |broker| broker.bytes = broker.bytes.saturating_sub(row.size))?;
-                lending::let_go(step, part.web, vec![*content]);
+                lending::let_go(step, part.web, &[*content]);
             } else {
                 for device in std::mem::take(&mut row.owed_to) {
                     OWED.delete(step.rows(), &(part.web, device, *content));
@@ -492,7 +493,7 @@ impl Search {
     fn stop(&mut self, step: &mut Step<'_>, web: WebId) -> Result<bool, Fault> {
         let gone = self.clear(step, web, STEP_MAX)?;
         let has_more = gone.len() == STEP_MAX;
-        lending::let_go(step, web, gone);
+        lending::let_go(step, web, &gone);
         if !has_more {
             let job = step.work(FORGET, to_bytes(&Forget { web: index_of(web) }));
             self.jobs.insert(job, Purpose::Forget);

@@ -167,7 +167,7 @@ impl Search {
                 self.tend(step)?;
                 self.feed(step)?;
             }
-            Input::Told { by: "records", message } => self.hear_records(step, &message)?,
+            Input::Told { by: "records", message } => Self::hear_records(step, &message)?,
             Input::Told { .. } => self.hear_people(step)?,
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments)?,
             Input::Heard { from, channel: Channel::Member, message, .. } => {

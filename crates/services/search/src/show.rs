@@ -14,6 +14,7 @@ use store::{Rows, StoreError};
 
 use crate::asking::Asking;
 use crate::jobs::TextHit;
+use crate::rank::score;
 
 /// Files looked at for one content at most.
 const SHOWING_MAX: usize = 16;
@@ -29,7 +30,6 @@ type FileKey = (u64, FileId);
 /// Makes what is shown.
 struct Page<'a> {
     rows: &'a dyn Rows,
-    me: DeviceId,
     look: Look<'a>,
     now: Timestamp,
     asking: &'a Asking,
@@ -49,7 +49,6 @@ pub(crate) fn found(
 ) -> Result<Found, StoreError> {
     let mut page = Page {
         rows,
-        me,
         look: Look::at(rows, me)?,
         now,
         asking,
@@ -95,10 +94,8 @@ impl Page<'_> {
 
     fn texts(&mut self) -> Result<(), StoreError> {
         let mut ranked: Vec<(f64, WebId, &TextHit)> = Vec::new();
-        let mut sums = BTreeMap::new();
         for ((web, _), hit) in &self.asking.texts {
-            let sum = sums.entry(*web).or_insert_with(|| self.asking.statistics(*web, self.me));
-            let score = sum.score(hit);
+            let score = score(hit);
             ranked.push((score, *web, hit));
         }
         ranked.sort_by(|(a, _, one), (b, _, other)| {

@@ -163,7 +163,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-/// Mixes the bits of a number (the end of MurmurHash3).
+/// Mixes the bits of a number (the end of `MurmurHash3`).
 fn mixed(mut number: u64) -> u64 {
     number ^= number >> 33;
     number = number.wrapping_mul(0xff51_afd7_ed55_8ccd);

@@ -13,7 +13,8 @@ use crate::summary::{Summary, WordKey, build};
 const WEB: WebId = WebId::new([1; 32]);
 
 fn vector(kind: &str, name: &str, bytes: &[u8], finds: &Value) -> Value {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digit = |number: u8| char::from_digit(u32::from(number), 16).unwrap();
+    let hex: String = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
     json!({ "kind": kind, "name": name, "bytes": hex, "finds": finds })
 }
 
