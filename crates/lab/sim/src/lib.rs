@@ -4,12 +4,14 @@
 //! what they check. Not for: measuring speed, or anything with a real clock or socket.
 
 pub mod check;
+pub mod check_mirror;
 pub mod check_search;
 pub mod dice;
 pub mod disk;
 mod drivers;
 mod index;
 mod lying;
+pub mod mirrors;
 mod peer;
 mod searching;
 pub mod texts;
