@@ -30,11 +30,9 @@ pub fn is_blind(world: &World, carrier: PeerIndex, web: WebId, report: &mut Repo
         let is_plain = markers.contains(content.as_bytes().as_slice());
         report.claim(!is_plain, || format!("carrier {carrier} has the plain content {content}"));
     }
-    for (operation, arguments) in [("files.list", json!({ "path": web.to_string() }))] {
-        let seen = world.read(carrier, operation, arguments).unwrap_or_default();
-        let count = seen.get("entries").and_then(Value::as_array).map_or(0, Vec::len);
-        report.claim(count == 0, || format!("carrier {carrier} lists {count} entries"));
-    }
+    let seen = world.read(carrier, "files.list", json!({ "path": web.to_string() }));
+    let is_refused = seen.as_ref().is_err_and(|fault| fault.code == "files.carried");
+    report.claim(is_refused, || format!("carrier {carrier} lists {seen:?}"));
 }
 
 /// Every content on a member's disk is at a mirror, sealed under some key the member holds, all of it.
@@ -70,6 +68,19 @@ pub fn waiting(world: &World, member: PeerIndex, web: WebId) -> Option<u64> {
     let label = web_label(world, member, web)?;
     let mirrored = world.read(member, "files.mirrored", json!({ "web": label })).ok()?;
     mirrored.get("waiting").and_then(Value::as_u64)
+}
+
+/// What a member says of mirrors: how many contents of the web are there.
+pub fn mirrored(world: &World, member: PeerIndex, web: WebId) -> Option<u64> {
+    let label = web_label(world, member, web)?;
+    let mirrored = world.read(member, "files.mirrored", json!({ "web": label })).ok()?;
+    mirrored.get("mirrored").and_then(Value::as_u64)
+}
+
+/// What a mirror says of itself: the bytes it keeps for a web.
+pub fn stock(world: &World, mirror: PeerIndex, web: WebId) -> u64 {
+    let mirrored = world.read(mirror, "files.mirrored", json!({ "web": web })).unwrap_or_default();
+    mirrored.get("here").and_then(|here| here.get("bytes")).and_then(Value::as_u64).unwrap_or(0)
 }
 
 /// Returns the contents of a peer's shared folder, each once.

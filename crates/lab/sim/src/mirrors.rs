@@ -33,7 +33,7 @@ struct Story {
 /// Runs all stories and says what was wrong.
 pub fn run(seed: u64, weather: Weather) -> Report {
     let mut report = Report::default();
-    for story in [never_here_together, a_disk_is_lost, one_seals_wrongly] {
+    for story in [never_here_together, a_disk_is_lost, one_seals_wrongly, room_is_kept_and_given_back] {
         let told = story(seed, weather);
         report.checked += told.checked;
         report.wrong.extend(told.wrong);
@@ -122,6 +122,27 @@ fn one_seals_wrongly(seed: u64, weather: Weather) -> Report {
     story.on(BOB);
     story.quiet();
     check::has_come(&story.world, BOB, ALICE, &mut story.report);
+    story.end()
+}
+
+/// A mirror takes no more than it was given, takes the rest when it gets more, and gives everything back at the end.
+fn room_is_kept_and_given_back(seed: u64, weather: Weather) -> Report {
+    let mut story = Story::begin(seed, weather);
+    act(&mut story.world, DORA, "people.serve", json!({ "web": story.web, "mirror": 12_000_000 }));
+    story.share(ALICE, 30);
+    story.world.run_for(QUIET);
+    let waiting = check::waiting(&story.world, ALICE, story.web);
+    story.report.claim(waiting == Some(1), || format!("{waiting:?} contents wait, not the one that is too large"));
+    let bytes = check::stock(&story.world, DORA, story.web);
+    story.report.claim((1..=12_000_000).contains(&bytes), || format!("{bytes} bytes kept of 12,000,000"));
+    act(&mut story.world, DORA, "people.serve", json!({ "web": story.web, "mirror": 90_000_000 }));
+    story.quiet();
+    check::all_is_there(&story.world, ALICE, DORA, story.web, &mut story.report);
+    act(&mut story.world, DORA, "people.serve", json!({ "web": story.web, "stop": true }));
+    story.world.run_for(QUIET);
+    check::nothing_is_left_over(&story.world, DORA, 0, &mut story.report);
+    let mirrored = check::mirrored(&story.world, ALICE, story.web);
+    story.report.claim(mirrored == Some(0), || format!("{mirrored:?} said to be at a mirror that has stopped"));
     story.end()
 }
 
