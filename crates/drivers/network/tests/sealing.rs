@@ -4,7 +4,7 @@
 
 mod house;
 
-use base::{ContentId, DeviceId};
+use base::ContentId;
 use files::jobs::{
     self, CHANGED_IN_PLACE, Forget, Seal, SealItem, SealOutcome, SealedItems, Source, Unseal, UnsealItem,
     UnsealOutcome, Unsealed,
@@ -36,8 +36,8 @@ async fn unseal(peer: &mut Peer, sealed: ContentId, content: ContentId, size: u6
 }
 
 /// Brings a copy from one peer to another.
-async fn carry(from: &Peer, to: &mut Peer, device: DeviceId, sealed: ContentId, size: u64) {
-    from.rights.give(device, sealed, Source::Store);
+async fn carry(from: &Peer, to: &mut Peer, sealed: ContentId, size: u64) {
+    from.rights.give(to.me(), sealed, Source::Store);
     to.fetch(from.me(), sealed, size, &[(0, size)]).await.unwrap();
 }
 
@@ -58,9 +58,9 @@ async fn what_alice_seals_bob_opens_after_dora_carried_it() {
         // The bytes are those of the format, whoever writes them.
         assert_eq!(*sealed, id_of(&key(content).seal_all(&plain)), "{length}");
         let copy_size = sealed_size(size).unwrap();
-        carry(&alice, &mut dora, dora.me(), *sealed, copy_size).await;
+        carry(&alice, &mut dora, *sealed, copy_size).await;
         alice.run(jobs::FORGET, &Forget { content: *sealed }).await.unwrap();
-        carry(&dora, &mut bob, bob.me(), *sealed, copy_size).await;
+        carry(&dora, &mut bob, *sealed, copy_size).await;
         assert_eq!(unseal(&mut bob, *sealed, content, size).await, UnsealOutcome::Opened);
         assert_eq!(bob.missing(content, size).await, []);
         assert_eq!(bob.read(content, 0..size).await, plain);
