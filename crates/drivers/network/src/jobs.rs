@@ -12,7 +12,8 @@ use crate::failure::Failure;
 use crate::shared::Shared;
 
 /// What this driver does.
-pub(crate) const KINDS: &[&str] = &[jobs::FETCH, jobs::BUNDLE, jobs::MISSING, jobs::SAVE, jobs::FORGET, jobs::SEAL, jobs::UNSEAL];
+pub(crate) const KINDS: &[&str] =
+    &[jobs::FETCH, jobs::BUNDLE, jobs::MISSING, jobs::SAVE, jobs::FORGET, jobs::SEAL, jobs::UNSEAL];
 
 /// Jobs that run; the deciders bound how many.
 #[derive(Debug, Default)]

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use base::ContentId;
 use bytes::{Bytes, BytesMut};
 use files::jobs::{
-    CHANGED_IN_PLACE, ChangedInPlace, FetchFailure, SMALL_SIZE, Seal, SealItem, SealOutcome, SealedItems, Source,
-    Unseal, UnsealItem, UnsealOutcome, Unsealed,
+    CHANGED_IN_PLACE, ChangedInPlace, FetchFailure, SMALL_SIZE, Seal, SealItem, SealOutcome, SealedItems,
+    Source, Unseal, UnsealItem, UnsealOutcome, Unsealed,
 };
 use tokio::sync::mpsc;
 use wire::sealed::{SEGMENT_SIZE, Segment, TAG_SIZE, sealed_size, segments};
@@ -92,7 +92,8 @@ impl Shared {
                 let mut origin = self.open_path(path, stat).await?;
                 let size = usize::try_from(item.size).unwrap_or(0);
                 let read = tokio::task::spawn_blocking(move || origin.read(size.saturating_add(1))).await;
-                read.map_err(|error| Failure::new(FetchFailure::Local, error))?.map_err(|e| Failure::here(&e))?
+                read.map_err(|error| Failure::new(FetchFailure::Local, error))?
+                    .map_err(|e| Failure::here(&e))?
             }
         };
         if blake3::hash(&plain).as_bytes() != item.content.as_bytes() {

@@ -1,6 +1,13 @@
 //! Sealed copies with real bytes: made, carried by a third, opened; and what is not what it should be.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests panic when they fail")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::clone_on_ref_ptr,
+    reason = "tests panic when they fail"
+)]
 
 mod house;
 
@@ -105,9 +112,18 @@ async fn a_copy_of_something_else_is_told_and_leaves_nothing_behind() {
         let (plain, other) = (noise(1, length), noise(2, length));
         let (content, size) = (id_of(&plain), u64::try_from(length).unwrap());
         // Mallory has the key, and seals another text with it; or no text at all.
-        for copy in [key(content).seal_all(&other), noise(3, usize::try_from(sealed_size(size).unwrap()).unwrap())] {
+        for copy in
+            [key(content).seal_all(&other), noise(3, usize::try_from(sealed_size(size).unwrap()).unwrap())]
+        {
             let sealed = alice.share("copy", &copy, bob.me());
-            bob.fetch(alice.me(), sealed, u64::try_from(copy.len()).unwrap(), &[(0, u64::try_from(copy.len()).unwrap())]).await.unwrap();
+            bob.fetch(
+                alice.me(),
+                sealed,
+                u64::try_from(copy.len()).unwrap(),
+                &[(0, u64::try_from(copy.len()).unwrap())],
+            )
+            .await
+            .unwrap();
             assert_eq!(unseal(&mut bob, sealed, content, size).await, UnsealOutcome::Wrong, "{length}");
             assert_eq!(bob.missing(content, size).await, [(0, size)]);
             assert_ne!(bob.missing(id_of(&other), size).await, []);

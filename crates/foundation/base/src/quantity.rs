@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn sizes_are_read_as_people_write_them() {
-        let check = |text: &str, bytes: Option<u64>| assert_eq!(text.parse().ok(), bytes.map(ByteCount), "{text}");
+        let check =
+            |text: &str, bytes: Option<u64>| assert_eq!(text.parse().ok(), bytes.map(ByteCount), "{text}");
         check("0", Some(0));
         check("4096", Some(4_096));
         check("500MB", Some(500_000_000));
@@ -164,7 +165,9 @@ mod tests {
         check("100G", Some(100_000_000_000));
         check("2 TiB", Some(2 << 40));
         check("1.2 MB", Some(1_200_000));
-        for wrong in ["", "GB", "-1GB", "1,5GB", "1 parsec", "1.GB.", "99999999999 TB", "1.1234567GB", "\u{661}GB"] {
+        for wrong in
+            ["", "GB", "-1GB", "1,5GB", "1 parsec", "1.GB.", "99999999999 TB", "1.1234567GB", "\u{661}GB"]
+        {
             check(wrong, None);
         }
     }

@@ -47,8 +47,12 @@ impl Segment {
             Self::Inner(index) => (index, 0),
             Self::Last(index) => (index, 1),
         };
-        let [a, b, c, d, e, f, g, h] = index.to_be_bytes();
-        Nonce::from([0, 0, 0, a, b, c, d, e, f, g, h, is_last])
+        let mut nonce = [0; 12];
+        let place = index.to_be_bytes().into_iter().chain([is_last]);
+        for (to, byte) in nonce.iter_mut().skip(3).zip(place) {
+            *to = byte;
+        }
+        Nonce::from(nonce)
     }
 }
 

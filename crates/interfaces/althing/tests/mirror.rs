@@ -170,9 +170,8 @@ fn a_carrier_gives_two_who_never_meet_their_files_and_has_nothing_of_them_on_dis
     let about = bob.ask(&["about", &format!("{path}/large.txt")]).unwrap().to_string();
     let content = about.split("\"content\":\"").nth(1).and_then(|rest| rest.get(..64)).unwrap().to_owned();
     let raw: Vec<u8> =
-        (0..32).map(|at| u8::from_str_radix(&content[2 * at..2 * at + 2], 16).unwrap()).collect();
-    let markers =
-        [NAME.as_bytes().to_vec(), TEXT.as_bytes().to_vec(), content.into_bytes(), raw];
+        (0..32).map(|at| u8::from_str_radix(content.get(2 * at..2 * at + 2).unwrap(), 16).unwrap()).collect();
+    let markers = [NAME.as_bytes().to_vec(), TEXT.as_bytes().to_vec(), content.into_bytes(), raw];
     // The search finds what is there.
     assert!(std::panic::catch_unwind(|| search_folder(&shared, &markers)).is_err());
     let searched = search_folder(&dora.folder, &markers);

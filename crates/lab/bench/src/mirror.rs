@@ -36,7 +36,10 @@ pub(crate) fn never_together(bench: &Bench) -> Result<()> {
     share(&alice, &alice.folder.join("large"), "large")?;
     let took = until_mirrored(&alice, FILES + 1)?;
     let cost = alice.processor_seconds()? - cost;
-    println!("1 GiB hashed and shared; at the mirror {} later, {cost:.1} s of processor at the sender", seconds(took));
+    println!(
+        "1 GiB hashed and shared; at the mirror {} later, {cost:.1} s of processor at the sender",
+        seconds(took)
+    );
     let stock = dora.ask("files.mirrored", &json!({ "web": "bench" }))?;
     println!("the mirror: {}, {:.0} MB resident", text(&stock, "what"), dora.resident_megabytes()?);
     alice.kill()?;

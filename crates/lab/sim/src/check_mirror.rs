@@ -41,9 +41,10 @@ pub fn all_is_there(world: &World, member: PeerIndex, mirror: PeerIndex, web: We
     for (content, size) in contents_of(world, member) {
         let Some(bytes) = sealed_size(size) else { continue };
         let keyring = world.peer(member).keyring();
-        let ids = keyring.into_iter().flat_map(|keyring| keyring.of(web)).map(|epoch| {
-            sealed_id(&ContentKey::of(epoch, content), content)
-        });
+        let ids = keyring
+            .into_iter()
+            .flat_map(|keyring| keyring.of(web))
+            .map(|epoch| sealed_id(&ContentKey::of(epoch, content), content));
         let is_there = ids.into_iter().any(|sealed| disk.missing(sealed, bytes).is_empty());
         report.claim(is_there, || format!("{content} of {member} is not at mirror {mirror}"));
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use base::ContentId;
 use files::jobs::{
     self, Bundle, Bundled, ByteRange, Fetch, FetchFailure, Fetched, Forget, Hash, HashReport, HashResult,
-    ItemOutcome, Missing, MissingRanges, RootState, Save, Saved, Seal, SealOutcome, SealedItems, Source, Unseal,
-    UnsealOutcome, Unsealed, WalkReport, WalkSummary, WatchReport,
+    ItemOutcome, Missing, MissingRanges, RootState, Save, Saved, Seal, SealOutcome, SealedItems, Source,
+    Unseal, UnsealOutcome, Unsealed, WalkReport, WalkSummary, WatchReport,
 };
 use kernel::{Input, Job, JobFailure};
 use wire::sealed::{ContentKey, sealed_size};

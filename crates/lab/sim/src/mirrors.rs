@@ -132,7 +132,9 @@ fn room_is_kept_and_given_back(seed: u64, weather: Weather) -> Report {
     story.share(ALICE, 30);
     story.world.run_for(QUIET);
     let waiting = check::waiting(&story.world, ALICE, story.web);
-    story.report.claim(waiting == Some(1), || format!("{waiting:?} contents wait, not the one that is too large"));
+    story
+        .report
+        .claim(waiting == Some(1), || format!("{waiting:?} contents wait, not the one that is too large"));
     let bytes = check::stock(&story.world, DORA, story.web);
     story.report.claim((1..=12_000_000).contains(&bytes), || format!("{bytes} bytes kept of 12,000,000"));
     act(&mut story.world, DORA, "people.serve", json!({ "web": story.web, "mirror": 90_000_000 }));
@@ -142,7 +144,9 @@ fn room_is_kept_and_given_back(seed: u64, weather: Weather) -> Report {
     story.world.run_for(QUIET);
     check::nothing_is_left_over(&story.world, DORA, 0, &mut story.report);
     let mirrored = check::mirrored(&story.world, ALICE, story.web);
-    story.report.claim(mirrored == Some(0), || format!("{mirrored:?} said to be at a mirror that has stopped"));
+    story
+        .report
+        .claim(mirrored == Some(0), || format!("{mirrored:?} said to be at a mirror that has stopped"));
     story.end()
 }
 

@@ -329,7 +329,8 @@ impl World {
                         self.watch.arrived(self.now_ms, from, to, &message);
                     }
                     if self.blind.contains(&to) {
-                        let holds = |marker: &Vec<u8>| message.windows(marker.len()).any(|part| part == *marker);
+                        let holds =
+                            |marker: &Vec<u8>| message.windows(marker.len()).any(|part| part == *marker);
                         self.leaks += u64::from(self.markers.iter().any(holds));
                     }
                     let from = self.peer(from).device;

@@ -312,7 +312,9 @@ impl Files {
             .active
             .iter()
             .filter(|(_, active)| {
-                active.sealed.is_none() && !active.items.is_empty() && active.plan.as_ref().is_some_and(|plan| !plan.is_under_way())
+                active.sealed.is_none()
+                    && !active.items.is_empty()
+                    && active.plan.as_ref().is_some_and(|plan| !plan.is_under_way())
             })
             .map(|(key, _)| *key)
             .collect();
@@ -380,8 +382,7 @@ impl Files {
         }
         let Some(active) = self.bringing.active.remove(&key) else { return Ok(()) };
         if let Some(copy) = active.sealed {
-            let opening =
-                Opening { web: key.0, sealed: key.1, copy, items: active.items, is_small: false };
+            let opening = Opening { web: key.0, sealed: key.1, copy, items: active.items, is_small: false };
             self.open_copies(step, vec![opening]);
             return Ok(());
         }
@@ -590,7 +591,12 @@ pub(crate) fn bar(step: &mut Step<'_>, provider: DeviceId, content: ContentId) {
     BARRED.put(step.rows(), &(provider, content), &until);
 }
 
-pub(crate) fn tell_dropped(step: &mut Step<'_>, key: Key, provider: DeviceId, why: FetchFailure) -> Result<(), Fault> {
+pub(crate) fn tell_dropped(
+    step: &mut Step<'_>,
+    key: Key,
+    provider: DeviceId,
+    why: FetchFailure,
+) -> Result<(), Fault> {
     let who = Viewer::of(step.view(), step.me())?.device_label(key.0, provider)?;
     tracing::warn!(provider = %provider.short(), content = %key.1.short(), why = why.word(), "a provider was dropped");
     let about = serde_json::json!({ "web": key.0, "content": key.1, "who": who, "why": why.word() });

@@ -108,7 +108,11 @@ pub(crate) struct Found {
 }
 
 /// Says whether a device says now that it is a mirror of a web.
-pub(crate) fn is_mirror<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
+pub(crate) fn is_mirror<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    device: DeviceId,
+) -> Result<bool, StoreError> {
     let is_in = people::read::is_member(rows, web, device)? || people::read::is_carrier(rows, web, device)?;
     let serving = people::read::serving(rows, web)?;
     Ok(is_in && serving.iter().any(|(other, serving)| *other == device && serving.mirror.is_some()))
@@ -118,7 +122,8 @@ pub(crate) fn is_mirror<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId
 pub(crate) fn mirrors<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<DeviceId>, StoreError> {
     let mut mirrors = Vec::new();
     for (device, serving) in people::read::serving(rows, web)? {
-        let is_in = people::read::is_member(rows, web, device)? || people::read::is_carrier(rows, web, device)?;
+        let is_in =
+            people::read::is_member(rows, web, device)? || people::read::is_carrier(rows, web, device)?;
         if serving.mirror.is_some() && is_in {
             mirrors.push(device);
         }
@@ -149,7 +154,11 @@ pub(crate) fn is_needed<R: Rows + ?Sized>(rows: &R, sealed: ContentId) -> Result
 }
 
 /// Says whether some mirror of a web lacks a copy of a content, as far as members say.
-pub(crate) fn is_lacking<R: Rows + ?Sized>(rows: &R, web: WebId, content: ContentId) -> Result<bool, StoreError> {
+pub(crate) fn is_lacking<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    content: ContentId,
+) -> Result<bool, StoreError> {
     for row in MIRRORS.within(rows, &web) {
         let ((_, mirror), _) = row?;
         if COPIES.within(rows, &(web, content, mirror)).next().transpose()?.is_none() {
@@ -168,7 +177,8 @@ pub(crate) fn found(
     content: ContentId,
     size: u64,
 ) -> Result<Vec<Found>, StoreError> {
-    let rows: Vec<_> = COPIES.within(step.view(), &(web, content)).take(COPIES_MAX).collect::<Result<_, _>>()?;
+    let rows: Vec<_> =
+        COPIES.within(step.view(), &(web, content)).take(COPIES_MAX).collect::<Result<_, _>>()?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -222,7 +232,13 @@ fn is_barred<R: Rows + ?Sized>(
 }
 
 /// Takes over that a mirror has copies.
-pub(crate) fn mirrored(step: &mut Step<'_>, author: Author, mirror: DeviceId, key: KeyId, copies: &[Mirrored]) {
+pub(crate) fn mirrored(
+    step: &mut Step<'_>,
+    author: Author,
+    mirror: DeviceId,
+    key: KeyId,
+    copies: &[Mirrored],
+) {
     for copy in copies {
         let row = CopyRow { sealed: copy.sealed, key, size: copy.size };
         COPIES.put(step.rows(), &(author.web, copy.content, mirror, author.device), &row);

@@ -213,9 +213,11 @@ impl Files {
         if !has_more || self.bringing.active.len() < ACTIVE_MAX {
             return;
         }
-        self.bringing
-            .active
-            .retain(|_, active| active.read.is_some() || active.sealed.is_some() || active.plan.as_ref().is_none_or(Plan::is_under_way));
+        self.bringing.active.retain(|_, active| {
+            active.read.is_some()
+                || active.sealed.is_some()
+                || active.plan.as_ref().is_none_or(Plan::is_under_way)
+        });
     }
 
     fn give_pieces(&mut self, step: &mut Step<'_>, providers: &mut Providers) -> Result<(), Fault> {
@@ -236,7 +238,9 @@ impl Files {
                 Some(copy) => self.mirrors_of(step, providers, key, copy)?,
                 None => providers.here(step.view(), key.0, key.1)?,
             };
-            let Some(Active { plan: Some(plan), read, .. }) = self.bringing.active.get(&key) else { continue };
+            let Some(Active { plan: Some(plan), read, .. }) = self.bringing.active.get(&key) else {
+                continue;
+            };
             // While a sealed copy comes, only a reader asks others, too: it wants its ranges soon.
             if copy.is_none() && read.is_none() && self.bringing.is_sealed_coming(key) {
                 continue;
@@ -370,7 +374,12 @@ impl Files {
                 let Some(mirror) = self.least_busy(bundling, &found.mirrors, web) else { return Ok(false) };
                 let copy = sealed_for(content, item.size, found.key);
                 self.bringing.small_sealed.insert((web, found.sealed), copy);
-                self.put_in_bundle(step, bundling, (mirror, web), BundleItem { content: found.sealed, size: bytes });
+                self.put_in_bundle(
+                    step,
+                    bundling,
+                    (mirror, web),
+                    BundleItem { content: found.sealed, size: bytes },
+                );
                 self.wait_for_small(key, id, index);
                 return Ok(true);
             }

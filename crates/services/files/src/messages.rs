@@ -124,8 +124,7 @@ impl Message {
                 *copies <= NUMBER_MAX && *bytes <= NUMBER_MAX && *quota <= NUMBER_MAX
             }
             Self::Offer { items, .. } => {
-                items.len() <= ITEMS_MAX
-                    && items.iter().all(|item| (1..=NUMBER_MAX).contains(&item.size))
+                items.len() <= ITEMS_MAX && items.iter().all(|item| (1..=NUMBER_MAX).contains(&item.size))
             }
             Self::Ask { sealed, .. } | Self::Drop { sealed, .. } => sealed.len() <= ITEMS_MAX,
             Self::Answer { items, .. } => items.len() <= ITEMS_MAX,

@@ -13,8 +13,8 @@ use store::{Rows, StoreError, Table};
 use crate::alarms;
 use crate::copies::{MirrorRow, STOW, STOWED, StowRow, StowedRow};
 use crate::jobs::{
-    BUNDLE, BUNDLE_SIZE_MAX, Bundle, BundleItem, Bundled, ByteRange, FETCH, Fetch, ItemOutcome, MISSING, Missing,
-    MissingRanges, SMALL_SIZE, from_bytes, to_bytes,
+    BUNDLE, BUNDLE_SIZE_MAX, Bundle, BundleItem, Bundled, ByteRange, FETCH, Fetch, ItemOutcome, MISSING,
+    Missing, MissingRanges, SMALL_SIZE, from_bytes, to_bytes,
 };
 use crate::messages::{Answered, CopyState, ITEMS_MAX, Message, Offered};
 use crate::sealing::is_foreign;
@@ -54,6 +54,8 @@ pub(crate) struct Mirroring {
     audited: Option<(WebId, ContentId)>,
     is_audit_over: bool,
     changed: BTreeSet<WebId>,
+    /// What was said to members last.
+    quotas: BTreeMap<WebId, u64>,
 }
 
 /// A copy that is to come.
@@ -119,7 +121,7 @@ impl Files {
         for part in bundles(small) {
             self.mirroring.small.push_back((web, from, part));
         }
-        answer(step, web, from, answers);
+        answer(step, web, from, &answers);
         self.stow_next(step)
     }
 
@@ -127,7 +129,8 @@ impl Files {
     fn stow_next(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
         while self.mirroring.bundles.len() < BUNDLES_MAX {
             let Some((web, provider, items)) = self.mirroring.small.pop_front() else { break };
-            let wanted = items.iter().map(|item| BundleItem { content: item.sealed, size: item.size }).collect();
+            let wanted =
+                items.iter().map(|item| BundleItem { content: item.sealed, size: item.size }).collect();
             let job = step.work(BUNDLE, to_bytes(&Bundle { web, provider, items: wanted }));
             self.mirroring.bundles.insert(job, (web, items));
             self.jobs.insert(job, Purpose::StowBundle);
@@ -170,7 +173,11 @@ impl Files {
             Some(MissingRanges { ranges }) if !ranges.is_empty() => self.stow_fetch(step, key, ranges),
             Some(_) => {
                 let size = self.mirroring.stowing.get(&key).map_or(0, |stowing| stowing.size);
-                let ranges = if PARTS.has(step.view(), &key)? { Vec::new() } else { vec![ByteRange { from: 0, to: size }] };
+                let ranges = if PARTS.has(step.view(), &key)? {
+                    Vec::new()
+                } else {
+                    vec![ByteRange { from: 0, to: size }]
+                };
                 match ranges.is_empty() {
                     true => self.end_stowing(step, key, CopyState::Stored)?,
                     false => self.stow_fetch(step, key, ranges),
@@ -213,14 +220,19 @@ impl Files {
             }
         }
         for (member, answers) in answers {
-            answer(step, web, member, answers);
+            answer(step, web, member, &answers);
         }
         self.stow_next(step)
     }
 
-    fn end_stowing(&mut self, step: &mut Step<'_>, key: (WebId, ContentId), state: CopyState) -> Result<(), Fault> {
+    fn end_stowing(
+        &mut self,
+        step: &mut Step<'_>,
+        key: (WebId, ContentId),
+        state: CopyState,
+    ) -> Result<(), Fault> {
         for member in self.stow(step, key, state)? {
-            answer(step, key.0, member, vec![Answered { sealed: key.1, state }]);
+            answer(step, key.0, member, &[Answered { sealed: key.1, state }]);
         }
         Ok(())
     }
@@ -302,7 +314,7 @@ impl Files {
             };
             answers.push(Answered { sealed, state });
         }
-        answer(step, web, from, answers);
+        answer(step, web, from, &answers);
         Ok(())
     }
 
@@ -337,7 +349,7 @@ impl Files {
             }
             answers.push(Answered { sealed, state });
         }
-        answer(step, web, from, answers);
+        answer(step, web, from, &answers);
         Ok(())
     }
 
@@ -364,7 +376,7 @@ impl Files {
     }
 
     /// Says to a device that has just come what is kept for the webs it reads.
-    pub(crate) fn greet_member(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
+    pub(crate) fn greet_member(step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
         for web in people::read::webs_of_device(step.view(), device)? {
             if quota(step.view(), web)?.is_some() {
                 let stow = own_stock(step, web)?;
@@ -375,11 +387,17 @@ impl Files {
         Ok(())
     }
 
-    /// Lets go of everything that is kept for a web which this computer mirrors no longer, a part at a time.
-    pub(crate) fn clear_stow(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
-        if quota(step.view(), web)?.is_some() {
+    /// Takes notice of how much this computer shall keep for a web; when it is nothing any more, everything goes, a
+    /// part at a time.
+    pub(crate) fn look_at_quota(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        if let Some(quota) = quota(step.view(), web)? {
+            if self.mirroring.quotas.insert(web, quota) != Some(quota) {
+                // Members learn of more room, and of a mirror that has just come.
+                self.note_stow(step, web, |_| ())?;
+            }
             return Ok(());
         }
+        self.mirroring.quotas.remove(&web);
         let part: Vec<_> = STOWED.within(step.view(), &web).take(CLEAR_STEP).collect::<Result<_, _>>()?;
         let is_more = part.len() == CLEAR_STEP;
         for (key, _) in part {
@@ -491,7 +509,7 @@ pub(crate) fn said(stock: u64, (copies, bytes, quota): (u64, u64, u64)) -> Mirro
     MirrorRow { stock: Some(stock), is_filled: false, quota, copies, bytes }
 }
 
-fn answer(step: &mut Step<'_>, web: WebId, to: DeviceId, answers: Vec<Answered>) {
+fn answer(step: &mut Step<'_>, web: WebId, to: DeviceId, answers: &[Answered]) {
     for items in answers.chunks(ITEMS_MAX) {
         let message = Message::Answer { web, items: items.to_vec() };
         step.send(to, Channel::Member, message.to_bytes());
@@ -504,21 +522,23 @@ fn bundles(items: Vec<Offered>) -> Vec<Vec<Offered>> {
     let mut bytes = 0_u64;
     for item in items {
         bytes = bytes.saturating_add(item.size);
-        match bundles.last_mut().filter(|_| bytes <= BUNDLE_SIZE_MAX) {
-            Some(last) => last.push(item),
-            None => {
-                bytes = item.size;
-                bundles.push(vec![item]);
-            }
+        if let Some(last) = bundles.last_mut().filter(|_| bytes <= BUNDLE_SIZE_MAX) {
+            last.push(item);
+        } else {
+            bytes = item.size;
+            bundles.push(vec![item]);
         }
     }
     bundles
 }
 
+/// A kept copy and its row.
+type Stowed = ((WebId, ContentId), StowedRow);
+
 fn stowed_after<R: Rows + ?Sized>(
     rows: &R,
     after: Option<(WebId, Option<ContentId>)>,
-) -> Result<Option<((WebId, ContentId), StowedRow)>, StoreError> {
+) -> Result<Option<Stowed>, StoreError> {
     let (web, sealed) = after.unwrap_or((WebId::new([0; 32]), None));
     let start = (web, sealed.unwrap_or(ContentId::new([0; ContentId::LEN])));
     let mut rows = STOWED.within_from(rows, &(), &start);

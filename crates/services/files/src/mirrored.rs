@@ -20,11 +20,7 @@ pub(crate) fn mirrored(viewer: &mut Viewer<'_>, asked: &AskMirrored) -> Result<M
     let here = match quota(rows, web)? {
         Some(quota) => {
             let stow = STOW.get(rows, &web)?.unwrap_or_default();
-            Some(StockView {
-                copies: stow.copies,
-                bytes: ByteCount(stow.bytes),
-                quota: ByteCount(quota),
-            })
+            Some(StockView { copies: stow.copies, bytes: ByteCount(stow.bytes), quota: ByteCount(quota) })
         }
         None => None,
     };

@@ -1,7 +1,9 @@
 //! Answers the read operations of `files` on a snapshot.
 
 use api::Operation;
-use api::files::{About, AskHistory, AskMirrored, AskShares, AskTransfer, AskTransfers, List, Shares, Transfers};
+use api::files::{
+    About, AskHistory, AskMirrored, AskShares, AskTransfer, AskTransfers, List, Shares, Transfers,
+};
 use base::Fault;
 use kernel::{ReadContext, Reader};
 use serde::Serialize;

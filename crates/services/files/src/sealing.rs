@@ -16,8 +16,8 @@ use crate::apply::Author;
 use crate::catalogue::{Shelf, holding};
 use crate::copies::{self, COPIES, MIRRORS, MOVED, MirrorRow, OFFERED, OfferedRow, TO_DROP, TO_SEAL};
 use crate::jobs::{
-    BUNDLE_ITEMS_MAX, BUNDLE_SIZE_MAX, FORGET, Forget, SEAL, SMALL_SIZE, Seal, SealItem, SealOutcome, SealedItems,
-    from_bytes, to_bytes,
+    BUNDLE_ITEMS_MAX, BUNDLE_SIZE_MAX, FORGET, Forget, SEAL, SMALL_SIZE, Seal, SealItem, SealOutcome,
+    SealedItems, from_bytes, to_bytes,
 };
 use crate::look;
 use crate::messages::{Answered, CopyState, ITEMS_MAX, Message, Offered};
@@ -162,7 +162,7 @@ impl Files {
         let mut gone: BTreeMap<(WebId, DeviceId), Vec<ContentId>> = BTreeMap::new();
         for (key, ()) in &moved {
             MOVED.delete(step.rows(), key);
-            self.judge_content(step, *key, &mut gone)?;
+            Self::judge_content(step, *key, &mut gone)?;
         }
         let mut is_more = moved.len() == LOOK_STEP;
         for ((web, mirror), contents) in gone {
@@ -186,7 +186,6 @@ impl Files {
 
     /// Decides what is to be done about one content: sealed, or its copies dropped, or nothing.
     fn judge_content(
-        &mut self,
         step: &mut Step<'_>,
         (web, content): (WebId, ContentId),
         gone: &mut BTreeMap<(WebId, DeviceId), Vec<ContentId>>,
@@ -227,7 +226,8 @@ impl Files {
             };
             if let Some(shelf) = Shelf::numbered(step.view(), number)? {
                 for file in &files {
-                    contents.extend(shelf.entry(step.view(), *file)?.and_then(|(_, entry)| entry.head.content));
+                    contents
+                        .extend(shelf.entry(step.view(), *file)?.and_then(|(_, entry)| entry.head.content));
                 }
             }
             fill.after_file = files.last().copied();
@@ -250,7 +250,7 @@ impl Files {
         let mut nothing = BTreeMap::new();
         for content in contents {
             if newest(step, web, content)?.is_some() {
-                self.judge_content(step, (web, content), &mut nothing)?;
+                Self::judge_content(step, (web, content), &mut nothing)?;
             }
         }
         if !fill.mirrors.is_empty() {
@@ -538,7 +538,7 @@ impl Files {
         let Some(offer) = self.sealing.offers.remove(&(web, sealed)) else { return Ok(()) };
         OFFERED.delete(step.rows(), &(sealed, web));
         self.forget_copy(step, sealed)?;
-        self.judge_content(step, (web, offer.content), &mut BTreeMap::new())
+        Self::judge_content(step, (web, offer.content), &mut BTreeMap::new())
     }
 
     /// A mirror that is gone answers nothing.
@@ -573,7 +573,8 @@ impl Files {
         let rows: Vec<_> = COPIES
             .within(step.view(), &web)
             .filter(|row| {
-                row.as_ref().map_or(true, |((_, _, at, _), copy)| *at == mirror && lost.contains(&copy.sealed))
+                row.as_ref()
+                    .map_or(true, |((_, _, at, _), copy)| *at == mirror && lost.contains(&copy.sealed))
             })
             .collect::<Result<_, _>>()?;
         let mut own = Vec::new();
@@ -628,8 +629,7 @@ fn rank(size: u64, changed: Timestamp) -> u64 {
 
 /// Takes the next contents of a web off the waiting list: many small ones or one large one.
 fn next_batch(step: &mut Step<'_>, web: WebId) -> Result<Vec<(ContentId, u64)>, StoreError> {
-    let rows: Vec<_> =
-        TO_SEAL.within(step.view(), &web).take(BUNDLE_ITEMS_MAX).collect::<Result<_, _>>()?;
+    let rows: Vec<_> = TO_SEAL.within(step.view(), &web).take(BUNDLE_ITEMS_MAX).collect::<Result<_, _>>()?;
     let mut batch = Vec::new();
     let mut bytes = 0;
     for (key, size) in rows {

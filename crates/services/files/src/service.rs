@@ -151,7 +151,7 @@ impl Files {
             Input::Connected { device, channel: Channel::Member } => {
                 self.bringing.resting.remove(&device);
                 self.bringing.look_again();
-                self.greet_member(step, device)?;
+                Self::greet_member(step, device)?;
                 self.seal_next(step)?;
                 self.pump(step)
             }
@@ -159,7 +159,9 @@ impl Files {
                 self.give_up_offers(step, None, device)?;
                 self.pump(step)
             }
-            Input::Heard { from, channel: Channel::Member, message, .. } => self.hear_peer(step, from, &message),
+            Input::Heard { from, channel: Channel::Member, message, .. } => {
+                self.hear_peer(step, from, &message)
+            }
             _ => Ok(()),
         }
     }
@@ -198,7 +200,7 @@ impl Files {
         step.alarm(Duration::from_mins(1), alarms::READINGS);
         self.wake_sealing(step)?;
         for web in people::read::webs(step.view())? {
-            self.clear_stow(step, web.id)?;
+            self.look_at_quota(step, web.id)?;
         }
         self.audit_next(step)?;
         self.go_on_expanding(step)
@@ -271,7 +273,7 @@ impl Files {
             // Shares of removed persons stay in the rows, out of sight: a removal can turn out void.
             Ok(people::Told::Removed { web, .. } | people::Told::Members { web }) => {
                 self.look_at_mirrors(step, web)?;
-                self.clear_stow(step, web)?;
+                self.look_at_quota(step, web)?;
                 self.bringing.look_again();
                 self.pump(step)
             }
@@ -314,7 +316,7 @@ impl Files {
             }
         }
         self.look_at_mirrors(step, web)?;
-        self.clear_stow(step, web)
+        self.look_at_quota(step, web)
     }
 
     fn take_progress(&mut self, step: &mut Step<'_>, job: JobId, report: &[u8]) -> Result<(), Fault> {
@@ -435,7 +437,7 @@ impl Files {
             alarms::MIRROR_TELL => self.tell_stock(step),
             _ if key.starts_with(alarms::MIRROR_CLEAR) => {
                 match key.strip_prefix(alarms::MIRROR_CLEAR).map(str::parse) {
-                    Some(Ok(web)) => self.clear_stow(step, web),
+                    Some(Ok(web)) => self.look_at_quota(step, web),
                     _ => Ok(()),
                 }
             }

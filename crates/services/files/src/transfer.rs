@@ -17,8 +17,8 @@ use crate::jobs::{FORGET, Forget, SMALL_SIZE, to_bytes};
 use crate::service::{Files, Purpose};
 use crate::share::checked_folder;
 use crate::tables::{
-    COUNTER_TRANSFERS, COUNTERS, ENTRIES, EntryRow, ITEM_LARGE, ITEM_SMALL, ITEM_UNREAD, ITEMS,
-    ItemRow, Kind, ORDER, PROVEN, RevisionRow, Stage, TRANSFERS, TransferRow, inside, name_of, path_of,
+    COUNTER_TRANSFERS, COUNTERS, ENTRIES, EntryRow, ITEM_LARGE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow,
+    Kind, ORDER, PROVEN, RevisionRow, Stage, TRANSFERS, TransferRow, inside, name_of, path_of,
 };
 use crate::tree::{self, BelowSpot, ShareSpot, Spot};
 use crate::view::Viewer;

@@ -14,8 +14,8 @@ use crate::arriving::{Offered, bar, details, settle, tell_dropped};
 use crate::bringing::{Key, Opening, SealedFor};
 use crate::copies::{self, Found};
 use crate::jobs::{
-    BundleItem, FetchFailure, ItemOutcome, SMALL_SIZE, UNSEAL, Unseal, UnsealItem, UnsealOutcome, Unsealed, from_bytes,
-    to_bytes,
+    BundleItem, FetchFailure, ItemOutcome, SMALL_SIZE, UNSEAL, Unseal, UnsealItem, UnsealOutcome, Unsealed,
+    from_bytes, to_bytes,
 };
 use crate::mirror::PARTS;
 use crate::outgoing::say;
@@ -107,7 +107,8 @@ impl Files {
     /// A sealed copy that nobody here gives any more is let go; its part stays for the next time.
     pub(crate) fn end_sealed_if_stuck(&mut self, step: &mut Step<'_>, key: Key) -> Result<(), Fault> {
         let Some(active) = self.bringing.active.get(&key) else { return Ok(()) };
-        let (Some(copy), false) = (active.sealed, active.plan.as_ref().is_some_and(Plan::is_under_way)) else {
+        let (Some(copy), false) = (active.sealed, active.plan.as_ref().is_some_and(Plan::is_under_way))
+        else {
             return Ok(());
         };
         let mut providers = Providers::new(step.me(), step.now());
@@ -243,7 +244,9 @@ impl Files {
         (id, lane, index): (TransferId, u8, u64),
         content: ContentId,
     ) -> Result<(), Fault> {
-        if let Some(item) = ITEMS.get(step.view(), &(id, lane, index))?.filter(|item| item.content == Some(content)) {
+        if let Some(item) =
+            ITEMS.get(step.view(), &(id, lane, index))?.filter(|item| item.content == Some(content))
+        {
             settle(step, id, lane, index, &item)?;
         }
         self.end_if_done(step, id)?;

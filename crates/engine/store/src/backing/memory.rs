@@ -84,7 +84,10 @@ impl MemoryBacking {
     pub fn holding_bytes(&self, bytes: &[u8]) -> Option<&'static str> {
         let holds = |row: &[u8]| !bytes.is_empty() && row.windows(bytes.len()).any(|window| window == bytes);
         let tables = Arc::clone(&self.state().tables);
-        tables.iter().find(|(_, rows)| rows.iter().any(|(key, value)| holds(key) || holds(value))).map(|(name, _)| *name)
+        tables
+            .iter()
+            .find(|(_, rows)| rows.iter().any(|(key, value)| holds(key) || holds(value)))
+            .map(|(name, _)| *name)
     }
 
     fn holding(tables: Arc<MemoryTables>, faults: Option<Faults>, pool: ValuePool) -> Self {
