@@ -82,6 +82,9 @@ _althing() {
             althing,me)
                 cmd="althing__subcmd__me"
                 ;;
+            althing,mirror)
+                cmd="althing__subcmd__mirror"
+                ;;
             althing,net)
                 cmd="althing__subcmd__net"
                 ;;
@@ -216,6 +219,9 @@ _althing() {
                 ;;
             althing__subcmd__help,me)
                 cmd="althing__subcmd__help__subcmd__me"
+                ;;
+            althing__subcmd__help,mirror)
+                cmd="althing__subcmd__help__subcmd__mirror"
                 ;;
             althing__subcmd__help,net)
                 cmd="althing__subcmd__help__subcmd__net"
@@ -356,7 +362,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve log share shares unshare ls about history get transfers transfer pause resume cancel find keep kept drop status net page export stop help"
+            opts="-h -V --json --home --help --version start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve log share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -712,7 +718,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve log share shares unshare ls about history get transfers transfer pause resume cancel find keep kept drop status net page export stop help"
+            opts="start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve log share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1050,6 +1056,20 @@ _althing() {
         althing__subcmd__help__subcmd__me__subcmd__set)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__mirror)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1610,6 +1630,24 @@ _althing() {
         althing__subcmd__me__subcmd__set)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__mirror)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -252,6 +252,25 @@ def open_batch(entry, body, epoch_key):
     return key, [tuple(fields(record, 2, "record")) for record in records]
 
 
+SEGMENT, TAG = 64 * 1024, 16
+
+
+def open_sealed(data, epoch_key, content, size):
+    """A sealed copy of a content (spec sealed)."""
+    count = -(-size // SEGMENT)
+    demand(size > 0 and len(data) == size + TAG * count, "another length")
+    key = blake3.blake3(content, key=derive("althing sealed storage v1", epoch_key)).digest()
+    plain = bytearray()
+    for index in range(count):
+        part = data[index * (SEGMENT + TAG) : (index + 1) * (SEGMENT + TAG)]
+        nonce = bytes(3) + index.to_bytes(8, "big") + bytes([index == count - 1])
+        try:
+            plain += sodium.crypto_aead_chacha20poly1305_ietf_decrypt(part, None, nonce, key)
+        except Exception:
+            raise Refused(f"segment {index} does not open")
+    demand(blake3.blake3(bytes(plain)).digest() == content, "opens to another content")
+
+
 CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 
@@ -430,6 +449,10 @@ def find(vector):
         return dict(finds, opens=opened.hex())
     if kind == "ticket":
         return read_ticket(data)
+    if kind == "sealed":
+        epoch_key, content = bytes.fromhex(finds["epoch_key"]), bytes.fromhex(finds["content"])
+        open_sealed(data, epoch_key, content, int(finds["size"]))
+        return dict(finds, sealed=blake3.blake3(data).hexdigest())
     if kind in ("sync", "join-message"):
         tag, body = fields(decode(data), 2, "message")
         return {"web": octets(body[0], 32, "web").hex()}

@@ -57,6 +57,12 @@ export interface AskMembers {
   web: string;
 }
 
+/** Arguments of `files.mirrored`. */
+export interface AskMirrored {
+  /** The web. */
+  web: string;
+}
+
 /** Arguments of `host.net`. */
 export interface AskNet {
   /** Only computers of this web. */
@@ -564,6 +570,38 @@ export interface Members {
   members: MemberView[];
 }
 
+/** A mirror of a web. */
+export interface MirrorView {
+  /** Whose computer it is. */
+  who: string;
+  /** Whether it is connected now. */
+  is_here: boolean;
+  /** How many sealed copies it said to have. */
+  copies: number;
+  /** Their bytes. */
+  bytes: Bytes;
+  /** How many bytes it keeps at most. */
+  quota: Bytes;
+}
+
+/** The sealed copies of a web. */
+export interface MirroredView {
+  /** How it stands, in one sentence. */
+  what: string;
+  /** What this computer keeps sealed for the web; none when it is no mirror of it. */
+  here: StockView | null;
+  /** Other computers that keep sealed copies. Empty for a carrier, which can't tell. */
+  mirrors: MirrorView[];
+  /** How many contents of the web are at a mirror, as members say. */
+  mirrored: number;
+  /** Their bytes. */
+  mirrored_bytes: Bytes;
+  /** How many contents on this computer wait until a mirror has them. */
+  waiting: number;
+  /** Their bytes. */
+  waiting_bytes: Bytes;
+}
+
 /** Arguments of `search.more`. */
 export interface More {
   /** As `search.find` answered. */
@@ -836,6 +874,16 @@ export interface Status {
   version: string;
 }
 
+/** What a mirror keeps. */
+export interface StockView {
+  /** How many sealed copies. */
+  copies: number;
+  /** Their bytes. */
+  bytes: Bytes;
+  /** How many bytes it keeps at most. */
+  quota: Bytes;
+}
+
 /** Arguments of `host.stop`. */
 export type Stop = Record<string, never>;
 
@@ -1014,6 +1062,8 @@ export interface Operations {
   'files.resume': { arguments: Resume; answer: TransferView };
   /** Cancels a transfer; what has arrived of unfinished files is given up. */
   'files.cancel': { arguments: Cancel; answer: TransferView };
+  /** Shows which computers keep sealed copies of a web's files, and how many files are there. */
+  'files.mirrored': { arguments: AskMirrored; answer: MirroredView };
   /** Readies a file for reading while it arrives. */
   'files.open': { arguments: Open; answer: Opened };
   /** Asks for one range of an opened file next. */
@@ -1072,6 +1122,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'files.pause': 'act',
   'files.resume': 'act',
   'files.cancel': 'act',
+  'files.mirrored': 'read',
   'files.open': 'act',
   'files.want': 'act',
   'search.find': 'act',

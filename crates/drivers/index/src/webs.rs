@@ -185,7 +185,8 @@ impl Webs {
 impl Web {
     fn new(mut index: tantivy::Index) -> Result<Self, IndexError> {
         index.set_tokenizers(schema::tokenizers());
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(16);
+        let reader =
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(16);
         Ok(Self {
             reader: reader.try_into()?,
             index,

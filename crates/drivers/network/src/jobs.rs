@@ -12,7 +12,8 @@ use crate::failure::Failure;
 use crate::shared::Shared;
 
 /// What this driver does.
-pub(crate) const KINDS: &[&str] = &[jobs::FETCH, jobs::BUNDLE, jobs::MISSING, jobs::SAVE, jobs::FORGET];
+pub(crate) const KINDS: &[&str] =
+    &[jobs::FETCH, jobs::BUNDLE, jobs::MISSING, jobs::SAVE, jobs::FORGET, jobs::SEAL, jobs::UNSEAL];
 
 /// Jobs that run; the deciders bound how many.
 #[derive(Debug, Default)]
@@ -63,6 +64,8 @@ impl Shared {
             jobs::BUNDLE => encoded(Box::pin(self.fetch_bundle(read(job)?)).await),
             jobs::MISSING => encoded(Box::pin(self.missing(read(job)?)).await),
             jobs::SAVE => encoded(Box::pin(self.save(read(job)?, cancel.clone())).await),
+            jobs::SEAL => encoded(Box::pin(self.seal(read(job)?)).await),
+            jobs::UNSEAL => encoded(Box::pin(self.unseal(read(job)?)).await),
             jobs::FORGET => {
                 let forget: jobs::Forget = read(job)?;
                 self.outboards.remove(forget.content);

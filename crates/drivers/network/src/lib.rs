@@ -35,6 +35,7 @@ mod relay;
 mod relays;
 mod rights;
 mod save;
+mod seal;
 mod seen;
 mod serve;
 mod shared;

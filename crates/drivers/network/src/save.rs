@@ -86,12 +86,12 @@ impl Shared {
         }
     }
 
-    async fn changed(&self, path: &str) -> Failure {
+    pub(crate) async fn changed(&self, path: &str) -> Failure {
         self.notice(CHANGED_IN_PLACE, &ChangedInPlace { path: path.to_owned() }).await;
         Failure::new(FetchFailure::Changed, "the shared file has changed")
     }
 
-    async fn stream_out(self: Arc<Self>, content: ContentId, to: mpsc::Sender<io::Result<Bytes>>) {
+    pub(crate) async fn stream_out(self: Arc<Self>, content: ContentId, to: mpsc::Sender<io::Result<Bytes>>) {
         let mut items =
             self.contents.store().blobs().export_bao(hash_of(content), ChunkRanges::all()).stream();
         while let Some(item) = items.next().await {

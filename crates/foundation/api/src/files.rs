@@ -21,6 +21,7 @@ operations! {
     Act "files.pause" Pause -> TransferView, "pause {id}", "Pauses a transfer.", says "{path} is paused at {done} of {total}.";
     Act "files.resume" Resume -> TransferView, "resume {id}", "Goes on with a transfer where it stopped.", says "{path} goes on at {done} of {total}.";
     Act "files.cancel" Cancel -> TransferView, "cancel {id}", "Cancels a transfer; what has arrived of unfinished files is given up.", says "{path} is cancelled.";
+    Read "files.mirrored" AskMirrored -> MirroredView, "mirror {web}", "Shows which computers keep sealed copies of a web's files, and how many files are there.";
     Act "files.open" Open -> Opened, "", "Readies a file for reading while it arrives.";
     Act "files.want" Want -> Wanted, "", "Asks for one range of an opened file next.";
 }
@@ -412,4 +413,57 @@ pub struct Want {
 pub struct Wanted {
     /// Whether somebody who has it is connected, or it is here.
     pub is_reachable: bool,
+}
+
+/// Arguments of `files.mirrored`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskMirrored {
+    /// The web.
+    pub web: String,
+}
+
+/// The sealed copies of a web.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MirroredView {
+    /// How it stands, in one sentence.
+    pub what: String,
+    /// What this computer keeps sealed for the web; none when it is no mirror of it.
+    pub here: Option<StockView>,
+    /// Other computers that keep sealed copies. Empty for a carrier, which can't tell.
+    pub mirrors: Vec<MirrorView>,
+    /// How many contents of the web are at a mirror, as members say.
+    pub mirrored: u64,
+    /// Their bytes.
+    pub mirrored_bytes: ByteCount,
+    /// How many contents on this computer wait until a mirror has them.
+    pub waiting: u64,
+    /// Their bytes.
+    pub waiting_bytes: ByteCount,
+}
+
+/// What a mirror keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StockView {
+    /// How many sealed copies.
+    pub copies: u64,
+    /// Their bytes.
+    pub bytes: ByteCount,
+    /// How many bytes it keeps at most.
+    pub quota: ByteCount,
+}
+
+/// A mirror of a web.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MirrorView {
+    /// Whose computer it is.
+    pub who: String,
+    /// Whether it is connected now.
+    pub is_here: bool,
+    /// How many sealed copies it said to have.
+    pub copies: u64,
+    /// Their bytes.
+    pub bytes: ByteCount,
+    /// How many bytes it keeps at most.
+    pub quota: ByteCount,
 }

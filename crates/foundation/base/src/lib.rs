@@ -11,4 +11,4 @@ pub use ids::{
     ContentId, DeviceId, EntryId, FileId, IdError, KeyId, OperationId, PersonId, RevisionId, ShareId,
     TicketId, TransferId, WebId,
 };
-pub use quantity::{ByteCount, Timestamp};
+pub use quantity::{ByteCount, NotASize, Timestamp};

@@ -93,6 +93,51 @@ impl fmt::Display for ByteCount {
     }
 }
 
+/// Why a size could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a size: say it as 500MB, 1.5GB or 1TB, or as a number of bytes")]
+pub struct NotASize {
+    text: String,
+}
+
+impl std::str::FromStr for ByteCount {
+    type Err = NotASize;
+
+    /// Reads what [`fmt::Display`] writes, with or without the space, in any case, and binary units (`GiB`).
+    fn from_str(text: &str) -> Result<Self, NotASize> {
+        let not_a_size = || NotASize { text: text.to_owned() };
+        let letters = text.trim().to_ascii_lowercase();
+        let at = letters.find(|letter: char| letter.is_ascii_alphabetic()).unwrap_or(letters.len());
+        let (number, unit) = letters.split_at_checked(at).ok_or_else(not_a_size)?;
+        let unit: u64 = match unit.trim_end_matches('b') {
+            "" => 1,
+            "k" => 1_000,
+            "m" => 1_000_000,
+            "g" => 1_000_000_000,
+            "t" => 1_000_000_000_000,
+            "p" => 1_000_000_000_000_000,
+            "ki" => 1 << 10,
+            "mi" => 1 << 20,
+            "gi" => 1 << 30,
+            "ti" => 1 << 40,
+            _ => return Err(not_a_size()),
+        };
+        let (whole, part) = number.trim().split_once('.').unwrap_or((number.trim(), ""));
+        let is_number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+        if whole.is_empty() || !is_number(whole) || !is_number(part) || part.len() > 6 {
+            return Err(not_a_size());
+        }
+        let whole: u64 = whole.parse().map_err(|_overflow| not_a_size())?;
+        let mut bytes = whole.checked_mul(unit).ok_or_else(not_a_size)?;
+        let mut place = unit;
+        for digit in part.bytes() {
+            place /= 10;
+            bytes = bytes.saturating_add(place.saturating_mul(u64::from(digit - b'0')));
+        }
+        Ok(Self(bytes))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +151,24 @@ mod tests {
         check(1_234_567, "1.2 MB");
         check(4_294_967_296, "4.2 GB");
         check(u64::MAX, "18446.7 PB");
+    }
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        let check =
+            |text: &str, bytes: Option<u64>| assert_eq!(text.parse().ok(), bytes.map(ByteCount), "{text}");
+        check("0", Some(0));
+        check("4096", Some(4_096));
+        check("500MB", Some(500_000_000));
+        check("1 GB", Some(1_000_000_000));
+        check("1.5gb", Some(1_500_000_000));
+        check("100G", Some(100_000_000_000));
+        check("2 TiB", Some(2 << 40));
+        check("1.2 MB", Some(1_200_000));
+        for wrong in
+            ["", "GB", "-1GB", "1,5GB", "1 parsec", "1.GB.", "99999999999 TB", "1.1234567GB", "\u{661}GB"]
+        {
+            check(wrong, None);
+        }
     }
 }

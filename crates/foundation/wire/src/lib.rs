@@ -11,6 +11,7 @@ pub mod governance;
 pub mod identity;
 pub mod join;
 pub mod record;
+pub mod sealed;
 pub mod sync;
 pub mod ticket;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use api::OperationEntry;
-use base::Fault;
+use base::{ByteCount, Fault};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Map, Value};
@@ -187,6 +187,9 @@ fn argument(property: &Property) -> Arg {
         .required(property.is_required && property.form != Form::Flag);
     match &property.form {
         Form::Flag => arg.action(ArgAction::SetTrue),
+        Form::Whole(_) if property.meaning == Meaning::Bytes => {
+            arg.value_parser(|text: &str| text.parse::<ByteCount>().map(|bytes| bytes.0))
+        }
         Form::Whole(most) => arg.value_parser(value_parser!(u64).range(..=*most)),
         Form::Words(words) => {
             let word = |(word, doc): &(String, String)| PossibleValue::new(word.clone()).help(doc.clone());
@@ -202,6 +205,7 @@ fn argument(property: &Property) -> Arg {
 /// Returns how an argument's value is called in help and manual.
 pub(crate) fn value_name(property: &Property) -> String {
     match property.form {
+        Form::Whole(_) if property.meaning == Meaning::Bytes => "SIZE".to_owned(),
         Form::Whole(_) => "NUMBER".to_owned(),
         _ => property.name.to_uppercase(),
     }
@@ -292,6 +296,7 @@ mod tests {
             json!({"web": "f", "uses": 3, "approve": true, "role": "admin"}),
         );
         check("invite f", "people.invite", json!({"web": "f"}));
+        check("serve f --mirror 100GB", "people.serve", json!({"web": "f", "mirror": 100_000_000_000_u64}));
         check("role f bob admin", "people.set_role", json!({"web": "f", "person": "bob", "role": "admin"}));
     }
 
@@ -303,6 +308,7 @@ mod tests {
             "role f bob king",
             "invite f --uses -1",
             "invite f --uses 4294967296",
+            "serve f --mirror much",
             "web",
             "nothing",
             "ls --no-wait",

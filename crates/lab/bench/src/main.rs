@@ -9,6 +9,7 @@
 
 mod fetch;
 mod folders;
+mod mirror;
 mod peers;
 mod raw;
 mod rest;
@@ -23,12 +24,13 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 7] = [
+const BENCHMARKS: [(&str, Benchmark); 8] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
     ("listing", folders::listing),
     ("visible", folders::save_to_visible),
+    ("mirror", mirror::never_together),
     ("rest", rest::at_rest),
     ("start", rest::start),
 ];

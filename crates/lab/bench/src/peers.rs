@@ -43,6 +43,12 @@ impl Peer {
         Ok(begun.elapsed())
     }
 
+    /// Starts the peer again after [`Self::kill`].
+    pub(crate) fn start_again(&mut self) -> Result<()> {
+        self.child = spawn(&self.althing, &self.folder)?;
+        self.wait_for_answer()
+    }
+
     /// Kills the peer the hard way.
     pub(crate) fn kill(&mut self) -> Result<()> {
         self.child.kill()?;

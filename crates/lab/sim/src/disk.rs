@@ -107,6 +107,16 @@ impl Disk {
         self.contents.remove(&content);
     }
 
+    /// Loses every fetched content, as a disk does that is put in new.
+    pub fn lose_contents(&mut self) {
+        self.contents.clear();
+    }
+
+    /// Walks the ids of what was fetched or made, whole or in part.
+    pub fn contents(&self) -> impl Iterator<Item = ContentId> {
+        self.contents.keys().copied()
+    }
+
     /// Says whether the file at `path` still has this stat and content.
     pub fn has_in_place(&self, path: &str, stat: &Stat, content: ContentId) -> bool {
         self.files.get(path).is_some_and(|file| file.stat == *stat && file.content() == content)

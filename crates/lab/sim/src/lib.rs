@@ -4,6 +4,7 @@
 //! what they check. Not for: measuring speed, or anything with a real clock or socket.
 
 pub mod check;
+pub mod check_mirror;
 pub mod check_search;
 pub mod crowd;
 pub mod dice;
@@ -11,6 +12,7 @@ pub mod disk;
 mod drivers;
 mod index;
 mod lying;
+pub mod mirrors;
 mod peer;
 pub mod scale;
 mod searching;

@@ -29,6 +29,8 @@ pub struct SimPeer {
     pub clock_error_ms: i64,
     /// Whether it sends wrong bytes.
     pub is_liar: bool,
+    /// Whether what it seals for mirrors opens to nothing.
+    pub is_sealing_wrongly: bool,
     /// How it lies when it is asked about texts, if it does.
     pub liar: Option<Liar>,
     /// Its search indexes.
@@ -65,6 +67,7 @@ impl SimPeer {
             disk: Disk::default(),
             clock_error_ms: 0,
             is_liar: false,
+            is_sealing_wrongly: false,
             liar: None,
             index_driver: Index::default(),
             same_since_ms: 0,
@@ -104,6 +107,11 @@ impl SimPeer {
     /// Never: memory can always be read.
     pub fn rows(&self) -> Box<dyn store::Rows + Send> {
         self.backing.snapshot().expect("memory can always be read")
+    }
+
+    /// Returns the first table of this peer's rows that holds some bytes anywhere.
+    pub fn table_holding(&self, bytes: &[u8]) -> Option<&'static str> {
+        self.backing.holding_bytes(bytes)
     }
 
     /// Returns the shared folder's path.

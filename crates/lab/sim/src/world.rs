@@ -115,6 +115,12 @@ pub struct World {
     /// Since when the weather is as it is.
     pub(crate) weather_since_ms: u64,
     pub(crate) library: Library,
+    /// Who hears nothing that holds one of the markers; what came all the same is counted.
+    pub blind: BTreeSet<PeerIndex>,
+    /// Bytes that only readers may see.
+    pub markers: Vec<Vec<u8>>,
+    /// Markers that came to the blind.
+    pub leaks: u64,
     queue: BTreeMap<(u64, u64), Happening>,
     next: u64,
     connections: BTreeMap<(PeerIndex, PeerIndex, Channel), u64>,
@@ -151,6 +157,9 @@ impl World {
             watch: Watch::default(),
             weather_since_ms: 0,
             library: Library::default(),
+            blind: BTreeSet::new(),
+            markers: Vec::new(),
+            leaks: 0,
             queue: BTreeMap::new(),
             next: 0,
             connections: BTreeMap::new(),
@@ -318,6 +327,11 @@ impl World {
                 if self.connections.get(&(first, second, channel)) == Some(&connection) {
                     if service == "search" {
                         self.watch.arrived(self.now_ms, from, to, &message);
+                    }
+                    if self.blind.contains(&to) {
+                        let holds =
+                            |marker: &Vec<u8>| message.windows(marker.len()).any(|part| part == *marker);
+                        self.leaks += u64::from(self.markers.iter().any(holds));
                     }
                     let from = self.peer(from).device;
                     self.take(to, Input::Heard { from, channel, service, message });

@@ -12,6 +12,14 @@ pub(crate) const TICK: &str = "tick";
 pub(crate) const RETRY: &str = "retry";
 /// Goes on turning folders into items of transfers.
 pub(crate) const EXPAND: &str = "expand";
+/// Looks at contents that moved, and at what mirrors lack.
+pub(crate) const MIRROR_LOOK: &str = "mirror-look";
+/// Says again to mirrors what they have not answered.
+pub(crate) const MIRROR_SAY: &str = "mirror-say";
+/// Tells members what this mirror keeps.
+pub(crate) const MIRROR_TELL: &str = "mirror-tell";
+/// Lets go of what is kept for a web; its id follows.
+pub(crate) const MIRROR_CLEAR: &str = "mirror-clear/";
 /// Lets go of contents that were opened for reading long ago.
 pub(crate) const READINGS: &str = "readings";
 /// Walks a share again; its number follows.

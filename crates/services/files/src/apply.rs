@@ -7,6 +7,7 @@ use store::{Rows, StoreError};
 
 use crate::catalogue::Shelf;
 use crate::changes;
+use crate::copies;
 use crate::label;
 use crate::statement::{self, Held, Statement};
 use crate::tables::{
@@ -80,6 +81,18 @@ pub(crate) fn apply(step: &mut Step<'_>, author: Author, body: &[u8]) -> Result<
                     })?;
                 }
             }
+            Ok(Applied::default())
+        }
+        Statement::Mirrored { mirror, key, copies } => {
+            copies::mirrored(step, author, mirror, key, &copies);
+            Ok(Applied { has_contents: true, ..Applied::default() })
+        }
+        Statement::NoLongerMirrored { mirror, contents } => {
+            copies::no_longer_mirrored(step, author, mirror, &contents)?;
+            Ok(Applied::default())
+        }
+        Statement::Wrong { copies } => {
+            copies::doubted(step, author, &copies)?;
             Ok(Applied::default())
         }
         Statement::Listed { share, at, entries } => change(step, author, share, |step, shelf, applied| {
@@ -216,6 +229,7 @@ pub(crate) fn sweep(step: &mut Step<'_>) -> Result<bool, StoreError> {
             if let Some(content) = entry.head.content {
                 changes::note_content(step.rows(), web, content)?;
                 changes::note_listed(step.rows(), web, content)?;
+                copies::note_moved(step.rows(), web, content)?;
             }
         }
     }

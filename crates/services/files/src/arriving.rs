@@ -6,9 +6,10 @@ use base::{ContentId, DeviceId, Fault, TransferId, WebId};
 use kernel::{JobFailure, JobId, Step};
 
 use crate::alarms;
-use crate::bringing::Key;
+use crate::bringing::{Key, Opening};
 use crate::catalogue::{Shelf, holding};
 use crate::changes;
+use crate::copies::note_moved;
 use crate::fetching::TICK;
 use crate::jobs::{Bundled, FetchFailure, Fetched, ItemOutcome, MissingRanges, Saved, from_bytes};
 use crate::outgoing::{say_held, say_no_longer_held};
@@ -91,9 +92,9 @@ impl Files {
                 active.failures.remove(&provider);
                 // A long range that was wanted once still comes: somebody reads what arrives.
                 active.read = active.read.map(|_| step.now());
-                let items = active.items.clone();
+                let (items, is_sealed) = (active.items.clone(), active.sealed.is_some());
                 self.bringing.note_given(provider, piece.bytes, &items);
-                if has_come && !PROVEN.has(step.view(), &key)? {
+                if has_come && !is_sealed && !PROVEN.has(step.view(), &key)? {
                     PROVEN.put(step.rows(), &key, &());
                 }
                 self.finish_if_complete(step, key)?;
@@ -128,10 +129,15 @@ impl Files {
             }
         };
         let mut wrong = None;
+        let mut to_open = Vec::new();
         for (at, item) in bundle.items.iter().enumerate() {
             let key = (web, item.content);
+            let outcome = outcomes.get(at).copied().unwrap_or(ItemOutcome::Failed);
+            if self.take_small_sealed(step, (web, provider), *item, outcome, &mut to_open)? {
+                continue;
+            }
             let waiting = self.bringing.small.remove(&key).unwrap_or_default();
-            match outcomes.get(at).copied().unwrap_or(ItemOutcome::Failed) {
+            match outcome {
                 ItemOutcome::Arrived => {
                     let offered = Self::offered_to(web, &waiting, false);
                     self.keep(step, key, item.size, offered)?;
@@ -157,6 +163,7 @@ impl Files {
                 self.retarget(step, id, ITEM_SMALL, index)?;
             }
         }
+        self.open_copies(step, to_open);
         if let Some(key) = wrong {
             tell_dropped(step, key, provider, FetchFailure::WrongBytes)?;
         }
@@ -200,6 +207,7 @@ impl Files {
 
     /// Takes the news that a kept content is damaged: no longer offered, brought again.
     pub(crate) fn take_damaged(&mut self, step: &mut Step<'_>, content: ContentId) -> Result<(), Fault> {
+        self.lose_copy(step, content)?;
         let mut kept = Vec::new();
         for web in people::read::webs(step.view())? {
             if let Some(held) = HELD.get(step.view(), &(web.id, content))? {
@@ -239,6 +247,7 @@ impl Files {
         let lent = (offered == Offered::Lent).then_some(true);
         HELD.put(step.rows(), &key, &HeldRow { size, is_offered, lent });
         changes::note_content(step.rows(), key.0, key.1)?;
+        note_moved(step.rows(), key.0, key.1)?;
         READINGS.delete(step.rows(), &key);
         PROVEN.delete(step.rows(), &key);
         if !is_offered {
@@ -310,7 +319,9 @@ impl Files {
             .active
             .iter()
             .filter(|(_, active)| {
-                !active.items.is_empty() && active.plan.as_ref().is_some_and(|plan| !plan.is_under_way())
+                active.sealed.is_none()
+                    && !active.items.is_empty()
+                    && active.plan.as_ref().is_some_and(|plan| !plan.is_under_way())
             })
             .map(|(key, _)| *key)
             .collect();
@@ -377,6 +388,11 @@ impl Files {
             return Ok(());
         }
         let Some(active) = self.bringing.active.remove(&key) else { return Ok(()) };
+        if let Some(copy) = active.sealed {
+            let opening = Opening { web: key.0, sealed: key.1, copy, items: active.items, is_small: false };
+            self.open_copies(step, vec![opening]);
+            return Ok(());
+        }
         let offered = match PROVEN.has(step.view(), &key)? {
             true => Self::offered_to(key.0, &active.items, active.read.is_some()),
             false => Offered::No,
@@ -414,6 +430,10 @@ impl Files {
                     bar(step, provider, key.1);
                     tell_dropped(step, key, provider, kind)?;
                 }
+                if self.bringing.active.get(&key).is_some_and(|active| active.sealed.is_some()) {
+                    self.bringing.refused.insert((provider, key.1));
+                    return self.end_sealed_if_stuck(step, key);
+                }
                 self.retarget_if_stuck(step, key)
             }
             FetchFailure::DiskFull | FetchFailure::Local => {
@@ -430,7 +450,7 @@ impl Files {
             }
             FetchFailure::Unreachable | FetchFailure::TimedOut => {
                 self.rest(step, provider);
-                Ok(())
+                self.end_sealed_if_stuck(step, key)
             }
         }
     }
@@ -493,7 +513,7 @@ impl Files {
         self.retry_later(step, REST);
     }
 
-    fn end_small(&mut self, id: TransferId, index: u64) {
+    pub(crate) fn end_small(&mut self, id: TransferId, index: u64) {
         if let Some(live) = self.bringing.live.get_mut(&id) {
             live.small_under_way.remove(&index);
             live.small_cursor = live.small_cursor.min(index);
@@ -576,12 +596,17 @@ pub(crate) fn settle(
     Ok(())
 }
 
-fn bar(step: &mut Step<'_>, provider: DeviceId, content: ContentId) {
+pub(crate) fn bar(step: &mut Step<'_>, provider: DeviceId, content: ContentId) {
     let until = step.now().after(BARRED_FOR);
     BARRED.put(step.rows(), &(provider, content), &until);
 }
 
-fn tell_dropped(step: &mut Step<'_>, key: Key, provider: DeviceId, why: FetchFailure) -> Result<(), Fault> {
+pub(crate) fn tell_dropped(
+    step: &mut Step<'_>,
+    key: Key,
+    provider: DeviceId,
+    why: FetchFailure,
+) -> Result<(), Fault> {
     let who = Viewer::of(step.view(), step.me())?.device_label(key.0, provider)?;
     tracing::warn!(provider = %provider.short(), content = %key.1.short(), why = why.word(), "a provider was dropped");
     let about = serde_json::json!({ "web": key.0, "content": key.1, "who": who, "why": why.word() });
@@ -608,6 +633,6 @@ fn place_of(
     Ok(None)
 }
 
-fn details(text: &str) -> &str {
+pub(crate) fn details(text: &str) -> &str {
     text.split_once(':').map_or(text, |(_, details)| details.trim())
 }

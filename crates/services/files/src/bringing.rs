@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{ContentId, DeviceId, Timestamp, TransferId, WebId};
+use base::{ContentId, DeviceId, KeyId, Timestamp, TransferId, WebId};
 use kernel::JobId;
 
 use crate::jobs::BundleItem;
@@ -29,6 +29,10 @@ pub(crate) struct Bringing {
     pub(crate) bundles: BTreeMap<JobId, BundleJob>,
     /// Small contents under way, with the items that wait for them.
     pub(crate) small: BTreeMap<Key, Vec<(TransferId, u64)>>,
+    /// Sealed copies of small contents under way.
+    pub(crate) small_sealed: BTreeMap<Key, SealedFor>,
+    /// Sealed copies that have come and are being opened.
+    pub(crate) openings: BTreeMap<JobId, Vec<Opening>>,
     pub(crate) saves: BTreeMap<JobId, (TransferId, u64)>,
     pub(crate) load: BTreeMap<DeviceId, Load>,
     /// Who did not give which small content; forgotten with the next retry.
@@ -75,6 +79,28 @@ pub(crate) struct Active {
     pub(crate) order: u64,
     /// Failures in a row, by provider.
     pub(crate) failures: BTreeMap<DeviceId, u32>,
+    /// What it is a sealed copy of; none when it is plain.
+    pub(crate) sealed: Option<SealedFor>,
+}
+
+/// What a sealed copy is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SealedFor {
+    pub(crate) content: ContentId,
+    /// The content's bytes.
+    pub(crate) size: u64,
+    pub(crate) key: KeyId,
+}
+
+/// A sealed copy that is being opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub(crate) web: WebId,
+    pub(crate) sealed: ContentId,
+    pub(crate) copy: SealedFor,
+    /// Items of transfers that wait for it; those for small contents stand in [`Bringing::small`].
+    pub(crate) items: Vec<(TransferId, u64)>,
+    pub(crate) is_small: bool,
 }
 
 /// A piece under way.
@@ -152,13 +178,24 @@ impl Bringing {
         }
     }
 
+    /// Says whether a sealed copy of a content comes by ranges, or is being opened.
+    pub(crate) fn is_sealed_coming(&self, (web, content): Key) -> bool {
+        let is_coming = |(key, active): (&Key, &Active)| {
+            key.0 == web && active.sealed.is_some_and(|copy| copy.content == content)
+        };
+        self.active.iter().any(is_coming)
+            || self.openings.values().flatten().any(|one| one.web == web && one.copy.content == content)
+    }
+
     /// Says whether anything is under way for a transfer.
     pub(crate) fn is_under_way(&self, id: TransferId) -> bool {
         let has_small = self
             .live
             .get(&id)
             .is_some_and(|live| !live.small_under_way.is_empty() || !live.saves_under_way.is_empty());
+        let is_opened = |opening: &Opening| opening.items.iter().any(|(transfer, _)| *transfer == id);
         has_small
+            || self.openings.values().flatten().any(is_opened)
             || self.active.values().any(|active| {
                 active.items.iter().any(|(transfer, _)| *transfer == id)
                     && active.plan.as_ref().is_none_or(Plan::is_under_way)
@@ -171,6 +208,11 @@ impl Bringing {
         for active in self.active.values() {
             if active.items.iter().any(|(transfer, _)| *transfer == id) {
                 partial += active.size.saturating_sub(active.plan.as_ref()?.missing());
+            }
+        }
+        for opening in self.openings.values().flatten() {
+            if opening.items.iter().any(|(transfer, _)| *transfer == id) {
+                partial = partial.saturating_add(opening.copy.size);
             }
         }
         let came = |(key, came): (Key, u64)| {
@@ -215,7 +257,9 @@ impl Bringing {
         }
         for bundle in self.bundles.values() {
             let waits = |item: &BundleItem| {
-                let waiting = self.small.get(&(bundle.web, item.content));
+                let sealed = self.small_sealed.get(&(bundle.web, item.content));
+                let content = sealed.map_or(item.content, |copy| copy.content);
+                let waiting = self.small.get(&(bundle.web, content));
                 waiting.is_some_and(|waiting| waiting.iter().any(|(transfer, _)| *transfer == id))
             };
             if bundle.items.iter().any(waits) {

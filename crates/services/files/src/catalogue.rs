@@ -7,6 +7,7 @@ use base::{ContentId, FileId, PersonId, RevisionId, ShareId, Timestamp, WebId};
 use store::{Overlay, Rows, StoreError};
 
 use crate::changes;
+use crate::copies::note_moved;
 use crate::jobs::Stat;
 use crate::statement::{Gone, Listed};
 use crate::tables::{
@@ -119,7 +120,7 @@ impl Shelf {
         if let Some((old, current)) = before {
             self.uncount(&current);
             if current.head.content != entry.head.content {
-                self.unplace(rows, &current);
+                self.unplace(rows, &current)?;
             }
             if old != path {
                 ENTRIES.delete(rows, &(number, old));
@@ -128,6 +129,7 @@ impl Shelf {
         self.count(&entry);
         if let Some(content) = entry.head.content {
             PLACES.put(rows, &(content, number, listed.file), &());
+            note_moved(rows, self.key.web, content)?;
             self.note_content(rows, content)?;
         }
         changes::note_entry(rows, self.key.web, number, listed.file)?;
@@ -174,6 +176,7 @@ impl Shelf {
             entry.head.content = Some(content);
             self.row.tally.hashed += 1;
             PLACES.put(rows, &(content, number, file), &());
+            note_moved(rows, self.key.web, content)?;
             self.note_content(rows, content)?;
             ENTRIES.put(rows, &(number, path.clone()), &entry);
             return Ok(Some(path));
@@ -259,7 +262,7 @@ impl Shelf {
 
     fn take_away(&mut self, rows: &mut Overlay<'_>, path: &[u8], entry: EntryRow) -> Result<(), StoreError> {
         self.uncount(&entry);
-        self.unplace(rows, &entry);
+        self.unplace(rows, &entry)?;
         if let Some(content) = entry.head.content {
             self.note_content(rows, content)?;
         }
@@ -298,10 +301,12 @@ impl Shelf {
         }
     }
 
-    fn unplace(&self, rows: &mut Overlay<'_>, entry: &EntryRow) {
+    fn unplace(&self, rows: &mut Overlay<'_>, entry: &EntryRow) -> Result<(), StoreError> {
         if let Some(content) = entry.head.content {
             PLACES.delete(rows, &(content, self.row.number, entry.file));
+            note_moved(rows, self.key.web, content)?;
         }
+        Ok(())
     }
 
     fn count(&mut self, entry: &EntryRow) {

@@ -25,6 +25,12 @@ pub enum FilesError {
         /// Its label.
         web: String,
     },
+    /// This computer carries the web: it holds no key and sees no files.
+    #[error("this computer carries {web} for others and can read nothing of it")]
+    Carried {
+        /// Its label.
+        web: String,
+    },
     /// Nothing in the tree has that path.
     #[error("there is nothing at {path}")]
     NoSuchPath {
@@ -168,6 +174,7 @@ impl FilesError {
     fn kind(&self) -> FaultKind {
         match self {
             Self::NotAMember { .. }
+            | Self::Carried { .. }
             | Self::NotYourShare { .. }
             | Self::HomeInside { .. }
             | Self::NotListed => FaultKind::Refused,
@@ -186,6 +193,7 @@ impl FilesError {
             Self::BadArguments { .. } => "files.bad-arguments",
             Self::NoSuchWeb { .. } => "files.no-such-web",
             Self::NotAMember { .. } => "files.not-a-member",
+            Self::Carried { .. } => "files.carried",
             Self::NoSuchPath { .. } => "files.no-such-path",
             Self::NotAFile { .. } => "files.not-a-file",
             Self::NotAFolder { .. } => "files.not-a-folder",
@@ -215,6 +223,9 @@ impl FilesError {
             Self::BadArguments { .. } => fault.remedy("althing help", "shows what every command takes"),
             Self::NoSuchWeb { .. } | Self::NotAMember { .. } => {
                 fault.remedy("althing web list", "lists your webs")
+            }
+            Self::Carried { web } => {
+                fault.remedy(format!("althing mirror {}", quoted(web)), "shows how much is kept here, sealed")
             }
             Self::NoSuchPath { path } => fault
                 .remedy(listing_above(path), "shows what is there")
@@ -306,6 +317,7 @@ pub fn faults() -> Vec<Fault> {
         },
         FilesError::NoSuchWeb { web: "family".to_owned() },
         FilesError::NotAMember { web: "family".to_owned() },
+        FilesError::Carried { web: "family".to_owned() },
         FilesError::NoSuchPath { path: path() },
         FilesError::NotAFile { path: share() },
         FilesError::NotAFolder { path: path() },

@@ -24,6 +24,7 @@ use crate::service::{Files, Purpose};
 use crate::source::shared_path;
 use crate::tables::{HELD, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEMS, ItemRow, Stage, TRANSFERS, TransferRow};
 use crate::transfer::{After, emit};
+use crate::unsealing::{mirrors_with, sealed_for};
 use crate::view::Viewer;
 
 /// Large contents under way for transfers at most: enough that the next is ready when one ends.
@@ -80,6 +81,7 @@ impl Files {
             wishes: Vec::new(),
             order,
             failures: BTreeMap::new(),
+            sealed: None,
         })
     }
 
@@ -91,10 +93,14 @@ impl Files {
         missing: &[crate::jobs::ByteRange],
     ) -> Result<(), StoreError> {
         let mut providers = Providers::new(step.me(), step.now());
-        let count = providers.here(step.view(), key.0, key.1)?.len();
+        let count = match self.bringing.active.get(&key).is_some_and(|active| active.sealed.is_some()) {
+            // A copy is at two mirrors at most, as a rule.
+            true => 2,
+            false => providers.here(step.view(), key.0, key.1)?.len(),
+        };
         if let Some(active) = self.bringing.active.get_mut(&key) {
             let mut plan = Plan::new(active.size, missing, count);
-            plan.set_whole(!active.items.is_empty());
+            plan.set_whole(!active.items.is_empty() || active.sealed.is_some());
             for (from, length) in active.wishes.drain(..) {
                 plan.want(from, length);
             }
@@ -116,7 +122,7 @@ impl Files {
             if active.items.len() == count || !active.items.is_empty() {
                 continue;
             }
-            if let Some(plan) = &mut active.plan {
+            if let Some(plan) = active.plan.as_mut().filter(|_| active.sealed.is_none()) {
                 plan.set_whole(false);
             }
             if active.read.is_none() {
@@ -211,9 +217,11 @@ impl Files {
         if !has_more || self.bringing.active.len() < ACTIVE_MAX {
             return;
         }
-        self.bringing
-            .active
-            .retain(|_, active| active.read.is_some() || active.plan.as_ref().is_none_or(Plan::is_under_way));
+        self.bringing.active.retain(|_, active| {
+            active.read.is_some()
+                || active.sealed.is_some()
+                || active.plan.as_ref().is_none_or(Plan::is_under_way)
+        });
     }
 
     fn give_pieces(&mut self, step: &mut Step<'_>, providers: &mut Providers) -> Result<(), Fault> {
@@ -225,15 +233,29 @@ impl Files {
             .collect();
         keys.sort_unstable();
         for (_, _, key) in keys {
-            let Some(Active { plan: Some(plan), .. }) = self.bringing.active.get(&key) else { continue };
-            if !plan.has_work() {
+            let Some(active) = self.bringing.active.get(&key) else { continue };
+            let (copy, size) = (active.sealed, active.size);
+            if !active.plan.as_ref().is_some_and(Plan::has_work) {
                 continue;
             }
-            let here = providers.here(step.view(), key.0, key.1)?;
+            let here = match &copy {
+                Some(copy) => self.mirrors_of(step, providers, key, copy)?,
+                None => providers.here(step.view(), key.0, key.1)?,
+            };
+            let Some(Active { plan: Some(plan), read, .. }) = self.bringing.active.get(&key) else {
+                continue;
+            };
+            // While a sealed copy comes, only a reader asks others, too: it wants its ranges soon.
+            if copy.is_none() && read.is_none() && self.bringing.is_sealed_coming(key) {
+                continue;
+            }
             let mut able: Vec<DeviceId> = here
                 .into_iter()
                 .filter(|device| !plan.is_dropped(*device) && !self.is_resting(step, *device))
                 .collect();
+            if able.is_empty() && copy.is_none() && !plan.is_under_way() {
+                self.begin_sealed(step, providers, key, size)?;
+            }
             // Whoever has least under way comes first; one piece each in turn.
             while !able.is_empty() {
                 able.sort_by_key(|device| self.load(*device).bytes);
@@ -350,6 +372,27 @@ impl Files {
                     !self.bringing.refused.contains(&(*device, content)) && !self.is_resting(step, *device)
                 })
                 .collect();
+            if able.is_empty() && self.bringing.is_sealed_coming(key) {
+                return Ok(true);
+            }
+            if able.is_empty()
+                && let Some((found, bytes)) = self.small_copy(step, providers, key, item.size)?
+            {
+                let Some(mirror) = self.least_busy(bundling, &found.mirrors, web) else { return Ok(false) };
+                let copy = sealed_for(content, item.size, found.key);
+                self.bringing.small_sealed.insert((web, found.sealed), copy);
+                self.put_in_bundle(
+                    step,
+                    bundling,
+                    (mirror, web),
+                    BundleItem { content: found.sealed, size: bytes },
+                );
+                self.wait_for_small(key, id, index);
+                return Ok(true);
+            }
+            if able.is_empty() && self.begin_sealed(step, providers, key, item.size)? {
+                return Ok(true);
+            }
             if able.is_empty() {
                 // When nobody even says to have it, perhaps the file has changed since.
                 if providers.of(step.view(), web, content)?.is_empty() {
@@ -358,19 +401,33 @@ impl Files {
                 return Ok(true);
             }
             let Some(provider) = self.least_busy(bundling, &able, web) else { return Ok(false) };
-            let bundle = bundling.open.entry((provider, web)).or_default();
-            bundle.items.push(BundleItem { content, size: item.size });
-            bundle.bytes += item.size;
-            if bundle.is_full() {
-                let bundle = bundling.open.remove(&(provider, web)).unwrap_or_default();
-                self.send_bundle(step, provider, web, bundle.items);
-            }
+            self.put_in_bundle(step, bundling, (provider, web), BundleItem { content, size: item.size });
         }
+        self.wait_for_small(key, id, index);
+        Ok(true)
+    }
+
+    fn put_in_bundle(
+        &mut self,
+        step: &mut Step<'_>,
+        bundling: &mut Bundling,
+        (provider, web): (DeviceId, WebId),
+        item: BundleItem,
+    ) {
+        let bundle = bundling.open.entry((provider, web)).or_default();
+        bundle.items.push(item);
+        bundle.bytes += item.size;
+        if bundle.is_full() {
+            let bundle = bundling.open.remove(&(provider, web)).unwrap_or_default();
+            self.send_bundle(step, provider, web, bundle.items);
+        }
+    }
+
+    fn wait_for_small(&mut self, key: Key, id: TransferId, index: u64) {
         self.bringing.small.entry(key).or_default().push((id, index));
         if let Some(live) = self.bringing.live.get_mut(&id) {
             live.small_under_way.insert(index);
         }
-        Ok(true)
     }
 
     fn least_busy(&self, bundling: &Bundling, able: &[DeviceId], web: WebId) -> Option<DeviceId> {
@@ -470,7 +527,9 @@ impl Files {
                 is_unread = true;
                 continue;
             };
-            for device in providers.of(step.view(), row.web, content)? {
+            let mut having = providers.of(step.view(), row.web, content)?;
+            having.extend(mirrors_with(step, (row.web, content), item.size)?);
+            for device in having {
                 if providers.is_connected(step.view(), device)? {
                     is_refused = true;
                 } else if !away.contains(&device) {

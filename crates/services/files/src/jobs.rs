@@ -7,6 +7,7 @@
 use base::{ContentId, DeviceId, WebId};
 use minicbor::{Decode, Encode};
 use wire::WireError;
+use wire::sealed::ContentKey;
 
 pub use wire::to_bytes;
 
@@ -30,6 +31,14 @@ pub const MISSING: &str = "content.missing";
 pub const SAVE: &str = "content.save";
 /// Lets a content be collected: input [`Forget`], end: nothing (empty bytes). Unknown contents are fine.
 pub const FORGET: &str = "content.forget";
+/// Seals contents that are here into copies for mirrors, kept in the driver's own store: input [`Seal`], end
+/// [`SealedItems`]; fails as [`FETCH`] does.
+///
+/// No sealed byte is kept unless the plain bytes were those of the content (spec sealed, rule 6).
+pub const SEAL: &str = "content.seal";
+/// Opens sealed copies that are in the driver's own store and keeps what is in them, durably: input [`Unseal`], end
+/// [`Unsealed`]; fails as [`FETCH`] does. The copies stay.
+pub const UNSEAL: &str = "content.unseal";
 
 /// Notice of a driver: a stored content failed its verification; report [`Damaged`].
 pub const DAMAGED: &str = "files.damaged";
@@ -493,6 +502,102 @@ pub struct Forget {
     /// What.
     #[n(0)]
     pub content: ContentId,
+}
+
+/// One content to seal.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SealItem {
+    /// What.
+    #[n(0)]
+    pub content: ContentId,
+    /// Its bytes.
+    #[n(1)]
+    pub size: u64,
+    /// Where its bytes are.
+    #[n(2)]
+    pub source: Source,
+    /// Under which key.
+    #[n(3)]
+    pub key: ContentKey,
+}
+
+/// Input of [`SEAL`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Seal {
+    /// What: at most [`BUNDLE_ITEMS_MAX`] small ones and [`BUNDLE_SIZE_MAX`], or a single one of any size.
+    #[n(0)]
+    pub items: Vec<SealItem>,
+}
+
+/// What sealing one content gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum SealOutcome {
+    /// The sealed copy is in the store, under this id.
+    #[n(0)]
+    Sealed {
+        /// BLAKE3 of the sealed bytes.
+        #[n(0)]
+        sealed: ContentId,
+    },
+    /// It could not be read, or is no longer what it was.
+    #[n(1)]
+    Failed,
+}
+
+/// End of [`SEAL`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SealedItems {
+    /// One for each item, in the order asked for.
+    #[n(0)]
+    pub outcomes: Vec<SealOutcome>,
+}
+
+/// One sealed copy to open.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct UnsealItem {
+    /// The copy, which is here.
+    #[n(0)]
+    pub sealed: ContentId,
+    /// Of which content it is said to be.
+    #[n(1)]
+    pub content: ContentId,
+    /// The content's bytes.
+    #[n(2)]
+    pub size: u64,
+    /// Under which key.
+    #[n(3)]
+    pub key: ContentKey,
+}
+
+/// Input of [`UNSEAL`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Unseal {
+    /// What: at most [`BUNDLE_ITEMS_MAX`] small ones, or a single one of any size.
+    #[n(0)]
+    pub items: Vec<UnsealItem>,
+}
+
+/// What became of one sealed copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum UnsealOutcome {
+    /// The content is here.
+    #[n(0)]
+    Opened,
+    /// It does not open, or opens to something else: never by accident.
+    #[n(1)]
+    Wrong,
+    /// The copy is not here or damaged, or the content could not be stored.
+    #[n(2)]
+    Failed,
+}
+
+/// End of [`UNSEAL`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Unsealed {
+    /// One for each item, in the order asked for.
+    #[n(0)]
+    pub outcomes: Vec<UnsealOutcome>,
 }
 
 /// Report of [`DAMAGED`].

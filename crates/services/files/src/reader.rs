@@ -1,7 +1,9 @@
 //! Answers the read operations of `files` on a snapshot.
 
 use api::Operation;
-use api::files::{About, AskHistory, AskShares, AskTransfer, AskTransfers, List, Shares, Transfers};
+use api::files::{
+    About, AskHistory, AskMirrored, AskShares, AskTransfer, AskTransfers, List, Shares, Transfers,
+};
 use base::Fault;
 use kernel::{ReadContext, Reader};
 use serde::Serialize;
@@ -12,7 +14,7 @@ use crate::faults::FilesError;
 use crate::share::share_view;
 use crate::tables::{ORDER, OWN, TRANSFERS};
 use crate::view::Viewer;
-use crate::{history, transfer, tree};
+use crate::{history, mirrored, transfer, tree};
 
 /// Transfers told at most.
 const TRANSFERS_MAX: usize = 200;
@@ -29,6 +31,9 @@ impl Reader for FilesReader {
             List::NAME => answer(&tree::list(&mut viewer, &arguments_of(operation, arguments)?)?),
             About::NAME => answer(&history::about(&mut viewer, &arguments_of(operation, arguments)?)?),
             AskHistory::NAME => answer(&history::history(&mut viewer, &arguments_of(operation, arguments)?)?),
+            AskMirrored::NAME => {
+                answer(&mirrored::mirrored(&mut viewer, &arguments_of(operation, arguments)?)?)
+            }
             AskTransfers::NAME => answer(&transfers(context)?),
             AskTransfer::NAME => {
                 let asked: AskTransfer = arguments_of(operation, arguments)?;

@@ -84,9 +84,12 @@ impl Files {
             step.alarm(IDLE, alarms::READINGS);
         }
         let mut providers = Providers::new(step.me(), now);
-        let is_reachable = !providers.here(step.view(), key.0, key.1)?.is_empty();
+        let mut is_reachable = !providers.here(step.view(), key.0, key.1)?.is_empty();
         if !is_reachable {
-            for device in providers.of(step.view(), key.0, key.1)? {
+            is_reachable = self.copy_here(step, &mut providers, key, size)?.is_some();
+            let mut having = providers.of(step.view(), key.0, key.1)?;
+            having.extend(crate::unsealing::mirrors_with(step, key, size)?);
+            for device in having {
                 self.dial(step, device);
             }
         }

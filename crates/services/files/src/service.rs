@@ -19,9 +19,12 @@ use crate::jobs::{
     CHANGED_IN_PLACE, ChangedInPlace, DAMAGED, Damaged, HashReport, WalkReport, WalkSummary, WatchReport,
     from_bytes,
 };
+use crate::messages::Message;
+use crate::mirror::{self, Mirroring};
 use crate::outgoing::say;
 use crate::reader::{FilesReader, arguments_of, unknown};
 use crate::scan::{Scan, Watching};
+use crate::sealing::Sealing;
 use crate::share::Candidate;
 use crate::statement::Statement;
 use crate::tables::{
@@ -38,6 +41,8 @@ pub fn service(home: &str) -> Files {
         watches: BTreeMap::new(),
         hashing: Hashing::default(),
         bringing: Bringing::default(),
+        sealing: Sealing::default(),
+        mirroring: Mirroring::default(),
         orphans: Vec::new(),
     }
 }
@@ -54,6 +59,8 @@ pub struct Files {
     pub(crate) watches: BTreeMap<u64, Watching>,
     pub(crate) hashing: Hashing,
     pub(crate) bringing: Bringing,
+    pub(crate) sealing: Sealing,
+    pub(crate) mirroring: Mirroring,
     /// Questions whose folders were being looked at when the caches were dropped.
     orphans: Vec<(AskId, String)>,
 }
@@ -73,6 +80,12 @@ pub(crate) enum Purpose {
     Bundle,
     Save,
     Forget,
+    Seal,
+    Unseal,
+    StowMissing,
+    StowFetch,
+    StowBundle,
+    Audit,
 }
 
 impl Service for Files {
@@ -106,6 +119,12 @@ impl Service for Files {
         self.watches.clear();
         self.hashing = Hashing::default();
         self.bringing = Bringing::default();
+        self.sealing = Sealing::default();
+        self.mirroring = Mirroring::default();
+    }
+
+    fn close_batch(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        Ok(self.note_moves(step)?)
     }
 
     fn reader(&self) -> Box<dyn Reader> {
@@ -133,9 +152,17 @@ impl Files {
             Input::Connected { device, channel: Channel::Member } => {
                 self.bringing.resting.remove(&device);
                 self.bringing.look_again();
+                Self::greet_member(step, device)?;
+                self.seal_next(step)?;
                 self.pump(step)
             }
-            Input::Disconnected { channel: Channel::Member, .. } => self.pump(step),
+            Input::Disconnected { device, channel: Channel::Member } => {
+                self.give_up_offers(step, None, device)?;
+                self.pump(step)
+            }
+            Input::Heard { from, channel: Channel::Member, message, .. } => {
+                self.hear_peer(step, from, &message)
+            }
             _ => Ok(()),
         }
     }
@@ -172,7 +199,26 @@ impl Files {
             }
         }
         step.alarm(Duration::from_mins(1), alarms::READINGS);
+        self.wake_sealing(step)?;
+        for web in people::read::webs(step.view())? {
+            self.look_at_quota(step, web.id)?;
+        }
+        self.audit_next(step)?;
         self.go_on_expanding(step)
+    }
+
+    /// Takes what another device says about sealed copies; nonsense changes nothing.
+    fn hear_peer(&mut self, step: &mut Step<'_>, from: base::DeviceId, message: &[u8]) -> Result<(), Fault> {
+        match Message::read(message) {
+            Ok(Message::Stock { web, stock, copies, bytes, quota }) => {
+                self.hear_stock(step, (web, from), mirror::said(stock, (copies, bytes, quota)))
+            }
+            Ok(Message::Offer { web, items }) => self.hear_offer(step, (web, from), &items),
+            Ok(Message::Ask { web, sealed }) => Self::hear_ask(step, (web, from), &sealed),
+            Ok(Message::Drop { web, sealed }) => self.hear_drop(step, (web, from), &sealed),
+            Ok(Message::Answer { web, items }) => self.hear_answer(step, (web, from), &items),
+            Err(_) => Ok(()),
+        }
     }
 
     fn ask(
@@ -229,7 +275,9 @@ impl Files {
             Ok(people::Told::Left { web }) => self.leave(step, web),
             Ok(people::Told::Joined { web }) => self.join(step, web),
             // Shares of removed persons stay in the rows, out of sight: a removal can turn out void.
-            Ok(people::Told::Removed { .. } | people::Told::Members { .. }) => {
+            Ok(people::Told::Removed { web, .. } | people::Told::Members { web }) => {
+                self.look_at_mirrors(step, web)?;
+                self.look_at_quota(step, web)?;
                 self.bringing.look_again();
                 self.pump(step)
             }
@@ -246,6 +294,7 @@ impl Files {
                 say(step, web, &Statement::Ended { share })?;
             }
         }
+        self.look_at_mirrors(step, web)?;
         self.bringing.look_again();
         self.pump(step)
     }
@@ -270,7 +319,8 @@ impl Files {
                 self.cancel_transfer(step, id, row)?;
             }
         }
-        Ok(())
+        self.look_at_mirrors(step, web)?;
+        self.look_at_quota(step, web)
     }
 
     fn take_progress(&mut self, step: &mut Step<'_>, job: JobId, report: &[u8]) -> Result<(), Fault> {
@@ -343,6 +393,12 @@ impl Files {
             Purpose::Bundle => self.take_bundle(step, job, outcome),
             Purpose::Save => self.take_saved(step, job, outcome),
             Purpose::Forget => Ok(()),
+            Purpose::Seal => self.take_sealed(step, job, outcome),
+            Purpose::Unseal => self.take_unsealed(step, job, outcome),
+            Purpose::StowMissing => self.take_stow_missing(step, job, outcome),
+            Purpose::StowFetch => self.take_stow_fetch(step, job, &outcome),
+            Purpose::StowBundle => self.take_stow_bundle(step, job, outcome),
+            Purpose::Audit => self.take_audit(step, job, outcome),
         }
     }
 
@@ -376,7 +432,19 @@ impl Files {
             alarms::TICK => self.tick(step),
             alarms::RETRY => self.retry(step),
             alarms::EXPAND => self.go_on_expanding(step),
-            alarms::READINGS => self.look_after_readings(step),
+            alarms::READINGS => {
+                self.drop_old_parts(step)?;
+                self.look_after_readings(step)
+            }
+            alarms::MIRROR_LOOK => self.look_at_copies(step),
+            alarms::MIRROR_SAY => self.say_again(step),
+            alarms::MIRROR_TELL => self.tell_stock(step),
+            _ if key.starts_with(alarms::MIRROR_CLEAR) => {
+                match key.strip_prefix(alarms::MIRROR_CLEAR).map(str::parse) {
+                    Some(Ok(web)) => self.look_at_quota(step, web),
+                    _ => Ok(()),
+                }
+            }
             _ => match (alarms::number(key, alarms::WALK), alarms::number(key, alarms::GONE)) {
                 (Some(number), _) => self.walk_again(step, number),
                 (_, Some(number)) => self.go_on_after_walk(step, number),

@@ -12,6 +12,10 @@ use crate::tables::{ENTRIES, EntryRow, FILES, HELD, NUMBERS, OWN, PLACES, ShareK
 /// Returns where a content is, if `asker` may have it from this peer: some web in which both are members now
 /// lists it among this peer's shares, or this peer keeps it for that web. Knowing an id is no right.
 pub fn source(rows: &dyn Rows, asker: DeviceId, content: ContentId) -> Result<Option<Source>, StoreError> {
+    // Sealed copies first: a carrier gives and gets nothing else.
+    if crate::mirror::may_have(rows, asker, content)? || crate::sealing::may_fetch(rows, asker, content)? {
+        return Ok(Some(Source::Store));
+    }
     let Some(me) = people::read::my_person(rows)? else { return Ok(None) };
     for web in people::read::webs_of_device(rows, asker)? {
         if people::read::role_of(rows, web, me)?.is_none() {

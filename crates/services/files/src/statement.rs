@@ -3,7 +3,7 @@
 //! Written by one member, read by all others: hostile until [`read`] has checked every limit. Not for: what a
 //! statement changes (`apply.rs`).
 
-use base::{ContentId, FileId, RevisionId, ShareId, Timestamp};
+use base::{ContentId, DeviceId, FileId, KeyId, RevisionId, ShareId, Timestamp};
 use minicbor::{Decode, Encode};
 use wire::WireError;
 
@@ -105,6 +105,64 @@ pub enum Statement {
         #[n(0)]
         contents: Vec<ContentId>,
     },
+    /// A mirror keeps sealed copies of these; I sealed them.
+    #[n(7)]
+    Mirrored {
+        /// The mirror's device.
+        #[n(0)]
+        mirror: DeviceId,
+        /// Under which epoch key they are sealed.
+        #[n(1)]
+        key: KeyId,
+        /// Which.
+        #[n(2)]
+        copies: Vec<Mirrored>,
+    },
+    /// What I said of copies of these at a mirror no longer holds.
+    #[n(8)]
+    NoLongerMirrored {
+        /// The mirror's device.
+        #[n(0)]
+        mirror: DeviceId,
+        /// Which contents.
+        #[n(1)]
+        contents: Vec<ContentId>,
+    },
+    /// These copies do not open, or open to something else: whoever has the contents can seal them and compare.
+    #[n(9)]
+    Wrong {
+        /// Which, with the device that said of each that it had sealed it.
+        #[n(0)]
+        copies: Vec<WrongCopy>,
+    },
+}
+
+/// A sealed copy at a mirror.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Mirrored {
+    /// Of which content.
+    #[n(0)]
+    pub content: ContentId,
+    /// The content's bytes.
+    #[n(1)]
+    pub size: u64,
+    /// BLAKE3 of the sealed bytes.
+    #[n(2)]
+    pub sealed: ContentId,
+}
+
+/// A sealed copy that is not what its author said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct WrongCopy {
+    /// Of which content it was said to be.
+    #[n(0)]
+    pub content: ContentId,
+    /// BLAKE3 of the sealed bytes.
+    #[n(1)]
+    pub sealed: ContentId,
+    /// Who said so.
+    #[n(2)]
+    pub author: DeviceId,
 }
 
 /// One entry of a share.
@@ -242,7 +300,14 @@ fn broken_limit(statement: &Statement) -> Option<&'static str> {
             }
             contents.len()
         }
-        Statement::NoLongerHeld { contents } => contents.len(),
+        Statement::NoLongerHeld { contents } | Statement::NoLongerMirrored { contents, .. } => contents.len(),
+        Statement::Mirrored { copies, .. } => {
+            if copies.iter().any(|copy| copy.size == 0 || copy.size > NUMBER_MAX) {
+                return Some("size");
+            }
+            copies.len()
+        }
+        Statement::Wrong { copies } => copies.len(),
     };
     (count > ITEMS_MAX).then_some("items")
 }

@@ -18,8 +18,8 @@ use crate::lending::NOBODY;
 use crate::service::{Files, Purpose};
 use crate::share::checked_folder;
 use crate::tables::{
-    COUNTER_TRANSFERS, COUNTERS, ENTRIES, EntryRow, HELD, ITEM_LARGE, ITEM_SMALL, ITEM_UNREAD, ITEMS,
-    ItemRow, Kind, ORDER, PROVEN, RevisionRow, Stage, TRANSFERS, TransferRow, inside, name_of, path_of,
+    COUNTER_TRANSFERS, COUNTERS, ENTRIES, EntryRow, ITEM_LARGE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow,
+    Kind, ORDER, PROVEN, RevisionRow, Stage, TRANSFERS, TransferRow, inside, name_of, path_of,
 };
 use crate::tree::{self, BelowSpot, ShareSpot, Spot};
 use crate::view::Viewer;
@@ -183,10 +183,8 @@ impl Files {
         step: &mut Step<'_>,
         content: base::ContentId,
     ) -> Result<(), Fault> {
-        for web in people::read::webs(step.view())? {
-            if HELD.has(step.view(), &(web.id, content))? {
-                return Ok(());
-            }
+        if crate::copies::is_needed(step.view(), content)? {
+            return Ok(());
         }
         for web in people::read::webs(step.view())? {
             PROVEN.delete(step.rows(), &(web.id, content));
@@ -409,10 +407,10 @@ pub(crate) fn view_of(
 ) -> Result<TransferView, StoreError> {
     let mut viewer = Viewer::of(rows, me)?;
     let from =
-        row.from.iter().map(|device| viewer.device_label(row.web, *device)).collect::<Result<_, _>>()?;
+        row.from.iter().map(|device| viewer.giver_label(row.web, *device)).collect::<Result<_, _>>()?;
     let mut gave = std::collections::BTreeMap::new();
     for (device, bytes) in &row.gave {
-        let sum: &mut u64 = gave.entry(viewer.device_label(row.web, *device)?).or_default();
+        let sum: &mut u64 = gave.entry(viewer.giver_label(row.web, *device)?).or_default();
         *sum = sum.saturating_add(*bytes);
     }
     let mut gave: Vec<GivenView> =

@@ -94,6 +94,9 @@ pub(crate) fn resolve_above(rows: &dyn Rows, path: &str) -> Result<Above, Fault>
     let web = parts.next().unwrap_or_default();
     let web =
         people::read::web_named(rows, web)?.ok_or_else(|| FilesError::NoSuchWeb { web: web.to_owned() })?;
+    if people::read::web(rows, web)?.is_some_and(|web| web.standing == people::read::Standing::Carrier) {
+        return Err(FilesError::Carried { web: people::read::web_label(rows, web)? }.into());
+    }
     let Some(person) = parts.next() else { return Ok(Above::Spot(Spot::Web(web))) };
     let person = people::read::person_named(rows, web, person)?.ok_or_else(missing)?;
     if !is_visible(rows, web, person)? {

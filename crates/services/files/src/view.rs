@@ -192,6 +192,13 @@ impl<'a> Viewer<'a> {
         }
     }
 
+    /// Returns how a person calls a device that gives contents: a carrier gives sealed copies.
+    pub(crate) fn giver_label(&mut self, web: WebId, device: DeviceId) -> Result<String, StoreError> {
+        let label = self.device_label(web, device)?;
+        let is_carrier = people::read::is_carrier(self.rows, web, device)?;
+        Ok(if is_carrier { format!("the mirror {label} (sealed)") } else { label })
+    }
+
     /// Says whether a content is on this computer: kept, or in a shared folder.
     pub(crate) fn is_here(&self, content: ContentId) -> Result<bool, StoreError> {
         for web in &self.webs {

@@ -79,6 +79,17 @@ impl MemoryBacking {
         Self::holding(Arc::clone(&state.tables), state.faults.take(), self.pool.clone())
     }
 
+    /// Returns the first table in which some key or value holds these bytes: for those who look for what must not be
+    /// there.
+    pub fn holding_bytes(&self, bytes: &[u8]) -> Option<&'static str> {
+        let holds = |row: &[u8]| !bytes.is_empty() && row.windows(bytes.len()).any(|window| window == bytes);
+        let tables = Arc::clone(&self.state().tables);
+        tables
+            .iter()
+            .find(|(_, rows)| rows.iter().any(|(key, value)| holds(key) || holds(value)))
+            .map(|(name, _)| *name)
+    }
+
     fn holding(tables: Arc<MemoryTables>, faults: Option<Faults>, pool: ValuePool) -> Self {
         Self { state: Arc::new(Mutex::new(State { tables, faults, is_cut: false })), pool }
     }
