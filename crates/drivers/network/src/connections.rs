@@ -109,7 +109,7 @@ impl Shared {
             let stats = connection.stats();
             received = received.saturating_add(stats.udp_rx.bytes);
             sent = sent.saturating_add(stats.udp_tx.bytes);
-            for path in connection.paths().iter().filter(|path| path.is_selected()) {
+            for path in connection.paths().iter().filter(iroh::endpoint::Path::is_selected) {
                 let found = (way_of(path.remote_addr()), path.rtt());
                 // The quickest, if connections take different ways.
                 used = Some(match used {

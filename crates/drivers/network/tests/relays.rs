@@ -1,10 +1,16 @@
 //! Relays: members are carried, strangers are not, and a removed member is carried no more.
 
 #![allow(
+    missing_docs,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test may stop on what is wrong"
+    clippy::print_stdout,
+    clippy::clone_on_ref_ptr,
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    clippy::items_after_statements,
+    reason = "tests panic when they fail"
 )]
 
 #[path = "house/mod.rs"]
@@ -88,17 +94,17 @@ async fn a_relay_carries_neither_for_strangers_nor_for_the_removed() {
     let mut status = endpoint.home_relay_status();
     let mut denied = || status.get().iter().find_map(|state| state.auth_denied_reason().map(str::to_owned));
     until("the stranger is refused", || denied().is_some_and(|why| why.contains("members"))).await;
-    assert!(!endpoint.home_relay_status().get().iter().any(|state| state.is_connected()));
+    assert!(!endpoint.home_relay_status().get().iter().any(iroh::endpoint::RelayStatus::is_connected));
 
     let device = device_of(&endpoint);
     dora.network.effect(Effect::Admit { web: house::WEB, devices: vec![device] });
     until("a member is carried", || {
-        endpoint.home_relay_status().get().iter().any(|state| state.is_connected())
+        endpoint.home_relay_status().get().iter().any(iroh::endpoint::RelayStatus::is_connected)
     })
     .await;
     dora.network.effect(Effect::Admit { web: house::WEB, devices: Vec::new() });
     until("the removed is carried no more", || {
-        !endpoint.home_relay_status().get().iter().any(|state| state.is_connected())
+        !endpoint.home_relay_status().get().iter().any(iroh::endpoint::RelayStatus::is_connected)
     })
     .await;
     let again = dora.noticed("people.relay").await;

@@ -402,7 +402,6 @@ impl World {
                     self.drop_connection(index, other, channel);
                 }
             }
-            Effect::UseRelays(_) | Effect::BeRelay(_) => {}
             Effect::Addresses { device, .. } => drop(self.peer_mut(index).known.insert(device)),
             Effect::Admit { web, devices } => self.admit(index, web, devices),
             Effect::Work(job) => drivers::work(self, index, &job),
@@ -411,7 +410,8 @@ impl World {
             Effect::Happened(event) if event.kind == "search.rang" => {
                 self.watch.rang.push((index, self.now_ms, event.about));
             }
-            Effect::Happened(_) => {}
+            // Everybody reaches everybody here who may; relays are the network's affair.
+            Effect::Happened(_) | Effect::UseRelays(_) | Effect::BeRelay(_) => {}
             Effect::WakeAt(at) => {
                 let wait = self.peer(index).until(self.now_ms, at);
                 if let Some(life) = self.peer(index).life() {

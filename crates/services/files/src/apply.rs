@@ -84,7 +84,7 @@ pub(crate) fn apply(step: &mut Step<'_>, author: Author, body: &[u8]) -> Result<
             Ok(Applied::default())
         }
         Statement::Mirrored { mirror, key, copies } => {
-            copies::mirrored(step, author, mirror, key, &copies);
+            copies::mirrored(step, author, mirror, key, &copies)?;
             Ok(Applied { has_contents: true, ..Applied::default() })
         }
         Statement::NoLongerMirrored { mirror, contents } => {

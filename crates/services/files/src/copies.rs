@@ -16,6 +16,8 @@ use crate::tables::{BARRED, HELD};
 
 /// Copies that members say are at mirrors: (web, content, mirror, who sealed it).
 pub(crate) const COPIES: Table<(WebId, ContentId, DeviceId, DeviceId), CopyRow> = Table::new("files.copies");
+/// Copies that somebody called wrong, of contents that are here: (web, content, who sealed it) -> the copy.
+pub(crate) const DOUBTS: Table<(WebId, ContentId, DeviceId), ContentId> = Table::new("files.doubts");
 /// Mirrors of webs whose contents this peer may read, this peer itself left out.
 pub(crate) const MIRRORS: Table<(WebId, DeviceId), MirrorRow> = Table::new("files.mirrors");
 /// Contents that became the newest of some file or ceased to be, or that came to this computer: to be looked at.
@@ -238,11 +240,17 @@ pub(crate) fn mirrored(
     mirror: DeviceId,
     key: KeyId,
     copies: &[Mirrored],
-) {
+) -> Result<(), StoreError> {
     for copy in copies {
+        // Words of two members come in any order: this one may be the claim that was called wrong before.
+        if DOUBTS.get(step.view(), &(author.web, copy.content, author.device))? == Some(copy.sealed) {
+            note_moved(step.rows(), author.web, copy.content)?;
+            continue;
+        }
         let row = CopyRow { sealed: copy.sealed, key, size: copy.size };
         COPIES.put(step.rows(), &(author.web, copy.content, mirror, author.device), &row);
     }
+    Ok(())
 }
 
 /// Takes over that what a member said of copies no longer holds: only of its own words.
@@ -266,6 +274,7 @@ pub(crate) fn doubted(step: &mut Step<'_>, author: Author, copies: &[WrongCopy])
         if !is_here || wrong.author == step.me() {
             continue;
         }
+        DOUBTS.put(step.rows(), &(author.web, wrong.content, wrong.author), &wrong.sealed);
         let rows: Vec<_> =
             COPIES.within(step.view(), &(author.web, wrong.content)).collect::<Result<_, _>>()?;
         for (key, copy) in rows {

@@ -514,7 +514,7 @@ impl Files {
         let me = step.me();
         for (key, copies) in stored {
             if let Some(author) = Author::of(step.view(), web, me, 0, 0)? {
-                copies::mirrored(step, author, mirror, key, &copies);
+                copies::mirrored(step, author, mirror, key, &copies)?;
             }
             say(step, web, &Statement::Mirrored { mirror, key, copies })?;
         }

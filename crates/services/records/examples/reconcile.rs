@@ -12,6 +12,7 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::pedantic,
+    clippy::type_complexity,
     reason = "time is what is measured; the town is a test's"
 )]
 

@@ -291,7 +291,6 @@ impl Town {
                     self.unlink(other, index, channel);
                 }
             }
-            Effect::UseRelays(_) | Effect::BeRelay(_) => {}
             Effect::Addresses { device, addresses } => {
                 self.peers[index].known_addresses.insert(device, addresses);
             }

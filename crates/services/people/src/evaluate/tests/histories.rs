@@ -90,7 +90,7 @@ impl Play {
             9 => self.book.write(who, deps, epoch(whom, &[0, 1, 2, 3, whom])),
             10 => self.book.write(who, deps, Act::Leave),
             _ => {
-                let serving = Serving { broker: whom % 2 == 0, ..Serving::default() };
+                let serving = Serving { broker: whom.is_multiple_of(2), ..Serving::default() };
                 self.book.write(who, deps, Act::Serve(serving))
             }
         }
