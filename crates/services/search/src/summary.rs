@@ -2,7 +2,7 @@
 //!
 //! A binary fuse filter of 8 bits (Graf, Lemire: Binary Fuse Filters, 2022): about 9.5 bits a word, wrong in one of 250. Words
 //! go in as numbers that only members can make, so whoever carries it for others cannot try a dictionary. Others' filters are
-//! hostile until [`Summary::read`] has checked them; looking a word up reads three bytes, whatever they say.
+//! hostile until `Summary::read` has checked them; looking a word up reads three bytes, whatever they say.
 
 use base::KeyId;
 use minicbor::{Decode, Encode};
