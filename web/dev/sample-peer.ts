@@ -57,7 +57,7 @@ function found(isOver: boolean): Found {
   const all = everything().filter(({ name }) => asking.words.every((word) => name.toLowerCase().includes(word)))
   const hits = all.slice(0, asking.limit).map((entry, index) => hit(entry, index, asking.words))
   const isMany = asking.words.length > 0
-  return { hits, has_more: all.length > asking.limit, state: isOver ? 'done' : 'asking', is_over: isOver, answered: isMany ? 36 + asking.step : 0, members: 43, why: isOver ? 'no answer from carol (4 h ago), مها (3 days ago)' : '', id: 'a1', version: asking.step + 1 }
+  return { hits, has_more: all.length > asking.limit, state: isOver ? 'done' : 'asking', is_over: isOver, how: '', answered: isMany ? 36 + asking.step : 0, members: 43, why: isOver ? 'no answer from carol (4 h ago), مها (3 days ago)' : '', id: 'a1', version: asking.step + 1 }
 }
 
 const kept: KeptView[] = [
