@@ -11,7 +11,6 @@ use iroh::Watcher;
 use iroh::address_lookup::{AddressLookup, EndpointData};
 use iroh_mdns_address_lookup::{DiscoveryEvent, MdnsAddressLookup};
 use kernel::Input;
-use tokio::sync::watch;
 
 use crate::protocol::device_of;
 use crate::shared::Shared;
@@ -22,29 +21,6 @@ const SERVICE_NAME: &str = "althing";
 /// How often others are asked for, at least: some 100 bytes each time.
 const CADENCE: Duration = Duration::from_secs(4);
 
-/// Whether others are looked for on the local network.
-#[derive(Debug)]
-pub(crate) struct LanSwitch(watch::Sender<bool>);
-
-impl LanSwitch {
-    pub(crate) fn new(is_on: bool) -> Self {
-        Self(watch::Sender::new(is_on))
-    }
-
-    pub(crate) fn set(&self, is_on: bool) {
-        self.0.send_if_modified(|switch| std::mem::replace(switch, is_on) != is_on);
-    }
-
-    pub(crate) fn is_on(&self) -> bool {
-        *self.0.borrow()
-    }
-}
-
-/// Waits until the switch stands so; false when it is gone.
-async fn stands(switch: &mut watch::Receiver<bool>, wanted: bool) -> bool {
-    switch.wait_for(|is_on| *is_on == wanted).await.is_ok()
-}
-
 impl Shared {
     /// Looks for others while the switch is on, until the network stops.
     pub(crate) async fn watch_lan(self: Arc<Self>) {
@@ -53,18 +29,17 @@ impl Shared {
         if self.endpoint.bound_sockets().iter().all(is_local) {
             return;
         }
-        let mut switch = self.lan.0.subscribe();
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                is_there = stands(&mut switch, true) => if !is_there { return },
+                () = self.lan.stands(true) => {}
             }
             let found = MdnsAddressLookup::builder()
                 .service_name(SERVICE_NAME)
                 .discovery_cadence(CADENCE)
                 .build(self.endpoint.id());
             match found {
-                Ok(mdns) => self.look_around(&mdns, &mut switch).await,
+                Ok(mdns) => self.look_around(&mdns).await,
                 Err(error) => {
                     tracing::warn!(%error, "the local network cannot be searched");
                     tokio::select! {
@@ -76,14 +51,14 @@ impl Shared {
         }
     }
 
-    async fn look_around(&self, mdns: &MdnsAddressLookup, switch: &mut watch::Receiver<bool>) {
+    async fn look_around(&self, mdns: &MdnsAddressLookup) {
         let mut seen = mdns.subscribe().await;
         let mut own = self.endpoint.watch_addr();
         mdns.publish(&EndpointData::new(own.get().addrs.into_iter().collect()));
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                _ = stands(switch, false) => return,
+                () = self.lan.stands(false) => return,
                 changed = own.updated() => match changed {
                     Ok(address) => mdns.publish(&EndpointData::new(address.addrs.into_iter().collect())),
                     Err(_) => return,

@@ -39,6 +39,7 @@ mod seal;
 mod seen;
 mod serve;
 mod shared;
+mod switch;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -194,9 +195,9 @@ impl Network {
             links: links::Links::default(),
             lines: lines::Lines::default(),
             jobs: jobs::Jobs::default(),
-            relay: relay::RelayWish::default(),
+            relay: switch::Switch::new(false),
             relays: relays::Relays::default(),
-            lan: lan::LanSwitch::new(config.lan),
+            lan: switch::Switch::new(config.lan),
             looks: connections::Looks::default(),
             seen: seen::Seen::default(),
             rights,

@@ -12,7 +12,6 @@ use iroh_relay::server::{
     Access, AccessControl, ClientRateLimit, ClientRequest, ConnectionId, RelayConfig, Server, ServerConfig,
 };
 use kernel::Input;
-use tokio::sync::watch;
 
 use crate::admission::Admission;
 use crate::protocol::device_of;
@@ -44,22 +43,6 @@ pub struct RelaySettings {
     pub url: Option<String>,
 }
 
-/// Whether this device shall be a relay.
-#[derive(Debug)]
-pub(crate) struct RelayWish(watch::Sender<bool>);
-
-impl Default for RelayWish {
-    fn default() -> Self {
-        Self(watch::Sender::new(false))
-    }
-}
-
-impl RelayWish {
-    pub(crate) fn set(&self, is_relay: bool) {
-        self.0.send_if_modified(|wish| std::mem::replace(wish, is_relay) != is_relay);
-    }
-}
-
 /// How a relay came to its end.
 enum Over {
     /// Nobody wants one any more, or the network stops.
@@ -73,15 +56,11 @@ enum Over {
 impl Shared {
     /// Is a relay whenever it is wished, until the network stops.
     pub(crate) async fn keep_relay(self: Arc<Self>, settings: RelaySettings) {
-        let mut wish = self.relay.0.subscribe();
         let mut listen = settings.listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
         loop {
-            let wanted = tokio::select! {
+            tokio::select! {
                 () = self.stop.cancelled() => return,
-                wanted = wish.wait_for(|wish| *wish) => wanted.is_ok(),
-            };
-            if !wanted {
-                return;
+                () = self.relay.stands(true) => {}
             }
             let Some(server) = self.start_relay(listen).await else {
                 self.tell_relay(String::new()).await;
@@ -92,7 +71,7 @@ impl Shared {
             };
             // Started again it has to be where it was: members know it there.
             listen.set_port(server.http_addr().map_or(listen.port(), |address| address.port()));
-            let over = self.run_relay(&server, &settings, &mut wish).await;
+            let over = self.run_relay(&server, &settings).await;
             let ended = tokio::time::timeout(ANSWER_TIME_MAX, server.shutdown()).await;
             tracing::debug!(?ended, "the relay has ended");
             match over {
@@ -124,12 +103,7 @@ impl Shared {
         }
     }
 
-    async fn run_relay(
-        &self,
-        server: &Server,
-        settings: &RelaySettings,
-        wish: &mut watch::Receiver<bool>,
-    ) -> Over {
+    async fn run_relay(&self, server: &Server, settings: &RelaySettings) -> Over {
         let Some(address) = server.http_addr() else { return Over::Silent };
         let mut losses = self.admission.losses();
         losses.mark_unchanged();
@@ -143,7 +117,7 @@ impl Shared {
             }
             tokio::select! {
                 () = self.stop.cancelled() => return Over::Unwanted,
-                _ = wish.wait_for(|wish| !*wish) => return Over::Unwanted,
+                () = self.relay.stands(false) => return Over::Unwanted,
                 lost = losses.changed() => if lost.is_ok() { return Over::SomebodyLeft },
                 () = tokio::time::sleep(WATCH_EVERY) => {}
             }

@@ -47,8 +47,6 @@ pub struct RelayState {
     pub url: String,
     /// Whether it is connected.
     pub is_connected: bool,
-    /// Why not, in the words of the library.
-    pub error: String,
 }
 
 impl Shared {
@@ -83,27 +81,22 @@ impl Shared {
             }
             let states = self.endpoint.home_relay_status().get();
             let is_stuck = !states.is_empty() && states.iter().all(|state| !state.is_connected());
-            let since = *stuck_since.get_or_insert_with(Instant::now);
-            match is_stuck {
-                false => stuck_since = None,
-                true if since.elapsed() > STUCK_TIME_MAX => {
-                    tracing::info!("the relay is not connected, it is taken anew");
-                    for url in std::mem::take(&mut taken).keys() {
-                        self.endpoint.remove_relay(url).await;
-                    }
-                    stuck_since = None;
+            stuck_since = stuck_since.filter(|_| is_stuck).or_else(|| is_stuck.then(Instant::now));
+            if stuck_since.is_some_and(|since| since.elapsed() > STUCK_TIME_MAX) {
+                tracing::info!("the relay is not connected, it is taken anew");
+                for url in std::mem::take(&mut taken).keys() {
+                    self.endpoint.remove_relay(url).await;
                 }
-                true => {}
+                stuck_since = None;
             }
         }
     }
 
     async fn take_relay(&self, url: &RelayUrl, token: Option<&str>) {
-        let config = RelayConfig::new(url.clone(), None);
-        let config = match token {
-            Some(token) => config.with_auth_token(token),
-            None => config,
-        };
+        let mut config = RelayConfig::new(url.clone(), None);
+        if let Some(token) = token {
+            config = config.with_auth_token(token);
+        }
         self.endpoint.insert_relay(url.clone(), Arc::new(config)).await;
     }
 
@@ -111,12 +104,6 @@ impl Shared {
     pub(crate) fn relay_state(&self) -> Option<RelayState> {
         let states = self.endpoint.home_relay_status().get();
         let best = states.iter().max_by_key(|state| state.is_connected())?;
-        let error = match (best.auth_denied_reason(), best.last_error()) {
-            _ if best.is_connected() => String::new(),
-            (Some(reason), _) => reason.to_owned(),
-            (None, Some(error)) => error.to_string(),
-            (None, None) => String::new(),
-        };
-        Some(RelayState { url: best.url().to_string(), is_connected: best.is_connected(), error })
+        Some(RelayState { url: best.url().to_string(), is_connected: best.is_connected() })
     }
 }

@@ -18,16 +18,15 @@ use crate::door::Door;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::jobs::Jobs;
-use crate::lan::LanSwitch;
 use crate::limits::TimeLimits;
 use crate::lines::Lines;
 use crate::links::Links;
 use crate::outboards::Outboards;
 use crate::protocol::{Protocol, endpoint_of};
-use crate::relay::RelayWish;
 use crate::relays::Relays;
 use crate::rights::Rights;
 use crate::seen::Seen;
+use crate::switch::Switch;
 
 /// How long a connection may take to stand.
 const DIAL_TIME_MAX: Duration = Duration::from_secs(10);
@@ -42,9 +41,11 @@ pub(crate) struct Shared {
     pub(crate) links: Links,
     pub(crate) lines: Lines,
     pub(crate) jobs: Jobs,
-    pub(crate) relay: RelayWish,
+    /// Whether this device is to be a relay.
+    pub(crate) relay: Switch,
     pub(crate) relays: Relays,
-    pub(crate) lan: LanSwitch,
+    /// Whether others are looked for on the local network.
+    pub(crate) lan: Switch,
     pub(crate) looks: Looks,
     pub(crate) seen: Seen,
     pub(crate) rights: Arc<dyn Rights>,

@@ -22,14 +22,19 @@ impl Address {
         }
         match text.parse() {
             Ok(direct) => Some(Self::Direct(direct)),
-            Err(_not_direct) => is_relay(text).then(|| Self::Relay(text.to_owned())),
+            Err(_not_direct) => is_relay_url(text).then(|| Self::Relay(text.to_owned())),
         }
     }
 }
 
+/// Says whether an address is that of a relay.
+pub fn is_relay(text: &str) -> bool {
+    matches!(Address::read(text), Some(Address::Relay(_)))
+}
+
 /// Plain on purpose: what is inside the relay's connection is encrypted end to end, so a path, a query or a user name
 /// in the URL could only serve to have this peer call something that is no relay.
-fn is_relay(text: &str) -> bool {
+fn is_relay_url(text: &str) -> bool {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let Some(authority) = rest.and_then(|rest| rest.strip_suffix('/')) else { return false };
     let Some((host, port)) = authority.rsplit_once(':') else { return false };

@@ -7,6 +7,7 @@
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp};
 use minicbor::{Decode, Encode};
 
+use crate::address::{Address, is_relay};
 use crate::codec::{Bytes, WireError, from_bytes};
 use crate::crypto::Signature;
 
@@ -118,13 +119,9 @@ impl Serving {
     }
 
     fn is_within_limits(&self) -> bool {
-        let is_address = |text: &String| crate::address::Address::read(text).is_some();
-        let is_relay = |text: &String| {
-            matches!(crate::address::Address::read(text), Some(crate::address::Address::Relay(_)))
-        };
         self.addresses.len() <= SERVING_ADDRESSES_MAX
-            && self.addresses.iter().all(is_address)
-            && self.relay.as_ref().is_none_or(is_relay)
+            && self.addresses.iter().all(|text| Address::read(text).is_some())
+            && self.relay.as_deref().is_none_or(is_relay)
     }
 }
 

@@ -24,8 +24,11 @@ pub const TAG_SIZE: usize = 16;
 const STORAGE: &str = "althing sealed storage v1";
 
 /// The key of one content's sealed copy. Whoever has it reads that content and nothing else.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub struct ContentKey([u8; 32]);
+///
+/// It is encoded for jobs of one process: it is in no message and in no row.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Encode, Decode)]
+#[cbor(transparent)]
+pub struct ContentKey(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32]);
 
 /// Which segment of a copy it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,24 +115,6 @@ impl ContentKey {
 impl std::fmt::Debug for ContentKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ContentKey(..)")
-    }
-}
-
-/// For jobs of one process: it is in no message and in no row.
-impl<C> Encode<C> for ContentKey {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        encoder: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        encoder.bytes(&self.0)?.ok()
-    }
-}
-
-impl<'b, C> Decode<'b, C> for ContentKey {
-    fn decode(decoder: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        let secret = decoder.bytes()?.try_into();
-        secret.map(Self).map_err(|_length| minicbor::decode::Error::message("wrong length of a content key"))
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use wire::address::Address;
+use wire::address::is_relay;
 
 use crate::PeerError;
 
@@ -148,7 +148,7 @@ impl Config {
                 }
                 "relay_url" => {
                     let url = value.as_str().ok_or(wrong(EXPECTED_RELAY))?.to_owned();
-                    if !matches!(Address::read(&url), Some(Address::Relay(_))) {
+                    if !is_relay(&url) {
                         return Err(wrong(EXPECTED_RELAY));
                     }
                     config.relay_url = Set { value: Some(url), origin: Origin::File };

@@ -176,6 +176,9 @@ pub enum PeerError {
         /// Why.
         why: String,
     },
+    /// A setting of `config.toml` stands above what a person switches.
+    #[error("cannot switch finding others on the local network: config.toml decides it")]
+    LanIsConfigured,
     /// There is no such web.
     #[error("there is no web {web} here")]
     NoSuchWeb {
@@ -225,6 +228,7 @@ impl PeerError {
             Self::Stopping => ("peer.stopping", Unreachable),
             Self::NobodyHere { .. } => ("host.nobody-here", Unreachable),
             Self::ExportFolder { .. } => ("host.export-folder", Yours),
+            Self::LanIsConfigured => ("host.lan-is-configured", Settings),
             Self::NoSuchWeb { .. } => ("host.no-such-web", Yours),
         }
     }
@@ -278,6 +282,9 @@ impl From<PeerError> for Fault {
             PeerError::NobodyHere { .. } => fault
                 .remedy("althing about PATH", "shows who has it and when they were last heard")
                 .remedy("althing get PATH", "brings it as soon as somebody who has it is here"),
+            PeerError::LanIsConfigured => {
+                fault.remedy("", "change or remove the line `lan = …` in config.toml and start the peer again")
+            }
             PeerError::NoSuchWeb { .. } => fault.remedy("althing web list", "lists your webs"),
             _ => fault,
         }
@@ -326,6 +333,7 @@ pub fn faults() -> Vec<Fault> {
         PeerError::Stopping,
         PeerError::NobodyHere { name: "plan.md".to_owned() },
         PeerError::ExportFolder { folder: "export".to_owned(), why: "it is not empty".to_owned() },
+        PeerError::LanIsConfigured,
         PeerError::NoSuchWeb { web: "famly".to_owned() },
     ]
     .into_iter()

@@ -77,7 +77,7 @@ impl PeerHost {
 
     fn set_lan(&self, is_on: bool) -> Result<Done, Fault> {
         if self.is_lan_configured {
-            return Err(crate::net::lan_is_configured());
+            return Err(PeerError::LanIsConfigured.into());
         }
         crate::ports::remember_lan(&self.home, is_on)?;
         self.network.set_lan(is_on);

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use api::host::{AskNet, ComputerView, Connection, Net};
-use base::{ByteCount, DeviceId, Fault, FaultKind, Timestamp, WebId};
+use base::{ByteCount, DeviceId, Fault, Timestamp, WebId};
 use network::{Network, Unreached, Way};
-use people::read::{MemberRow, Standing};
+use people::PeopleError;
+use people::read::MemberRow;
 use store::{Rows, StoreError};
-use wire::address::Address;
+use wire::address::is_relay;
 
 /// A computer while its webs are gathered.
 struct Computer {
@@ -22,18 +23,17 @@ struct Computer {
 /// Answers `host.net`.
 pub(crate) fn net(rows: &dyn Rows, network: &Network, asked: &AskNet) -> Result<Net, Fault> {
     let only = match &asked.web {
-        Some(name) => Some(people::read::web_named(rows, name)?.ok_or_else(|| unknown_web(name))?),
+        Some(name) => Some(people::read::web_named(rows, name)?.ok_or_else(|| PeopleError::UnknownWeb { name: name.clone() })?),
         None => None,
     };
     let me = network.me();
     let mut computers: BTreeMap<DeviceId, Computer> = BTreeMap::new();
     for web in people::read::webs(rows)? {
-        let is_mine = matches!(web.standing, Standing::Member | Standing::Carrier);
-        if is_mine && only.is_none_or(|only| only == web.id) {
+        if web.standing.is_in() && only.is_none_or(|only| only == web.id) {
             gather(rows, web.id, &web.label, &mut computers)?;
         }
     }
-    let relay = network.relay();
+    let relay = network.relay().filter(|relay| relay.is_connected);
     let mut views = Vec::with_capacity(computers.len());
     for (device, computer) in computers {
         views.push(view(rows, network, (device, computer), relay.is_some())?);
@@ -45,13 +45,9 @@ pub(crate) fn net(rows: &dyn Rows, network: &Network, asked: &AskNet) -> Result<
         now: sentence(&views, me),
         computers: views,
         addresses: network.addresses(),
-        relay: relay.filter(|relay| relay.is_connected).map(|relay| relay.url).unwrap_or_default(),
+        relay: relay.map(|relay| relay.url).unwrap_or_default(),
         lan: network.is_lan_on(),
     })
-}
-
-fn unknown_web(name: &str) -> Fault {
-    people::PeopleError::UnknownWeb { name: name.to_owned() }.into()
 }
 
 fn gather(
@@ -142,12 +138,11 @@ fn view(
     if network.is_dialling(device) {
         view.connection = Connection::Trying;
     }
-    let is_relay = |text: &String| matches!(Address::read(text), Some(Address::Relay(_)));
     let situation = Situation {
         unreached: network.unreached(device),
         last_heard,
         ways: computer.addresses.len(),
-        knows_relay: computer.addresses.iter().any(is_relay),
+        knows_relay: computer.addresses.iter().any(|text| is_relay(text)),
         has_relay,
         is_alone: network
             .addresses()
@@ -235,16 +230,6 @@ fn sentence(views: &[ComputerView], me: DeviceId) -> String {
         (count, 1) => format!("1 of {count} computers is connected{through}"),
         (count, connected) => format!("{connected} of {count} computers are connected{through}"),
     }
-}
-
-/// Says that the switch stands in the configuration.
-pub(crate) fn lan_is_configured() -> Fault {
-    Fault::new(
-        "host.lan-is-configured",
-        FaultKind::Settings,
-        "cannot switch finding others on the local network: config.toml decides it",
-    )
-    .remedy("", "change or remove the line `lan = …` in config.toml and start the peer again")
 }
 
 #[cfg(test)]

@@ -460,10 +460,7 @@ impl Files {
 
 /// Returns how many bytes of copies this computer keeps for a web at most; none when it is no mirror of it.
 pub(crate) fn quota<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Option<u64>, StoreError> {
-    use people::read::Standing;
-    let is_in = people::read::web(rows, web)?
-        .is_some_and(|web| matches!(web.standing, Standing::Member | Standing::Carrier));
-    Ok(people::read::own_serving(rows, web)?.mirror.filter(|_| is_in))
+    Ok(people::read::own_serving(rows, web)?.mirror)
 }
 
 /// Says whether a device may have a sealed copy that this peer keeps: it reads that web now, and so does not this peer,

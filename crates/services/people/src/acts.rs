@@ -8,7 +8,7 @@ use api::people as ask;
 use base::{ByteCount, EntryId, Fault, PersonId, TicketId, WebId};
 use kernel::{AskId, Step};
 use serde::de::DeserializeOwned;
-use wire::address::Address;
+use wire::address::is_relay;
 use wire::crypto::SignKey;
 use wire::entry::Log;
 use wire::governance::{Action, Admission, Cut, Operation, Role};
@@ -232,8 +232,7 @@ fn ticket_text(step: &Step<'_>, mut ticket: Ticket) -> Result<String, Fault> {
 
 /// Keeps the first addresses, a relay among them: somebody behind a router can be reached by nothing else.
 fn with_relay(addresses: Vec<String>, count: usize) -> Vec<String> {
-    let is_relay = |text: &String| matches!(Address::read(text), Some(Address::Relay(_)));
-    let (relays, direct): (Vec<String>, Vec<String>) = addresses.into_iter().partition(is_relay);
+    let (relays, direct): (Vec<String>, Vec<String>) = addresses.into_iter().partition(|text| is_relay(text));
     let room = count.saturating_sub(relays.len().min(1));
     direct.into_iter().take(room).chain(relays.into_iter().take(1)).collect()
 }
@@ -387,8 +386,7 @@ fn remove(people: &mut People, step: &mut Step<'_>, asked: &ask::Remove) -> Resu
 }
 
 fn leave(people: &mut People, step: &mut Step<'_>, asked: &ask::Leave) -> Result<ask::Done, Fault> {
-    let web =
-        web_with(step, &asked.web, |standing| matches!(standing, Standing::Member | Standing::Carrier))?;
+    let web = web_with(step, &asked.web, Standing::is_in)?;
     let (_, role) = my_role(people, step, web)?;
     let members = people.state(step, web)?.by_seniority();
     let owners = members.iter().filter(|(_, member)| member.role() == Some(Role::Owner)).count();

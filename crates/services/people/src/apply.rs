@@ -206,7 +206,7 @@ fn write_web(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result
         since: now,
         founder: None,
     });
-    let was_in = matches!(record.standing, Standing::Member | Standing::Carrier);
+    let was_in = record.standing.is_in();
     let mine = state.members.get(&me.person);
     record.standing = match mine.map(|mine| (mine.role(), mine.departure)) {
         Some((Some(Role::Carrier), _)) => Standing::Carrier,
@@ -223,7 +223,7 @@ fn write_web(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result
     record.members = u64::try_from(readers).unwrap_or(u64::MAX);
     let genesis = state.members.values().find(|member| member.inviter.is_none());
     record.founder = genesis.and_then(|founder| founder.devices.first().copied()).or(record.founder);
-    let turn = match (was_in, matches!(record.standing, Standing::Member | Standing::Carrier)) {
+    let turn = match (was_in, record.standing.is_in()) {
         (false, true) => Turn::In,
         (true, false) => Turn::Out,
         _ => Turn::None,

@@ -2,6 +2,9 @@
 
 use base::{Fault, FaultKind};
 
+/// The code of [`PeopleError::CatchingUp`], which this service itself waits out.
+pub(crate) const CATCHING_UP: &str = "people.catching-up";
+
 /// Why something people-related can't be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PeopleError {
@@ -295,7 +298,7 @@ fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
         E::TicketWithoutDoor { .. } => ("people.ticket-without-door", Yours),
         E::AlreadyMember { .. } => ("people.already-member", Yours),
         E::NotJoining => ("people.not-joining", Yours),
-        E::CatchingUp { .. } => ("people.catching-up", Unreachable),
+        E::CatchingUp { .. } => (CATCHING_UP, Unreachable),
         E::DidNotCount { .. } => ("people.did-not-count", Refused),
         E::CarrierCannotRead { .. } => ("people.carrier-cannot-read", Refused),
         E::CarrierStays { .. } => ("people.carrier-stays", Refused),

@@ -52,8 +52,7 @@ impl People {
         let ticket = read_ticket(step, link)?;
         let web = ticket.web;
         let known = WEBS.get(step.view(), &web)?;
-        if known.as_ref().is_some_and(|known| matches!(known.standing, Standing::Member | Standing::Carrier))
-        {
+        if known.as_ref().is_some_and(|known| known.standing.is_in()) {
             return Err(PeopleError::AlreadyMember { web: crate::read::web_label(step.view(), web)? }.into());
         }
         let text = ticket.to_text();
@@ -277,6 +276,7 @@ impl People {
         };
         let over = JoinRecord { ticket: String::new(), step: JoinStep::Refused, why: why.to_owned(), ..join };
         note_join(step, web, &over);
+        crate::serving::tell_relays(step)?;
         let me = my_person(step)?;
         let was_in = crate::read::member(step.view(), web, me)?.is_some();
         if let Some(record) = WEBS.get(step.view(), &web)? {
@@ -302,6 +302,7 @@ impl People {
             let over =
                 JoinRecord { ticket: String::new(), step: JoinStep::Member, why: String::new(), ..join };
             note_join(step, web, &over);
+            crate::serving::tell_relays(step)?;
         }
         Ok(())
     }

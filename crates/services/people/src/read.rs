@@ -8,7 +8,7 @@ use wire::identity::Inception;
 use wire::join::{Message, PROOF_DOMAIN, proof_bytes};
 
 use crate::tables::{
-    ADDRESSES, DEVICES, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, RELAY, SERVES, SERVING,
+    ADDRESSES, DEVICES, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, SERVES, SERVING,
     WEB_LABELS, WEBS, WEBS_OF, WebRecord,
 };
 
@@ -213,15 +213,13 @@ pub fn serving<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<(DeviceId, 
     Ok(all)
 }
 
-/// Returns what this computer was asked to do for a web; addresses and relay are left empty.
+/// Returns what this computer was asked to do for a web and can do; addresses and relay are left empty.
 pub fn own_serving<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Serving, StoreError> {
     let wish = SERVES.get(rows, &web)?.unwrap_or_default();
-    Ok(Serving { addresses: Vec::new(), relay: None, mirror: wish.mirror, broker: wish.broker })
-}
-
-/// Returns where this device's relay is reached; none when it is no relay.
-pub fn own_relay<R: Rows + ?Sized>(rows: &R) -> Result<Option<String>, StoreError> {
-    Ok(RELAY.get(rows, &())?.filter(|url| !url.is_empty()))
+    let standing = WEBS.get(rows, &web)?.map(|record| record.standing);
+    let broker = wish.broker && standing == Some(Standing::Member);
+    let mirror = wish.mirror.filter(|_| standing.is_some_and(Standing::is_in));
+    Ok(Serving { addresses: Vec::new(), relay: None, mirror, broker })
 }
 
 /// Says whether what a stranger shows ([`wire::join::Message::Hello`]) proves that it holds an invitation to a web this

@@ -90,9 +90,7 @@ pub(crate) fn web(rows: &dyn Rows, web: WebId) -> Result<ask::WebView, Fault> {
     let Some(row) = row else { return Err(PeopleError::UnknownWeb { name: web.short() }.into()) };
     let me = crate::read::my_person(rows)?;
     let role = match me {
-        Some(me) if matches!(row.standing, Standing::Member | Standing::Carrier) => {
-            crate::read::role_or_carrier(rows, web, me)?
-        }
+        Some(me) if row.standing.is_in() => crate::read::role_or_carrier(rows, web, me)?,
         _ => None,
     };
     let mut here = 0;

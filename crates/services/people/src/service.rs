@@ -5,7 +5,7 @@ use std::time::Duration;
 use base::{DeviceId, Fault, WebId};
 use kernel::{AskId, Channel, Input, Reader, Service, Step};
 use store::StoreError;
-use wire::address::Address;
+use wire::address::is_relay;
 use wire::governance::{Action, Operation, Role};
 use wire::identity::Inception;
 use wire::join::Message;
@@ -140,7 +140,7 @@ impl People {
         }
         let webs: Vec<_> = WEBS.all(step.view()).collect::<Result<_, StoreError>>()?;
         for (web, record) in webs {
-            if matches!(record.standing, Standing::Member | Standing::Carrier) {
+            if record.standing.is_in() {
                 // Plain keys are never rows; the evaluation says which of them is the current one.
                 keys::unwrap_all(step, web)?;
                 self.refresh(step, web)?;
@@ -377,11 +377,7 @@ impl People {
         let now = step.now();
         let waited = now.since(me.published_at);
         let relays = |addresses: &[String]| -> Vec<String> {
-            addresses
-                .iter()
-                .filter(|text| matches!(Address::read(text), Some(Address::Relay(_))))
-                .cloned()
-                .collect()
+            addresses.iter().filter(|text| is_relay(text)).cloned().collect()
         };
         // Whoever has just found a relay may be reached by nothing else, and relays change seldom.
         let is_urgent = relays(&me.addresses) != relays(&me.published) && waited >= RELAYS_EVERY;

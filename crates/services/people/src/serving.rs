@@ -8,17 +8,20 @@ use api::people as ask;
 use base::{ByteCount, Fault, WebId};
 use kernel::{RelayAccess, Step};
 use store::StoreError;
-use wire::address::Address;
+use wire::address::is_relay;
 use wire::governance::{Action, SERVING_ADDRESSES_MAX, Serving};
 
 use crate::evaluate::State;
-use crate::fault::PeopleError;
+use crate::fault::{CATCHING_UP, PeopleError};
 use crate::service::People;
 use crate::tables::{JOINS, ME, RELAY, SERVES, SERVING, ServesRecord, Standing, WEBS};
 use crate::told::Told;
 
 /// What a computer says of itself is said anew at most this often: each time costs every member about 250 bytes for ever.
 const SAY_EVERY: Duration = Duration::from_mins(10);
+
+/// When what could not be said yet is tried again.
+const SAY_AGAIN: Duration = Duration::from_secs(30);
 
 /// The least room a mirror must offer: less than a few photographs is a mistake.
 const MIRROR_LEAST: u64 = 10_000_000;
@@ -84,7 +87,7 @@ impl People {
     /// The relay of this device is reached here now, or there is none.
     pub(crate) fn relay_noticed(&mut self, step: &mut Step<'_>, report: &[u8]) -> Result<(), Fault> {
         let url = String::from_utf8_lossy(report).into_owned();
-        let url = matches!(Address::read(&url), Some(Address::Relay(_))).then_some(url).unwrap_or_default();
+        let url = Some(url).filter(|url| is_relay(url)).unwrap_or_default();
         if RELAY.get(step.view(), &())?.unwrap_or_default() != url {
             RELAY.put(step.rows(), &(), &url);
         }
@@ -105,7 +108,7 @@ impl People {
     pub(crate) fn say_serving(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         let Some(wish) = SERVES.get(step.view(), &web)? else { return Ok(()) };
         let standing = WEBS.get(step.view(), &web)?.map(|record| record.standing);
-        if !matches!(standing, Some(Standing::Member | Standing::Carrier)) {
+        if !standing.is_some_and(Standing::is_in) {
             return Ok(());
         }
         let me = step.me();
@@ -129,13 +132,16 @@ impl People {
             step.alarm(SAY_EVERY.saturating_sub(waited), format!("{SAY}{web}"));
             return Ok(());
         }
-        SERVES.put(step.rows(), &web, &ServesRecord { said_at: Some(now), ..wish });
         match self.append(step, web, Action::Serve { serving }) {
-            // It goes on when what is missing has come.
-            Err(fault) if fault.code == "people.catching-up" => Ok(()),
-            Err(fault) => Err(fault),
-            Ok(_) => Ok(()),
-        }
+            // What is missing of the history is on its way.
+            Err(fault) if fault.code == CATCHING_UP => {
+                step.alarm(SAY_AGAIN, format!("{SAY}{web}"));
+                return Ok(());
+            }
+            done => done?,
+        };
+        SERVES.put(step.rows(), &web, &ServesRecord { said_at: Some(now), ..wish });
+        Ok(())
     }
 
     /// Has the network be a relay when any web wants this device to be one.
@@ -181,7 +187,7 @@ pub(crate) fn tell_relays(step: &mut Step<'_>) -> Result<(), Fault> {
         let ((web, device), serving) = row?;
         let standing = WEBS.get(step.view(), &web)?.map(|record| record.standing);
         let is_mine = device == step.me();
-        if matches!(standing, Some(Standing::Member | Standing::Carrier)) && !is_mine {
+        if standing.is_some_and(Standing::is_in) && !is_mine {
             relays.extend(serving.relay.map(|url| RelayAccess { url, token: None }));
         }
     }
@@ -191,7 +197,7 @@ pub(crate) fn tell_relays(step: &mut Step<'_>) -> Result<(), Fault> {
         let Ok(token) = crate::joining::relay_token(step, &ticket) else { continue };
         for url in ticket.doors.iter().flat_map(|door| &door.addresses) {
             let is_known = relays.iter().any(|relay: &RelayAccess| relay.url == *url);
-            if matches!(Address::read(url), Some(Address::Relay(_))) && !is_known {
+            if is_relay(url) && !is_known {
                 relays.insert(RelayAccess { url: url.clone(), token: Some(token.clone()) });
             }
         }

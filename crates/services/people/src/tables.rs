@@ -109,6 +109,13 @@ pub enum Standing {
     Carrier,
 }
 
+impl Standing {
+    /// Says whether this peer belongs to the web now, reading or carrying.
+    pub fn is_in(self) -> bool {
+        matches!(self, Self::Member | Self::Carrier)
+    }
+}
+
 /// A web.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct WebRecord {
