@@ -293,9 +293,6 @@ fn everything_is_found(
     }
 }
 
-/// In a web of so many devices all are neighbours (spec sync rule 25).
-const NEIGHBOURS_ALL: usize = 9;
-
 /// A broker has read what members list now, and has nothing else, in its index or on its disk.
 fn brokers_have_forgotten(world: &World, ground: Ground<'_>, web: &TownWeb, report: &mut Report) {
     let reading = WebId::new(web.id.as_bytes().map(|byte| !byte));
@@ -323,10 +320,7 @@ fn brokers_have_forgotten(world: &World, ground: Ground<'_>, web: &TownWeb, repo
             })
             .map(|content: &ContentId| content.short())
             .collect();
-        // In a larger web nobody is connected with everybody: a broker calls those whose documents it lacks in turn, which
-        // may take longer than the calm at the end. It says whom it has not read, and they are asked (checked elsewhere).
-        let is_small = web.invited.len() < NEIGHBOURS_ALL;
-        report.claim(missing.is_empty() || !is_small, || {
+        report.claim(missing.is_empty(), || {
             format!("{}: broker {broker} has not read {missing:?}, having read {}", web.name, read.len())
         });
     }

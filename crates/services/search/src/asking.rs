@@ -157,12 +157,9 @@ impl Asking {
         }
         self.heard.insert((web, from));
         self.changed();
-        for hit in &texts.hits {
-            if !self.has_all_counts(hit) || !look::is_holder(rows, web, hit.content, from)? {
-                tracing::warn!(peer = %from.short(), web = %web.short(), "a search answer names what its sender does not have");
-                self.liars.insert(from);
-                return Ok(());
-            }
+        if !are_sound(rows, (web, from), &texts, self.terms.words.len())? {
+            self.liars.insert(from);
+            return Ok(());
         }
         if texts.found_in.len() == self.terms.words.len() {
             self.add(web, texts);
@@ -198,7 +195,7 @@ impl Asking {
         let mut is_lie = texts.found_in.len() != self.terms.words.len();
         let mut sound = Vec::new();
         for hit in std::mem::take(&mut texts.hits) {
-            is_lie |= !self.has_all_counts(&hit);
+            is_lie |= !has_all_counts(&hit, self.terms.words.len());
             // What it has said that it lists or keeps itself it may have, also what is the newest of nothing any more.
             if look::is_holder(rows, web, hit.content, from)? {
                 sound.push(hit);
@@ -239,10 +236,6 @@ impl Asking {
     /// Notes that this peer itself has read what some devices list.
     pub(crate) fn cover(&mut self, web: WebId, me: DeviceId, devices: BTreeSet<DeviceId>) {
         self.covered.insert(web, Covered { broker: me, devices });
-    }
-
-    fn has_all_counts(&self, hit: &TextHit) -> bool {
-        hit.counts.len() == self.terms.words.len() && hit.counts.iter().all(|count| *count > 0)
     }
 
     fn devices_of_meant<R: Rows + ?Sized>(&self, rows: &R, web: WebId) -> Result<Vec<DeviceId>, StoreError> {
@@ -328,4 +321,24 @@ impl Asking {
     pub(crate) fn silent(&self) -> impl Iterator<Item = (WebId, PersonId)> + '_ {
         self.meant.difference(&self.answered).copied()
     }
+}
+
+/// Says whether a member can have what it answers with (spec search, rule 14).
+pub(crate) fn are_sound<R: Rows + ?Sized>(
+    rows: &R,
+    (web, from): (WebId, DeviceId),
+    texts: &Texts,
+    words: usize,
+) -> Result<bool, StoreError> {
+    for hit in &texts.hits {
+        if !has_all_counts(hit, words) || !look::is_holder(rows, web, hit.content, from)? {
+            tracing::warn!(peer = %from.short(), web = %web.short(), "a search answer names what its sender does not have");
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn has_all_counts(hit: &TextHit, words: usize) -> bool {
+    hit.counts.len() == words && hit.counts.iter().all(|count| *count > 0)
 }

@@ -155,6 +155,7 @@ impl Search {
                     let came: Vec<ContentId> =
                         part.texts.iter().filter(|(_, is_in)| *is_in).map(|(content, _)| *content).collect();
                     self.look_in_texts(step, (part.web, part.web), &came)?;
+                    self.listen_soon(step)?;
                 }
                 self.feed(step)?;
             }

@@ -2,19 +2,21 @@
 //!
 //! Names and folders of the whole web are known here, so a match anywhere rings here. What was there when the
 //! search was kept does not ring. Texts ring where they come into an index: on the computers that have them, and on a
-//! broker's. Not for: texts that only others have.
+//! broker's. Not for: texts that only others have (`listening.rs`).
 
 use api::search::{AskKept, DropKept, Keep, Kept, KeptView, RingView};
 use base::{ContentId, Fault, WebId};
+use files::look::Showing;
 use files::{changes, look};
 use kernel::{AskId, Step};
 use store::{Rows, StoreError};
 
 use crate::faults::SearchError;
 use crate::jobs::{Answer, NAMES_MAX, NameItem, QUERY, Query, TEXTS_MAX, to_bytes};
+use crate::listening;
 use crate::query::{Terms, owner_label};
 use crate::service::{Purpose, Search, first_number};
-use crate::tables::{KEPT, KeptRow, RINGS, RUNG, RingRow};
+use crate::tables::{KEPT, KEPT_AT, KeptRow, RINGS, RUNG, RingRow};
 
 /// Kept searches at most: each looks at every name that comes.
 const KEPT_MAX: usize = 100;
@@ -64,6 +66,7 @@ impl Search {
                 };
                 let job = step.work(QUERY, to_bytes(&query));
                 self.jobs.insert(job, Purpose::Baseline { kept: number });
+                listening::begin(step, number, web.id)?;
             }
         }
         // What is there and not in the index yet.
@@ -154,22 +157,24 @@ impl Search {
         Ok(())
     }
 
-    /// Rings for those of the texts that have just come which match, in files that show them now.
+    /// Rings for texts that match, in files that show them now and did not when the search was kept.
     pub(crate) fn ring_for_texts(
         step: &mut Step<'_>,
         (number, web): (u64, WebId),
-        contents: &[ContentId],
-        answer: &Answer,
+        found: impl Iterator<Item = ContentId>,
     ) -> Result<(), Fault> {
         let Some(mut row) = KEPT.get(step.view(), &number)? else { return Ok(()) };
         let before = row.rang;
-        for hit in answer.texts.hits.iter().filter(|hit| contents.contains(&hit.content)) {
-            for showing in look::showing(step.view(), web, hit.content, SHOWING_MAX)? {
+        for content in found {
+            for showing in look::showing(step.view(), web, content, SHOWING_MAX)? {
                 let place = look::place(step.view(), showing.number, showing.file)?;
                 let Some(place) = place.filter(|_| showing.past.is_none()) else { continue };
                 let key = (number, showing.number, showing.file);
                 let is_member = people::read::role_of(step.view(), web, place.person)?.is_some();
-                if !is_member || RUNG.get(step.view(), &key)?.is_some_and(|rung| rung >= place.revision) {
+                if !is_member || was_there(step.view(), (number, web), &showing)? {
+                    continue;
+                }
+                if RUNG.get(step.view(), &key)?.is_some_and(|rung| rung >= place.revision) {
                     continue;
                 }
                 RUNG.put(step.rows(), &key, &place.revision);
@@ -197,6 +202,10 @@ impl Search {
         for (key, _) in rings {
             RINGS.delete(step.rows(), &key);
         }
+        let there: Vec<_> = KEPT_AT.within(step.view(), &number).collect::<Result<_, _>>()?;
+        for (key, _) in there {
+            KEPT_AT.delete(step.rows(), &key);
+        }
         let rung: Vec<_> = RUNG.within(step.view(), &number).collect::<Result<_, _>>()?;
         for (key, _) in rung {
             RUNG.delete(step.rows(), &key);
@@ -204,6 +213,12 @@ impl Search {
         step.reply(ask, &view);
         Ok(())
     }
+}
+
+/// Says whether a file was as it is now when a search was kept.
+fn was_there(rows: &dyn Rows, (number, web): (u64, WebId), showing: &Showing) -> Result<bool, StoreError> {
+    let Some(last) = look::last_statement(rows, showing.number, showing.file)? else { return Ok(false) };
+    Ok(KEPT_AT.get(rows, &(number, web, last.device))?.is_some_and(|then| last.position <= then))
 }
 
 /// Notes what a kept search rings for, and tells whoever watches.

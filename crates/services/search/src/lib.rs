@@ -11,6 +11,7 @@ mod faults;
 mod indexing;
 pub mod jobs;
 mod kept;
+mod listening;
 mod messages;
 mod publishing;
 mod query;

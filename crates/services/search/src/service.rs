@@ -20,6 +20,7 @@ use crate::jobs::{
     Answer, LOST, Lost, NAMES_MAX, NameItem, QUERY, Query, TEXTS_MAX, Texts, from_bytes, to_bytes,
 };
 use crate::kept;
+use crate::listening::{LISTEN, Listening};
 use crate::messages::Message;
 use crate::publishing::SUMMARY;
 use crate::query::{Filter, Terms};
@@ -105,6 +106,7 @@ pub struct Search {
     pub(crate) indexing: Indexing,
     pub(crate) reading: Reading,
     pub(crate) brokering: Brokering,
+    pub(crate) listening: Listening,
     /// Whether an alarm will look at summaries.
     pub(crate) is_summary_due: bool,
     /// Questions of this person, oldest first.
@@ -150,6 +152,7 @@ impl Service for Search {
         self.reading = Reading::default();
         self.reading.are_roles_due = true;
         self.brokering = Brokering::default();
+        self.listening = Listening::default();
         self.is_summary_due = false;
     }
 
@@ -164,6 +167,7 @@ impl Search {
             Input::Started => {
                 self.forget();
                 self.summarize_later(step);
+                self.listen_soon(step)?;
                 self.tend(step)?;
                 self.feed(step)?;
             }
@@ -190,6 +194,7 @@ impl Search {
             }
             Input::Alarm { key } if key == INDEX || key == UNREAD_DUE => self.go_on_indexing(step)?,
             Input::Alarm { key } if key == BROKER => self.go_on_reading(step)?,
+            Input::Alarm { key } if key == LISTEN => self.listen(step)?,
             Input::Alarm { key } if key == SUMMARY => self.summarize(step)?,
             Input::Alarm { key } if key.starts_with(BROKER_LATE) => {
                 let question = key.strip_prefix(BROKER_LATE).and_then(|number| number.parse::<u64>().ok());
@@ -334,6 +339,8 @@ impl Search {
                         asking.take(step.view(), (web, from), texts)?;
                     }
                     self.tell_waiting(step)?;
+                } else {
+                    self.hear_of_kept(step, (web, from), question, texts)?;
                 }
             }
             Message::Brokered { web, question, texts, read } => {
@@ -371,6 +378,7 @@ impl Search {
         for asking in &mut self.asking {
             whom::meet(step, asking, device)?;
         }
+        self.listen_soon(step)?;
         if BROKERS.all(step.view()).next().transpose()?.is_some() {
             self.reading.is_bringing_due = true;
             self.tend(step)?;
@@ -430,7 +438,9 @@ impl Search {
                 self.take_summary(step, (web, key, documents_at), outcome)
             }
             Purpose::KeptTexts { kept, web, contents } => {
-                Self::ring_for_texts(step, (kept, web), &contents, &answer(outcome).unwrap_or_default())
+                let hits = answer(outcome).unwrap_or_default().texts.hits;
+                let found = hits.iter().map(|hit| hit.content).filter(|content| contents.contains(content));
+                Self::ring_for_texts(step, (kept, web), found)
             }
             Purpose::Baseline { kept } => {
                 Ok(Self::take_baseline(step, kept, &answer(outcome).unwrap_or_default())?)

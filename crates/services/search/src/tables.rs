@@ -13,6 +13,10 @@ pub(crate) const TEXTS: Table<(WebId, ContentId), ()> = Table::new("search.texts
 pub(crate) const KEPT: Table<u64, KeptRow> = Table::new("search.kept");
 /// For which revision of a file a kept search rang, or which was there when it was kept.
 pub(crate) const RUNG: Table<(u64, u64, FileId), u64> = Table::new("search.rung");
+/// How far a device had come with telling when a search was kept: (search, web, device).
+pub(crate) const KEPT_AT: Table<(u64, WebId, DeviceId), u64> = Table::new("search.kept_at");
+/// How far a device had come with telling when it was asked for kept searches.
+pub(crate) const ASKED_AT: Table<(WebId, DeviceId), u64> = Table::new("search.asked_at");
 /// The last things each kept search rang for: (search, count).
 pub(crate) const RINGS: Table<(u64, u64), RingRow> = Table::new("search.rings");
 

@@ -165,7 +165,7 @@ fn ask_if_useful(
 }
 
 /// Says whether a device may have texts with all words, by all it has said (spec search, rule 28).
-fn is_worth_asking(
+pub(crate) fn is_worth_asking(
     step: &mut Step<'_>,
     (web, device): (WebId, DeviceId),
     words: &[String],
@@ -183,7 +183,7 @@ fn is_worth_asking(
 
 /// The numbers of a question's words under each epoch's key.
 #[derive(Default)]
-struct Numbers(BTreeMap<KeyId, Option<Vec<u64>>>);
+pub(crate) struct Numbers(BTreeMap<KeyId, Option<Vec<u64>>>);
 
 impl Numbers {
     fn of(&mut self, step: &mut Step<'_>, web: WebId, key: KeyId, words: &[String]) -> Option<&Vec<u64>> {

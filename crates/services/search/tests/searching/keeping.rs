@@ -116,17 +116,64 @@ fn a_kept_search_rings_for_texts_that_come_here_and_to_a_broker() {
     town.write(BOB, "b.txt", made(7, 6), 900);
     town.write(BOB, "a.txt", made(2, 5), 950);
     town.pass(20);
-    // The broker has read it; Alice's computer has not, until she has it.
-    assert_eq!(
-        (kept(&town, CAROL)["rang"].as_u64(), kept(&town, ALICE)["rang"].as_u64()),
-        (Some(1), Some(0))
-    );
-    assert_eq!(kept(&town, CAROL)["news"][0]["path"], "family/Bob/things/a.txt");
-    assert_eq!(kept(&town, CAROL)["news"][0]["revision"], 2);
+    // The broker has read it; Alice's computer has asked Bob's.
+    for who in [ALICE, CAROL] {
+        assert_eq!(kept(&town, who)["rang"], 1);
+        assert_eq!(kept(&town, who)["news"][0]["path"], "family/Bob/things/a.txt");
+        assert_eq!(kept(&town, who)["news"][0]["revision"], 2);
+    }
+    // What comes into an index here because somebody has it brought was there, and rings no more.
     town.ask(ALICE, "files.get", json!({ "path": "family/Bob/things/a.txt" })).unwrap();
+    town.pass(60);
+    for who in [ALICE, CAROL] {
+        assert_eq!(kept(&town, who)["rang"], 1);
+    }
+}
+
+#[test]
+fn a_kept_search_rings_for_what_somebody_wrote_while_away() {
+    let mut town = Town::new();
+    town.world.write(BOB, "a.txt", made(1, 5), 900);
+    town.world.write(BOB, "b.txt", made(2, 6), 900);
+    town.share(BOB);
     town.pass(20);
-    assert_eq!(
-        (kept(&town, CAROL)["rang"].as_u64(), kept(&town, ALICE)["rang"].as_u64()),
-        (Some(1), Some(1))
-    );
+    for who in [ALICE, CAROL] {
+        let query = json!({ "query": sim::texts::topic_word(5) });
+        town.ask(who, "search.keep", query).unwrap();
+    }
+    // A text that was there when the search was kept does not ring, whoever has it brought.
+    town.ask(ALICE, "files.get", json!({ "path": "family/Bob/things/a.txt" })).unwrap();
+    town.pass(600);
+    assert_eq!(kept(&town, ALICE)["rang"], 0);
+    // Its kept searches survive that the asker is cut off when something comes.
+    town.world.power_cut(ALICE, Duration::from_secs(1));
+    town.write(BOB, "c.txt", made(3, 5), 900);
+    town.pass(60);
+    for who in [ALICE, CAROL] {
+        assert_eq!(kept(&town, who)["rang"], 1);
+        assert_eq!(kept(&town, who)["news"][0]["path"], "family/Bob/things/c.txt");
+    }
+}
+
+#[test]
+fn more_kept_searches_than_a_peer_answers_at_once_ring_all() {
+    let mut town = Town::new();
+    town.world.write(BOB, "a.txt", made(1, 5), 900);
+    town.share(BOB);
+    town.pass(20);
+    let common: Vec<String> = (0..30).map(sim::texts::common_word).collect();
+    for word in &common {
+        town.ask(ALICE, "search.keep", json!({ "query": word })).unwrap();
+    }
+    town.write(BOB, "b.txt", made(2, 6), 9_000);
+    town.pass(60);
+    let text = sim::texts::text_of(made(2, 6));
+    let all = town.world.read(ALICE, "search.kept", json!({})).unwrap();
+    let mut rang = 0;
+    for search in all["searches"].as_array().unwrap() {
+        let is_meant = text.split(|c: char| !c.is_alphanumeric()).any(|word| search["query"] == word);
+        assert_eq!(search["rang"], u64::from(is_meant), "{search} in {text}");
+        rang += u64::from(is_meant);
+    }
+    assert!(rang > 8, "only {rang} of {} are in the text", common.len());
 }
