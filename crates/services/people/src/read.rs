@@ -8,8 +8,8 @@ use wire::identity::Inception;
 use wire::join::{Message, PROOF_DOMAIN, proof_bytes};
 
 use crate::tables::{
-    ADDRESSES, DEVICES, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, SERVES, SERVING,
-    WEB_LABELS, WEBS, WEBS_OF, WebRecord,
+    ADDRESSES, DEVICES, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, SERVES, SERVING, WEB_LABELS,
+    WEBS, WEBS_OF, WebRecord,
 };
 
 pub use crate::tables::Standing;
