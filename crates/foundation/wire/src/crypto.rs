@@ -75,6 +75,16 @@ impl SignKey {
     }
 }
 
+impl SignKey {
+    /// Opens what [`seal_to_device`] sealed.
+    ///
+    /// The same key pair signs and opens: Ed25519 and this KEM are jointly secure (Thormarker, eprint 2021/509).
+    pub fn open(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
+        let private = <Kem as hpke::Kem>::PrivateKey::from_bytes(&self.0.to_scalar_bytes()).ok()?;
+        open_with(&private, sealed, purpose, context)
+    }
+}
+
 impl std::fmt::Debug for SignKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SignKey(..)")
@@ -134,18 +144,27 @@ impl PersonKey {
 
     /// Opens what [`seal_to`] sealed; `None` when it was sealed for somebody or something else.
     pub fn open(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
-        let (encapsulated, ciphertext) = sealed.split_first_chunk::<32>()?;
-        let encapsulated = <Kem as hpke::Kem>::EncappedKey::from_bytes(encapsulated).ok()?;
-        hpke::single_shot_open::<HpkeAead, Kdf, Kem>(
-            &OpModeR::Base,
-            &self.0,
-            &encapsulated,
-            purpose.as_bytes(),
-            ciphertext,
-            context,
-        )
-        .ok()
+        open_with(&self.0, sealed, purpose, context)
     }
+}
+
+fn open_with(
+    private: &<Kem as hpke::Kem>::PrivateKey,
+    sealed: &[u8],
+    purpose: &str,
+    context: &[u8],
+) -> Option<Vec<u8>> {
+    let (encapsulated, ciphertext) = sealed.split_first_chunk::<32>()?;
+    let encapsulated = <Kem as hpke::Kem>::EncappedKey::from_bytes(encapsulated).ok()?;
+    hpke::single_shot_open::<HpkeAead, Kdf, Kem>(
+        &OpModeR::Base,
+        private,
+        &encapsulated,
+        purpose.as_bytes(),
+        ciphertext,
+        context,
+    )
+    .ok()
 }
 
 impl std::fmt::Debug for PersonKey {
@@ -179,6 +198,18 @@ pub fn seal_to(
     let mut sealed = encapsulated.to_bytes().to_vec();
     sealed.extend_from_slice(&ciphertext);
     Some(sealed)
+}
+
+/// Seals bytes to the holder of an Ed25519 key, as [`seal_to`], with the X25519 form of the key (RFC 7748, section 4.1).
+pub fn seal_to_device(
+    public: &[u8; 32],
+    purpose: &str,
+    context: &[u8],
+    plain: &[u8],
+    seed: &[u8; 32],
+) -> Option<Vec<u8>> {
+    let public = VerifyingKey::from_bytes(public).ok()?.to_montgomery().to_bytes();
+    seal_to(&public, purpose, context, plain, seed)
 }
 
 /// Randomness drawn from one seed, so that a simulated run can be replayed.

@@ -114,7 +114,7 @@ fn introduce(step: &mut Step<'_>, asked: &ask::Introduce) -> Result<ask::Me, Fau
 fn start_web(people: &mut People, step: &mut Step<'_>, asked: &ask::StartWeb) -> Result<ask::WebView, Fault> {
     let name = checked_name(&asked.name)?;
     let nonce = EntryId::new(step.random("genesis"));
-    let action = Action::Genesis { nonce, inception: step.inception().into() };
+    let action = Action::Genesis { nonce, inception: step.inception().into(), chain: None, key: None };
     let operation = Operation { deps: Vec::new(), lamport: 1, time: step.now(), action };
     let web = records::found_web(step, &operation)?;
     let now = step.now();

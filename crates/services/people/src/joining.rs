@@ -202,7 +202,8 @@ impl People {
         records::accept_governance(step, web, offered.genesis)?;
         let (person, device) = (my_person(step)?, step.me());
         let proof = ticket.key().sign(PROOF_DOMAIN, &proof_bytes(web, person, device));
-        let action = Action::Join { ticket: ticket.id(), proof, inception: step.inception().into() };
+        let action =
+            Action::Join { ticket: ticket.id(), proof, inception: step.inception().into(), chain: None, key: None };
         let own = own_lamport(step, web)?;
         let Some(lamport) = offered.lamport.max(own).checked_add(1) else { return Ok(()) };
         let operation = Operation { deps: offered.heads.to_vec(), lamport, time: step.now(), action };

@@ -135,7 +135,7 @@ pub fn genesis(nonce: u8) -> Operation {
         deps: Vec::new(),
         lamport: 1,
         time: Timestamp::from_millis(1),
-        action: Action::Genesis { nonce, inception: b"inception".to_vec().into() },
+        action: Action::Genesis { nonce, inception: b"inception".to_vec().into(), chain: None, key: None },
     }
 }
 
