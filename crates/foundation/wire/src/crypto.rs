@@ -128,23 +128,38 @@ fn signed_message(domain: &str, bytes: &[u8]) -> Vec<u8> {
 
 /// A person's key pair for what is sealed to the person (X25519).
 #[derive(Clone)]
-pub struct PersonKey(<Kem as hpke::Kem>::PrivateKey, [u8; 32]);
+pub struct PersonKey {
+    private: <Kem as hpke::Kem>::PrivateKey,
+    public: [u8; 32],
+    secret: zeroize::Zeroizing<[u8; 32]>,
+}
 
 impl PersonKey {
     /// Derives the key pair of a 32-byte secret (RFC 9180, `DeriveKeyPair`).
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         let (private, public) = Kem::derive_keypair(seed);
-        Self(private, public.to_bytes().into())
+        Self { private, public: public.to_bytes().into(), secret: zeroize::Zeroizing::new(*seed) }
     }
 
     /// Returns the public half, as it stands in the person's inception.
     pub fn public(&self) -> [u8; 32] {
-        self.1
+        self.public
+    }
+
+    /// Seals the secret itself to a device of the person.
+    pub fn seal_secret(
+        &self,
+        to: &DeviceId,
+        purpose: &str,
+        context: &[u8],
+        seed: &[u8; 32],
+    ) -> Option<Vec<u8>> {
+        seal_to_device(to.as_bytes(), purpose, context, &*self.secret, seed)
     }
 
     /// Opens what [`seal_to`] sealed; `None` when it was sealed for somebody or something else.
     pub fn open(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
-        open_with(&self.0, sealed, purpose, context)
+        open_with(&self.private, sealed, purpose, context)
     }
 }
 

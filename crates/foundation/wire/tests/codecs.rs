@@ -243,7 +243,7 @@ fn join_message() -> impl Strategy<Value = join::Message> {
     ]);
     prop_oneof![
         (web(), ticket_id(), signature(), bytes(300))
-            .prop_map(|(web, ticket, proof, inception)| Message::Hello { web, ticket, proof, inception }),
+            .prop_map(|(web, ticket, proof, inception)| Message::Hello { web, ticket, proof, inception, chain: None }),
         (web(), bytes(300), vec(entry_id(), 0..5), any::<u64>())
             .prop_map(|(web, genesis, heads, lamport)| Message::Offer { web, genesis, heads, lamport }),
         bytes(300).prop_map(|entry| Message::Request { entry }),

@@ -281,6 +281,7 @@ fn accepted() -> Vec<Vector> {
             ticket: ticket.id(),
             proof,
             inception: bob.inception.to_bytes().into(),
+            chain: None,
         }),
         finds: vec![("web", web.to_string())],
     });

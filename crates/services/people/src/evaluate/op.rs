@@ -130,6 +130,11 @@ impl Op {
         matches!(self.act, Act::Epoch { .. })
     }
 
+    /// Says whether it revokes devices.
+    pub(crate) fn is_revocation(&self) -> bool {
+        matches!(self.act, Act::Revoke { .. })
+    }
+
     /// The order of replay: every operation comes after those it follows.
     pub(crate) fn place(&self) -> (u64, EntryId) {
         (self.lamport, self.id)
