@@ -3,6 +3,7 @@
 //! Memory only: a question lives for minutes and can be asked again. What is shown is made anew from rows each
 //! time, so a revision that came meanwhile is shown, and never an older one above it. Not for: whom to ask (`whom.rs`).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{ContentId, DeviceId, PersonId, WebId};
@@ -248,8 +249,15 @@ impl Asking {
 
     fn add(&mut self, web: WebId, texts: Texts) {
         for hit in texts.hits {
-            // The same content has the same counts; whoever was first keeps its snippet.
-            self.texts.entry((web, hit.content)).or_insert(hit);
+            // The same content has the same counts; whoever was first with a snippet keeps it.
+            match self.texts.entry((web, hit.content)) {
+                Entry::Vacant(place) => drop(place.insert(hit)),
+                Entry::Occupied(mut known) if known.get().snippet.is_empty() => {
+                    let known = known.get_mut();
+                    (known.snippet, known.marks) = (hit.snippet, hit.marks);
+                }
+                Entry::Occupied(_) => {}
+            }
         }
     }
 

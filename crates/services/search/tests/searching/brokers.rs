@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base::WebId;
+use search::jobs::SNIPPETS_MAX;
 use serde_json::{Value, json};
 use sim::Liar;
 use sim::texts::{common_word, revision_word, topic_word};
@@ -41,11 +42,14 @@ fn find(town: &mut Town, who: usize, query: &str) -> Value {
     town.find(who, json!({ "query": query }))
 }
 
+/// What is shown, in order; of the first ones with their snippets. Further down who was asked decides which there are.
 fn ranks(found: &Value) -> Vec<(String, String, u64)> {
-    let hits = found["hits"].as_array().unwrap().iter();
-    let of = |hit: &Value| {
+    let hits = found["hits"].as_array().unwrap().iter().enumerate();
+    let of = |(place, hit): (usize, &Value)| {
         let text = |field: &str| hit[field].as_str().unwrap().to_owned();
-        (text("path"), text("snippet"), hit["revision"].as_u64().unwrap())
+        let snippet = if place < SNIPPETS_MAX { text("snippet") } else { String::new() };
+        assert!(!snippet.is_empty() || place >= SNIPPETS_MAX, "{hit} is shown {place} without a snippet");
+        (text("path"), snippet, hit["revision"].as_u64().unwrap())
     };
     hits.map(of).collect()
 }
