@@ -320,12 +320,12 @@ def read_ticket(data):
 def read_search_message(data):
     demand(len(data) <= 96 * 1024, "too long")
     kind, body = fields(decode(data), 2, "message")
-    demand(kind in (0, 1, 2, 3), "an unknown message")
-    fields(body, {0: 4, 1: 3, 2: 4, 3: 4}[kind], "message")
+    demand(kind in (0, 1, 2, 3, 4), "an unknown message")
+    fields(body, {0: 4, 1: 3, 2: 4, 3: 4, 4: 2}[kind], "message")
     web, question = octets(body[0], 32, "web"), number(body[1], "question")
     if kind in (0, 2):
         read_search_words(body[2], body[3])
-    else:
+    elif kind != 4:
         read_search_texts(body[2])
     if kind == 3:
         read = [fields(one, 2, "read") for one in body[3]]

@@ -36,6 +36,7 @@ pub(crate) struct Fields {
     file_low: Field,
     name_length: Field,
     length: Field,
+    content_parts: [Field; CONTENT.len()],
 }
 
 /// Names of the fast fields, by which columns are opened.
@@ -44,6 +45,8 @@ pub(crate) const FILE_HIGH: &str = "file_high";
 pub(crate) const FILE_LOW: &str = "file_low";
 pub(crate) const NAME_LENGTH: &str = "name_length";
 pub(crate) const LENGTH: &str = "length";
+/// A content's id in four parts: most hits are answered without unpacking what is stored of them.
+pub(crate) const CONTENT: [&str; 4] = ["content_0", "content_1", "content_2", "content_3"];
 
 impl Fields {
     pub(crate) fn new() -> Self {
@@ -55,17 +58,18 @@ impl Fields {
         let number = NumericOptions::default() | FAST;
         let key = BytesOptions::default().set_indexed();
         Self {
-            key: schema.add_bytes_field("key_1", key.clone()),
+            key: schema.add_bytes_field("key_2", key.clone()),
             name: schema.add_text_field("name", words(IndexRecordOption::Basic, false)),
             folders: schema.add_text_field("folders", words(IndexRecordOption::Basic, false)),
-            content: schema.add_bytes_field("content", key | STORED),
+            content: schema.add_bytes_field("content", key),
             body: schema.add_text_field("body", words(IndexRecordOption::WithFreqs, true)),
             kept: schema.add_text_field("kept", TextOptions::default() | STORED),
             number: schema.add_u64_field(NUMBER, number.clone()),
             file_high: schema.add_u64_field(FILE_HIGH, number.clone()),
             file_low: schema.add_u64_field(FILE_LOW, number.clone()),
             name_length: schema.add_u64_field(NAME_LENGTH, number.clone()),
-            length: schema.add_u64_field(LENGTH, number),
+            length: schema.add_u64_field(LENGTH, number.clone()),
+            content_parts: CONTENT.map(|name| schema.add_u64_field(name, number.clone())),
             schema: schema.build(),
         }
     }
@@ -110,6 +114,9 @@ impl Fields {
         document.add_text(self.body, text);
         document.add_text(self.kept, kept);
         document.add_u64(self.length, length as u64);
+        for (field, part) in self.content_parts.iter().zip(content.as_bytes().chunks_exact(8)) {
+            document.add_u64(*field, part.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)));
+        }
         document
     }
 }
@@ -125,6 +132,12 @@ fn halves(file: FileId) -> (u64, u64) {
 /// Joins what [`halves`] split.
 pub(crate) fn file_of(high: u64, low: u64) -> FileId {
     FileId::new(((u128::from(high) << 64) | u128::from(low)).to_be_bytes())
+}
+
+/// Joins the parts of a content's id.
+pub(crate) fn content_of(parts: &[u64]) -> Option<ContentId> {
+    let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_be_bytes()).collect();
+    ContentId::from_slice(&bytes)
 }
 
 /// Returns how texts are kept: a text is never split over blocks, and small ones share one of 8 KiB, since each hit costs unpacking one.

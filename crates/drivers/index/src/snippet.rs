@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use search::jobs::{Phrase, SNIPPET_SIZE_MAX};
-use search::words::{Word, words};
+use search::words::{WORD_LEN_MAX, fold, runs};
 
 /// Bytes from the first to the last marked word at most; the rest of a snippet is what stands around.
 const SPAN_MAX: usize = 240;
@@ -22,17 +22,18 @@ pub(crate) struct Snippet {
     pub(crate) marks: Vec<(u32, u32)>,
 }
 
-/// Words that must follow each other.
+/// Words that must follow each other, by the first places that they have in the query.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Phrases<'a>(Vec<Vec<&'a str>>);
+pub(crate) struct Phrases(Vec<Vec<usize>>);
 
-impl<'a> Phrases<'a> {
+impl Phrases {
     /// Takes the phrases of a query; those that are not within its words are left out.
-    pub(crate) fn new(all: &'a [String], phrases: &[Phrase]) -> Self {
+    pub(crate) fn new(all: &[String], phrases: &[Phrase]) -> Self {
+        let place = |word: &String| all.iter().position(|other| other == word);
         let of = |phrase: &Phrase| {
             let from = usize::try_from(phrase.first).ok()?;
             let to = from.checked_add(usize::try_from(phrase.count).ok()?)?;
-            let phrase: Vec<&str> = all.get(from..to)?.iter().map(String::as_str).collect();
+            let phrase: Vec<usize> = all.get(from..to)?.iter().filter_map(place).collect();
             (phrase.len() > 1).then_some(phrase)
         };
         Self(phrases.iter().take(all.len()).filter_map(of).collect())
@@ -43,12 +44,37 @@ impl<'a> Phrases<'a> {
     }
 }
 
-/// A word of the query in the text.
+/// A word of the text.
 #[derive(Debug, Clone, Copy)]
-struct Match {
-    word: usize,
+struct Heard {
+    /// Which of the query it is, if any.
+    word: Option<usize>,
     from: usize,
     to: usize,
+}
+
+/// Walks the words of a text. Only those are folded for which comparing letters does not do: folding each would be most of
+/// the cost of an answer.
+fn hear<'a>(text: &'a str, all: &'a [String]) -> impl Iterator<Item = Heard> + 'a {
+    runs(text).filter_map(move |(from, to)| {
+        let run = text.get(from..to).unwrap_or_default();
+        let word = if run.is_ascii() {
+            let run = run.as_bytes().get(..WORD_LEN_MAX).unwrap_or(run.as_bytes());
+            all.iter().position(|wanted| is_folded_to(run, wanted.as_bytes()))
+        } else {
+            let folded = fold(run);
+            if folded.is_empty() {
+                return None;
+            }
+            all.iter().position(|wanted| *wanted == folded)
+        };
+        Some(Heard { word, from, to })
+    })
+}
+
+/// Says whether letters and digits of ASCII are a word when folded.
+fn is_folded_to(run: &[u8], word: &[u8]) -> bool {
+    run.len() == word.len() && run.iter().zip(word).all(|(one, other)| one.to_ascii_lowercase() == *other)
 }
 
 /// The best part seen so far.
@@ -60,24 +86,36 @@ struct Best {
     to: usize,
 }
 
-/// Makes a snippet; `None` when a phrase does not occur.
-pub(crate) fn make(text: &str, all: &[String], phrases: &Phrases<'_>) -> Option<Snippet> {
+/// Says whether all phrases occur in a text.
+pub(crate) fn has_phrases(text: &str, all: &[String], phrases: &Phrases) -> bool {
     let mut open = Open::new(&phrases.0);
-    let mut window: VecDeque<Match> = VecDeque::new();
+    for heard in hear(text, all) {
+        if open.missing == 0 {
+            break;
+        }
+        open.hear(heard);
+    }
+    open.missing == 0
+}
+
+/// Makes a snippet of a text in which all phrases occur.
+pub(crate) fn make(text: &str, all: &[String], phrases: &Phrases) -> Snippet {
+    let mut open = Open::new(&phrases.0);
+    let mut window: VecDeque<(usize, Heard)> = VecDeque::new();
     let mut best = Best::default();
     let mut phrase_at = None;
     let different = all.iter().filter(|word| !word.is_empty()).enumerate();
     let different =
         different.filter(|(index, word)| !all.iter().take(*index).any(|other| other == *word)).count();
-    for word in words(text).filter(|word| !word.text.is_empty()) {
-        if let Some(from) = open.hear(&word) {
-            phrase_at.get_or_insert((from, word.to));
+    for heard in hear(text, all) {
+        if let Some(from) = open.hear(heard) {
+            phrase_at.get_or_insert((from, heard.to));
         }
-        if let Some(index) = all.iter().position(|wanted| *wanted == word.text) {
-            window.push_back(Match { word: index, from: word.from, to: word.to });
+        if let Some(word) = heard.word {
+            window.push_back((word, heard));
             while window
                 .front()
-                .is_some_and(|first| word.to - first.from > SPAN_MAX && first.from != word.from)
+                .is_some_and(|(_, first)| heard.to - first.from > SPAN_MAX && first.from != heard.from)
             {
                 window.pop_front();
             }
@@ -86,58 +124,55 @@ pub(crate) fn make(text: &str, all: &[String], phrases: &Phrases<'_>) -> Option<
                 best = now;
             }
         }
-        let is_enough = best.words == different || (best.words > 0 && word.to > LOOKED_AT_MAX);
+        let is_enough = best.words == different || (best.words > 0 && heard.to > LOOKED_AT_MAX);
         if open.missing == 0 && is_enough {
             break;
         }
     }
-    if open.missing > 0 {
-        return None;
-    }
-    let (from, to) = phrase_at.unwrap_or((best.from, best.to));
-    Some(cut(text, (from, to), all))
+    cut(text, phrase_at.unwrap_or((best.from, best.to)), all)
 }
 
-fn rate(window: &VecDeque<Match>) -> Best {
-    let (Some(first), Some(last)) = (window.front(), window.back()) else { return Best::default() };
-    let is_new =
-        |(index, one): &(usize, &Match)| !window.iter().take(*index).any(|other| other.word == one.word);
+fn rate(window: &VecDeque<(usize, Heard)>) -> Best {
+    let (Some((_, first)), Some((_, last))) = (window.front(), window.back()) else { return Best::default() };
+    let is_new = |(index, (word, _)): &(usize, &(usize, Heard))| {
+        !window.iter().take(*index).any(|(other, _)| other == word)
+    };
     Best { words: window.iter().enumerate().filter(is_new).count(), from: first.from, to: last.to }
 }
 
 /// Phrases that are being looked for.
 struct Open<'a> {
     /// With the words heard last, as many as the longest has.
-    heard: VecDeque<(String, usize)>,
-    phrases: Vec<(&'a [&'a str], bool)>,
+    heard: VecDeque<Heard>,
+    phrases: Vec<(&'a [usize], bool)>,
     longest: usize,
     missing: usize,
 }
 
 impl<'a> Open<'a> {
-    fn new(phrases: &'a [Vec<&'a str>]) -> Self {
+    fn new(phrases: &'a [Vec<usize>]) -> Self {
         let longest = phrases.iter().map(Vec::len).max().unwrap_or(0);
         let phrases: Vec<_> = phrases.iter().map(|phrase| (phrase.as_slice(), false)).collect();
         Self { heard: VecDeque::new(), missing: phrases.len(), phrases, longest }
     }
 
     /// Takes the next word; returns where a phrase began that it ends for the first time.
-    fn hear(&mut self, word: &Word) -> Option<usize> {
+    fn hear(&mut self, word: Heard) -> Option<usize> {
         if self.missing == 0 {
             return None;
         }
         if self.heard.len() == self.longest {
             self.heard.pop_front();
         }
-        self.heard.push_back((word.text.clone(), word.from));
+        self.heard.push_back(word);
         let mut from = None;
         for (phrase, is_found) in self.phrases.iter_mut().filter(|(_, is_found)| !is_found) {
             let Some(skipped) = self.heard.len().checked_sub(phrase.len()) else { continue };
             let last = self.heard.iter().skip(skipped);
-            if last.clone().map(|(word, _)| word.as_str()).eq(phrase.iter().copied()) {
+            if last.clone().map(|heard| heard.word).eq(phrase.iter().copied().map(Some)) {
                 *is_found = true;
                 self.missing -= 1;
-                from = from.or(last.map(|(_, from)| *from).next());
+                from = from.or(last.map(|heard| heard.from).next());
             }
         }
         from
@@ -209,8 +244,7 @@ fn push_plain(line: &mut String, text: &str) {
 /// Returns where words of the query stand; overlapping ones are joined.
 fn marks(snippet: &str, all: &[String]) -> Vec<(u32, u32)> {
     let mut marks: Vec<(u32, u32)> = Vec::new();
-    let wanted = words(snippet).filter(|word| !word.text.is_empty() && all.contains(&word.text));
-    for word in wanted {
+    for word in hear(snippet, all).filter(|heard| heard.word.is_some()) {
         let (Ok(from), Ok(to)) = (u32::try_from(word.from), u32::try_from(word.to)) else { continue };
         match marks.last_mut() {
             Some(last) if from < last.1 => last.1 = last.1.max(to),

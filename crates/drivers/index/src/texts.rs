@@ -1,9 +1,11 @@
-//! Texts that match: all words, phrases checked on what is kept of the text, with counts for ranking elsewhere.
+//! Texts that match: all words, phrases checked on what is kept of the text, with counts for ranking elsewhere, and snippets
+//! for the best.
 
 use std::collections::BTreeMap;
 
 use base::ContentId;
-use search::jobs::{Query, TEXTS_MAX, TextHit, Texts};
+use search::jobs::{Query, SNIPPETS_MAX, TEXTS_MAX, TextHit, Texts};
+use search::rank::score;
 use search::summary::{FILTER_WORDS_MAX, WordKey};
 use tantivy::collector::TopDocs;
 use tantivy::columnar::{Column, ColumnIndex};
@@ -12,7 +14,7 @@ use tantivy::schema::{Field, IndexRecordOption, TantivyDocument, Value as _};
 use tantivy::{DocAddress, DocSet as _, Searcher, Term};
 
 use crate::error::IndexError;
-use crate::schema::{Fields, LENGTH};
+use crate::schema::{CONTENT, Fields, LENGTH, content_of};
 use crate::snippet::{self, Phrases};
 use crate::webs::Web;
 
@@ -88,30 +90,64 @@ fn hits(
     let found = searcher.search_with_executor(&every, &top, searcher.index().search_executor(), scoring)?;
     let mut hits = Vec::new();
     let mut places = Vec::new();
+    let columns = Columns::open(searcher)?;
     for (_, place) in found {
         if hits.len() == limit {
             break;
         }
-        let document: TantivyDocument = searcher.doc(place)?;
-        let content =
-            document.get_first(fields.content).and_then(|value| ContentId::from_slice(value.as_bytes()?));
-        let kept = document.get_first(fields.kept).and_then(|value| value.as_str());
-        let (Some(content), Some(kept)) = (content, kept) else {
-            return Err(IndexError::Damaged("a text is incomplete".to_owned()));
-        };
-        let Some(snippet) = snippet::make(kept, all, &phrases) else { continue };
-        let (snippet, marks) = (snippet.text, snippet.marks);
-        hits.push(TextHit {
-            content,
-            counts: vec![0; all.len()],
-            length: length(searcher, place)?,
-            snippet,
-            marks,
-        });
+        if !phrases.is_empty() && !snippet::has_phrases(&kept(searcher, fields, place)?, all, &phrases) {
+            continue;
+        }
+        let (content, length) = columns.of(place)?;
+        let counts = vec![0; all.len()];
+        hits.push(TextHit { content, counts, length, snippet: String::new(), marks: Vec::new() });
         places.push(place);
     }
     add_counts(searcher, fields, all, &places, &mut hits)?;
+    let mut best: Vec<(&mut TextHit, DocAddress)> = hits.iter_mut().zip(places).collect();
+    // By what everybody ranks them by, or the first ones shown could be some without.
+    best.sort_by(|(one, _), (other, _)| score(other).total_cmp(&score(one)));
+    for (hit, place) in best.into_iter().take(SNIPPETS_MAX) {
+        let snippet = snippet::make(&kept(searcher, fields, place)?, all, &phrases);
+        (hit.snippet, hit.marks) = (snippet.text, snippet.marks);
+    }
     Ok(hits)
+}
+
+/// Reads what is kept of a text; each costs unpacking a block.
+fn kept(searcher: &Searcher, fields: &Fields, place: DocAddress) -> Result<String, IndexError> {
+    let document: TantivyDocument = searcher.doc(place)?;
+    let kept = document.get_first(fields.kept).and_then(|value| value.as_str()).map(str::to_owned);
+    kept.ok_or_else(incomplete)
+}
+
+fn incomplete() -> IndexError {
+    IndexError::Damaged("a text is incomplete".to_owned())
+}
+
+/// What is known of texts without reading them, by segment.
+struct Columns(Vec<(Vec<Column<u64>>, Column<u64>)>);
+
+impl Columns {
+    fn open(searcher: &Searcher) -> Result<Self, IndexError> {
+        let mut columns = Vec::new();
+        for segment in searcher.segment_readers() {
+            let fast = segment.fast_fields();
+            let content = CONTENT.iter().map(|name| fast.u64(name)).collect::<Result<_, _>>()?;
+            columns.push((content, fast.u64(LENGTH)?));
+        }
+        Ok(Self(columns))
+    }
+
+    /// Returns a text's content and how many words it has.
+    fn of(&self, place: DocAddress) -> Result<(ContentId, u32), IndexError> {
+        let segment = usize::try_from(place.segment_ord).ok().and_then(|segment| self.0.get(segment));
+        let (content, length) = segment.ok_or_else(incomplete)?;
+        let parts: Option<Vec<u64>> = content.iter().map(|part| part.first(place.doc_id)).collect();
+        let content = parts.and_then(|parts| content_of(&parts)).ok_or_else(incomplete)?;
+        let length = length.first(place.doc_id).ok_or_else(incomplete)?;
+        Ok((content, u32::try_from(length).unwrap_or(u32::MAX)))
+    }
 }
 
 /// Reads how often each word occurs in each hit.
@@ -145,11 +181,6 @@ fn add_counts(
         }
     }
     Ok(())
-}
-
-fn length(searcher: &Searcher, place: DocAddress) -> Result<u32, IndexError> {
-    let lengths = searcher.segment_reader(place.segment_ord).fast_fields().u64(LENGTH)?;
-    Ok(lengths.first(place.doc_id).and_then(|length| u32::try_from(length).ok()).unwrap_or(u32::MAX))
 }
 
 /// Returns the numbers of all words of all texts; `None` when they are too many for a filter.

@@ -78,6 +78,45 @@ async fn two_peers_that_dial_at_once_get_one_link() {
     }
 }
 
+/// The old Bob still runs here and answers for his connection, so only the new one's can end it: as when he was killed, but
+/// without the 15 seconds that Alice waits then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_was_started_again_takes_the_place_of_its_dead_connection() {
+    for is_bobs_dial in [true, false] {
+        let (mut alice, mut bob) = alice_and_bob().await;
+        let (from, to) = if is_bobs_dial { (&bob, &alice) } else { (&alice, &bob) };
+        from.network.effect(Effect::Connect { to: to.me(), channel: Channel::Member });
+        alice.connected(bob.me()).await;
+        bob.connected(alice.me()).await;
+        let begun = Instant::now();
+        let mut again = Peer::start(2).await;
+        again.admit(&alice);
+        assert_eq!(again.me(), bob.me());
+        // Within three seconds of their own dial Alice takes it for the other half of dialling at once; who is refused calls again.
+        loop {
+            again.network.effect(Effect::Connect { to: alice.me(), channel: Channel::Member });
+            let is_there = again
+                .wait(|input| match input {
+                    Input::Connected { .. } => Some(true),
+                    Input::Disconnected { .. } => Some(false),
+                    _ => None,
+                })
+                .await;
+            if is_there {
+                break;
+            }
+        }
+        alice.disconnected(bob.me()).await;
+        alice.connected(bob.me()).await;
+        say(&alice, &again, Channel::Member, b"welcome back");
+        assert_eq!(again.heard().await.2, b"welcome back");
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        again.stop().await;
+        alice.stop().await;
+        bob.stop().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn connecting_again_reports_the_link_that_stands() {
     let (mut alice, mut bob) = alice_and_bob().await;

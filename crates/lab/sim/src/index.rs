@@ -10,9 +10,10 @@ use base::{ContentId, FileId, WebId};
 use files::jobs::Source;
 use kernel::{Input, Job, JobFailure, JobId};
 use search::jobs::{
-    self, Answer, Document, Forget, Lost, NameHit, Query, SNIPPET_SIZE_MAX, Summarize, Summarized, TextHit,
-    Texts, Unread, Update, Updated,
+    self, Answer, Document, Forget, Lost, NameHit, Query, SNIPPET_SIZE_MAX, SNIPPETS_MAX, Summarize,
+    Summarized, TextHit, Texts, Unread, Update, Updated,
 };
+use search::rank::score;
 use search::summary::build;
 use search::words::words;
 
@@ -214,12 +215,17 @@ impl WebIndex {
         }
         hits.sort_by_key(|(_, counts, _)| std::cmp::Reverse(counts.iter().sum::<u32>()));
         hits.truncate(usize::try_from(query.texts).unwrap_or(0));
-        let hits = hits.into_iter().map(|(content, counts, text)| {
-            let (snippet, marks) = snippet(text, query);
+        let with_text = |(content, counts, text): (ContentId, Vec<u32>, &Arc<Text>)| {
             let length = u32::try_from(text.words.len()).unwrap_or(u32::MAX);
-            TextHit { content, counts, length, snippet, marks }
-        });
-        Texts { documents: count(self.texts.len()), length, found_in, hits: hits.collect() }
+            (TextHit { content, counts, length, snippet: String::new(), marks: Vec::new() }, Arc::clone(text))
+        };
+        let mut hits: Vec<(TextHit, Arc<Text>)> = hits.into_iter().map(with_text).collect();
+        hits.sort_by(|(one, _), (other, _)| score(other).total_cmp(&score(one)));
+        for (hit, text) in hits.iter_mut().take(SNIPPETS_MAX) {
+            (hit.snippet, hit.marks) = snippet(text, query);
+        }
+        let hits = hits.into_iter().map(|(hit, _)| hit).collect();
+        Texts { documents: count(self.texts.len()), length, found_in, hits }
     }
 }
 

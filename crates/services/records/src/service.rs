@@ -47,6 +47,9 @@ pub struct Records {
     pub(crate) talks: Talks,
     pub(crate) calls: Calls,
     pub(crate) connected: BTreeSet<DeviceId>,
+    /// Who was connected when this peer ended, and has not been called since. If it was killed they do not know it, and
+    /// what they say goes nowhere until a new connection replaces the dead one.
+    former: BTreeSet<DeviceId>,
     pub(crate) rings: BTreeMap<WebId, Ring>,
     /// Digests of our heads, as long as they hold.
     pub(crate) digests: BTreeMap<WebId, EntryId>,
@@ -141,9 +144,10 @@ impl Records {
     fn start(&mut self, step: &mut Step<'_>) -> Result<(), StoreError> {
         let stale: Vec<DeviceId> =
             CONNECTED.within(step.view(), &()).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
-        for device in stale {
-            CONNECTED.delete(step.rows(), &device);
+        for device in &stale {
+            CONNECTED.delete(step.rows(), device);
         }
+        self.former = stale.into_iter().collect();
         authors::admit_all(step)?;
         for web in webs(step.view())? {
             agenda::note_web(step, Todo::Seal, web);
@@ -180,6 +184,7 @@ impl Records {
     fn meet(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), StoreError> {
         let now = step.now();
         self.calls.reached(device);
+        self.former.remove(&device);
         if self.connected.insert(device) {
             CONNECTED.put(step.rows(), &device, &now);
             HEARD.put(step.rows(), &device, &now);
@@ -206,6 +211,7 @@ impl Records {
             step.emit("records.disconnected", &serde_json::json!({ "device": device }));
         }
         self.budgets.remove(&device);
+        self.former.remove(&device);
         for web in self.talks.end_all(device) {
             self.ask_all(step, web)?;
         }
@@ -235,6 +241,7 @@ impl Records {
         let wanted = self.rings.values().flat_map(|ring| {
             ring.wanted(|device| !self.connected.contains(&device) && self.calls.is_away(device))
         });
+        let wanted = wanted.chain(self.former.iter().copied());
         wanted.filter(|device| !self.connected.contains(device)).collect()
     }
 
@@ -315,5 +322,23 @@ impl Reader for NoReads {
         _: serde_json::Value,
     ) -> Result<serde_json::Value, Fault> {
         Err(no_operation(operation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_starts_again_calls_everybody_it_was_connected_with() {
+        let (me, web) = (DeviceId::new([0; 32]), WebId::new([1; 32]));
+        let members: Vec<DeviceId> = (1..=40).map(|number| DeviceId::new([number; 32])).collect();
+        let ring = Ring::new(web, me, &members, &Ring::default());
+        let mut records = Records { rings: [(web, ring)].into(), ..Records::default() };
+        assert!(records.wanted().len() <= 6);
+        records.former = members.iter().copied().collect();
+        assert_eq!(records.wanted().len(), 40);
+        records.connected.insert(members[3]);
+        assert!(!records.wanted().contains(&members[3]));
     }
 }

@@ -3,6 +3,7 @@
 //! Memory only: a question lives for minutes and can be asked again. What is shown is made anew from rows each
 //! time, so a revision that came meanwhile is shown, and never an older one above it. Not for: whom to ask (`whom.rs`).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{ContentId, DeviceId, PersonId, WebId};
@@ -30,6 +31,11 @@ pub(crate) struct Asking {
     pub(crate) own_left: usize,
     /// Brokers that were asked and have not answered: nobody else of their webs has been asked.
     pub(crate) brokers: BTreeMap<WebId, DeviceId>,
+    /// Brokers that were asked, whatever came of it.
+    pub(crate) tried: BTreeSet<(WebId, DeviceId)>,
+    /// Who said that it has no place, and is asked again in a moment; and who has been.
+    pub(crate) again: BTreeSet<(WebId, DeviceId)>,
+    pub(crate) repeated: BTreeSet<(WebId, DeviceId)>,
     /// Members' devices that were asked and have not answered.
     pub(crate) pending: BTreeSet<(WebId, DeviceId)>,
     /// Members' devices that could not be asked yet.
@@ -45,7 +51,7 @@ pub(crate) struct Asking {
     pub(crate) meant: BTreeSet<(WebId, PersonId)>,
     /// Devices whose answers hold what they can't have.
     pub(crate) liars: BTreeSet<DeviceId>,
-    /// Brokers that did not answer in time.
+    /// Brokers that did not answer in time, or had no place for the question.
     pub(crate) silent_brokers: BTreeSet<(WebId, DeviceId)>,
     pub(crate) has_trouble: bool,
     pub(crate) names: Vec<NameHit>,
@@ -89,6 +95,9 @@ impl Asking {
             filter,
             own_left: 0,
             brokers: BTreeMap::new(),
+            tried: BTreeSet::new(),
+            again: BTreeSet::new(),
+            repeated: BTreeSet::new(),
             pending: BTreeSet::new(),
             absent: BTreeSet::new(),
             heard: BTreeSet::new(),
@@ -248,8 +257,15 @@ impl Asking {
 
     fn add(&mut self, web: WebId, texts: Texts) {
         for hit in texts.hits {
-            // The same content has the same counts; whoever was first keeps its snippet.
-            self.texts.entry((web, hit.content)).or_insert(hit);
+            // The same content has the same counts; whoever was first with a snippet keeps it.
+            match self.texts.entry((web, hit.content)) {
+                Entry::Vacant(place) => drop(place.insert(hit)),
+                Entry::Occupied(mut known) if known.get().snippet.is_empty() => {
+                    let known = known.get_mut();
+                    (known.snippet, known.marks) = (hit.snippet, hit.marks);
+                }
+                Entry::Occupied(_) => {}
+            }
         }
     }
 

@@ -35,6 +35,9 @@ pub const WORDS_MAX: usize = 16;
 pub const NAMES_MAX: u32 = 1_000;
 /// Texts in one answer at most: with their snippets they fit a message of 64 KiB.
 pub const TEXTS_MAX: u32 = 64;
+/// Texts of an answer that come with a snippet: the best ones. Ten or so are looked at, and a snippet costs more than all the
+/// rest of a hit.
+pub const SNIPPETS_MAX: usize = 16;
 /// Bytes of a snippet at most.
 pub const SNIPPET_SIZE_MAX: usize = 400;
 /// Bytes of one job or report at most.
@@ -212,7 +215,7 @@ pub struct TextHit {
     /// Words in the text.
     #[n(2)]
     pub length: u32,
-    /// A part of the text with words of the query, plain text on one line.
+    /// A part of the text with words of the query, plain text on one line; empty beyond the [`SNIPPETS_MAX`] best.
     #[n(3)]
     pub snippet: String,
     /// Where words of the query stand in the snippet: byte ranges, ascending.

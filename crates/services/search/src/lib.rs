@@ -15,7 +15,7 @@ mod listening;
 mod messages;
 mod publishing;
 mod query;
-mod rank;
+pub mod rank;
 mod reading;
 mod service;
 mod show;

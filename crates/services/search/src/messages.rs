@@ -80,6 +80,16 @@ pub(crate) enum Message {
         #[n(3)]
         read: Vec<ReadOf>,
     },
+    /// I have no place for this question now.
+    #[n(4)]
+    Busy {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// Which question.
+        #[n(1)]
+        question: u64,
+    },
 }
 
 /// How far a broker has read what a device lists.
@@ -109,6 +119,7 @@ impl Message {
                 are_words_sound(words, phrases)
             }
             Self::Answer { texts, .. } => are_texts_sound(texts),
+            Self::Busy { .. } => true,
             Self::Brokered { texts, read, .. } => {
                 let is_ascending =
                     read.iter().zip(read.iter().skip(1)).all(|(one, next)| one.device < next.device);

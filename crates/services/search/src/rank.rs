@@ -14,7 +14,7 @@ const B: f64 = 0.75;
 const LENGTH: f64 = 300.0;
 
 /// Scores a text; greater is better, and everybody who knows the same counts finds the same.
-pub(crate) fn score(hit: &TextHit) -> f64 {
+pub fn score(hit: &TextHit) -> f64 {
     let fullness = K1 * (1.0 - B + B * f64::from(hit.length) / LENGTH);
     let per_word = hit.counts.iter().map(|count| {
         let count = f64::from(*count);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::Operation;
 use api::search::{AskKept, DropKept, Find, Keep, More};
-use base::{ContentId, DeviceId, Fault, KeyId, WebId};
+use base::{ContentId, DeviceId, Fault, KeyId, Timestamp, WebId};
 use kernel::{AskId, Channel, Input, JobFailure, JobId, ReadContext, Reader, Service, Step};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -27,7 +27,7 @@ use crate::query::{Filter, Terms};
 use crate::reading::{BROKER, BrokerPart, Reading, index_of};
 use crate::show;
 use crate::tables::BROKERS;
-use crate::whom::{self, BROKER_LATE, BROKER_WAIT, ask_others};
+use crate::whom::{self, AGAIN, BROKER_LATE, ask_others};
 
 /// How long others may take to answer: what a person waits without thinking that nothing comes.
 const ANSWER_WAIT: Duration = Duration::from_secs(2);
@@ -110,8 +110,12 @@ pub struct Search {
     /// Whether an alarm will look at summaries.
     pub(crate) is_summary_due: bool,
     /// Questions of this person, oldest first.
-    asking: Vec<Asking>,
+    pub(crate) asking: Vec<Asking>,
     budgets: BTreeMap<DeviceId, Budget>,
+    /// How often a device may still be told that there is no place for its questions.
+    refusals: BTreeMap<DeviceId, Budget>,
+    /// Brokers that let a question's time pass, since when; whoever says anything is none.
+    pub(crate) silent: BTreeMap<DeviceId, Timestamp>,
     /// Who waited when the caches were dropped.
     orphans: Vec<AskId>,
 }
@@ -148,6 +152,7 @@ impl Service for Search {
         self.orphans.extend(waiting);
         self.jobs.clear();
         self.asking.clear();
+        self.silent.clear();
         self.indexing = Indexing::default();
         self.reading = Reading::default();
         self.reading.are_roles_due = true;
@@ -177,12 +182,15 @@ impl Search {
             Input::Heard { from, channel: Channel::Member, message, .. } => {
                 self.hear(step, from, &message)?;
             }
-            Input::Connected { device, channel: Channel::Member } => self.meet(step, device)?,
+            Input::Connected { device, channel: Channel::Member } => {
+                self.silent.remove(&device);
+                self.meet(step, device)?;
+            }
             Input::Disconnected { device, channel: Channel::Member } => {
-                for asking in &mut self.asking {
+                self.with_askings(|search, asking| {
                     asking.lose(device);
-                    Self::give_brokers_up(step, asking, |broker| broker == device)?;
-                }
+                    search.give_brokers_up(step, asking, |_, broker| broker == device)
+                })?;
                 self.tell_waiting(step)?;
             }
             Input::Finished { job, outcome } => self.take_finished(step, job, outcome)?,
@@ -197,11 +205,13 @@ impl Search {
             Input::Alarm { key } if key == LISTEN => self.listen(step)?,
             Input::Alarm { key } if key == SUMMARY => self.summarize(step)?,
             Input::Alarm { key } if key.starts_with(BROKER_LATE) => {
-                let question = key.strip_prefix(BROKER_LATE).and_then(|number| number.parse::<u64>().ok());
-                for asking in self.asking.iter_mut().filter(|asking| Some(asking.question) == question) {
-                    Self::give_brokers_up(step, asking, |_| true)?;
-                }
+                self.take_broker_late(step, &key)?;
                 self.tell_waiting(step)?;
+            }
+            Input::Alarm { key } if key.starts_with(AGAIN) => {
+                if let Some(question) = key.strip_prefix(AGAIN).and_then(|number| number.parse().ok()) {
+                    self.ask_again(step, question);
+                }
             }
             Input::Alarm { key } => {
                 let question = key.strip_prefix(LATE).and_then(|number| number.parse::<u64>().ok());
@@ -261,9 +271,6 @@ impl Search {
         }
         if !find.names && !find.here {
             step.alarm(ANSWER_WAIT, format!("{LATE}{question}"));
-            if !asking.brokers.is_empty() {
-                step.alarm(BROKER_WAIT, format!("{BROKER_LATE}{question}"));
-            }
         }
         asking.close(false);
         if self.asking.len() >= ASKING_MAX {
@@ -312,16 +319,18 @@ impl Search {
                 return Ok(());
             }
         };
+        // Whoever says anything is there.
+        self.silent.remove(&from);
         match message {
             Message::Ask { web, question, words, phrases } => {
-                if may_ask(step, web, from)? && self.has_place(step, from) {
+                if self.takes(step, (web, from), question)? {
                     let query = Query { web, words, phrases, is_typing: false, names: 0, texts: TEXTS_MAX };
                     let job = step.work(QUERY, to_bytes(&query));
                     self.jobs.insert(job, Purpose::Served { to: from, web, question });
                 }
             }
             Message::AskBroker { web, question, words, phrases } => {
-                if may_ask(step, web, from)? && self.has_place(step, from) {
+                if self.takes(step, (web, from), question)? {
                     let query = Query { web, words, phrases, is_typing: false, names: 0, texts: TEXTS_MAX };
                     self.broker(step, (from, web, question), query)?;
                 }
@@ -353,8 +362,34 @@ impl Search {
                     self.tell_waiting(step)?;
                 }
             }
+            Message::Busy { web, question } => {
+                self.with_askings(|search, asking| match asking.question == question {
+                    true => search.hear_busy(step, asking, (web, from)),
+                    false => Ok(()),
+                })?;
+                self.tell_waiting(step)?;
+            }
         }
         Ok(())
+    }
+
+    /// Says whether a question is taken; a member who has to come again is told so, others nothing.
+    fn takes(
+        &mut self,
+        step: &mut Step<'_>,
+        (web, from): (WebId, DeviceId),
+        question: u64,
+    ) -> Result<bool, StoreError> {
+        if !may_ask(step, web, from)? {
+            return Ok(false);
+        }
+        let has_place = self.has_place(step, from);
+        let now = step.now();
+        // Who floods gets silence in the end, not a message for each of its own.
+        if !has_place && self.refusals.entry(from).or_insert_with(|| Budget::new(now)).take(now) {
+            step.send(from, Channel::Member, to_bytes(&Message::Busy { web, question }));
+        }
+        Ok(has_place)
     }
 
     /// Says whether a member's question is taken now (spec search, rule 12).
@@ -369,8 +404,10 @@ impl Search {
             of_one += usize::from(to == from);
         }
         let now = step.now();
-        let has_budget = self.budgets.entry(from).or_insert_with(|| Budget::new(now)).take(now);
-        has_budget && all < SERVED_MAX && of_one < SERVED_OF_ONE_MAX
+        // What is refused for want of a place is not counted: it comes again.
+        all < SERVED_MAX
+            && of_one < SERVED_OF_ONE_MAX
+            && self.budgets.entry(from).or_insert_with(|| Budget::new(now)).take(now)
     }
 
     /// A member is here: questions under way are asked there, and a broker may get something from it.

@@ -178,7 +178,7 @@ impl Page<'_> {
     }
 }
 
-/// Adds what is in a file to what is shown of it.
+/// Adds what is in a file to what is shown of it. A text may come without a snippet; another of the same file may have one.
 fn join(hit: &mut Hit, text: Option<&TextHit>) {
     let Some(text) = text.filter(|_| hit.snippet.is_empty()) else { return };
     hit.snippet.clone_from(&text.snippet);

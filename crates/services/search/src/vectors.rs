@@ -29,6 +29,12 @@ fn texts() -> Texts {
     Texts { documents: 300, length: 90_000, found_in: vec![12, 3], hits: vec![hit] }
 }
 
+fn without_snippet() -> Texts {
+    let mut texts = texts();
+    texts.hits.iter_mut().for_each(|hit| (hit.snippet, hit.marks) = Default::default());
+    texts
+}
+
 fn read() -> Vec<ReadOf> {
     let mut read: Vec<ReadOf> = [(9, 513), (4, 70_000)]
         .map(|(name, position)| ReadOf { device: ReadOf::short(DeviceId::new([name; 32])), position })
@@ -46,6 +52,8 @@ fn messages() -> Vec<(&'static str, Message)> {
         ("answer", Message::Answer { web, question, texts: texts() }),
         ("ask broker", Message::AskBroker { web, question, words, phrases }),
         ("brokered", Message::Brokered { web, question, texts: texts(), read: read() }),
+        ("an answer without a snippet", Message::Answer { web, question, texts: without_snippet() }),
+        ("busy", Message::Busy { web, question }),
     ]
 }
 

@@ -23,8 +23,22 @@ pub(crate) const BROKER_WAIT: Duration = Duration::from_millis(500);
 /// Members called for one question at most; the others are connected already or away.
 const CALLS_MAX: usize = 32;
 
-/// Alarm, followed by a question's number: a broker's time is over.
+/// Brokers of one web asked for one question at most: the members have to answer within two seconds, too.
+const BROKERS_TRIED_MAX: usize = 2;
+
+/// For how long a broker that was silent is not asked, unless something is heard from it.
+const BROKER_SHUNNED: Duration = Duration::from_secs(30);
+
+/// When a peer that had no place is asked again: after this, and up to a quarter of a second more by the question's number,
+/// so that those who were refused together do not come again together.
+const AGAIN_WAIT: Duration = Duration::from_millis(250);
+const AGAIN_SPREAD_MS: u64 = 256;
+
+/// Alarm, followed by a question's number and a web: a broker's time is over.
 pub(crate) const BROKER_LATE: &str = "broker late ";
+
+/// Alarm, followed by a question's number: who had no place is asked again.
+pub(crate) const AGAIN: &str = "again ";
 
 impl Search {
     /// Asks about texts of a web: this peer's own reading, a broker, or the members.
@@ -59,49 +73,161 @@ impl Search {
             return ask_others(step, asking, web);
         }
         let brokers = brokers(step, web)?;
-        let mut here = Vec::new();
-        for device in &brokers {
-            if records::is_connected(step.view(), *device)? {
-                here.push(*device);
-            }
-        }
-        // Any one will do; questions are spread over them by their numbers.
-        let number =
-            |of: &[DeviceId]| usize::try_from(asking.question % u64::try_from(of.len()).unwrap_or(1).max(1));
-        if let Some(broker) = here.get(number(&here).unwrap_or(0)).copied() {
-            asking.brokers.insert(web, broker);
-            let Terms { words, phrases } = asking.terms.clone();
-            let message = Message::AskBroker { web, question: asking.question, words, phrases };
-            step.send(broker, Channel::Member, to_bytes(&message));
+        let is_asked = self.ask_broker(step, asking, web)?;
+        if is_asked {
             return Ok(());
         }
-        if let Some(broker) = brokers.get(number(&brokers).unwrap_or(0)) {
+        if let Some(broker) = one_of(&brokers, asking.question) {
             // For the next question.
-            step.connect(*broker, Channel::Member);
+            step.connect(broker, Channel::Member);
         }
         ask_others(step, asking, web)
     }
 
-    /// Goes on without brokers that have not answered.
-    pub(crate) fn give_brokers_up(
+    /// Asks a broker that is here, that has not been asked, and that was not silent lately; false when there is none.
+    fn ask_broker(&self, step: &mut Step<'_>, asking: &mut Asking, web: WebId) -> Result<bool, StoreError> {
+        if asking.tried.iter().filter(|(of, _)| *of == web).count() >= BROKERS_TRIED_MAX {
+            return Ok(false);
+        }
+        let mut here = Vec::new();
+        for device in brokers(step, web)? {
+            let is_shunned = self.silent.get(&device).is_some_and(|since| {
+                // A clock set back shuns nobody.
+                *since <= step.now() && step.now().since(*since) < BROKER_SHUNNED
+            });
+            let is_new = !asking.tried.contains(&(web, device));
+            if is_new && !is_shunned && records::is_connected(step.view(), device)? {
+                here.push(device);
+            }
+        }
+        // Any one will do; questions are spread over them by their numbers.
+        let Some(broker) = one_of(&here, asking.question) else { return Ok(false) };
+        asking.tried.insert((web, broker));
+        asking.brokers.insert(web, broker);
+        send_to_broker(step, asking, (web, broker));
+        Ok(true)
+    }
+
+    /// A peer has no place for a question: another broker is asked, or the same peer again in a moment, once. Only then are
+    /// members asked in a broker's place (spec search, rule 25).
+    pub(crate) fn hear_busy(
+        &self,
         step: &mut Step<'_>,
         asking: &mut Asking,
-        is_meant: impl Fn(DeviceId) -> bool,
+        (web, from): (WebId, DeviceId),
+    ) -> Result<(), StoreError> {
+        let is_broker = asking.brokers.get(&web) == Some(&from);
+        let is_waiting = asking.again.contains(&(web, from));
+        if asking.is_over || is_waiting || (!is_broker && !asking.pending.contains(&(web, from))) {
+            return Ok(());
+        }
+        if is_broker && self.ask_broker(step, asking, web)? {
+            return Ok(());
+        }
+        // A second broker has no time left to be asked twice.
+        let is_first = !is_broker || asking.tried.iter().filter(|(of, _)| *of == web).count() == 1;
+        if is_first && asking.repeated.insert((web, from)) {
+            let wait = AGAIN_WAIT + Duration::from_millis(asking.question % AGAIN_SPREAD_MS);
+            if asking.again.is_empty() {
+                step.alarm(wait, format!("{AGAIN}{}", asking.question));
+            }
+            asking.again.insert((web, from));
+            if is_broker {
+                step.alarm(wait + BROKER_WAIT, late_key(asking.question, web));
+            }
+            return Ok(());
+        }
+        if is_broker {
+            give_up(step, asking, (web, from))?;
+        }
+        Ok(())
+    }
+
+    /// Goes on without brokers that have not answered: with another one, or without any.
+    pub(crate) fn give_brokers_up(
+        &self,
+        step: &mut Step<'_>,
+        asking: &mut Asking,
+        is_meant: impl Fn(WebId, DeviceId) -> bool,
     ) -> Result<(), StoreError> {
         let late: Vec<(WebId, DeviceId)> = asking
             .brokers
             .iter()
-            .filter(|(_, broker)| is_meant(**broker))
+            .filter(|(web, broker)| is_meant(**web, **broker))
             .map(|(web, broker)| (*web, *broker))
             .collect();
         for (web, broker) in late {
-            asking.brokers.remove(&web);
-            asking.silent_brokers.insert((web, broker));
-            asking.changed();
-            ask_others(step, asking, web)?;
+            if !self.ask_broker(step, asking, web)? {
+                give_up(step, asking, (web, broker))?;
+            }
         }
         Ok(())
     }
+
+    /// A broker's time is over for a question and a web.
+    pub(crate) fn take_broker_late(&mut self, step: &mut Step<'_>, key: &str) -> Result<(), StoreError> {
+        for asking in &self.asking {
+            let late = asking.brokers.iter().filter(|(web, _)| late_key(asking.question, **web) == key);
+            self.silent.extend(late.map(|(_, broker)| (*broker, step.now())));
+        }
+        self.with_askings(|search, asking| {
+            let question = asking.question;
+            search.give_brokers_up(step, asking, |web, _| late_key(question, web) == key)
+        })
+    }
+
+    /// Does something with every question of this person.
+    pub(crate) fn with_askings(
+        &mut self,
+        mut work: impl FnMut(&Self, &mut Asking) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut all = std::mem::take(&mut self.asking);
+        let done = all.iter_mut().try_for_each(|asking| work(self, asking));
+        self.asking = all;
+        done
+    }
+
+    /// Asks again who had no place.
+    pub(crate) fn ask_again(&mut self, step: &mut Step<'_>, question: u64) {
+        let asking = self.asking.iter_mut().find(|asking| asking.question == question);
+        let Some(asking) = asking.filter(|asking| !asking.is_over) else { return };
+        for (web, device) in std::mem::take(&mut asking.again) {
+            if asking.brokers.get(&web) == Some(&device) {
+                send_to_broker(step, asking, (web, device));
+            } else if asking.pending.contains(&(web, device)) {
+                send_question(step, device, asking, web);
+            }
+        }
+    }
+}
+
+/// Goes on without any broker.
+fn give_up(
+    step: &mut Step<'_>,
+    asking: &mut Asking,
+    (web, broker): (WebId, DeviceId),
+) -> Result<(), StoreError> {
+    asking.brokers.remove(&web);
+    asking.silent_brokers.insert((web, broker));
+    asking.changed();
+    ask_others(step, asking, web)
+}
+
+fn send_to_broker(step: &mut Step<'_>, asking: &Asking, (web, broker): (WebId, DeviceId)) {
+    let Terms { words, phrases } = asking.terms.clone();
+    let message = Message::AskBroker { web, question: asking.question, words, phrases };
+    step.send(broker, Channel::Member, to_bytes(&message));
+    step.alarm(BROKER_WAIT, late_key(asking.question, web));
+}
+
+fn late_key(question: u64, web: WebId) -> String {
+    format!("{BROKER_LATE}{question} {web}")
+}
+
+/// Picks one by a question's number.
+fn one_of(devices: &[DeviceId], question: u64) -> Option<DeviceId> {
+    let count = u64::try_from(devices.len()).ok().filter(|count| *count > 0)?;
+    usize::try_from(question % count).ok().and_then(|place| devices.get(place)).copied()
 }
 
 /// Returns the brokers of a web, other than this device, in order of their ids.

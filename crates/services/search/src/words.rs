@@ -23,29 +23,47 @@ pub struct Word {
 
 /// Walks the words of a text.
 pub fn words(text: &str) -> impl Iterator<Item = Word> + '_ {
-    Words { text, at: 0, last: None }
+    runs(text).map(|(from, to)| Word { text: fold(text.get(from..to).unwrap_or_default()), from, to })
 }
 
-struct Words<'a> {
+/// Walks the places of the words of a text, in bytes, from where each begins to where it ends. Nothing is folded, so a
+/// run may be there of which folding leaves nothing.
+pub fn runs(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
+    Runs { text, at: 0, last: None }
+}
+
+struct Runs<'a> {
     text: &'a str,
     at: usize,
     /// The character before in a script without spaces, as the first half of the next pair.
     last: Option<(char, usize)>,
 }
 
-impl Iterator for Words<'_> {
-    type Item = Word;
+impl Iterator for Runs<'_> {
+    type Item = (usize, usize);
 
-    fn next(&mut self) -> Option<Word> {
+    fn next(&mut self) -> Option<(usize, usize)> {
         let mut run: Option<usize> = None;
-        let rest = self.text.get(self.at..)?;
-        for (offset, character) in rest.char_indices() {
-            let place = self.at + offset;
+        let mut place = self.at;
+        while let Some(byte) = self.text.as_bytes().get(place) {
+            // Most text is of such characters, and snippets cost what this costs.
+            if byte.is_ascii() {
+                self.last = None;
+                if byte.is_ascii_alphanumeric() {
+                    run.get_or_insert(place);
+                } else if let Some(from) = run {
+                    self.at = place + 1;
+                    return Some((from, place));
+                }
+                place += 1;
+                continue;
+            }
+            let character = self.text.get(place..).and_then(|rest| rest.chars().next())?;
             let next = place + character.len_utf8();
             if is_unspaced(character) {
                 if let Some(from) = run {
                     self.at = place;
-                    return Some(self.word(from, place));
+                    return Some((from, place));
                 }
                 let pair = self.last.replace((character, place));
                 let is_followed =
@@ -54,10 +72,13 @@ impl Iterator for Words<'_> {
                     Some((_, from)) => from,
                     // A single character stands for itself.
                     None if !is_followed => place,
-                    None => continue,
+                    None => {
+                        place = next;
+                        continue;
+                    }
                 };
                 self.at = next;
-                return Some(self.word(from, next));
+                return Some((from, next));
             }
             self.last = None;
             let is_part = character.is_alphanumeric() || (run.is_some() && is_combining_mark(character));
@@ -65,19 +86,14 @@ impl Iterator for Words<'_> {
                 (true, None) => run = Some(place),
                 (false, Some(from)) => {
                     self.at = next;
-                    return Some(self.word(from, place));
+                    return Some((from, place));
                 }
                 _ => {}
             }
+            place = next;
         }
-        self.at = self.text.len() + 1;
-        run.map(|from| self.word(from, self.text.len()))
-    }
-}
-
-impl Words<'_> {
-    fn word(&self, from: usize, to: usize) -> Word {
-        Word { text: fold(self.text.get(from..to).unwrap_or_default()), from, to }
+        self.at = place;
+        run.map(|from| (from, place))
     }
 }
 

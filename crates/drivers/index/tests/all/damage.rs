@@ -53,8 +53,8 @@ fn a_damaged_index_is_noticed_and_gone() {
     }
     check("another version", |folder| {
         let meta = fs::read_to_string(folder.join("meta.json")).unwrap();
-        assert!(meta.contains("key_1"));
-        fs::write(folder.join("meta.json"), meta.replace("key_1", "key_0")).unwrap();
+        assert!(meta.contains("key_2"));
+        fs::write(folder.join("meta.json"), meta.replace("key_2", "key_0")).unwrap();
     });
     check("a file", |folder| {
         fs::remove_dir_all(folder).unwrap();

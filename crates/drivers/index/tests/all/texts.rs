@@ -1,6 +1,7 @@
 //! Texts: counts, phrases, snippets.
 
-use search::jobs::{Query, SNIPPET_SIZE_MAX, TextItem, Texts, Update};
+use search::jobs::{Query, SNIPPET_SIZE_MAX, SNIPPETS_MAX, TextItem, Texts, Update};
+use search::rank::score;
 
 use crate::house::{FAMILY, House, WORK, ask, name};
 
@@ -103,6 +104,26 @@ fn snippets_are_cut_between_characters() {
     assert_eq!(marked(&texts)[0], "東京");
     let texts = house.texts(FAMILY, "東京都");
     assert_eq!(marked(&texts)[0], "東京都", "marks that overlap are joined");
+}
+
+#[test]
+fn only_the_best_texts_have_a_snippet() {
+    let mut house = House::new();
+    for number in 0..40_usize {
+        let text =
+            format!("alpha beta {}{}", "alpha ".repeat(number % 7), "filler ".repeat(10 * (number % 11)));
+        house.put(FAMILY, &format!("{number}.txt"), format!("{text} {number}").as_bytes());
+    }
+    for query in ["alpha", "beta alpha", "\"alpha beta\""] {
+        let mut hits = house.query(&Query { texts: 64, ..ask(FAMILY, query) }).texts.hits;
+        assert_eq!(hits.len(), 40, "{query}");
+        hits.sort_by(|one, other| score(other).total_cmp(&score(one)));
+        assert!(
+            hits.iter().take(SNIPPETS_MAX).all(|hit| hit.snippet.contains("alpha") && !hit.marks.is_empty())
+        );
+        let rest = hits.iter().skip(SNIPPETS_MAX).filter(|hit| !hit.snippet.is_empty());
+        assert_eq!(rest.count(), 0, "{query}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base::WebId;
+use search::jobs::SNIPPETS_MAX;
 use serde_json::{Value, json};
 use sim::Liar;
 use sim::texts::{common_word, revision_word, topic_word};
@@ -41,11 +42,14 @@ fn find(town: &mut Town, who: usize, query: &str) -> Value {
     town.find(who, json!({ "query": query }))
 }
 
+/// What is shown, in order; of the first ones with their snippets. Further down who was asked decides which there are.
 fn ranks(found: &Value) -> Vec<(String, String, u64)> {
-    let hits = found["hits"].as_array().unwrap().iter();
-    let of = |hit: &Value| {
+    let hits = found["hits"].as_array().unwrap().iter().enumerate();
+    let of = |(place, hit): (usize, &Value)| {
         let text = |field: &str| hit[field].as_str().unwrap().to_owned();
-        (text("path"), text("snippet"), hit["revision"].as_u64().unwrap())
+        let snippet = if place < SNIPPETS_MAX { text("snippet") } else { String::new() };
+        assert!(!snippet.is_empty() || place >= SNIPPETS_MAX, "{hit} is shown {place} without a snippet");
+        (text("path"), snippet, hit["revision"].as_u64().unwrap())
     };
     hits.map(of).collect()
 }
@@ -188,6 +192,66 @@ fn without_its_broker_an_answer_still_comes_in_two_seconds() {
         assert!(town.world.now_ms() - begun <= 2_050, "{} ms", town.world.now_ms() - begun);
         town.pass(60);
     }
+}
+
+#[test]
+fn a_broker_that_has_no_place_is_asked_again_and_members_are_left_alone() {
+    let mut town = town();
+    serve(&mut town, CAROL);
+    let before = town.world.watch.messages;
+    let begun = town.world.now_ms();
+    // Eight at a time are taken from one device.
+    let asks: Vec<_> = (0..20)
+        .map(|number| town.world.ask(ALICE, "search.find", json!({ "query": topic_word(105 + number) })))
+        .collect();
+    town.pass_ms(700);
+    for ask in asks {
+        let mut found = town.world.answer(ask).unwrap().unwrap();
+        while found["is_over"] != true {
+            let more = json!({ "id": found["id"], "seen": found["version"] });
+            found = town.ask(ALICE, "search.more", more).unwrap();
+        }
+        assert_eq!((paths(&found).len(), found["why"].as_str()), (1, Some("")), "{found}");
+        assert_eq!(found["how"], "the broker at Carol answered for 4 members");
+    }
+    assert!(town.world.now_ms() - begun <= 2_000);
+    let messages = town.world.watch.messages - before;
+    assert!(messages > 2 * 20, "nothing was refused: {messages}");
+    assert!(messages <= 4 * 20, "a refusal and a second question for each at most: {messages}");
+}
+
+#[test]
+fn a_broker_that_was_silent_is_left_out_for_a_while() {
+    let mut town = town();
+    serve(&mut town, CAROL);
+    town.world.set_liar(CAROL, Some(Liar::Silent));
+    let took = |town: &mut Town| {
+        let begun = town.world.now_ms();
+        let found = find(town, ALICE, &topic_word(105));
+        assert_eq!(paths(&found).len(), 1);
+        (town.world.now_ms() - begun, found)
+    };
+    let shown = |found: &Value| found["why"].as_str().unwrap().contains("did not answer in time");
+    let (first, found) = took(&mut town);
+    assert!(first >= 500 && shown(&found));
+    let before = town.world.watch.messages;
+    let (second, found) = took(&mut town);
+    assert!(!shown(&found), "{found}");
+    assert!(second < 500 && town.world.watch.messages - before <= 4, "only those who share were asked");
+    town.pass(31);
+    assert!(shown(&took(&mut town).1), "then it is asked again");
+
+    // With another broker nobody else is asked, and at most one question waits for the silent one.
+    serve(&mut town, MALLORY);
+    town.pass(60);
+    let mut late = 0;
+    for _ in 0..12 {
+        let (time, found) = took(&mut town);
+        late += usize::from(time >= 500);
+        assert_eq!(found["how"], "the broker at Mallory answered for 4 members", "{found}");
+        assert_eq!(found["why"], "");
+    }
+    assert_eq!(late, 1);
 }
 
 #[test]
