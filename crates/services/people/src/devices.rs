@@ -69,6 +69,9 @@ struct SiblingRecord {
     consent: Signature,
     #[n(1)]
     name: String,
+    /// Whether it came by a link of this device.
+    #[n(2)]
+    is_own: bool,
 }
 
 /// A link for a new device.
@@ -263,7 +266,7 @@ impl People {
         }
         LINK.put(step.rows(), &(), &LinkRecord { used_by: Some(from), ..link });
         let name = crate::label::safe(name, &from.to_string());
-        SIBLINGS.put(step.rows(), &from, &SiblingRecord { consent, name });
+        SIBLINGS.put(step.rows(), &from, &SiblingRecord { consent, name, is_own: true });
         for web in Self::my_webs(step)? {
             self.align_devices(step, web)?;
         }
@@ -321,7 +324,7 @@ impl People {
             ours.devices.push(OurDevice { device: me.device, consent, name });
         }
         for row in SIBLINGS.all(step.view()) {
-            let (device, SiblingRecord { consent, name }) = row?;
+            let (device, SiblingRecord { consent, name, .. }) = row?;
             ours.devices.push(OurDevice { device, consent, name });
         }
         ours.devices.truncate(DEVICES_MAX);
@@ -372,7 +375,8 @@ impl People {
             let is_new = device != me.device && !REVOKED.has(step.view(), &device)?;
             if is_new && step.verifier().verify(&device, DEVICE_DOMAIN, &covered, &consent) {
                 let name = crate::label::safe(&name, &device.to_string());
-                SIBLINGS.put(step.rows(), &device, &SiblingRecord { consent, name });
+                let is_own = SIBLINGS.get(step.view(), &device)?.is_some_and(|known| known.is_own);
+                SIBLINGS.put(step.rows(), &device, &SiblingRecord { consent, name, is_own });
             }
         }
         for OurWeb { web, genesis, name } in ours.webs.into_iter().take(OUR_WEBS_MAX) {
@@ -463,7 +467,14 @@ impl People {
             let action = self.revocation(step, web, (person, &ours, revoked))?;
             return self.append(step, web, action).map(|_| ());
         }
-        let siblings: Vec<_> = SIBLINGS.all(step.view()).collect::<Result<Vec<_>, _>>()?;
+        let mut siblings = Vec::new();
+        for row in SIBLINGS.all(step.view()) {
+            let (device, sibling) = row?;
+            // The word of another device alone adds none: it may be in a thief's hands. What some web knows, all may.
+            if sibling.is_own || is_known(step.view(), person, device)? {
+                siblings.push((device, sibling));
+            }
+        }
         let missing =
             siblings.into_iter().find(|(device, _)| !ours.contains(device) && !chains.contains(device));
         if let Some((device, sibling)) = missing.filter(|_| ours.len() < DEVICES_MAX) {
@@ -555,6 +566,16 @@ impl People {
         Self::tell_siblings(step)?;
         Ok(ask::Done { what: format!("This computer is called {name}.") })
     }
+}
+
+/// Says whether a web of this peer knows a device as this person's.
+fn is_known<R: Rows + ?Sized>(rows: &R, person: PersonId, device: DeviceId) -> Result<bool, StoreError> {
+    for web in crate::read::webs_of_device(rows, device)? {
+        if DEVICES.get(rows, &(web, device))? == Some(person) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn pairing(step: &Step<'_>) -> Result<Option<DeviceLink>, StoreError> {

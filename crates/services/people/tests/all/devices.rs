@@ -200,5 +200,24 @@ fn only_own_devices_are_heard_about_webs() {
     let alice = town.peers[ALICE].device;
     town.say(alice, PHONE, Channel::Member, message);
     assert_eq!(people::read::webs(&*town.rows(PHONE)).unwrap().len(), before);
-    assert!(Keys::new(ALICE).person_id() == town.peers[ALICE].person);
+    assert_eq!(Keys::new(ALICE).person_id(), town.peers[ALICE].person);
+}
+
+#[test]
+fn the_word_of_a_stolen_device_plants_no_other() {
+    let mut town = family_with_phone();
+    // The thief has the phone: it tells Alice's first computer of a device that no web knows.
+    let planted = SignKey::from_seed(&[8; 32]);
+    let person = town.peers[ALICE].person;
+    let consent = planted.sign(DEVICE_DOMAIN, &device_bytes(person, planted.device()));
+    let device = wire::join::OurDevice { device: planted.device(), consent, name: "innocent".to_owned() };
+    let ours = wire::join::Ours { devices: vec![device], webs: Vec::new() };
+    let phone = town.peers[PHONE].device;
+    town.say(phone, ALICE, Channel::Member, wire::to_bytes(&Message::Ours { ours }));
+    town.pass(Duration::from_secs(30));
+    assert_eq!(devices_at(&town, ALICE, ALICE), 2);
+    town.ask(ALICE, "people.start_web", json!({ "name": "choir" })).unwrap();
+    town.ask(ALICE, "people.revoke_device", json!({ "device": "phone" })).unwrap();
+    town.pass(Duration::from_secs(30));
+    assert_eq!(devices_at(&town, BOB, ALICE), 1);
 }
