@@ -14,7 +14,7 @@ import json
 import pathlib
 import sys
 
-CARRIER, GUEST, MEMBER, ADMIN, OWNER = range(5)
+CARRIER, MEMBER, ADMIN, OWNER = 0, 2, 3, 4
 DEPS_MAX, DEVICES_MAX = 16, 16
 NOBODY = (-1,)
 
@@ -106,13 +106,12 @@ class Epoch:
 @dataclasses.dataclass
 class State:
     members: dict = dataclasses.field(default_factory=dict)
-    devices: dict = dataclasses.field(default_factory=dict)  # device -> (person, how it came, place)
-    revoked: set = dataclasses.field(default_factory=set)
+    devices: dict = dataclasses.field(default_factory=dict)  # device -> (person, how it came, by which places)
+    revoked: dict = dataclasses.field(default_factory=dict)  # device -> (seq, entry) of its last record
     removals: dict = dataclasses.field(default_factory=dict)  # person -> lamport of its newest removal
     invitations: dict = dataclasses.field(default_factory=dict)  # by ticket
     waiting: dict = dataclasses.field(default_factory=dict)  # join -> person
     admitted: dict = dataclasses.field(default_factory=dict)  # join -> person
-    additions: set = dataclasses.field(default_factory=set)  # operations by which devices were added
     epochs: dict = dataclasses.field(default_factory=dict)
     serving: dict = dataclasses.field(default_factory=dict)
 
@@ -267,22 +266,37 @@ class Evaluation:
         """In what order operations are decided (rules 30 and 74), by what is decided so far: the greatest is next."""
         most = {}
         for index in sorted(undecided):
-            op, state = self.ops[index], self.before(index)
-            person, power = self.author(index, state)
-            bound = (strength(power), 0)
-            for grant in sorted(undecided):
-                if self.past[index] >> grant & 1 and self.may_grant(grant, index, person):
-                    # Less than what the author of the grant may turn out to have.
-                    bound = max(bound, (most[grant][0], most[grant][1] - 1))
-            most[index] = bound
-        return {index: (*bound, *self.turn(index)) for index, bound in most.items()}
+            most[index] = self.most_power(index, most)
+        ranks = {}
+        for index, bound in most.items():
+            if self.ops[index].kind == "revoke":
+                bound = max([bound, *(self.most_power(other, most) for other in self.of_same_person(index))])
+            ranks[index] = (*bound, *self.turn(index))
+        return ranks
+
+    def most_power(self, index, most):
+        """What an operation's author has, or may turn out to have by grants in its past that are not decided."""
+        person, power = self.author(index, self.before(index))
+        bound = (strength(power), 0)
+        for grant in most:
+            if self.past[index] >> grant & 1 and self.may_grant(grant, index, person):
+                # Less than what the author of the grant may turn out to have.
+                bound = max(bound, (most[grant][0], most[grant][1] - 1))
+        return bound
+
+    def of_same_person(self, index):
+        """Operations by devices of the person that wrote one."""
+        person, _ = self.author(index, self.before(index))
+        devices = set() if person is None else self.every_device(person, self.before(index))
+        return [other for other in bits(self.stretch & ~self.void) if self.ops[other].author in devices]
 
     def turn(self, index):
         op = self.ops[index]
         if op.kind != "revoke":
             return (0, 0, 0, 0, -op.lamport, -op.id)
-        _, how, place = self.before(index).devices.get(op.author, (None, "", (0, 0)))
-        return (1, how == "recovered", -place[0], -place[1], -op.lamport, -op.id)
+        _, how, places = self.before(index).devices.get(op.author, (None, "joined", ()))
+        added = (0, 0) if how == "joined" else places[0]
+        return (1, how == "recovered", -added[0], -added[1], -op.lamport, -op.id)
 
     def may_grant(self, grant, index, person):
         """Whether an undecided operation could give the author of another one power."""
@@ -307,7 +321,7 @@ class Evaluation:
             op = self.ops[index]
             if op.author == device:
                 persons.add(self.claims(index))
-            if op.kind == "add-device" and op.of["device"] == device and op.of["proof"]:
+            if op.kind == "add-device" and op.of["device"] == device:
                 persons.add(op.of["person"])
         return persons - {None}
 
@@ -321,8 +335,8 @@ class Evaluation:
 
     def author(self, index, state):
         """The person who wrote an operation and its power, by a state (rule 76 for devices that were added)."""
-        person, how, place = state.devices.get(self.ops[index].author, (None, None, None))
-        if how == "added" and not self.past[index] >> self.at[place[1]] & 1:
+        person, how, places = state.devices.get(self.ops[index].author, (None, None, ()))
+        if how == "added" and not any(self.past[index] >> self.at[addition] & 1 for _, addition in places):
             return None, None
         return person, state.power(person)
 
@@ -340,23 +354,15 @@ class Evaluation:
         if op.kind == "revoke-invite":
             self.end(self.at[state.invitations[op.of["ticket"]].op], index, power)
         elif op.kind == "revoke":
-            self.cut(index, op.of["devices"])
+            self.cut(index, op.of["devices"], power)
         elif op.kind == "remove" or (op.kind == "set-role" and self.is_demotion(op.of, state, person)):
-            target = op.of["person"]
-            devices = self.every_device(target, state)
-            self.cut(index, devices)
-            for invite, other in enumerate(self.ops):
-                if other.kind == "invite" and other.author in devices and not self.past[invite] >> index & 1:
-                    self.end(invite, index, power)
+            self.cut(index, self.every_device(op.of["person"], state), power)
 
     def was_not_admitted(self, index):
-        """Whether what brought the author in is void by all that is decided so far (rules 46 and 76)."""
+        """Whether what brought the author in is void by all that is decided so far (rule 46)."""
         before = self.before(index)
         person, _ = self.author(index, before)
         whole = self.replay(self.settled | self.stretch)
-        _, how, (_, addition) = before.devices[self.ops[index].author]
-        if how != "joined" and addition not in whole.additions:
-            return True
         return before.members[person].join not in whole.admitted
 
     def may(self, index, state, person, power):
@@ -426,11 +432,11 @@ class Evaluation:
 
     def cuts_match(self, index, cuts, devices):
         """Rule 32: for each device the last governance entry in the operation's past, no other and none missing."""
-        last = {device: (0, 0) for device in devices}
+        last = {}
         for other in bits(self.past[index]):
             op = self.ops[other]
-            if op.author in last:
-                last[op.author] = max(last[op.author], (op.seq, op.id))
+            if op.author in devices:
+                last[op.author] = max(last.get(op.author, (0, 0)), (op.seq, op.id))
         named = [(device, seq, entry) for device, log, seq, entry in cuts if log == 0]
         return len(named) == len(last) and set(named) == {(device, *at) for device, at in last.items()}
 
@@ -440,18 +446,21 @@ class Evaluation:
         for index, op in enumerate(self.ops):
             if self.claims(index) == person:
                 devices.add(op.author)
-            if op.kind == "add-device" and op.of["person"] == person and op.of["proof"]:
+            if op.kind == "add-device" and op.of["person"] == person:
                 devices.add(op.of["device"])
         return devices
 
     def are_concurrent(self, one, other):
         return not (self.past[one] >> other & 1 or self.past[other] >> one & 1 or one == other)
 
-    def cut(self, index, devices):
-        """Rule 33: what the devices wrote at the same time is void, unless it was decided before."""
+    def cut(self, index, devices, power):
+        """Rule 33: what the devices wrote at the same time is void, unless it was decided before; invitations end."""
         for other, op in enumerate(self.ops):
             if op.author in devices and self.are_concurrent(index, other) and not self.decided >> other & 1:
                 self.void |= 1 << other
+        for invite, op in enumerate(self.ops):
+            if op.kind == "invite" and op.author in devices and not self.past[invite] >> index & 1:
+                self.end(invite, index, power)
 
     def end(self, invite, index, power):
         """Rule 37: an invitation ends, and joins that did not know it are void unless somebody great has welcomed them."""
@@ -511,7 +520,7 @@ class Evaluation:
     def admit(self, state, join, facts, power, seniority):
         person, key = facts
         state.members[person] = Member(power, seniority, key, join.id)
-        state.devices.setdefault(join.author, (person, "joined", join.place))
+        state.devices.setdefault(join.author, (person, "joined", (join.place,)))
         state.admitted[join.id] = person
 
     def apply_join(self, index, op, of, state, among):
@@ -652,7 +661,7 @@ class Evaluation:
 
     def apply_serve(self, index, op, of, state, among):
         _, power = self.author(index, state)
-        if power is None or power[0] == GUEST:
+        if power is None:
             return False
         if of["serving"] is None:
             state.serving.pop(op.author, None)
@@ -665,12 +674,18 @@ class Evaluation:
 
     def apply_add_device(self, index, op, of, state, among):
         person, power = self.author(index, state)
-        if power is None or person != of["person"] or not of["proof"]:
+        if power is None or person != of["person"]:
             return False
-        if not self.is_free(of["device"], state) or len(state.devices_of(person)) >= DEVICES_MAX:
+        device = of["device"]
+        belongs_to, how, places = state.devices.get(device, (None, None, ()))
+        if belongs_to == person and how != "joined" and device != op.author:
+            # Added once more: each of the additions will do.
+            state.devices[device] = (person, how, (*places, op.place))
+            return True
+        has_written = any(other.author == device for other in self.ops[:index])
+        if has_written or not self.is_free(device, state) or len(state.devices_of(person)) >= DEVICES_MAX:
             return False
-        state.devices[of["device"]] = (person, "added", op.place)
-        state.additions.add(op.id)
+        state.devices[device] = (person, "added", (op.place,))
         return True
 
     def apply_recover(self, index, op, of, state, among):
@@ -679,8 +694,7 @@ class Evaluation:
         person = of["facts"][0]
         if state.role(person) < 0:
             return False
-        state.devices[op.author] = (person, "recovered", op.place)
-        state.additions.add(op.id)
+        state.devices[op.author] = (person, "recovered", (op.place,))
         return True
 
     def apply_revoke(self, index, op, of, state, among):
@@ -690,11 +704,9 @@ class Evaluation:
         for device in of["devices"]:
             state.devices.pop(device, None)
             state.serving.pop(device, None)
-            state.revoked.add(device)
-            if member:
-                cut = named.get(device, (0, 0))
-                member.cuts[device] = min(cut, member.cuts.get(device, cut), key=lambda one: one[0])
-        if of["devices"]:
+            cut = named.get(device, (0, 0))
+            state.revoked[device] = min(cut, state.revoked.get(device, cut), key=lambda one: one[0])
+        if of["devices"] and state.role(person) > CARRIER:
             state.spoil_epochs()
             for epoch in state.epochs.values():
                 epoch.holders.discard(person)
@@ -792,6 +804,7 @@ def summary(evaluation, incomplete):
         "epochs": epochs,
         "current": state.current_epoch(),
         "serving": {str(device): serving for device, serving in state.serving.items()},
+        "revoked": {str(device): [seq, hexed(entry)] for device, (seq, entry) in state.revoked.items()},
         "void": sorted(hexed(evaluation.ops[index].id) for index in bits(evaluation.void)),
         "incomplete": incomplete,
     }

@@ -1,10 +1,10 @@
-//! Epoch keys in memory: what `people` has unwrapped and `records` seals with. Never rows, never logged.
+//! Epoch keys and later keys of this person in memory: what `people` has unwrapped and `records` seals with. Never rows, never logged.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base::{KeyId, WebId};
-use wire::crypto::EpochKey;
+use wire::crypto::{EpochKey, PersonKey};
 
 /// The epoch keys this peer holds. Rebuilt by `people` at every start.
 ///
@@ -17,12 +17,29 @@ pub struct Keyring(Arc<Keys>);
 struct Keys {
     keys: BTreeMap<(WebId, KeyId), EpochKey>,
     current: BTreeMap<WebId, KeyId>,
+    /// Keys of this person besides the one of the vault, by their public halves.
+    persons: BTreeMap<[u8; 32], PersonKey>,
 }
 
 impl Keyring {
     /// Adds a key.
     pub fn add(&mut self, web: WebId, key: EpochKey) {
         Arc::make_mut(&mut self.0).keys.insert((web, key.id()), key);
+    }
+
+    /// Adds a key of this person; returns its public half.
+    pub fn add_person(&mut self, key: PersonKey) -> [u8; 32] {
+        let public = key.public();
+        Arc::make_mut(&mut self.0).persons.insert(public, key);
+        public
+    }
+
+    pub(crate) fn persons(&self) -> impl Iterator<Item = &PersonKey> {
+        self.0.persons.values()
+    }
+
+    pub(crate) fn person(&self, public: &[u8; 32]) -> Option<&PersonKey> {
+        self.0.persons.get(public)
     }
 
     /// Says under which key this peer writes; `None` when no clean key is held, so nothing may be sealed.

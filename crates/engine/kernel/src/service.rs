@@ -66,6 +66,12 @@ pub trait Vault: Signer + Verifier + Send {
 
     /// Opens what was sealed to this person ([`wire::crypto::seal_to`]).
     fn open(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>>;
+
+    /// Opens what was sealed to this device ([`wire::crypto::seal_to_device`]).
+    fn open_for_device(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>>;
+
+    /// Seals the secret of the key this person began with to another device of the person; `seed` is fresh randomness.
+    fn seal_person(&self, to: &DeviceId, purpose: &str, context: &[u8], seed: &[u8; 32]) -> Option<Vec<u8>>;
 }
 
 /// Does work that deciders may not: carries jobs out and reports back by inputs. Never blocks the caller.

@@ -94,9 +94,30 @@ impl<'a> Step<'a> {
         self.vault.inception()
     }
 
-    /// Opens what was sealed to this person.
+    /// Opens what was sealed to this person, under whichever of its keys.
     pub fn open(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
-        self.vault.open(sealed, purpose, context)
+        let later = || self.keyring.persons().find_map(|key| key.open(sealed, purpose, context));
+        self.vault.open(sealed, purpose, context).or_else(later)
+    }
+
+    /// Opens what was sealed to this device.
+    pub fn open_for_device(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
+        self.vault.open_for_device(sealed, purpose, context)
+    }
+
+    /// Seals the secret of one of this person's keys to another device of the person; `None` when it is not held here.
+    pub fn seal_person(
+        &mut self,
+        key: &[u8; 32],
+        to: &DeviceId,
+        purpose: &str,
+        context: &[u8],
+    ) -> Option<Vec<u8>> {
+        let seed = self.random("seal person");
+        match self.keyring.person(key) {
+            Some(key) => key.seal_secret(to, purpose, context, &seed),
+            None => self.vault.seal_person(to, purpose, context, &seed),
+        }
     }
 
     /// Says something to a peer's service of the same name; lost when the peer is not connected.

@@ -22,6 +22,11 @@ operations! {
     Act "people.remove" Remove -> Removed, "remove {web} {person}", "Removes a person; from now on nothing new reaches them.", says "{what}";
     Act "people.leave" Leave -> Done, "web leave {web}", "Leaves a web; what you kept stays on this computer.", says "{what}";
     Act "people.serve" Serve -> Served, "serve {web}", "Makes this computer serve a web: as relay, as mirror, or as broker for those who are away.", says "{what}";
+    Act "people.add_device" AddDevice -> DeviceLink, "device add", "Makes a link by which another computer becomes yours.", says "{link}";
+    Act "people.pair" Pair -> Done, "device join {link} {name}", "Makes this computer, by a link from another one, that person's.", says "{what}";
+    Read "people.devices" AskDevices -> Devices, "device list", "Lists your computers.";
+    Act "people.revoke_device" RevokeDevice -> Done, "device revoke {device}", "Ends a computer of yours, lost or stolen, in all webs.", says "{what}";
+    Act "people.name_device" NameDevice -> Done, "device name {name}", "Says what you call this computer.", says "{what}";
     Read "people.audit" AskAudit -> Audit, "log {web}", "Lists every act that changed who belongs to a web.";
 }
 
@@ -362,6 +367,77 @@ pub struct Served {
     pub mirror: Option<ByteCount>,
     /// Whether it is a broker.
     pub broker: bool,
+}
+
+/// Arguments of `people.add_device`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddDevice {}
+
+/// A link for a new device, just made. It is a secret: whoever has it can become you, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeviceLink {
+    /// What is pasted on the other computer.
+    pub link: String,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+/// Arguments of `people.pair`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// The link that the other computer has made.
+    pub link: String,
+    /// What you call this computer, 1 to 64 characters.
+    pub name: String,
+}
+
+/// Arguments of `people.devices`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskDevices {}
+
+/// A computer of yours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeviceView {
+    /// What you call it; empty until you have said it.
+    pub name: String,
+    /// Whether it is this one.
+    pub is_this: bool,
+    /// Whether it is connected now.
+    pub is_here: bool,
+    /// When it was last heard from.
+    pub heard: Option<Timestamp>,
+    /// To how many of your webs it belongs.
+    pub webs: u64,
+    /// Its id.
+    pub id: DeviceId,
+}
+
+/// Your computers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Devices {
+    /// This one first.
+    pub devices: Vec<DeviceView>,
+    /// What this computer is waiting for, in words; empty when for nothing.
+    pub note: String,
+}
+
+/// Arguments of `people.revoke_device`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeDevice {
+    /// Its name, or the first digits of its id.
+    pub device: String,
+}
+
+/// Arguments of `people.name_device`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NameDevice {
+    /// What you call this computer, 1 to 64 characters.
+    pub name: String,
 }
 
 /// Arguments of `people.audit`.

@@ -75,6 +75,16 @@ impl SignKey {
     }
 }
 
+impl SignKey {
+    /// Opens what [`seal_to_device`] sealed.
+    ///
+    /// The same key pair signs and opens: Ed25519 and this KEM are jointly secure (Thormarker, eprint 2021/509).
+    pub fn open(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
+        let private = <Kem as hpke::Kem>::PrivateKey::from_bytes(&self.0.to_scalar_bytes()).ok()?;
+        open_with(&private, sealed, purpose, context)
+    }
+}
+
 impl std::fmt::Debug for SignKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SignKey(..)")
@@ -118,34 +128,58 @@ fn signed_message(domain: &str, bytes: &[u8]) -> Vec<u8> {
 
 /// A person's key pair for what is sealed to the person (X25519).
 #[derive(Clone)]
-pub struct PersonKey(<Kem as hpke::Kem>::PrivateKey, [u8; 32]);
+pub struct PersonKey {
+    private: <Kem as hpke::Kem>::PrivateKey,
+    public: [u8; 32],
+    secret: zeroize::Zeroizing<[u8; 32]>,
+}
 
 impl PersonKey {
     /// Derives the key pair of a 32-byte secret (RFC 9180, `DeriveKeyPair`).
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         let (private, public) = Kem::derive_keypair(seed);
-        Self(private, public.to_bytes().into())
+        Self { private, public: public.to_bytes().into(), secret: zeroize::Zeroizing::new(*seed) }
     }
 
     /// Returns the public half, as it stands in the person's inception.
     pub fn public(&self) -> [u8; 32] {
-        self.1
+        self.public
+    }
+
+    /// Seals the secret itself to a device of the person.
+    pub fn seal_secret(
+        &self,
+        to: &DeviceId,
+        purpose: &str,
+        context: &[u8],
+        seed: &[u8; 32],
+    ) -> Option<Vec<u8>> {
+        seal_to_device(to.as_bytes(), purpose, context, &*self.secret, seed)
     }
 
     /// Opens what [`seal_to`] sealed; `None` when it was sealed for somebody or something else.
     pub fn open(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
-        let (encapsulated, ciphertext) = sealed.split_first_chunk::<32>()?;
-        let encapsulated = <Kem as hpke::Kem>::EncappedKey::from_bytes(encapsulated).ok()?;
-        hpke::single_shot_open::<HpkeAead, Kdf, Kem>(
-            &OpModeR::Base,
-            &self.0,
-            &encapsulated,
-            purpose.as_bytes(),
-            ciphertext,
-            context,
-        )
-        .ok()
+        open_with(&self.private, sealed, purpose, context)
     }
+}
+
+fn open_with(
+    private: &<Kem as hpke::Kem>::PrivateKey,
+    sealed: &[u8],
+    purpose: &str,
+    context: &[u8],
+) -> Option<Vec<u8>> {
+    let (encapsulated, ciphertext) = sealed.split_first_chunk::<32>()?;
+    let encapsulated = <Kem as hpke::Kem>::EncappedKey::from_bytes(encapsulated).ok()?;
+    hpke::single_shot_open::<HpkeAead, Kdf, Kem>(
+        &OpModeR::Base,
+        private,
+        &encapsulated,
+        purpose.as_bytes(),
+        ciphertext,
+        context,
+    )
+    .ok()
 }
 
 impl std::fmt::Debug for PersonKey {
@@ -179,6 +213,18 @@ pub fn seal_to(
     let mut sealed = encapsulated.to_bytes().to_vec();
     sealed.extend_from_slice(&ciphertext);
     Some(sealed)
+}
+
+/// Seals bytes to the holder of an Ed25519 key, as [`seal_to`], with the X25519 form of the key (RFC 7748, section 4.1).
+pub fn seal_to_device(
+    public: &[u8; 32],
+    purpose: &str,
+    context: &[u8],
+    plain: &[u8],
+    seed: &[u8; 32],
+) -> Option<Vec<u8>> {
+    let public = VerifyingKey::from_bytes(public).ok()?.to_montgomery().to_bytes();
+    seal_to(&public, purpose, context, plain, seed)
 }
 
 /// Randomness drawn from one seed, so that a simulated run can be replayed.

@@ -10,6 +10,7 @@ use minicbor::{Decode, Encode};
 use crate::address::{Address, is_relay};
 use crate::codec::{Bytes, WireError, from_bytes};
 use crate::crypto::Signature;
+use crate::identity::{Adoption, CHAIN_MAX, DEVICES_MAX, Key};
 
 /// Heads an operation names as its past, at most; more concurrent heads than this are joined in two steps.
 pub const DEPS_MAX: usize = 16;
@@ -137,6 +138,12 @@ pub enum Action {
         /// The founder's inception.
         #[n(1)]
         inception: Bytes,
+        /// From the inception's device to the author, if that is another.
+        #[n(2)]
+        chain: Option<Vec<Adoption>>,
+        /// The person's key, if it is no longer the inception's.
+        #[n(3)]
+        key: Option<Key>,
     },
     /// Makes an invitation.
     #[n(1)]
@@ -176,6 +183,12 @@ pub enum Action {
         /// The newcomer's inception.
         #[n(2)]
         inception: Bytes,
+        /// From the inception's device to the author, if that is another.
+        #[n(3)]
+        chain: Option<Vec<Adoption>>,
+        /// The person's key, if it is no longer the inception's.
+        #[n(4)]
+        key: Option<Key>,
     },
     /// Admits a join that needs approval, or confirms that a join was welcomed (welcomed joins win when uses run out).
     #[n(4)]
@@ -230,6 +243,82 @@ pub enum Action {
         #[n(0)]
         serving: Serving,
     },
+    /// Adds a device of the author's person.
+    #[n(11)]
+    AddDevice {
+        /// Whose.
+        #[n(0)]
+        person: PersonId,
+        /// The new device.
+        #[n(1)]
+        device: DeviceId,
+        /// Its signature over person || device, domain [`crate::identity::DEVICE_DOMAIN`].
+        #[n(2)]
+        proof: Signature,
+    },
+    /// Revokes devices of the author's person and gives the person a new key.
+    #[n(12)]
+    Revoke {
+        /// Which, sorted, each once; none only gives a new key.
+        #[n(0)]
+        devices: Vec<DeviceId>,
+        /// The last entry of each of their chains that stands.
+        #[n(1)]
+        cuts: Vec<Cut>,
+        /// The new key.
+        #[n(2)]
+        rotation: Rotation,
+    },
+    /// Adds the author's device by the recovery key.
+    #[n(13)]
+    Recover {
+        /// The person's beginning.
+        #[n(0)]
+        inception: Bytes,
+        /// The recovery key's signature over person || device, domain [`crate::identity::RECOVER_DOMAIN`].
+        #[n(1)]
+        proof: Signature,
+    },
+}
+
+/// A person's new key (spec governance rule 77).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Rotation {
+    /// Its public half.
+    #[n(0)]
+    pub key: Key,
+    /// Its secret, for each device that remains, sorted by device.
+    #[n(1)]
+    pub wraps: Vec<DeviceWrap>,
+    /// Its secret, sealed to the recovery key.
+    #[n(2)]
+    pub recovery: Bytes,
+}
+
+/// A secret sealed to one device.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct DeviceWrap {
+    /// Which.
+    #[n(0)]
+    pub device: DeviceId,
+    /// HPKE to the X25519 form of its key; purpose [`ROTATION_PURPOSE`], context person || new key.
+    #[n(1)]
+    pub sealed: Bytes,
+}
+
+/// What a person's secret is sealed for.
+pub const ROTATION_PURPOSE: &str = "althing/person-key/1";
+
+/// Bytes of one sealed 32-byte secret: encapsulated key, secret, tag.
+pub const WRAP_SIZE: usize = 32 + 32 + 16;
+
+impl Rotation {
+    fn is_within_limits(&self) -> bool {
+        self.wraps.len() <= DEVICES_MAX
+            && self.wraps.is_sorted_by(|a, b| a.device < b.device)
+            && self.wraps.iter().all(|wrap| wrap.sealed.len() == WRAP_SIZE)
+            && self.recovery.len() == WRAP_SIZE
+    }
 }
 
 /// The body of a governance entry.
@@ -265,6 +354,16 @@ impl Operation {
             Action::Epoch { wraps, older, .. } => {
                 limit(wraps.len() <= WRAPS_MAX, "wraps")?;
                 limit(older.len() <= 64, "older")?;
+            }
+            Action::Genesis { chain, .. } | Action::Join { chain, .. } => {
+                let is_sound = |chain: &Vec<Adoption>| (1..=CHAIN_MAX).contains(&chain.len());
+                limit(chain.as_ref().is_none_or(is_sound), "chain")?;
+            }
+            Action::Revoke { devices, cuts, rotation } => {
+                let is_sound = devices.len() <= DEVICES_MAX && devices.is_sorted_by(|a, b| a < b);
+                limit(is_sound, "devices")?;
+                limit(cuts.len() <= CUTS_MAX && cuts.is_sorted_by(|a, b| a < b), "cuts")?;
+                limit(rotation.is_within_limits(), "rotation")?;
             }
             Action::Serve { serving } => limit(serving.is_within_limits(), "serving")?,
             Action::Invite { uses, .. } => limit((1..=10_000).contains(uses), "uses")?,

@@ -4,13 +4,13 @@
 //! inception = [version, recovery key, first device, person key, nonce, signature by recovery, signature by device]
 //! person id = BLAKE3-derive("althing person v1", inception)
 //! ```
-//! Version 1 knows one device per person; the person log of later devices starts at this inception.
+//! Later devices are added in each web (spec governance, rules 70 to 80).
 
 use base::{DeviceId, PersonId};
 use minicbor::{Decode, Encode};
 
 use crate::codec::{WireError, from_bytes, to_bytes};
-use crate::crypto::{PersonKey, SignKey, Signature, Signer, verify};
+use crate::crypto::{PersonKey, SignKey, Signature, Signer, Verifier, verify};
 
 /// The newest inception format.
 pub const VERSION: u16 = 1;
@@ -89,8 +89,70 @@ impl Inception {
         self.signed.device
     }
 
+    /// Returns the public half of the key that is kept offline.
+    pub fn recovery(&self) -> &[u8; 32] {
+        &self.signed.recovery.0
+    }
+
     /// Returns the public key to which secrets for this person are sealed.
     pub fn person_key(&self) -> &[u8; 32] {
         &self.signed.person_key.0
+    }
+}
+
+/// Statements of one chain at most: each device was added by one that was there.
+pub const CHAIN_MAX: usize = 8;
+
+/// A person's devices in one web at most.
+pub const DEVICES_MAX: usize = 16;
+
+/// Covers a new device's word that it is a person's.
+pub const DEVICE_DOMAIN: &str = "althing/device/1";
+
+/// Covers the word of whoever adds a device.
+pub const ADOPT_DOMAIN: &str = "althing/adopt/1";
+
+/// Covers the recovery key's word that a device is the person's.
+pub const RECOVER_DOMAIN: &str = "althing/recover/1";
+
+/// What all of these cover.
+pub fn device_bytes(person: PersonId, device: DeviceId) -> Vec<u8> {
+    [person.as_bytes().as_slice(), device.as_bytes()].concat()
+}
+
+/// One step from a person's beginning to a later device (spec governance rule 80).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Adoption {
+    /// The device that came.
+    #[n(0)]
+    pub device: DeviceId,
+    /// Whether the recovery key signed, and not the device before.
+    #[n(1)]
+    pub by_recovery: bool,
+    /// Over person || device, domain [`ADOPT_DOMAIN`].
+    #[n(2)]
+    pub signature: Signature,
+}
+
+impl Inception {
+    /// Says whether a chain leads from this person's first device to `device`; the empty one does to the first.
+    pub fn leads_to(&self, chain: &[Adoption], device: DeviceId, verifier: &dyn Verifier) -> bool {
+        let person = self.person();
+        let mut seen = vec![self.device()];
+        if chain.len() > CHAIN_MAX {
+            return false;
+        }
+        for step in chain {
+            let recovery = DeviceId::new(*self.recovery());
+            let signer = if step.by_recovery { Some(&recovery) } else { seen.last() };
+            let covered = device_bytes(person, step.device);
+            let is_signed = signer
+                .is_some_and(|signer| verifier.verify(signer, ADOPT_DOMAIN, &covered, &step.signature));
+            if !is_signed || seen.contains(&step.device) {
+                return false;
+            }
+            seen.push(step.device);
+        }
+        seen.last() == Some(&device)
     }
 }

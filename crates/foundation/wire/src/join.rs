@@ -9,11 +9,12 @@
 //! ```
 //! The only words a stranger may say; at most [`JOIN_SIZE_MAX`] bytes in all.
 
-use base::{KeyId, TicketId, WebId};
+use base::{DeviceId, KeyId, TicketId, WebId};
 use minicbor::{Decode, Encode};
 
 use crate::codec::{Bytes, WireError, from_bytes};
 use crate::crypto::Signature;
+use crate::identity::{Adoption, Key};
 
 /// Bytes a stranger may send, in all.
 pub const JOIN_SIZE_MAX: usize = 64 * 1024;
@@ -68,6 +69,9 @@ pub enum Message {
         /// The joiner's inception.
         #[n(3)]
         inception: Bytes,
+        /// From the inception's device to the joiner's, if that is another.
+        #[n(4)]
+        chain: Option<Vec<Adoption>>,
     },
     /// What the joiner needs to write its join entry.
     #[n(1)]
@@ -119,7 +123,94 @@ pub enum Message {
         #[n(1)]
         why: Refusal,
     },
+    /// Make me a device of yours (spec identity, rules 30 to 36).
+    #[n(6)]
+    Pair {
+        /// Signature by the link's key over person || device, domain `althing/pair/1`.
+        #[n(0)]
+        proof: Signature,
+        /// This device's word that it is the person's ([`crate::identity::DEVICE_DOMAIN`]).
+        #[n(1)]
+        consent: Signature,
+        /// What the person calls it.
+        #[n(2)]
+        name: String,
+    },
+    /// You are a device of mine.
+    #[n(7)]
+    Paired {
+        /// How the person begins.
+        #[n(0)]
+        inception: Bytes,
+        /// From the inception's device to the new one.
+        #[n(1)]
+        chain: Vec<Adoption>,
+        /// The person's key, if it is no longer the inception's.
+        #[n(2)]
+        key: Option<Key>,
+        /// Its secret, sealed to the new device; purpose [`crate::governance::ROTATION_PURPOSE`], context person || key.
+        #[n(3)]
+        secret: Bytes,
+        /// What the person calls itself.
+        #[n(4)]
+        name: String,
+        /// The person's devices and webs.
+        #[n(5)]
+        ours: Ours,
+    },
+    /// The person's devices and webs; between devices of one person only.
+    #[n(8)]
+    Ours {
+        /// What there is.
+        #[n(0)]
+        ours: Ours,
+    },
 }
+
+/// What a person's devices tell each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Ours {
+    /// All devices, the sender among them, at most [`crate::identity::DEVICES_MAX`].
+    #[n(0)]
+    pub devices: Vec<OurDevice>,
+    /// Webs, at most [`OUR_WEBS_MAX`].
+    #[n(1)]
+    pub webs: Vec<OurWeb>,
+}
+
+/// Webs of one message at most: each takes up to 1 KB.
+pub const OUR_WEBS_MAX: usize = 40;
+
+/// A device of the person.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct OurDevice {
+    /// Which.
+    #[n(0)]
+    pub device: DeviceId,
+    /// Its word that it is the person's.
+    #[n(1)]
+    pub consent: Signature,
+    /// What the person calls it.
+    #[n(2)]
+    pub name: String,
+}
+
+/// A web of the person.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct OurWeb {
+    /// Which.
+    #[n(0)]
+    pub web: WebId,
+    /// The entry that founds it.
+    #[n(1)]
+    pub genesis: Bytes,
+    /// What the sender calls it.
+    #[n(2)]
+    pub name: String,
+}
+
+/// Covers the proof that a device holds a link for new devices.
+pub const PAIR_DOMAIN: &str = "althing/pair/1";
 
 impl Message {
     /// Reads a message and checks its size.
@@ -129,7 +220,7 @@ impl Message {
 }
 
 /// Returns what a ticket key signs to prove that `person` with `device` may join `web`.
-pub fn proof_bytes(web: WebId, person: base::PersonId, device: base::DeviceId) -> Vec<u8> {
+pub fn proof_bytes(web: WebId, person: base::PersonId, device: DeviceId) -> Vec<u8> {
     [web.as_bytes().as_slice(), person.as_bytes(), device.as_bytes()].concat()
 }
 

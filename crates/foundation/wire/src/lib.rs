@@ -10,6 +10,7 @@ pub mod entry;
 pub mod governance;
 pub mod identity;
 pub mod join;
+pub mod pairing;
 pub mod record;
 pub mod sealed;
 pub mod sync;

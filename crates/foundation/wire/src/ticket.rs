@@ -114,23 +114,12 @@ impl Ticket {
 
     /// Writes the ticket as text.
     pub fn to_text(&self) -> String {
-        bech32::encode_lower::<LongBech32m>(PREFIX, &to_bytes(self)).unwrap_or_default()
+        text_of(PREFIX, &to_bytes(self))
     }
 
     /// Reads a ticket from pasted text; spaces, line breaks and a leading `althing:` are forgiven.
     pub fn from_text(text: &str) -> Result<Self, TicketError> {
-        let compact: String = text.chars().filter(|c| !c.is_whitespace()).take(TICKET_LEN_MAX + 64).collect();
-        let compact = compact.rsplit(['/', ':', '#', '=']).next().unwrap_or_default();
-        let parsed = bech32::primitives::decode::CheckedHrpstring::new::<LongBech32m>(compact)
-            .map_err(|_letters| TicketError::Damaged)?;
-        if parsed.hrp() != PREFIX {
-            return Err(TicketError::Damaged);
-        }
-        let bytes: Vec<u8> = parsed.byte_iter().collect();
-        // The version comes first, so that a ticket of a later version is told from a damaged one.
-        if let Some(version) = version_of(&bytes).filter(|version| *version > VERSION) {
-            return Err(TicketError::Unreadable(WireError::FutureVersion { version, known: VERSION }));
-        }
+        let bytes = bytes_of(PREFIX, text)?;
         let ticket: Self = from_bytes(&bytes, TICKET_LEN_MAX).map_err(TicketError::Unreadable)?;
         let is_within = ticket.version == VERSION
             && ticket.doors.len() <= 4
@@ -138,6 +127,28 @@ impl Ticket {
             && ticket.web_name.len() <= 256
             && ticket.inviter.len() <= 256;
         is_within.then_some(ticket).ok_or(TicketError::Unreadable(WireError::OutOfLimits { field: "ticket" }))
+    }
+}
+
+/// Writes bytes as a text of some kind.
+pub(crate) fn text_of(prefix: Hrp, bytes: &[u8]) -> String {
+    bech32::encode_lower::<LongBech32m>(prefix, bytes).unwrap_or_default()
+}
+
+/// Reads the bytes of a pasted text of some kind, whose version is not later than [`VERSION`].
+pub(crate) fn bytes_of(prefix: Hrp, text: &str) -> Result<Vec<u8>, TicketError> {
+    let compact: String = text.chars().filter(|c| !c.is_whitespace()).take(TICKET_LEN_MAX + 64).collect();
+    let compact = compact.rsplit(['/', ':', '#', '=']).next().unwrap_or_default();
+    let parsed = bech32::primitives::decode::CheckedHrpstring::new::<LongBech32m>(compact)
+        .map_err(|_letters| TicketError::Damaged)?;
+    if parsed.hrp() != prefix {
+        return Err(TicketError::Damaged);
+    }
+    let bytes: Vec<u8> = parsed.byte_iter().collect();
+    // The version comes first, so that a text of a later version is told from a damaged one.
+    match version_of(&bytes).filter(|version| *version > VERSION) {
+        Some(version) => Err(TicketError::Unreadable(WireError::FutureVersion { version, known: VERSION })),
+        None => Ok(bytes),
     }
 }
 

@@ -13,8 +13,10 @@ use proptest::prelude::*;
 use wire::codec::{Bytes, WireError};
 use wire::crypto::{EpochKey, PersonKey, SignKey, Signature, Signer, Strict, seal_to};
 use wire::entry::{Entry, Header, Log, web_of_genesis};
-use wire::governance::{Action, Admission, Cut, OlderKey, Operation, Role, Wrap};
-use wire::identity::Inception;
+use wire::governance::{
+    Action, Admission, Cut, DeviceWrap, OlderKey, Operation, Role, Rotation, Wrap,
+};
+use wire::identity::{Adoption, Inception, Key};
 use wire::record::{Batch, Nonce, Place, Record};
 use wire::ticket::{Door, Ticket};
 use wire::{join, sync, to_bytes};
@@ -108,6 +110,26 @@ fn epoch() -> impl Strategy<Value = Action> {
     })
 }
 
+fn key() -> impl Strategy<Value = Key> {
+    any::<[u8; 32]>().prop_map(Key)
+}
+
+fn chain() -> impl Strategy<Value = Vec<Adoption>> {
+    let adoption = (device(), any::<bool>(), signature())
+        .prop_map(|(device, by_recovery, signature)| Adoption { device, by_recovery, signature });
+    vec(adoption, 1..8)
+}
+
+fn rotation() -> impl Strategy<Value = Rotation> {
+    let sealed = || vec(any::<u8>(), 80).prop_map(Bytes::from);
+    let devices = vec(device(), 0..5).prop_map(sorted);
+    (key(), devices, sealed(), sealed()).prop_map(|(key, devices, sealed, recovery)| Rotation {
+        key,
+        wraps: devices.into_iter().map(|device| DeviceWrap { device, sealed: sealed.clone() }).collect(),
+        recovery,
+    })
+}
+
 fn later_action() -> impl Strategy<Value = Action> {
     let admission = prop_oneof![Just(Admission::Open), Just(Admission::Approve)];
     prop_oneof![
@@ -124,8 +146,27 @@ fn later_action() -> impl Strategy<Value = Action> {
         (ticket_id(), signature(), bytes(300)).prop_map(|(ticket, proof, inception)| Action::Join {
             ticket,
             proof,
-            inception
+            inception,
+            chain: None,
+            key: None,
         }),
+        (ticket_id(), signature(), bytes(300), chain(), key()).prop_map(
+            |(ticket, proof, inception, chain, key)| Action::Join {
+                ticket,
+                proof,
+                inception,
+                chain: Some(chain),
+                key: Some(key),
+            }
+        ),
+        (person(), device(), signature())
+            .prop_map(|(person, device, proof)| Action::AddDevice { person, device, proof }),
+        (vec(device(), 0..4), cuts(), rotation()).prop_map(|(devices, cuts, rotation)| Action::Revoke {
+            devices: sorted(devices),
+            cuts,
+            rotation
+        }),
+        (bytes(300), signature()).prop_map(|(inception, proof)| Action::Recover { inception, proof }),
         entry_id().prop_map(|join| Action::Accept { join }),
         (person(), role(), cuts()).prop_map(|(person, role, cuts)| Action::SetRole { person, role, cuts }),
         (person(), cuts()).prop_map(|(person, cuts)| Action::Remove { person, cuts }),
@@ -139,7 +180,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         deps: Vec::new(),
         lamport: 1,
         time,
-        action: Action::Genesis { nonce, inception },
+        action: Action::Genesis { nonce, inception, chain: None, key: None },
     });
     let later = (vec(entry_id(), 1..16), 2_u64.., time(), later_action())
         .prop_map(|(deps, lamport, time, action)| Operation { deps: sorted(deps), lamport, time, action });
@@ -202,7 +243,7 @@ fn join_message() -> impl Strategy<Value = join::Message> {
     ]);
     prop_oneof![
         (web(), ticket_id(), signature(), bytes(300))
-            .prop_map(|(web, ticket, proof, inception)| Message::Hello { web, ticket, proof, inception }),
+            .prop_map(|(web, ticket, proof, inception)| Message::Hello { web, ticket, proof, inception, chain: None }),
         (web(), bytes(300), vec(entry_id(), 0..5), any::<u64>())
             .prop_map(|(web, genesis, heads, lamport)| Message::Offer { web, genesis, heads, lamport }),
         bytes(300).prop_map(|entry| Message::Request { entry }),
@@ -389,6 +430,8 @@ fn two_webs_of_the_same_genesis_bytes_are_one_and_of_others_are_not() {
         let action = Action::Genesis {
             nonce: EntryId::new([nonce; 32]),
             inception: alice_inception().to_bytes().into(),
+            chain: None,
+            key: None,
         };
         let time = Timestamp::from_millis(0);
         let body = to_bytes(&Operation { deps: Vec::new(), lamport: 1, time, action }).into();

@@ -282,9 +282,8 @@ impl From<PeerError> for Fault {
             PeerError::NobodyHere { .. } => fault
                 .remedy("althing about PATH", "shows who has it and when they were last heard")
                 .remedy("althing get PATH", "brings it as soon as somebody who has it is here"),
-            PeerError::LanIsConfigured => {
-                fault.remedy("", "change or remove the line `lan = …` in config.toml and start the peer again")
-            }
+            PeerError::LanIsConfigured => fault
+                .remedy("", "change or remove the line `lan = …` in config.toml and start the peer again"),
             PeerError::NoSuchWeb { .. } => fault.remedy("althing web list", "lists your webs"),
             _ => fault,
         }

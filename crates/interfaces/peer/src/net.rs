@@ -23,7 +23,10 @@ struct Computer {
 /// Answers `host.net`.
 pub(crate) fn net(rows: &dyn Rows, network: &Network, asked: &AskNet) -> Result<Net, Fault> {
     let only = match &asked.web {
-        Some(name) => Some(people::read::web_named(rows, name)?.ok_or_else(|| PeopleError::UnknownWeb { name: name.clone() })?),
+        Some(name) => Some(
+            people::read::web_named(rows, name)?
+                .ok_or_else(|| PeopleError::UnknownWeb { name: name.clone() })?,
+        ),
         None => None,
     };
     let me = network.me();

@@ -7,12 +7,15 @@
     reason = "a benchmark that finds too few peers or runs shall stop with a message"
 )]
 
+mod broker;
 mod fetch;
 mod folders;
 mod mirror;
 mod peers;
 mod raw;
 mod rest;
+mod search;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,13 +27,15 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 8] = [
+const BENCHMARKS: [(&str, Benchmark); 10] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
     ("listing", folders::listing),
     ("visible", folders::save_to_visible),
     ("mirror", mirror::never_together),
+    ("search", search::members),
+    ("broker", broker::with_broker),
     ("rest", rest::at_rest),
     ("start", rest::start),
 ];

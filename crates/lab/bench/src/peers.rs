@@ -49,6 +49,13 @@ impl Peer {
         self.wait_for_answer()
     }
 
+    /// Stops the peer as it stands: it says nothing any more, and nobody is told.
+    pub(crate) fn stop_in_place(&self) -> Result<()> {
+        let status = Command::new("kill").arg("-STOP").arg(self.child.id().to_string()).status()?;
+        ensure!(status.success(), "kill -STOP: {status}");
+        Ok(())
+    }
+
     /// Kills the peer the hard way.
     pub(crate) fn kill(&mut self) -> Result<()> {
         self.child.kill()?;
@@ -101,15 +108,7 @@ impl Peer {
 
     /// Returns the processor seconds used so far.
     pub(crate) fn processor_seconds(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let after_name = stat.rsplit(')').next().unwrap_or_default();
-        let ticks: f64 = after_name
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .filter_map(|field| field.parse::<f64>().ok())
-            .sum();
-        Ok(ticks / TICKS_PER_SECOND)
+        processor_seconds_of(self.child.id())
     }
 
     /// Returns the resident memory in megabytes (10^6 bytes).
@@ -143,6 +142,15 @@ impl Peer {
     }
 }
 
+/// Returns the processor seconds that a process has used so far.
+pub(crate) fn processor_seconds_of(process: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: f64 =
+        after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    Ok(ticks / TICKS_PER_SECOND)
+}
+
 impl Drop for Peer {
     fn drop(&mut self) {
         let _is_gone = self.kill();
@@ -161,8 +169,17 @@ fn spawn(althing: &Path, folder: &Path) -> Result<Child> {
         .context("cannot start althing")
 }
 
-/// Starts peers of these names; the first starts a web called `bench` and the others join it.
+/// Starts peers of these names; the first starts a web called `bench` and the others join it and are all connected.
 pub(crate) fn web(bench: &Bench, names: &[&str]) -> Result<Vec<Peer>> {
+    let peers = large_web(bench, names)?;
+    for peer in &peers {
+        wait_for_members(peer, peers.len(), |member| member["is_here"] == true)?;
+    }
+    Ok(peers)
+}
+
+/// Starts peers as [`web`] does and waits until all know all: of many, not each is connected with each.
+pub(crate) fn large_web(bench: &Bench, names: &[&str]) -> Result<Vec<Peer>> {
     let peers = names.iter().map(|name| Peer::start(bench, name)).collect::<Result<Vec<_>>>()?;
     for (peer, name) in peers.iter().zip(names) {
         peer.ask("people.introduce", &json!({ "name": name }))?;
@@ -174,14 +191,17 @@ pub(crate) fn web(bench: &Bench, names: &[&str]) -> Result<Vec<Peer>> {
         peer.ask("people.join", &json!({ "link": text(&invitation, "link") }))?;
     }
     for peer in &peers {
-        peer.ask_until("people.members", &json!({ "web": "bench" }), |answer| {
-            let members = answer.get("members").and_then(Value::as_array);
-            members.is_some_and(|members| {
-                members.iter().filter(|member| member["is_here"] == true).count() == peers.len()
-            })
-        })?;
+        wait_for_members(peer, peers.len(), |_| true)?;
     }
     Ok(peers)
+}
+
+fn wait_for_members(peer: &Peer, count: usize, is_meant: impl Fn(&Value) -> bool) -> Result<()> {
+    peer.ask_until("people.members", &json!({ "web": "bench" }), |answer| {
+        let members = answer.get("members").and_then(Value::as_array);
+        members.is_some_and(|members| members.iter().filter(|member| is_meant(member)).count() == count)
+    })?;
+    Ok(())
 }
 
 /// Shares a folder with the web `bench` and waits until everything in it has been read.

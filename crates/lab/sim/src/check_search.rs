@@ -299,8 +299,14 @@ fn brokers_have_forgotten(world: &World, ground: Ground<'_>, web: &TownWeb, repo
     let mut listed: BTreeSet<ContentId> = BTreeSet::new();
     let sharers =
         ground.sharing.iter().filter(|(owner, id)| **id == web.id && !web.removed.contains_key(owner));
+    let mut to_be_had: BTreeSet<ContentId> = BTreeSet::new();
     for (owner, _) in sharers {
-        listed.extend(world.peer(*owner).disk.files().map(|(_, file)| file.content()));
+        let peer = world.peer(*owner);
+        listed.extend(peer.disk.files().map(|(_, file)| file.content()));
+        // Whoever gives wrong bytes is barred, and nobody else has what it lists.
+        if !peer.is_liar {
+            to_be_had.extend(peer.disk.files().map(|(_, file)| file.content()));
+        }
     }
     for broker in web.brokers.iter().filter(|broker| !web.removed.contains_key(broker)) {
         if check::web_label(world, *broker, web.id).is_none() {
@@ -312,7 +318,7 @@ fn brokers_have_forgotten(world: &World, ground: Ground<'_>, web: &TownWeb, repo
         });
         let own: BTreeSet<ContentId> =
             world.peer(*broker).index_driver.contents(web.id).into_iter().collect();
-        let missing: Vec<String> = listed
+        let missing: Vec<String> = to_be_had
             .iter()
             .filter(|content| !read.contains(content) && !own.contains(content))
             .filter(|content| {

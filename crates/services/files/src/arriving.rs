@@ -6,6 +6,7 @@ use base::{ContentId, DeviceId, Fault, TransferId, WebId};
 use kernel::{JobFailure, JobId, Step};
 
 use crate::alarms;
+use crate::barred::bar;
 use crate::bringing::{Key, Opening};
 use crate::catalogue::{Shelf, holding};
 use crate::changes;
@@ -17,15 +18,13 @@ use crate::providers::Providers;
 use crate::service::Files;
 use crate::statement::Held;
 use crate::tables::{
-    BARRED, HELD, HeldRow, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow, PROVEN, READINGS,
-    Stage, TRANSFERS, UNSENT_HELD,
+    HELD, HeldRow, ITEM_LARGE, ITEM_SAVE, ITEM_SMALL, ITEM_UNREAD, ITEMS, ItemRow, PROVEN, READINGS, Stage,
+    TRANSFERS, UNSENT_HELD,
 };
 use crate::transfer::{begin_again, emit, lane_of};
 use crate::tree::ShareSpot;
 use crate::view::Viewer;
 
-/// Somebody who sent wrong bytes is not asked for that content again so soon.
-const BARRED_FOR: Duration = Duration::from_hours(1);
 /// A provider whose connection broke is left alone so long.
 const REST: Duration = Duration::from_secs(2);
 /// Failures in a row after which a provider is given up for a content, until the next retry.
@@ -594,11 +593,6 @@ pub(crate) fn settle(
         TRANSFERS.put(step.rows(), &id, &row);
     }
     Ok(())
-}
-
-pub(crate) fn bar(step: &mut Step<'_>, provider: DeviceId, content: ContentId) {
-    let until = step.now().after(BARRED_FOR);
-    BARRED.put(step.rows(), &(provider, content), &until);
 }
 
 pub(crate) fn tell_dropped(

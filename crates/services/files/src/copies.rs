@@ -5,14 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use base::{ContentId, DeviceId, KeyId, Timestamp, WebId};
+use base::{ContentId, DeviceId, KeyId, WebId};
 use kernel::Step;
 use minicbor::{Decode, Encode};
 use store::{Overlay, Rows, StoreError, Table};
 
 use crate::apply::Author;
+use crate::barred::is_barred;
 use crate::statement::{Mirrored, WrongCopy};
-use crate::tables::{BARRED, HELD};
+use crate::tables::HELD;
 
 /// Copies that members say are at mirrors: (web, content, mirror, who sealed it).
 pub(crate) const COPIES: Table<(WebId, ContentId, DeviceId, DeviceId), CopyRow> = Table::new("files.copies");
@@ -191,8 +192,8 @@ pub(crate) fn found(
         let is_usable = copy.size == size
             && mirror != me
             && serving.contains(&mirror)
-            && !is_barred(step.view(), author, content, now)?
-            && !is_barred(step.view(), mirror, copy.sealed, now)?
+            && !is_barred(step.view(), (author, content), now)?
+            && !is_barred(step.view(), (mirror, copy.sealed), now)?
             && step.keyring().get(web, copy.key).is_some();
         if is_usable {
             let mirrors = groups.entry((copy.sealed, copy.key)).or_default();
@@ -222,15 +223,6 @@ pub(crate) fn authors<R: Rows + ?Sized>(
         }
     }
     Ok(authors)
-}
-
-fn is_barred<R: Rows + ?Sized>(
-    rows: &R,
-    device: DeviceId,
-    content: ContentId,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    Ok(BARRED.get(rows, &(device, content))?.is_some_and(|until| until > now))
 }
 
 /// Takes over that a mirror has copies.

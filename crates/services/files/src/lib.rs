@@ -7,6 +7,7 @@
 mod alarms;
 mod apply;
 mod arriving;
+mod barred;
 mod bringing;
 mod catalogue;
 pub mod changes;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use base::{ContentId, DeviceId, WebId};
 use store::{Overlay, StoreError};
 
+use crate::barred::is_barred;
 use crate::catalogue::holding;
-use crate::tables::{BARRED, HOLDERS, NUMBERS, SHARES};
+use crate::tables::{HOLDERS, NUMBERS, SHARES};
 
 /// Holders looked at for one content at most: enough to fill any line.
 const HOLDERS_MAX: usize = 64;
@@ -96,7 +97,7 @@ impl Providers {
             self.members.insert((web, device), is_member);
             is_member
         };
-        Ok(is_member && BARRED.get(rows, &(device, content))?.is_none_or(|until| until <= self.now))
+        Ok(is_member && !is_barred(rows, (device, content), self.now)?)
     }
 
     fn owner(&mut self, rows: &Overlay<'_>, number: u64) -> Result<Option<(WebId, DeviceId)>, StoreError> {

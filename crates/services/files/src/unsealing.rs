@@ -10,7 +10,8 @@ use kernel::{JobFailure, JobId, Step};
 use store::StoreError;
 use wire::sealed::{ContentKey, sealed_size};
 
-use crate::arriving::{Offered, bar, details, settle, tell_dropped};
+use crate::arriving::{Offered, details, settle, tell_dropped};
+use crate::barred::bar;
 use crate::bringing::{Key, Opening, SealedFor};
 use crate::copies::{self, Found};
 use crate::jobs::{

@@ -78,6 +78,23 @@ pub(crate) fn asked(
             let answer = people.serve(step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
+        ask::AddDevice::NAME => {
+            let ask::AddDevice {} = read(operation, arguments)?;
+            let answer = people.add_device(step)?;
+            step.reply(id, &answer);
+        }
+        ask::Pair::NAME => {
+            let answer = People::pair(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        ask::RevokeDevice::NAME => {
+            let answer = people.revoke_device(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        ask::NameDevice::NAME => {
+            let answer = people.name_device(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
         ask::Leave::NAME => {
             let answer = leave(people, step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
@@ -111,10 +128,12 @@ fn introduce(step: &mut Step<'_>, asked: &ask::Introduce) -> Result<ask::Me, Fau
     reader::me(step.view(), step.me())
 }
 
-fn start_web(people: &mut People, step: &mut Step<'_>, asked: &ask::StartWeb) -> Result<ask::WebView, Fault> {
+pub(crate) fn start_web(people: &mut People, step: &mut Step<'_>, asked: &ask::StartWeb) -> Result<ask::WebView, Fault> {
     let name = checked_name(&asked.name)?;
     let nonce = EntryId::new(step.random("genesis"));
-    let action = Action::Genesis { nonce, inception: step.inception().into() };
+    let identity = crate::devices::identity(step)?;
+    let chain = identity.chain();
+    let action = Action::Genesis { nonce, inception: identity.inception, chain, key: identity.key };
     let operation = Operation { deps: Vec::new(), lamport: 1, time: step.now(), action };
     let web = records::found_web(step, &operation)?;
     let now = step.now();
@@ -231,7 +250,7 @@ fn ticket_text(step: &Step<'_>, mut ticket: Ticket) -> Result<String, Fault> {
 }
 
 /// Keeps the first addresses, a relay among them: somebody behind a router can be reached by nothing else.
-fn with_relay(addresses: Vec<String>, count: usize) -> Vec<String> {
+pub(crate) fn with_relay(addresses: Vec<String>, count: usize) -> Vec<String> {
     let (relays, direct): (Vec<String>, Vec<String>) = addresses.into_iter().partition(|text| is_relay(text));
     let room = count.saturating_sub(relays.len().min(1));
     direct.into_iter().take(room).chain(relays.into_iter().take(1)).collect()

@@ -90,6 +90,10 @@ fn write_members(
             continue;
         }
         MEMBERS.put(step.rows(), &(web, *person), &record);
+        let revoked = old.iter().flat_map(|old| &old.devices).filter(|device| !record.devices.contains(device));
+        for device in revoked {
+            WEBS_OF.delete(step.rows(), &(*device, web));
+        }
         for device in &member.devices {
             DEVICES.put(step.rows(), &(web, *device), person);
             match record.role {
@@ -207,7 +211,10 @@ fn write_web(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result
         founder: None,
     });
     let was_in = record.standing.is_in();
-    let mine = state.members.get(&me.person);
+    // A device that was not added yet, or was revoked, does not belong to the web though its person does.
+    let is_device = state.devices.get(&me.device) == Some(&me.person);
+    let is_revoked = state.revoked.contains_key(&me.device);
+    let mine = state.members.get(&me.person).filter(|_| is_device);
     record.standing = match mine.map(|mine| (mine.role(), mine.departure)) {
         Some((Some(Role::Carrier), _)) => Standing::Carrier,
         Some((Some(_), _)) => Standing::Member,
@@ -216,7 +223,7 @@ fn write_web(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result
         Some((None, Some(Departure::Left))) => Standing::Left,
         Some((None, _)) => Standing::Removed,
         // The admission turned out to be void: the invitation was ended, or its uses went to others.
-        None if was_in => Standing::Removed,
+        None if was_in || is_revoked => Standing::Removed,
         None => record.standing,
     };
     let readers = state.members.values().filter(|member| member.reads()).count();
@@ -234,7 +241,7 @@ fn write_web(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result
 }
 
 fn is_joining(step: &Step<'_>, web: WebId) -> Result<bool, StoreError> {
-    Ok(JOINS.get(step.view(), &web)?.is_some_and(|join| !join.ticket.is_empty()))
+    Ok(JOINS.get(step.view(), &web)?.is_some_and(|join| crate::joining::is_open(&join)))
 }
 
 /// Gives a web its label: what its most senior owner calls it, else what the invitation called it.
@@ -281,11 +288,15 @@ pub(crate) fn say_authors(step: &mut Step<'_>, web: WebId, state: &State) -> Res
             authors.insert(*device, records::Author { device: *device, is_member, cut, is_carrier });
         }
     }
+    for (device, revoked) in &state.revoked {
+        let cut = Some(revoked.cut);
+        authors.insert(*device, records::Author { device: *device, is_member: false, cut, is_carrier: false });
+    }
     let me = step.me();
     let is_member = authors.get(&me).is_some_and(|author| author.is_member);
     if !is_member {
         let join = JOINS.get(step.view(), &web)?;
-        match join.as_ref().filter(|join| !join.ticket.is_empty()).map(|join| join.welcomer) {
+        match join.as_ref().filter(|join| crate::joining::is_open(join)).map(|join| join.welcomer) {
             Some(Some(welcomer)) => {
                 for device in [me, welcomer] {
                     let author = records::Author { device, is_member: true, cut: None, is_carrier: false };

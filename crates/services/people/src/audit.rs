@@ -15,9 +15,9 @@ pub(crate) fn audit(rows: &dyn Rows, web: WebId) -> Result<ask::Audit, Fault> {
     ops.sort_by_key(Op::place);
     let mut acts = Vec::with_capacity(ops.len());
     for op in &ops {
-        let author = evaluation.state.devices.get(&op.author).copied();
+        let author = evaluation.state.person_of(op.author);
         let joiner = match &op.act {
-            Act::Join { facts: Some(facts), .. } => Some(facts.person),
+            Act::Join { facts: Some(facts), .. } | Act::Recover { facts: Some(facts) } => Some(facts.person),
             _ => None,
         };
         let by = match author.or(joiner) {
@@ -55,6 +55,13 @@ fn words(rows: &dyn Rows, web: WebId, op: &Op, state: &crate::evaluate::State) -
         }
         Act::Remove { person, .. } => format!("removed {}", label(*person)?),
         Act::Leave => "left".to_owned(),
+        Act::AddDevice { device, .. } => format!("added the device {}", device.short()),
+        Act::Revoke { devices, .. } if devices.is_empty() => "took a new personal key".to_owned(),
+        Act::Revoke { devices, .. } => {
+            let devices: Vec<String> = devices.iter().map(base::DeviceId::short).collect();
+            format!("revoked the device {}", devices.join(", "))
+        }
+        Act::Recover { .. } => "came back on a new device by the recovery words".to_owned(),
         Act::Serve(serving) => match serving.is_nothing() {
             true => "stopped serving the web with a computer".to_owned(),
             false => format!("serves the web with a computer: {}", crate::serving::words(serving)),

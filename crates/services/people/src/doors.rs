@@ -9,7 +9,7 @@ use wire::codec::Bytes;
 use wire::crypto::Signature;
 use wire::entry::{Entry, Log};
 use wire::governance::{Action, Operation};
-use wire::identity::Inception;
+use wire::identity::{Adoption, Inception};
 use wire::join::{Message, PROOF_DOMAIN, Refusal, proof_bytes};
 
 use crate::evaluate::{Departure, Void, facts};
@@ -67,8 +67,9 @@ impl People {
             return Ok(());
         }
         match message {
-            Message::Hello { web, ticket, proof, inception } if channel == Channel::Join => {
-                let answer = match self.check_hello(step, from, (web, ticket), &proof, &inception)? {
+            Message::Hello { web, ticket, proof, inception, chain } if channel == Channel::Join => {
+                let began = (inception.as_slice(), chain.as_deref().unwrap_or_default());
+                let answer = match self.check_hello(step, from, (web, ticket), &proof, began)? {
                     Ok(()) => self.offer(step, web)?,
                     Err(why) => Message::Refused { web, why },
                 };
@@ -76,6 +77,9 @@ impl People {
                 Ok(())
             }
             Message::Request { entry } => self.requested(step, from, channel, &entry),
+            Message::Pair { proof, consent, name } if channel == Channel::Join => {
+                self.asked_to_pair(step, from, (&proof, consent, &name))
+            }
             _ => Ok(()),
         }
     }
@@ -87,7 +91,7 @@ impl People {
         from: DeviceId,
         (web, ticket): (WebId, TicketId),
         proof: &Signature,
-        inception: &[u8],
+        (inception, chain): (&[u8], &[Adoption]),
     ) -> Result<Result<(), Refusal>, Fault> {
         if !is_my_web(step, web)? {
             return Ok(Err(Refusal::Unknown));
@@ -95,7 +99,7 @@ impl People {
         let Ok(inception) = Inception::read(inception) else { return Ok(Err(Refusal::Unknown)) };
         let person = inception.person();
         let covered = proof_bytes(web, person, from);
-        let is_proven = inception.device() == from
+        let is_proven = inception.leads_to(chain, from, step.verifier())
             && step.verifier().verify(&DeviceId::new(*ticket.as_bytes()), PROOF_DOMAIN, &covered, proof);
         if !is_proven || !self.state(step, web)?.invitations.contains_key(&ticket) {
             return Ok(Err(Refusal::Unknown));

@@ -19,7 +19,7 @@ use wire::entry::Entry;
 
 pub(crate) use op::{Act, facts};
 pub use op::{Facts, Op};
-pub use state::{Departure, Epoch, Invitation, Member, Power, Seniority, State, Waiting};
+pub use state::{Departure, Epoch, Invitation, Member, Power, Revoked, Seniority, State, Waiting};
 
 use order::Segment;
 use powers::Powers;
@@ -152,7 +152,7 @@ fn witnessed(ops: &[Op], frozen: &BTreeSet<EntryId>, without: &Evaluation) -> BT
     let mut seen_by: BTreeMap<EntryId, BTreeSet<DeviceId>> = BTreeMap::new();
     let authors: BTreeMap<EntryId, DeviceId> = ops.iter().map(|op| (op.id, op.author)).collect();
     let forked: BTreeSet<DeviceId> = frozen.iter().filter_map(|id| authors.get(id)).copied().collect();
-    let person = |device: &DeviceId| without.state.devices.get(device);
+    let person = |device: &DeviceId| without.state.person_of(*device);
     let mut witnessed = BTreeSet::new();
     // Children come after their parents, so one walk back carries what counts down to all it was built on.
     for op in ops.iter().rev() {

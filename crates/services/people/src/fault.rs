@@ -125,6 +125,42 @@ pub enum PeopleError {
     /// A letter of the invitation is wrong.
     #[error("the invitation is damaged: a letter is wrong or missing")]
     TicketDamaged,
+    /// A device link with a wrong letter, or none at all.
+    #[error("this is no whole link for a device: a letter is wrong or missing")]
+    DeviceLinkDamaged,
+    /// A device link whose time is over.
+    #[error("the link to become a computer of {name} has expired")]
+    DeviceLinkExpired {
+        /// What the person calls itself.
+        name: String,
+    },
+    /// This device is the person's.
+    #[error("this computer is {name}'s already")]
+    DeviceAlready {
+        /// The person.
+        name: String,
+    },
+    /// This device belongs to webs as somebody else.
+    #[error("this computer cannot become {name}'s: it belongs to webs as somebody else")]
+    DeviceInUse {
+        /// The person.
+        name: String,
+    },
+    /// No device of the person has that name.
+    #[error("you have no other computer called {name}")]
+    UnknownDevice {
+        /// What was asked for.
+        name: String,
+    },
+    /// Several have it.
+    #[error("you have several computers called {name}")]
+    DeviceAmbiguous {
+        /// What was asked for.
+        name: String,
+    },
+    /// Who has no name yet can't be recognized by the other device.
+    #[error("you have not said your name")]
+    NameFirst,
     /// An invitation that does not hold what it should.
     #[error("the invitation cannot be read: {why}")]
     TicketUnreadable {
@@ -235,6 +271,22 @@ impl From<PeopleError> for Fault {
             E::TicketDamaged => {
                 fault.remedy("", "copy the whole invitation again, from `althing1` to its end")
             }
+            E::DeviceLinkDamaged => {
+                fault.remedy("", "copy the whole link again, from `althingdevice1` to its end")
+            }
+            E::DeviceLinkExpired { .. } => {
+                fault.remedy("althing device add", "makes a new one, on a computer that is already yours")
+            }
+            E::DeviceAlready { .. } | E::UnknownDevice { .. } => {
+                fault.remedy("althing device list", "lists your computers")
+            }
+            E::DeviceAmbiguous { .. } => {
+                fault.remedy("althing device list --json", "lists them with their ids; name one by its first digits")
+            }
+            E::DeviceInUse { .. } => {
+                fault.remedy("export ALTHING_HOME=FOLDER", "starts with a fresh home; nothing of this one is lost")
+            }
+            E::NameFirst => fault.remedy("althing me set NAME", "says by which name others meet you"),
             E::TicketUnreadable { .. } | E::TicketWithoutDoor { .. } => {
                 fault.remedy("", "ask for a new invitation")
             }
@@ -292,6 +344,13 @@ fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
         E::InvitationEnded => ("people.invitation-ended", Yours),
         E::NobodyWaits { .. } => ("people.nobody-waits", Yours),
         E::TicketDamaged => ("people.ticket-damaged", Yours),
+        E::DeviceLinkDamaged => ("people.device-link-damaged", Yours),
+        E::DeviceLinkExpired { .. } => ("people.device-link-expired", Refused),
+        E::DeviceAlready { .. } => ("people.device-already", Yours),
+        E::DeviceInUse { .. } => ("people.device-in-use", Yours),
+        E::UnknownDevice { .. } => ("people.unknown-device", Yours),
+        E::DeviceAmbiguous { .. } => ("people.device-ambiguous", Yours),
+        E::NameFirst => ("people.name-first", Yours),
         E::TicketUnreadable { .. } => ("people.ticket-unreadable", Yours),
         E::TicketFuture { .. } => ("people.ticket-future", Settings),
         E::TicketExpired { .. } => ("people.ticket-expired", Refused),
@@ -332,6 +391,13 @@ pub fn faults() -> Vec<Fault> {
         E::InvitationEnded,
         E::NobodyWaits { web: web(), id: id() },
         E::TicketDamaged,
+        E::DeviceLinkDamaged,
+        E::DeviceLinkExpired { name: "Alice".to_owned() },
+        E::DeviceAlready { name: "Alice".to_owned() },
+        E::DeviceInUse { name: "Alice".to_owned() },
+        E::UnknownDevice { name: "phone".to_owned() },
+        E::DeviceAmbiguous { name: "phone".to_owned() },
+        E::NameFirst,
         E::TicketUnreadable { why: "not in the expected format".to_owned() },
         E::TicketFuture { version: 2, known: 1 },
         E::TicketExpired { web: web() },

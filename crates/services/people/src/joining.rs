@@ -177,7 +177,7 @@ impl People {
                 let is_inviter = ticket.doors.first().is_some_and(|door| door.device == from);
                 self.refused(step, web, join, why, is_inviter)
             }
-            Message::Hello { .. } | Message::Request { .. } => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -202,7 +202,10 @@ impl People {
         records::accept_governance(step, web, offered.genesis)?;
         let (person, device) = (my_person(step)?, step.me());
         let proof = ticket.key().sign(PROOF_DOMAIN, &proof_bytes(web, person, device));
-        let action = Action::Join { ticket: ticket.id(), proof, inception: step.inception().into() };
+        let identity = crate::devices::identity(step)?;
+        let chain = identity.chain();
+        let (inception, key) = (identity.inception, identity.key);
+        let action = Action::Join { ticket: ticket.id(), proof, inception, chain, key };
         let own = own_lamport(step, web)?;
         let Some(lamport) = offered.lamport.max(own).checked_add(1) else { return Ok(()) };
         let operation = Operation { deps: offered.heads.to_vec(), lamport, time: step.now(), action };
@@ -314,8 +317,9 @@ struct Offered<'a> {
     lamport: u64,
 }
 
-fn is_open(join: &JoinRecord) -> bool {
-    !join.ticket.is_empty()
+/// Says whether a join is under way: asked for, or because another device of this person is in.
+pub(crate) fn is_open(join: &JoinRecord) -> bool {
+    matches!(join.step, JoinStep::Asking | JoinStep::Waiting)
 }
 
 fn open_joins(step: &Step<'_>) -> Result<Vec<WebId>, StoreError> {
@@ -341,10 +345,11 @@ pub(crate) fn relay_token(step: &Step<'_>, ticket: &Ticket) -> Result<String, Fa
 }
 
 fn hello(step: &Step<'_>, ticket: &Ticket) -> Result<Message, Fault> {
-    let inception = step.inception();
+    let identity = crate::devices::identity(step)?;
     let person = my_person(step)?;
     let proof = ticket.key().sign(PROOF_DOMAIN, &proof_bytes(ticket.web, person, step.me()));
-    Ok(Message::Hello { web: ticket.web, ticket: ticket.id(), proof, inception: inception.into() })
+    let chain = identity.chain();
+    Ok(Message::Hello { web: ticket.web, ticket: ticket.id(), proof, inception: identity.inception, chain })
 }
 
 /// The lamport number of this device's newest operation in a web: somebody who rejoins has a log already.

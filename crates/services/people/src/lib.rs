@@ -8,6 +8,7 @@ mod acts;
 mod apply;
 mod audit;
 mod body;
+mod devices;
 mod doors;
 pub mod evaluate;
 mod fault;

@@ -8,8 +8,8 @@ use wire::identity::Inception;
 use wire::join::{Message, PROOF_DOMAIN, proof_bytes};
 
 use crate::tables::{
-    ADDRESSES, DEVICES, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, SERVES, SERVING,
-    WEB_LABELS, WEBS, WEBS_OF, WebRecord,
+    ADDRESSES, DEVICES, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, SERVES, SERVING, WEB_LABELS,
+    WEBS, WEBS_OF, WebRecord,
 };
 
 pub use crate::tables::Standing;
@@ -230,13 +230,16 @@ pub fn is_invited<R: Rows + ?Sized>(
     hello: &[u8],
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Ok(Message::Hello { web, ticket, proof, inception }) = Message::read(hello) else { return Ok(false) };
+    let Ok(Message::Hello { web, ticket, proof, inception, chain }) = Message::read(hello) else {
+        return Ok(false);
+    };
     let Some(invitation) = INVITATIONS.get(rows, &(web, ticket))? else { return Ok(false) };
     let is_open = !invitation.is_revoked && now <= invitation.expires;
     let Some(inception) = Inception::read(&inception).ok().filter(|_| is_open) else { return Ok(false) };
     let covered = proof_bytes(web, inception.person(), device);
     let key = DeviceId::new(*ticket.as_bytes());
-    Ok(inception.device() == device && Strict.verify(&key, PROOF_DOMAIN, &covered, &proof))
+    Ok(inception.leads_to(chain.as_deref().unwrap_or_default(), device, &Strict)
+        && Strict.verify(&key, PROOF_DOMAIN, &covered, &proof))
 }
 
 /// Returns this peer's person; none before the first start.

@@ -45,6 +45,10 @@ impl Reader for PeopleReader {
                 let asked: ask::AskMembers = read(operation, arguments)?;
                 answer(&members(rows, any_web(rows, &asked.web)?)?)
             }
+            ask::AskDevices::NAME => {
+                let ask::AskDevices {} = read(operation, arguments)?;
+                answer(&crate::devices::devices(rows, context.me)?)
+            }
             ask::AskAudit::NAME => {
                 let asked: ask::AskAudit = read(operation, arguments)?;
                 answer(&audit::audit(rows, any_web(rows, &asked.web)?)?)

@@ -7,7 +7,6 @@ use kernel::{AskId, Channel, Input, Reader, Service, Step};
 use store::StoreError;
 use wire::address::is_relay;
 use wire::governance::{Action, Operation, Role};
-use wire::identity::Inception;
 use wire::join::Message;
 
 use crate::apply::{self, Turn};
@@ -102,8 +101,14 @@ impl People {
             Input::Started => self.start(step),
             Input::Asked { ask, operation, arguments } => self.asked(step, ask, &operation, arguments),
             Input::Heard { from, channel, message, .. } => self.heard(step, from, channel, &message),
-            Input::Connected { device, channel: Channel::Join } => Self::door_opened(step, device),
-            Input::Connected { device, channel: Channel::Member } => Self::ask_keys_of(step, device),
+            Input::Connected { device, channel: Channel::Join } => {
+                Self::ask_to_pair(step, device)?;
+                Self::door_opened(step, device)
+            }
+            Input::Connected { device, channel: Channel::Member } => {
+                self.tell_sibling(step, device)?;
+                Self::ask_keys_of(step, device)
+            }
             Input::Reachable { addresses } => self.reachable(step, &addresses),
             Input::Alarm { key } => self.alarm(step, &key),
             Input::Noticed { kind: "people.relay", report } => self.relay_noticed(step, &report),
@@ -113,14 +118,7 @@ impl People {
     }
 
     fn start(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
-        let inception = step.inception();
-        let person = Inception::read(&inception).map(|inception| inception.person()).map_err(|error| {
-            Fault::new(
-                "people.bad-inception",
-                base::FaultKind::Broken,
-                format!("this home's inception: {error}"),
-            )
-        })?;
+        let person = crate::devices::unlock(step)?;
         let device = step.me();
         let me = ME.get(step.view(), &())?;
         if me.as_ref().is_none_or(|me| me.person != person || me.device != device) {
@@ -153,6 +151,7 @@ impl People {
         }
         Self::be_relay_if_due(step)?;
         serving::tell_relays(step)?;
+        Self::knock_to_pair(step)?;
         Self::go_on_joining(step)
     }
 
@@ -169,6 +168,9 @@ impl People {
         if let Some(web) = key.strip_prefix(ASK_KEYS).and_then(|web| web.parse().ok()) {
             return Self::ask_keys(step, web);
         }
+        if Self::pair_alarm(step, key)? {
+            return Ok(());
+        }
         Self::join_alarm(step, key)
     }
 
@@ -182,7 +184,12 @@ impl People {
         // What can't be read is dropped without a word: an answer would tell a stranger what we understand.
         let Ok(message) = Message::read(bytes) else { return Ok(()) };
         match message {
-            Message::Hello { .. } | Message::Request { .. } => self.knocked(step, from, channel, message),
+            Message::Hello { .. } | Message::Request { .. } | Message::Pair { .. } => {
+                self.knocked(step, from, channel, message)
+            }
+            Message::Paired { .. } => self.paired(step, from, message),
+            Message::Ours { ours } if channel == Channel::Member => self.hear_ours(step, from, ours),
+            Message::Ours { .. } => Ok(()),
             Message::Offer { .. }
             | Message::Welcome { .. }
             | Message::Waiting { .. }
@@ -264,6 +271,9 @@ impl People {
             WEBS.put(step.rows(), &web, &record);
         }
         records::keys_changed(step, web)?;
+        if is_member {
+            self.align_devices(step, web)?;
+        }
         if is_member && !has_key && has_epoch {
             step.alarm(Duration::from_secs(1), format!("{ASK_KEYS}{web}"));
         }
@@ -341,6 +351,7 @@ impl People {
 
     fn came_in(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         Self::joined(step, web)?;
+        self.tell_siblings(step)?;
         self.say_serving(step, web)?;
         // A carrier has no key to write records under.
         if WEBS.get(step.view(), &web)?.is_some_and(|web| web.standing == Standing::Carrier) {

@@ -97,10 +97,15 @@ impl Search {
                 if device == step.me() || !is_news || !records::is_connected(step.view(), device)? {
                     continue;
                 }
-                let round =
-                    self.listening.rounds.entry(key).or_insert(Round { documents_at, times: 0, after: 0, due: now });
+                let round = self.listening.rounds.entry(key).or_insert(Round {
+                    documents_at,
+                    times: 0,
+                    after: 0,
+                    due: now,
+                });
                 if round.documents_at < documents_at {
-                    *round = Round { documents_at, times: 0, due: round.due.min(now.after(WAITS[0])), ..*round };
+                    *round =
+                        Round { documents_at, times: 0, due: round.due.min(now.after(WAITS[0])), ..*round };
                 }
             }
         }
@@ -156,7 +161,9 @@ impl Search {
         question: u64,
         texts: Texts,
     ) -> Result<(), Fault> {
-        let Some((number, of_web, of)) = self.listening.questions.get(&question).copied() else { return Ok(()) };
+        let Some((number, of_web, of)) = self.listening.questions.get(&question).copied() else {
+            return Ok(());
+        };
         if (of_web, of) != (web, from) {
             return Ok(());
         }

@@ -225,6 +225,14 @@ impl Vault for AliceVault {
     fn open(&self, _: &[u8], _: &str, _: &[u8]) -> Option<Vec<u8>> {
         None
     }
+
+    fn open_for_device(&self, _: &[u8], _: &str, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn seal_person(&self, _: &DeviceId, _: &str, _: &[u8], _: &[u8; 32]) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// A kernel, its clock and its seeds.

@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 use wire::crypto::{Strict, Verifier};
 use wire::entry::{Entry, Log, web_of_genesis};
 use wire::governance::{Action, Admission, Cut, Operation, Role, Serving};
-use wire::identity::Inception;
+use wire::identity::{DEVICE_DOMAIN, Inception, RECOVER_DOMAIN, device_bytes};
 use wire::join::{PROOF_DOMAIN, proof_bytes};
 
 /// Who joins or founds, as proven by the inception and, for a join, by the ticket's signature.
@@ -32,6 +32,10 @@ pub(crate) enum Act {
     Leave,
     Epoch { key: KeyId, recipients: Vec<PersonId> },
     Serve(Serving),
+    /// `person` is none when the device has not signed.
+    AddDevice { person: Option<PersonId>, device: DeviceId },
+    Revoke { devices: Vec<DeviceId>, cuts: Vec<Cut>, person_key: [u8; 32] },
+    Recover { facts: Option<Facts> },
 }
 
 /// What an invitation offers.
@@ -91,6 +95,13 @@ impl Op {
             Action::Remove { person, cuts } => Act::Remove { person, cuts },
             Action::Leave => Act::Leave,
             Action::Serve { serving } => Act::Serve(serving),
+            ref action @ Action::AddDevice { device, .. } => {
+                Act::AddDevice { person: facts(entry, action).map(|facts| facts.person), device }
+            }
+            Action::Revoke { devices, cuts, rotation } => {
+                Act::Revoke { devices, cuts, person_key: rotation.key.0 }
+            }
+            ref action @ Action::Recover { .. } => Act::Recover { facts: facts(entry, action) },
             Action::Epoch { key, wraps, .. } => {
                 Act::Epoch { key, recipients: wraps.iter().map(|wrap| wrap.person).collect() }
             }
@@ -119,30 +130,47 @@ impl Op {
         matches!(self.act, Act::Epoch { .. })
     }
 
+    /// Says whether it revokes devices.
+    pub(crate) fn is_revocation(&self) -> bool {
+        matches!(self.act, Act::Revoke { .. })
+    }
+
     /// The order of replay: every operation comes after those it follows.
     pub(crate) fn place(&self) -> (u64, EntryId) {
         (self.lamport, self.id)
     }
 }
 
-/// Checks the signatures by which a newcomer or founder proves who it is (spec identity rule 5, spec tickets rule 12).
+/// Checks the signatures by which a newcomer, a founder or a later device proves who it is (spec identity rule 5, spec tickets
+/// rule 12, spec governance rules 71, 75 and 80).
 pub(crate) fn facts(entry: &Entry, action: &Action, verifier: &dyn Verifier) -> Option<Facts> {
     let author = entry.header.author;
-    let (inception, proof) = match action {
-        Action::Genesis { inception, .. } => (inception, None),
-        Action::Join { ticket, proof, inception } => (inception, Some((ticket, proof))),
+    let (inception, chain, key) = match action {
+        Action::Genesis { inception, chain, key, .. } | Action::Join { inception, chain, key, .. } => {
+            (inception, chain.as_deref().unwrap_or_default(), key)
+        }
+        Action::Recover { inception, proof } => {
+            let inception = Inception::read(inception).ok()?;
+            let (person, by) = (inception.person(), DeviceId::new(*inception.recovery()));
+            let is_signed = verifier.verify(&by, RECOVER_DOMAIN, &device_bytes(person, author), proof);
+            return is_signed.then_some(Facts { person, person_key: *inception.person_key() });
+        }
+        Action::AddDevice { person, device, proof } => {
+            let is_signed = verifier.verify(device, DEVICE_DOMAIN, &device_bytes(*person, *device), proof);
+            return is_signed.then_some(Facts { person: *person, person_key: [0; 32] });
+        }
         _ => return None,
     };
     let inception = Inception::read(inception).ok()?;
     let person = inception.person();
-    if inception.device() != author {
+    if !inception.leads_to(chain, author, verifier) {
         return None;
     }
-    if let Some((ticket, proof)) = proof {
+    if let Action::Join { ticket, proof, .. } = action {
         let covered = proof_bytes(entry.header.web, person, author);
         if !verifier.verify(&DeviceId::new(*ticket.as_bytes()), PROOF_DOMAIN, &covered, proof) {
             return None;
         }
     }
-    Some(Facts { person, person_key: *inception.person_key() })
+    Some(Facts { person, person_key: key.map_or(*inception.person_key(), |key| key.0) })
 }

@@ -35,6 +35,10 @@ pub(crate) struct Powers<'a> {
     /// What the undecided wait with in the queue.
     keys: Vec<Power>,
     persons: BTreeMap<DeviceId, PersonId>,
+    /// Operations that add a device.
+    added: BTreeMap<DeviceId, Vec<usize>>,
+    /// Revocations of devices, by person.
+    revocations: BTreeMap<PersonId, Vec<usize>>,
     by_device: BTreeMap<DeviceId, Vec<usize>>,
     /// Operations that change whether and how a person is a member, in order.
     about: BTreeMap<PersonId, Vec<usize>>,
@@ -55,6 +59,8 @@ impl<'a> Powers<'a> {
             status: segment.ops.iter().map(status).collect(),
             keys: vec![Power::top(); count],
             persons: BTreeMap::new(),
+            added: BTreeMap::new(),
+            revocations: BTreeMap::new(),
             by_device: BTreeMap::new(),
             about: BTreeMap::new(),
             invites: BTreeMap::new(),
@@ -85,6 +91,22 @@ impl<'a> Powers<'a> {
                 }
                 Act::SetRole { person, .. } | Act::Remove { person, .. } => Some(*person),
                 Act::Leave => self.person(op.author),
+                Act::AddDevice { person: Some(person), device } => {
+                    if self.person(op.author) == Some(*person) {
+                        self.note_device(*person, *device, at);
+                    }
+                    None
+                }
+                Act::Recover { facts: Some(facts) } => {
+                    self.note_device(facts.person, op.author, at);
+                    None
+                }
+                Act::Revoke { .. } => {
+                    if let Some(person) = self.person(op.author) {
+                        self.revocations.entry(person).or_default().push(at);
+                    }
+                    None
+                }
                 Act::Invite(terms) => {
                     self.invites.entry(terms.ticket).or_insert(at);
                     None
@@ -95,6 +117,65 @@ impl<'a> Powers<'a> {
                 self.about.entry(person).or_default().push(at);
             }
         }
+    }
+
+    fn note_device(&mut self, person: PersonId, device: DeviceId, at: usize) {
+        if self.base.revoked.contains_key(&device) || self.person(device).is_some_and(|owner| owner != person) {
+            return;
+        }
+        if !self.base.devices.contains_key(&device) {
+            self.persons.insert(device, person);
+            self.added.entry(device).or_default().push(at);
+        }
+    }
+
+    /// Says whether a device is its person's in the past of an operation (spec governance rules 72 and 76).
+    fn is_device(&self, device: DeviceId, at: usize) -> bool {
+        let is_void = |at: usize| matches!(self.status[at], Status::Void(_));
+        let is_added = self.added.get(&device).is_none_or(|added| {
+            added.iter().any(|add| !is_void(*add) && (*add == at || self.segment.is_before(*add, at)))
+        });
+        let person = self.person(device);
+        let mut revocations = person.and_then(|person| self.revocations.get(&person)).into_iter().flatten();
+        is_added
+            && !revocations.any(|revocation| {
+                matches!(self.status[*revocation], Status::Counts(_))
+                    && self.segment.is_before(*revocation, at)
+                    && self.revokes(*revocation, device)
+            })
+    }
+
+    fn revokes(&self, at: usize, device: DeviceId) -> bool {
+        matches!(&self.segment.ops[at].act, Act::Revoke { devices, .. } if devices.contains(&device))
+    }
+
+    fn is_recovered(&self, device: DeviceId) -> bool {
+        let is_recovery = |at: &usize| matches!(self.segment.ops[*at].act, Act::Recover { .. });
+        self.base.recovered.contains(&device)
+            || self.added.get(&device).is_some_and(|added| added.iter().any(is_recovery))
+    }
+
+    /// Where a revocation stands among those of one person's devices (spec governance rule 74); none for all else.
+    fn grade(&self, at: usize) -> Option<Grade> {
+        let op = &self.segment.ops[at];
+        if !matches!(op.act, Act::Revoke { .. }) {
+            return None;
+        }
+        let here = self.added.get(&op.author).and_then(|added| added.first());
+        let before = self.base.added.get(&op.author).and_then(|added| added.first());
+        let place = match (before, here) {
+            (Some(place), _) => *place,
+            (None, Some(add)) => self.segment.ops[*add].place(),
+            (None, None) => NONE,
+        };
+        Some((self.is_recovered(op.author), Reverse(place)))
+    }
+
+    /// The greatest power that a person's devices have anywhere: a revocation must come before all that a thief does.
+    fn greatest(&self, person: PersonId, at: usize) -> Option<Power> {
+        let own = self.power(person, at, Guess::Highest)?;
+        let others = self.devices(person).into_iter().flat_map(|d| self.by_device.get(&d).into_iter().flatten());
+        others.filter_map(|other| self.power(person, *other, Guess::Highest)).chain([own]).max()
     }
 
     fn note_seniority(&mut self, person: PersonId, ticket: TicketId, at: usize) {
@@ -137,27 +218,35 @@ impl<'a> Powers<'a> {
         let mut queue = BinaryHeap::new();
         for (at, op) in self.segment.ops.iter().enumerate() {
             let is_asked = match op.act {
-                Act::Invite(_) | Act::RevokeInvite { .. } | Act::SetRole { .. } | Act::Remove { .. } => true,
+                Act::Invite(_)
+                | Act::RevokeInvite { .. }
+                | Act::SetRole { .. }
+                | Act::Remove { .. }
+                | Act::Revoke { .. } => true,
                 Act::Accept { join } => self.needs_approval(join),
                 _ => false,
             };
             if is_asked {
-                queue.push((Power::top(), Reverse(at)));
+                queue.push((Power::top(), self.grade(at), Reverse(at)));
             }
         }
-        while let Some((key, Reverse(at))) = queue.pop() {
+        while let Some((key, grade, Reverse(at))) = queue.pop() {
             if self.status[at] != Status::Open {
                 continue;
             }
-            let author = self.person(self.segment.ops[at].author);
-            let Some((author, power)) = author.and_then(|a| Some((a, self.power(a, at, Guess::Highest)?)))
-            else {
+            let device = self.segment.ops[at].author;
+            let author = self.person(device).filter(|_| self.is_device(device, at));
+            let power = |author| match grade {
+                Some(_) => self.greatest(author, at),
+                None => self.power(author, at, Guess::Highest),
+            };
+            let Some((author, power)) = author.and_then(|author| Some((author, power(author)?))) else {
                 self.status[at] = Status::Void(Void::NotAMember);
                 continue;
             };
             if power < key {
                 self.keys[at] = power;
-                queue.push((power, Reverse(at)));
+                queue.push((power, grade, Reverse(at)));
                 continue;
             }
             self.status[at] = match self.judge(at, author, power) {
@@ -276,7 +365,8 @@ impl<'a> Powers<'a> {
 
     /// Says whether an operation is allowed, by what its author knew (spec governance rules 31, 34 to 36).
     fn judge(&self, at: usize, author: PersonId, power: Power) -> Result<Option<Power>, Void> {
-        if power.role < Role::Admin && !matches!(self.segment.ops[at].act, Act::RevokeInvite { .. }) {
+        let needs_admin = !matches!(self.segment.ops[at].act, Act::RevokeInvite { .. } | Act::Revoke { .. });
+        if power.role < Role::Admin && needs_admin {
             return Err(Void::NotAllowed);
         }
         match &self.segment.ops[at].act {
@@ -311,7 +401,7 @@ impl<'a> Powers<'a> {
                     return Err(Void::NothingToDo);
                 }
                 if *role < theirs.role && !steps_down {
-                    self.check_cuts(*person, at, cuts)?;
+                    self.check_cuts(&self.devices(*person), at, cuts)?;
                 }
                 let own = self.own_seniority(*person).ok_or(Void::NotAMember)?;
                 Ok(Some(Power::given(*role, own, &power, self.segment.ops[at].place())))
@@ -321,7 +411,21 @@ impl<'a> Powers<'a> {
                 if theirs >= power || author == *person {
                     return Err(Void::Outranked);
                 }
-                self.check_cuts(*person, at, cuts)?;
+                self.check_cuts(&self.devices(*person), at, cuts)?;
+                Ok(None)
+            }
+            Act::Revoke { devices, cuts, .. } => {
+                let device = self.segment.ops[at].author;
+                let may = |other: &DeviceId| {
+                    *other != device
+                        && self.person(*other) == Some(author)
+                        && self.is_device(*other, at)
+                        && (self.is_recovered(device) || !self.is_recovered(*other))
+                };
+                if !devices.iter().all(may) {
+                    return Err(Void::NotAllowed);
+                }
+                self.check_cuts(devices, at, cuts)?;
                 Ok(None)
             }
             Act::Accept { .. } => Ok(None),
@@ -346,15 +450,15 @@ impl<'a> Powers<'a> {
     }
 
     /// A cut names what the author knew, no more and no less (spec governance rule 32).
-    fn check_cuts(&self, person: PersonId, at: usize, cuts: &[Cut]) -> Result<(), Void> {
-        for device in self.devices(person) {
-            let in_segment = self.by_device.get(&device).into_iter().flatten().rev();
+    fn check_cuts(&self, devices: &[DeviceId], at: usize, cuts: &[Cut]) -> Result<(), Void> {
+        for device in devices {
+            let in_segment = self.by_device.get(device).into_iter().flatten().rev();
             let newest = in_segment.copied().find(|op| self.segment.is_before(*op, at));
             let known = match newest.map(|op| &self.segment.ops[op]) {
                 Some(op) => Some((op.seq, op.id)),
-                None => self.base.chains.get(&device).copied(),
+                None => self.base.chains.get(device).copied(),
             };
-            let named = cuts.iter().find(|cut| cut.device == device && cut.log == Log::Governance);
+            let named = cuts.iter().find(|cut| cut.device == *device && cut.log == Log::Governance);
             if named.map(|cut| (cut.seq, cut.entry)) != known {
                 return Err(Void::CutsDoNotMatch);
             }
@@ -367,6 +471,10 @@ impl<'a> Powers<'a> {
         match self.segment.ops[at].act {
             Act::RevokeInvite { ticket } => self.void_joins(ticket, at, power),
             Act::Remove { person, .. } => self.void_above_cut(person, at, power),
+            Act::Revoke { ref devices, .. } => {
+                self.void_above_cut_of(devices, at);
+                self.void_joins_by(at, power, |_, device| devices.contains(&device));
+            }
             Act::SetRole { person, ref cuts, .. } if !cuts.is_empty() => {
                 self.void_above_cut(person, at, power);
             }
@@ -375,9 +483,15 @@ impl<'a> Powers<'a> {
     }
 
     fn void_above_cut(&mut self, person: PersonId, at: usize, power: Power) {
+        self.void_above_cut_of(&self.devices(person), at);
+        // Otherwise a ticket in the pocket of who is removed would be a way back in.
+        self.void_joins_by(at, power, |by, _| by == Some(person));
+    }
+
+    fn void_above_cut_of(&mut self, devices: &[DeviceId], at: usize) {
         let by = self.segment.ops[at].id;
-        for device in self.devices(person) {
-            for op in self.by_device.get(&device).cloned().unwrap_or_default() {
+        for device in devices {
+            for op in self.by_device.get(device).cloned().unwrap_or_default() {
                 // What was decided before came from somebody more powerful than this author.
                 let is_decided = matches!(self.status[op], Status::Counts(_));
                 if !is_decided && self.segment.are_concurrent(op, at) {
@@ -385,13 +499,17 @@ impl<'a> Powers<'a> {
                 }
             }
         }
-        // Otherwise a ticket in the pocket of who is removed would be a way back in.
-        let in_base = self.base.invitations.iter().filter(|(_, invitation)| invitation.by == person);
-        let in_segment = self
-            .invites
-            .iter()
-            .filter(|(_, invite)| self.person(self.segment.ops[**invite].author) == Some(person));
-        let tickets: Vec<TicketId> = in_base.map(|(t, _)| *t).chain(in_segment.map(|(t, _)| *t)).collect();
+    }
+
+    /// Makes void the joins by invitations of some person, or some device.
+    fn void_joins_by(&mut self, at: usize, power: Power, is_meant: impl Fn(Option<PersonId>, DeviceId) -> bool) {
+        let in_base = self.base.invitations.iter().map(|(ticket, one)| (*ticket, Some(one.by), one.device));
+        let in_segment = self.invites.iter().map(|(ticket, invite)| {
+            let device = self.segment.ops[*invite].author;
+            (*ticket, self.person(device), device)
+        });
+        let all = in_base.chain(in_segment).filter(|(_, by, device)| is_meant(*by, *device));
+        let tickets: Vec<TicketId> = all.map(|(ticket, ..)| ticket).collect();
         for ticket in tickets {
             self.void_joins(ticket, at, power);
         }
@@ -430,6 +548,9 @@ impl<'a> Powers<'a> {
         })
     }
 }
+
+/// Whether the device was recovered, then since when it is there.
+type Grade = (bool, Reverse<(u64, EntryId)>);
 
 const NONE: (u64, EntryId) = (0, EntryId::new([0; 32]));
 const LAST: Seniority = Seniority { depth: u32::MAX, lamport: u64::MAX, admission: EntryId::new([255; 32]) };

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId};
 use wire::entry::Log;
 use wire::governance::{Admission, Cut, Role, Serving};
+use wire::identity::DEVICES_MAX;
 
 use super::Void;
 use super::op::{Act, Facts, Op, Terms};
 use super::order::Segment;
 use super::powers::{Powers, Status};
-use super::state::{Departure, Epoch, Invitation, Member, Power, Seniority, State, Waiting};
+use super::state::{Departure, Epoch, Invitation, Member, Power, Revoked, Seniority, State, Waiting};
 
 /// Replays one segment over the state before it.
 pub(crate) struct Replay<'a> {
@@ -115,14 +116,31 @@ impl<'a> Replay<'a> {
         if let Act::Join { ticket, facts } = &op.act {
             return self.join(at, op, *ticket, facts.as_ref());
         }
+        if let Act::Recover { facts } = &op.act {
+            let person = facts.as_ref().ok_or(Void::BadProof)?.person;
+            self.add_device(person, op.author, op)?;
+            self.state.recovered.insert(op.author);
+            return Ok(());
+        }
         let author = self.state.devices.get(&op.author).copied().ok_or(Void::NotAMember)?;
+        let added = self.state.added.get(&op.author);
+        if added.is_some_and(|added| !added.iter().any(|(_, id)| self.is_known(*id, at))) {
+            return Err(Void::NotAMember);
+        }
         match &op.act {
             Act::SetRole { person, cuts, .. } => self.set_role(*person, given, cuts, op),
             Act::Remove { person, cuts } => self.depart(*person, author, op, Some(cuts)),
             Act::RevokeInvite { ticket } => self.revoke(*ticket, op.id),
+            Act::Revoke { devices, cuts, person_key } => {
+                self.revoke_devices(author, op, (devices, cuts, *person_key))
+            }
             Act::Invite(terms) => self.invite(author, given, terms, op),
             // What is not decided by power is judged by who is a member here.
             _ if self.state.role(author).is_none() => Err(Void::NotAMember),
+            Act::AddDevice { person, device } => {
+                let person = person.filter(|person| *person == author).ok_or(Void::BadProof)?;
+                self.add_device(person, *device, op)
+            }
             Act::Serve(serving) => {
                 self.serve(op.author, serving);
                 Ok(())
@@ -135,7 +153,7 @@ impl<'a> Replay<'a> {
                 self.epoch(*key, recipients, op);
                 Ok(())
             }
-            Act::Genesis { .. } | Act::Join { .. } => Ok(()),
+            Act::Genesis { .. } | Act::Join { .. } | Act::Recover { .. } => Ok(()),
         }
     }
 
@@ -153,6 +171,7 @@ impl<'a> Replay<'a> {
         let place = op.place();
         let invitation = Invitation {
             by,
+            device: op.author,
             power,
             role,
             uses,
@@ -208,7 +227,8 @@ impl<'a> Replay<'a> {
     }
 
     fn check_newcomer(&self, facts: &Facts, device: DeviceId, invitation: &Invitation) -> Result<(), Void> {
-        if self.state.devices.get(&device).is_some_and(|owner| *owner != facts.person) {
+        let is_other = self.state.devices.get(&device).is_some_and(|owner| *owner != facts.person);
+        if is_other || self.state.revoked.contains_key(&device) {
             return Err(Void::BadProof);
         }
         let Some(member) = self.state.members.get(&facts.person) else { return Ok(()) };
@@ -280,10 +300,15 @@ impl<'a> Replay<'a> {
     fn admit(&mut self, facts: &Facts, device: DeviceId, admitted: &Admitted<'_>) {
         let Admitted { power, seniority, inviter, join, op } = *admitted;
         self.state.turns = self.state.turns.saturating_add(1);
+        // Who comes back has the devices it had.
+        let mut devices = self.state.members.get(&facts.person).map(|m| m.devices.clone()).unwrap_or_default();
+        if !devices.contains(&device) {
+            devices.push(device);
+        }
         self.state.devices.insert(device, facts.person);
         self.state.admitted.insert(join, facts.person);
         let member = Member {
-            devices: vec![device],
+            devices,
             person_key: facts.person_key,
             power: Some(power),
             seniority,
@@ -294,6 +319,73 @@ impl<'a> Replay<'a> {
             records_cuts: BTreeMap::new(),
         };
         self.state.members.insert(facts.person, member);
+    }
+
+    /// Gives a person a device (spec governance rules 71 and 75).
+    fn add_device(&mut self, person: PersonId, device: DeviceId, op: &Op) -> Result<(), Void> {
+        if self.state.role(person).is_none() {
+            return Err(Void::NotAMember);
+        }
+        let is_new = !self.state.chains.contains_key(&device) || (device == op.author && op.seq == 1);
+        let is_added = self.state.added.contains_key(&device);
+        match self.state.devices.get(&device) {
+            // Two devices may have added it at once.
+            Some(owner) if *owner == person && is_added && device != op.author => {}
+            None if is_new && !self.state.revoked.contains_key(&device) => {}
+            _ => return Err(Void::BadProof),
+        }
+        let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
+        if !member.devices.contains(&device) {
+            if member.devices.len() >= DEVICES_MAX {
+                return Err(Void::UsedUp);
+            }
+            member.devices.push(device);
+        }
+        self.state.devices.insert(device, person);
+        self.state.added.entry(device).or_default().insert(op.place());
+        self.state.turns = self.state.turns.saturating_add(1);
+        Ok(())
+    }
+
+    /// Ends devices, for ever, and gives their person a new key (spec governance rules 72 to 78).
+    fn revoke_devices(
+        &mut self,
+        person: PersonId,
+        op: &Op,
+        (devices, cuts, person_key): (&[DeviceId], &[Cut], [u8; 32]),
+    ) -> Result<(), Void> {
+        let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
+        if member.power.is_none() {
+            return Err(Void::NotAMember);
+        }
+        let did_read = member.reads() && !devices.is_empty();
+        member.person_key = person_key;
+        member.devices.retain(|device| !devices.contains(device));
+        for device in devices {
+            let named = cuts.iter().find(|cut| cut.device == *device && cut.log == Log::Records);
+            let cut = named.map_or((0, EntryId::new([0; 32])), |cut| (cut.seq, cut.entry));
+            let revoked = self.state.revoked.entry(*device).or_insert(Revoked { person, cut });
+            revoked.cut = revoked.cut.min(cut);
+            self.state.devices.remove(device);
+            self.state.added.remove(device);
+            self.state.serving.remove(device);
+            for invitation in self.state.invitations.values_mut().filter(|one| one.device == *device) {
+                invitation.revoked.get_or_insert(op.id);
+            }
+        }
+        self.state.turns = self.state.turns.saturating_add(1);
+        if did_read {
+            self.spoil_epochs();
+        }
+        Ok(())
+    }
+
+    /// Somebody who holds the keys may read no more.
+    fn spoil_epochs(&mut self) {
+        for epoch in self.state.epochs.values_mut() {
+            epoch.is_stale = true;
+            epoch.holders.clear();
+        }
     }
 
     fn set_role(
@@ -342,10 +434,7 @@ impl<'a> Replay<'a> {
             None => member.departure = Some(Departure::Left),
         }
         if did_read {
-            for epoch in self.state.epochs.values_mut() {
-                epoch.is_stale = true;
-                epoch.holders.clear();
-            }
+            self.spoil_epochs();
         }
         self.end_invitations(person, op.id);
         Ok(())

@@ -116,11 +116,22 @@ impl Member {
     }
 }
 
+/// A device that was revoked (spec governance rule 72).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revoked {
+    /// Whose it was.
+    pub person: PersonId,
+    /// The last records entry that stands.
+    pub cut: (u64, EntryId),
+}
+
 /// An invitation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
     /// Who made it.
     pub by: PersonId,
+    /// With which device.
+    pub device: DeviceId,
     /// Whose power it lends when it lends a role.
     pub power: Power,
     /// The role a joiner gets.
@@ -172,8 +183,14 @@ pub struct Epoch {
 pub struct State {
     /// Everybody who is or was a member.
     pub members: BTreeMap<PersonId, Member>,
-    /// Whose device it is.
+    /// Whose device it is, if it was not revoked.
     pub devices: BTreeMap<DeviceId, PersonId>,
+    /// Which operations added a later device; none for those that founded or joined.
+    pub added: BTreeMap<DeviceId, BTreeSet<(u64, EntryId)>>,
+    /// Devices that came by the recovery key.
+    pub recovered: BTreeSet<DeviceId>,
+    /// Devices that were revoked, for ever.
+    pub revoked: BTreeMap<DeviceId, Revoked>,
     /// All invitations.
     pub invitations: BTreeMap<TicketId, Invitation>,
     /// Joins that need approval, by join entry.
@@ -197,6 +214,12 @@ pub struct State {
 }
 
 impl State {
+    /// Returns whose device it is, or was before it was revoked.
+    pub fn person_of(&self, device: DeviceId) -> Option<PersonId> {
+        let revoked = self.revoked.get(&device).map(|revoked| revoked.person);
+        self.devices.get(&device).copied().or(revoked)
+    }
+
     /// Returns a person's role; none when it is no member.
     pub fn role(&self, person: PersonId) -> Option<Role> {
         self.members.get(&person)?.role()

@@ -1,6 +1,7 @@
 //! Alice founds, Bob, Carol and Ted are let in, Mallory lies. Operations are built without signatures: those are
 //! checked before the evaluation.
 
+mod devices;
 mod exported;
 mod histories;
 mod scale;

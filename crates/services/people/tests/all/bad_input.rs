@@ -174,7 +174,7 @@ fn a_hello_replayed_by_another_device_or_with_a_wrong_proof_learns_nothing() {
     for (web, ticket, proof) in
         [(web, own.id(), own_proof), (web, ticket, own_proof), (elsewhere, ticket, proof)]
     {
-        let message = Message::Hello { web, ticket, proof, inception: inception.clone() };
+        let message = Message::Hello { web, ticket, proof, inception: inception.clone(), chain: None };
         town.say(bob, ALICE, Channel::Join, wire::to_bytes(&message));
         assert_eq!(last_answer(&town), Some(Message::Refused { web, why: Refusal::Unknown }));
     }
@@ -228,6 +228,7 @@ fn a_stranger_who_knocks_again_and_again_is_not_answered_and_others_are() {
         ticket: base::TicketId::new([2; 32]),
         proof: wire::crypto::Signature([0; 64]),
         inception: vec![].into(),
+        chain: None,
     };
     for _ in 0..100 {
         town.say(mallory, ALICE, Channel::Join, wire::to_bytes(&nonsense));
@@ -251,7 +252,7 @@ fn a_removed_member_does_not_come_back_by_a_ticket_it_kept() {
     let (bob, person) = (town.peers[BOB].device, town.peers[BOB].person);
     let proof = ticket.key().sign(PROOF_DOMAIN, &proof_bytes(web, person, bob));
     let inception = kernel::Vault::inception(&Keys::new(BOB)).into();
-    let hello = Message::Hello { web, ticket: ticket.id(), proof, inception };
+    let hello = Message::Hello { web, ticket: ticket.id(), proof, inception, chain: None };
     town.say(bob, ALICE, Channel::Join, wire::to_bytes(&hello));
     assert_eq!(last_answer(&town), Some(Message::Refused { web, why: Refusal::Removed }));
 }

@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod bad_input;
+mod devices;
 #[cfg(test)]
 mod joins;
 #[cfg(test)]

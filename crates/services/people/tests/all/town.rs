@@ -117,6 +117,14 @@ impl Vault for Keys {
     fn open(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
         self.person.open(sealed, purpose, context)
     }
+
+    fn open_for_device(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
+        self.device.open(sealed, purpose, context)
+    }
+
+    fn seal_person(&self, to: &DeviceId, purpose: &str, context: &[u8], seed: &[u8; 32]) -> Option<Vec<u8>> {
+        self.person.seal_secret(to, purpose, context, seed)
+    }
 }
 
 pub(crate) struct Peer {

@@ -84,6 +84,14 @@ impl Vault for Keys {
     fn open(&self, _: &[u8], _: &str, _: &[u8]) -> Option<Vec<u8>> {
         None
     }
+
+    fn open_for_device(&self, _: &[u8], _: &str, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn seal_person(&self, _: &DeviceId, _: &str, _: &[u8], _: &[u8; 32]) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 pub struct Peer {
@@ -135,7 +143,7 @@ pub fn genesis(nonce: u8) -> Operation {
         deps: Vec::new(),
         lamport: 1,
         time: Timestamp::from_millis(1),
-        action: Action::Genesis { nonce, inception: b"inception".to_vec().into() },
+        action: Action::Genesis { nonce, inception: b"inception".to_vec().into(), chain: None, key: None },
     }
 }
 

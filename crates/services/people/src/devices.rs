@@ -1,0 +1,614 @@
+//! A person's own devices: adding one by a link, telling each other of webs, revoking one everywhere (spec identity, rules 30 to
+//! 36; spec governance, rules 70 to 80). Not for: what these operations mean in a web (`evaluate`).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use api::people as ask;
+use base::{DeviceId, Fault, PersonId, WebId};
+use kernel::{Channel, Step};
+use minicbor::{Decode, Encode};
+use store::{Rows, StoreError, Table};
+use wire::codec::Bytes;
+use wire::crypto::{PersonKey, SignKey, Signature, Signer as _, seal_to_device};
+use wire::entry::Log;
+use wire::governance::{Action, Cut, DeviceWrap, ROTATION_PURPOSE, Rotation};
+use wire::identity::{
+    ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, DEVICES_MAX, Inception, Key, device_bytes,
+};
+use wire::join::{Message, OUR_WEBS_MAX, OurDevice, OurWeb, Ours, PAIR_DOMAIN};
+use wire::pairing::DeviceLink;
+use wire::ticket::{Door, TicketError};
+
+use crate::evaluate::State;
+use crate::fault::PeopleError;
+use crate::service::{People, checked_name};
+use crate::tables::{DEVICES, JOINS, JoinRecord, JoinStep, ME, MeRecord, Standing, WEBS, WebRecord};
+
+/// How this person came to be, when it did not begin on this device alone.
+pub(crate) const IDENTITY: Table<(), Identity> = Table::new("people.identity");
+/// Later keys of this person, sealed to this device, by their public halves.
+const SECRETS: Table<base::KeyId, Bytes> = Table::new("people.person-secrets");
+/// The person's other devices.
+const SIBLINGS: Table<DeviceId, SiblingRecord> = Table::new("people.siblings");
+/// Devices of the person that were revoked somewhere, and are to be everywhere.
+const REVOKED: Table<DeviceId, ()> = Table::new("people.revoked-devices");
+/// What the person calls this device.
+const DEVICE_NAME: Table<(), String> = Table::new("people.device-name");
+/// The link for a new device that was made last.
+const LINK: Table<(), LinkRecord> = Table::new("people.device-link");
+/// The link by which this device is becoming another person's.
+const PAIRING: Table<(), PairingRecord> = Table::new("people.pairing");
+
+/// How long a link is good for: both devices are at hand.
+const LINK_TIME: Duration = Duration::from_mins(30);
+
+/// Waits between attempts to reach the device that made the link.
+const KNOCK_EVERY: Duration = Duration::from_secs(3);
+
+/// Alarm: try to reach the device that made the link.
+const PAIR: &str = "pair";
+
+/// Keys of one person kept here at most: one for each device ever revoked.
+const SECRETS_MAX: usize = 256;
+
+/// How a person began, and how this device came to be its.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Identity {
+    #[n(0)]
+    pub(crate) inception: Bytes,
+    #[n(1)]
+    pub(crate) chain: Vec<Adoption>,
+    /// The person's key now, if it is not the inception's.
+    #[n(2)]
+    pub(crate) key: Option<Key>,
+}
+
+/// Another device of the person.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+struct SiblingRecord {
+    #[n(0)]
+    consent: Signature,
+    #[n(1)]
+    name: String,
+}
+
+/// A link for a new device.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+struct LinkRecord {
+    #[n(0)]
+    key: DeviceId,
+    #[n(1)]
+    expires: base::Timestamp,
+    /// Who used it, and may ask again.
+    #[n(2)]
+    used_by: Option<DeviceId>,
+}
+
+/// A pairing of this device that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+struct PairingRecord {
+    #[n(0)]
+    link: String,
+    #[n(1)]
+    name: String,
+}
+
+impl Identity {
+    /// The chain as operations carry it.
+    pub(crate) fn chain(&self) -> Option<Vec<Adoption>> {
+        Some(self.chain.clone()).filter(|chain| !chain.is_empty())
+    }
+
+    fn key_now(&self) -> Result<Key, Fault> {
+        Ok(self.key.unwrap_or(Key(*self.read()?.person_key())))
+    }
+
+    fn read(&self) -> Result<Inception, Fault> {
+        Inception::read(&self.inception).map_err(|error| {
+            let text = format!("this home's inception: {error}");
+            Fault::new("people.bad-inception", base::FaultKind::Broken, text)
+        })
+    }
+}
+
+/// Returns how this person came to be.
+pub(crate) fn identity(step: &Step<'_>) -> Result<Identity, StoreError> {
+    let known = IDENTITY.get(step.view(), &())?;
+    let own = || Identity { inception: step.inception().into(), chain: Vec::new(), key: None };
+    Ok(known.unwrap_or_else(own))
+}
+
+/// Takes the person's later keys out of their rows; returns the person.
+pub(crate) fn unlock(step: &mut Step<'_>) -> Result<PersonId, Fault> {
+    let person = identity(step)?.read()?.person();
+    let sealed: Vec<_> = SECRETS.all(step.view()).collect::<Result<Vec<_>, StoreError>>()?;
+    for (key, sealed) in sealed {
+        open_secret(step, person, Key(*key.as_bytes()), &sealed);
+    }
+    Ok(person)
+}
+
+fn secret_context(person: PersonId, key: Key) -> Vec<u8> {
+    [person.as_bytes().as_slice(), &key.0].concat()
+}
+
+/// Opens a key of this person; false when it is not the one it is said to be.
+fn open_secret(step: &mut Step<'_>, person: PersonId, key: Key, sealed: &[u8]) -> bool {
+    let plain = step.open_for_device(sealed, ROTATION_PURPOSE, &secret_context(person, key));
+    let Some(secret) = plain.and_then(|plain| <[u8; 32]>::try_from(plain).ok()) else { return false };
+    let opened = PersonKey::from_seed(&secret);
+    let is_it = opened.public() == key.0;
+    if is_it {
+        step.keyring().add_person(opened);
+    }
+    is_it
+}
+
+/// Keeps a key of this person that another of its devices made (spec governance rule 77).
+pub(crate) fn keep_rotation(
+    step: &mut Step<'_>,
+    author: DeviceId,
+    rotation: &Rotation,
+) -> Result<(), StoreError> {
+    let (me, Some(person)) = (step.me(), crate::read::my_person(step.view())?) else { return Ok(()) };
+    let is_known = SECRETS.has(step.view(), &base::KeyId::new(rotation.key.0))?;
+    let is_full = SECRETS.all(step.view()).count() >= SECRETS_MAX;
+    let is_ours = author == me || SIBLINGS.has(step.view(), &author)?;
+    let mine = rotation.wraps.iter().find(|wrap| wrap.device == me);
+    if let Some(wrap) = mine.filter(|_| is_ours && !is_known && !is_full)
+        && open_secret(step, person, rotation.key, &wrap.sealed)
+    {
+        SECRETS.put(step.rows(), &base::KeyId::new(rotation.key.0), &wrap.sealed);
+        let identity = identity(step)?;
+        IDENTITY.put(step.rows(), &(), &Identity { key: Some(rotation.key), ..identity });
+    }
+    Ok(())
+}
+
+impl People {
+    /// Makes the link by which another computer becomes this person's.
+    pub(crate) fn add_device(&mut self, step: &mut Step<'_>) -> Result<ask::DeviceLink, Fault> {
+        let me = ME.get(step.view(), &())?.ok_or(PeopleError::NotJoining)?;
+        if me.name.is_empty() {
+            return Err(PeopleError::NameFirst.into());
+        }
+        if Self::my_webs(step)?.is_empty() {
+            // What a person's devices have in common is a web, also when nobody else is in it.
+            let name = format!("{}-computers", crate::label::safe(&me.name, "my")).to_lowercase();
+            crate::acts::start_web(self, step, &ask::StartWeb { name })?;
+        }
+        let secret = step.random("device link");
+        let expires = step.now().after(LINK_TIME);
+        let addresses = crate::acts::with_relay(me.addresses, 4);
+        let link = DeviceLink::new(me.person, secret, expires, Door { device: me.device, addresses }, me.name);
+        let key = DeviceId::new(SignKey::from_seed(&secret).public());
+        LINK.put(step.rows(), &(), &LinkRecord { key, expires, used_by: None });
+        Ok(ask::DeviceLink { link: format!("althing:{}", link.to_text()), expires })
+    }
+
+    /// Begins to become a device of another person's.
+    pub(crate) fn pair(step: &mut Step<'_>, asked: &ask::Pair) -> Result<ask::Done, Fault> {
+        let link = DeviceLink::from_text(&asked.link).map_err(|error| match error {
+            TicketError::Damaged => PeopleError::DeviceLinkDamaged,
+            TicketError::Unreadable(wire::WireError::FutureVersion { version, known }) => {
+                PeopleError::TicketFuture { version, known }
+            }
+            TicketError::Unreadable(why) => PeopleError::TicketUnreadable { why: why.to_string() },
+        })?;
+        let name = crate::label::safe(&link.name, &link.person.to_string());
+        if step.now() > link.expires {
+            return Err(PeopleError::DeviceLinkExpired { name }.into());
+        }
+        let mine = crate::read::my_person(step.view())?;
+        if mine == Some(link.person) {
+            return Err(PeopleError::DeviceAlready { name }.into());
+        }
+        if WEBS.all(step.view()).next().transpose()?.is_some() {
+            return Err(PeopleError::DeviceInUse { name }.into());
+        }
+        let called = checked_name(&asked.name)?;
+        DEVICE_NAME.put(step.rows(), &(), &called);
+        PAIRING.put(step.rows(), &(), &PairingRecord { link: link.to_text(), name: called });
+        Self::knock_to_pair(step)?;
+        let what = format!("This computer asks to become {name}'s. See: althing device list");
+        Ok(ask::Done { what })
+    }
+
+    pub(crate) fn pair_alarm(step: &mut Step<'_>, key: &str) -> Result<bool, Fault> {
+        if key == PAIR {
+            Self::knock_to_pair(step)?;
+        }
+        Ok(key == PAIR)
+    }
+
+    pub(crate) fn knock_to_pair(step: &mut Step<'_>) -> Result<(), Fault> {
+        let Some(link) = pairing(step)? else { return Ok(()) };
+        if step.now() > link.expires {
+            PAIRING.delete(step.rows(), &());
+            return Ok(());
+        }
+        step.addresses(link.door.device, crate::body::usable(&link.door.addresses));
+        step.connect(link.door.device, Channel::Join);
+        step.alarm(KNOCK_EVERY, PAIR);
+        Self::ask_to_pair(step, link.door.device)
+    }
+
+    /// A connection for joining stands: asks, if it is with the device that made the link.
+    pub(crate) fn ask_to_pair(step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
+        let Some(link) = pairing(step)?.filter(|link| link.door.device == device) else { return Ok(()) };
+        let covered = device_bytes(link.person, step.me());
+        let name = DEVICE_NAME.get(step.view(), &())?.unwrap_or_default();
+        let proof = link.key().sign(PAIR_DOMAIN, &covered);
+        let consent = step.sign(DEVICE_DOMAIN, &covered);
+        step.send(device, Channel::Join, wire::to_bytes(&Message::Pair { proof, consent, name }));
+        Ok(())
+    }
+
+    /// A device asks to be this person's: whoever holds the link is, once.
+    pub(crate) fn asked_to_pair(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        (proof, consent, name): (&Signature, Signature, &str),
+    ) -> Result<(), Fault> {
+        let Some(link) = LINK.get(step.view(), &())? else { return Ok(()) };
+        let Some(me) = ME.get(step.view(), &())? else { return Ok(()) };
+        let covered = device_bytes(me.person, from);
+        let is_open = step.now() <= link.expires && link.used_by.is_none_or(|used_by| used_by == from);
+        let is_proven = is_open
+            && step.verifier().verify(&link.key, PAIR_DOMAIN, &covered, proof)
+            && step.verifier().verify(&from, DEVICE_DOMAIN, &covered, &consent);
+        if !is_proven || REVOKED.has(step.view(), &from)? {
+            return Ok(());
+        }
+        LINK.put(step.rows(), &(), &LinkRecord { used_by: Some(from), ..link });
+        let name = crate::label::safe(name, &from.to_string());
+        SIBLINGS.put(step.rows(), &from, &SiblingRecord { consent, name });
+        for web in Self::my_webs(step)? {
+            self.align_devices(step, web)?;
+        }
+        let identity = identity(step)?;
+        let now = identity.key_now()?;
+        let Identity { inception, mut chain, key } = identity;
+        let signature = step.sign(ADOPT_DOMAIN, &covered);
+        chain.push(Adoption { device: from, by_recovery: false, signature });
+        let context = secret_context(me.person, now);
+        let Some(secret) = step.seal_person(&now.0, &from, ROTATION_PURPOSE, &context) else { return Ok(()) };
+        let ours = self.ours(step)?;
+        let answer = Message::Paired { inception, chain, key, secret: secret.into(), name: me.name, ours };
+        step.send(from, Channel::Join, wire::to_bytes(&answer));
+        self.tell_siblings(step)?;
+        step.emit("people.changed", &serde_json::json!({}));
+        Ok(())
+    }
+
+    /// The other device has made this one the person's.
+    pub(crate) fn paired(&mut self, step: &mut Step<'_>, from: DeviceId, message: Message) -> Result<(), Fault> {
+        let Message::Paired { inception, chain, key, secret, name, ours } = message else { return Ok(()) };
+        let Some(link) = pairing(step)?.filter(|link| link.door.device == from) else { return Ok(()) };
+        let identity = Identity { inception, chain, key };
+        let Ok(began) = identity.read() else { return Ok(()) };
+        let me = step.me();
+        let is_led = began.leads_to(&identity.chain, me, step.verifier());
+        let now = identity.key_now()?;
+        if began.person() != link.person || !is_led || !open_secret(step, link.person, now, &secret) {
+            return Ok(());
+        }
+        SECRETS.put(step.rows(), &base::KeyId::new(now.0), &secret);
+        IDENTITY.put(step.rows(), &(), &identity);
+        PAIRING.delete(step.rows(), &());
+        if let Some(mine) = ME.get(step.view(), &())? {
+            let name = checked_name(&name).unwrap_or_default();
+            ME.put(step.rows(), &(), &MeRecord { person: link.person, name, ..mine });
+        }
+        step.disconnect(from, Channel::Join);
+        self.take_ours(step, from, ours)?;
+        step.emit("people.changed", &serde_json::json!({}));
+        Ok(())
+    }
+
+    /// Collects what this person's devices tell each other.
+    fn ours(&mut self, step: &mut Step<'_>) -> Result<Ours, Fault> {
+        let mut ours = Ours::default();
+        if let Some(me) = ME.get(step.view(), &())? {
+            let consent = step.sign(DEVICE_DOMAIN, &device_bytes(me.person, me.device));
+            let name = DEVICE_NAME.get(step.view(), &())?.unwrap_or_default();
+            ours.devices.push(OurDevice { device: me.device, consent, name });
+        }
+        for row in SIBLINGS.all(step.view()) {
+            let (device, SiblingRecord { consent, name }) = row?;
+            ours.devices.push(OurDevice { device, consent, name });
+        }
+        ours.devices.truncate(DEVICES_MAX);
+        for web in Self::my_webs(step)?.into_iter().take(OUR_WEBS_MAX) {
+            let founder = WEBS.get(step.view(), &web)?.and_then(|record| record.founder);
+            let Some(founder) = founder else { continue };
+            if let Some(genesis) = records::entry(step.view(), web, founder, Log::Governance, 1)? {
+                let name = crate::read::web_label(step.view(), web)?;
+                ours.webs.push(OurWeb { web, genesis: genesis.into(), name });
+            }
+        }
+        Ok(ours)
+    }
+
+    /// Tells the person's other devices what there is, those that are here.
+    pub(crate) fn tell_siblings(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        let siblings: Vec<DeviceId> =
+            SIBLINGS.all(step.view()).map(|row| row.map(|(device, _)| device)).collect::<Result<_, _>>()?;
+        for device in siblings {
+            if records::is_connected(step.view(), device)? {
+                self.tell_sibling(step, device)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells one of the person's other devices what there is.
+    pub(crate) fn tell_sibling(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
+        if SIBLINGS.has(step.view(), &device)? {
+            let ours = self.ours(step)?;
+            step.send(device, Channel::Member, wire::to_bytes(&Message::Ours { ours }));
+        }
+        Ok(())
+    }
+
+    /// Takes what another device of this person says there is; nobody else is heard.
+    pub(crate) fn hear_ours(&mut self, step: &mut Step<'_>, from: DeviceId, ours: Ours) -> Result<(), Fault> {
+        match SIBLINGS.has(step.view(), &from)? {
+            true => self.take_ours(step, from, ours),
+            false => Ok(()),
+        }
+    }
+
+    fn take_ours(&mut self, step: &mut Step<'_>, from: DeviceId, ours: Ours) -> Result<(), Fault> {
+        let Some(me) = ME.get(step.view(), &())? else { return Ok(()) };
+        for OurDevice { device, consent, name } in ours.devices.into_iter().take(DEVICES_MAX) {
+            let covered = device_bytes(me.person, device);
+            let is_new = device != me.device && !REVOKED.has(step.view(), &device)?;
+            if is_new && step.verifier().verify(&device, DEVICE_DOMAIN, &covered, &consent) {
+                let name = crate::label::safe(&name, &device.to_string());
+                SIBLINGS.put(step.rows(), &device, &SiblingRecord { consent, name });
+            }
+        }
+        for OurWeb { web, genesis, name } in ours.webs.into_iter().take(OUR_WEBS_MAX) {
+            let standing = WEBS.get(step.view(), &web)?.map(|record| record.standing);
+            // Who has left a web on one device has left it on all; who joins again asks again.
+            if standing.is_some() {
+                continue;
+            }
+            let is_its = wire::entry::Entry::read(&genesis, step.verifier())
+                .is_ok_and(|genesis| wire::entry::web_of_genesis(&genesis) == web);
+            if is_its {
+                Self::follow_into(step, web, (from, &genesis, &name))?;
+            }
+        }
+        for web in Self::my_webs(step)? {
+            self.align_devices(step, web)?;
+        }
+        Ok(())
+    }
+
+    /// Begins to belong to a web because another device of this person does.
+    fn follow_into(
+        step: &mut Step<'_>,
+        web: WebId,
+        (from, genesis, name): (DeviceId, &[u8], &str),
+    ) -> Result<(), Fault> {
+        let now = step.now();
+        let record = WebRecord {
+            label: String::new(),
+            suggested: name.to_owned(),
+            standing: Standing::Joining,
+            members: 0,
+            has_key: false,
+            since: now,
+            founder: None,
+        };
+        WEBS.put(step.rows(), &web, &record);
+        let join = JoinRecord {
+            ticket: String::new(),
+            inviter: String::new(),
+            step: JoinStep::Waiting,
+            why: "another device of yours belongs to it; bringing the history of the web".to_owned(),
+            entry: None,
+            attempts: 0,
+            welcomer: Some(from),
+        };
+        JOINS.put(step.rows(), &web, &join);
+        crate::apply::relabel_web(step, web)?;
+        records::accept_governance(step, web, genesis)?;
+        crate::apply::say_authors(step, web, &State::default())?;
+        step.connect(from, Channel::Member);
+        Ok(())
+    }
+
+    /// Writes into a web what it does not know of this person's devices.
+    pub(crate) fn align_devices(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        match self.try_align(step, web) {
+            // What is missing of the history is on its way, and brings this up again.
+            Err(fault) if fault.code == crate::fault::CATCHING_UP => Ok(()),
+            done => done,
+        }
+    }
+
+    fn try_align(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        let Some(person) = crate::read::my_person(step.view())? else { return Ok(()) };
+        let me = step.me();
+        let Some(evaluation) = self.evaluation(web) else { return Ok(()) };
+        let state = &evaluation.state;
+        if state.devices.get(&me) != Some(&person) || state.role(person).is_none() {
+            return Ok(());
+        }
+        let ours = state.members.get(&person).map(|member| member.devices.clone()).unwrap_or_default();
+        let gone: Vec<DeviceId> =
+            state.revoked.iter().filter(|(_, one)| one.person == person).map(|(device, _)| *device).collect();
+        let chains: BTreeSet<DeviceId> = state.chains.keys().copied().collect();
+        for device in gone {
+            // Revoked in one web is revoked in all.
+            SIBLINGS.delete(step.rows(), &device);
+            REVOKED.put(step.rows(), &device, &());
+        }
+        let mut revoked = Vec::new();
+        for device in ours.iter().filter(|device| **device != me) {
+            if REVOKED.has(step.view(), device)? {
+                revoked.push(*device);
+            }
+        }
+        if !revoked.is_empty() {
+            let action = self.revocation(step, web, (person, &ours, revoked))?;
+            return self.append(step, web, action).map(|_| ());
+        }
+        let siblings: Vec<_> = SIBLINGS.all(step.view()).collect::<Result<Vec<_>, _>>()?;
+        let missing = siblings.into_iter().find(|(device, _)| !ours.contains(device) && !chains.contains(device));
+        if let Some((device, sibling)) = missing.filter(|_| ours.len() < DEVICES_MAX) {
+            self.append(step, web, Action::AddDevice { person, device, proof: sibling.consent })?;
+            // The next one, if there is any.
+            return self.try_align(step, web);
+        }
+        Ok(())
+    }
+
+    /// Puts together the revocation of devices, with the person's newest key for those that remain.
+    fn revocation(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+        (person, ours, revoked): (PersonId, &[DeviceId], Vec<DeviceId>),
+    ) -> Result<Action, Fault> {
+        let state = self.state(step, web)?;
+        let mut cuts: Vec<Cut> = Vec::new();
+        for device in &revoked {
+            if let Some((seq, entry)) = state.chains.get(device).copied() {
+                cuts.push(Cut { device: *device, log: Log::Governance, seq, entry });
+            }
+        }
+        for head in records::heads(step.view(), web)? {
+            if head.log == Log::Records && revoked.contains(&head.device) {
+                cuts.push(Cut { device: head.device, log: head.log, seq: head.seq, entry: head.entry });
+            }
+        }
+        cuts.sort_unstable();
+        let identity = identity(step)?;
+        let began = identity.read()?;
+        let key = identity.key_now()?;
+        let context = secret_context(person, key);
+        let mut remaining: Vec<DeviceId> =
+            ours.iter().filter(|device| !revoked.contains(device)).copied().collect();
+        remaining.sort_unstable();
+        let mut wraps = Vec::new();
+        for device in remaining {
+            let sealed = step.seal_person(&key.0, &device, ROTATION_PURPOSE, &context);
+            wraps.extend(sealed.map(|sealed| DeviceWrap { device, sealed: sealed.into() }));
+        }
+        let recovery = DeviceId::new(*began.recovery());
+        let recovery = step.seal_person(&key.0, &recovery, ROTATION_PURPOSE, &context).unwrap_or_default();
+        Ok(Action::Revoke {
+            devices: revoked,
+            cuts,
+            rotation: Rotation { key, wraps, recovery: recovery.into() },
+        })
+    }
+
+    /// Revokes one of this person's devices in every web, with a new key of the person.
+    pub(crate) fn revoke_device(
+        &mut self,
+        step: &mut Step<'_>,
+        asked: &ask::RevokeDevice,
+    ) -> Result<ask::Done, Fault> {
+        let (device, name) = sibling_named(step.view(), &asked.device)?;
+        let person = crate::read::my_person(step.view())?.ok_or(PeopleError::NotJoining)?;
+        let secret = step.random("person key");
+        let key = Key(step.keyring().add_person(PersonKey::from_seed(&secret)));
+        let (me, seed) = (step.me(), step.random("seal person"));
+        let context = secret_context(person, key);
+        let sealed = seal_to_device(me.as_bytes(), ROTATION_PURPOSE, &context, &secret, &seed);
+        SECRETS.put(step.rows(), &base::KeyId::new(key.0), &sealed.unwrap_or_default().into());
+        let identity = identity(step)?;
+        IDENTITY.put(step.rows(), &(), &Identity { key: Some(key), ..identity });
+        SIBLINGS.delete(step.rows(), &device);
+        REVOKED.put(step.rows(), &device, &());
+        LINK.delete(step.rows(), &());
+        let webs = Self::my_webs(step)?;
+        for web in &webs {
+            self.align_devices(step, *web)?;
+        }
+        step.emit("people.changed", &serde_json::json!({}));
+        let count = webs.len();
+        let what = format!(
+            "{name} is revoked in {count} {}. It gets nothing more from this computer from now on, and from the others as soon as they hear of it; \
+             what is written from now on is sealed under new keys. What {name} had, it keeps: nothing can take that back.",
+            if count == 1 { "web" } else { "webs" },
+        );
+        Ok(ask::Done { what })
+    }
+
+    /// Names a device of this person; this one, if none is said.
+    pub(crate) fn name_device(
+        &mut self,
+        step: &mut Step<'_>,
+        asked: &ask::NameDevice,
+    ) -> Result<ask::Done, Fault> {
+        let name = checked_name(&asked.name)?;
+        DEVICE_NAME.put(step.rows(), &(), &name);
+        self.tell_siblings(step)?;
+        Ok(ask::Done { what: format!("This computer is called {name}.") })
+    }
+}
+
+fn pairing(step: &Step<'_>) -> Result<Option<DeviceLink>, StoreError> {
+    let record = PAIRING.get(step.view(), &())?;
+    Ok(record.and_then(|record| DeviceLink::from_text(&record.link).ok()))
+}
+
+fn sibling_named(rows: &dyn Rows, name: &str) -> Result<(DeviceId, String), Fault> {
+    let all: Vec<_> = SIBLINGS.all(rows).collect::<Result<Vec<_>, _>>()?;
+    let is_meant = |device: &DeviceId, sibling: &SiblingRecord| {
+        crate::label::folded(&sibling.name) == crate::label::folded(name)
+            || (name.len() >= 4 && device.to_string().starts_with(name))
+    };
+    let mut meant = all.into_iter().filter(|(device, sibling)| is_meant(device, sibling));
+    match (meant.next(), meant.next()) {
+        (Some((device, sibling)), None) => Ok((device, sibling.name)),
+        (Some(_), Some(_)) => Err(PeopleError::DeviceAmbiguous { name: name.to_owned() }.into()),
+        _ => Err(PeopleError::UnknownDevice { name: name.to_owned() }.into()),
+    }
+}
+
+/// Answers `people.devices`.
+pub(crate) fn devices(rows: &dyn Rows, me: DeviceId) -> Result<ask::Devices, Fault> {
+    let mut devices = vec![ask::DeviceView {
+        name: DEVICE_NAME.get(rows, &())?.unwrap_or_default(),
+        is_this: true,
+        is_here: true,
+        heard: None,
+        webs: webs_of(rows, me)?,
+        id: me,
+    }];
+    for row in SIBLINGS.all(rows) {
+        let (device, sibling) = row?;
+        devices.push(ask::DeviceView {
+            name: sibling.name,
+            is_this: false,
+            is_here: records::is_connected(rows, device)?,
+            heard: records::last_heard(rows, device)?,
+            webs: webs_of(rows, device)?,
+            id: device,
+        });
+    }
+    let pairing = PAIRING.get(rows, &())?.and_then(|record| DeviceLink::from_text(&record.link).ok());
+    let note = match pairing {
+        Some(link) => format!("asks to become {}'s", crate::label::safe(&link.name, &link.person.to_string())),
+        None => String::new(),
+    };
+    Ok(ask::Devices { devices, note })
+}
+
+fn webs_of(rows: &dyn Rows, device: DeviceId) -> Result<u64, StoreError> {
+    let mut count = 0;
+    for web in crate::read::webs(rows)? {
+        let is_in = web.standing.is_in();
+        count += u64::from(is_in && DEVICES.has(rows, &(web.id, device))?);
+    }
+    Ok(count)
+}
