@@ -1,5 +1,5 @@
-"""Situations of spec governance, one each, for the second evaluation: what random histories seldom meet, and rules that
-they do not have yet (rules 70 to 80). Alice is 0, Bob 1, Carol 2, Ted 3; Mallory, 9, lies.
+"""Situations of spec governance, one each, for the second evaluation: what random histories seldom meet, and what
+they have shown to be easily got wrong. Alice is 0, Bob 1, Carol 2, Ted 3; Mallory, 9, lies.
 
     governance_test.py      prints the situations that came out otherwise
 """
@@ -293,6 +293,20 @@ def a_key_introduced_again_was_handed_over_by_who_knew_the_second_introduction()
     known = book.epoch(1, [removal, again], "b", 0, 1)
     book.accept(1, [known], 5)
     return book.state().current_epoch() is None
+
+
+def who_has_revoked_a_device_can_be_removed_whatever_a_stranger_writes():
+    for far in (False, True):
+        book = Book(ADMIN, MEMBER)
+        added = book.add_device(1, [book.last], 1, (1, 2))
+        served = book.serve((1, 2), [added])
+        revocation = book.revoke(1, [served], (1, 2))
+        removal = book.remove(0, [revocation], 1)
+        if far:
+            book.write(9, [book.genesis], "leave")
+        if book.void(revocation, removal) != [False, False] or book.role(1) >= 0:
+            return False
+    return True
 
 
 def main():
