@@ -37,6 +37,9 @@ _althing() {
             althing,config)
                 cmd="althing__subcmd__config"
                 ;;
+            althing,device)
+                cmd="althing__subcmd__device"
+                ;;
             althing,drop)
                 cmd="althing__subcmd__drop"
                 ;;
@@ -154,6 +157,42 @@ _althing() {
             althing__subcmd__config__subcmd__help,show)
                 cmd="althing__subcmd__config__subcmd__help__subcmd__show"
                 ;;
+            althing__subcmd__device,add)
+                cmd="althing__subcmd__device__subcmd__add"
+                ;;
+            althing__subcmd__device,help)
+                cmd="althing__subcmd__device__subcmd__help"
+                ;;
+            althing__subcmd__device,join)
+                cmd="althing__subcmd__device__subcmd__join"
+                ;;
+            althing__subcmd__device,list)
+                cmd="althing__subcmd__device__subcmd__list"
+                ;;
+            althing__subcmd__device,name)
+                cmd="althing__subcmd__device__subcmd__name"
+                ;;
+            althing__subcmd__device,revoke)
+                cmd="althing__subcmd__device__subcmd__revoke"
+                ;;
+            althing__subcmd__device__subcmd__help,add)
+                cmd="althing__subcmd__device__subcmd__help__subcmd__add"
+                ;;
+            althing__subcmd__device__subcmd__help,help)
+                cmd="althing__subcmd__device__subcmd__help__subcmd__help"
+                ;;
+            althing__subcmd__device__subcmd__help,join)
+                cmd="althing__subcmd__device__subcmd__help__subcmd__join"
+                ;;
+            althing__subcmd__device__subcmd__help,list)
+                cmd="althing__subcmd__device__subcmd__help__subcmd__list"
+                ;;
+            althing__subcmd__device__subcmd__help,name)
+                cmd="althing__subcmd__device__subcmd__help__subcmd__name"
+                ;;
+            althing__subcmd__device__subcmd__help,revoke)
+                cmd="althing__subcmd__device__subcmd__help__subcmd__revoke"
+                ;;
             althing__subcmd__help,about)
                 cmd="althing__subcmd__help__subcmd__about"
                 ;;
@@ -174,6 +213,9 @@ _althing() {
                 ;;
             althing__subcmd__help,config)
                 cmd="althing__subcmd__help__subcmd__config"
+                ;;
+            althing__subcmd__help,device)
+                cmd="althing__subcmd__help__subcmd__device"
                 ;;
             althing__subcmd__help,drop)
                 cmd="althing__subcmd__help__subcmd__drop"
@@ -283,6 +325,21 @@ _althing() {
             althing__subcmd__help__subcmd__config,show)
                 cmd="althing__subcmd__help__subcmd__config__subcmd__show"
                 ;;
+            althing__subcmd__help__subcmd__device,add)
+                cmd="althing__subcmd__help__subcmd__device__subcmd__add"
+                ;;
+            althing__subcmd__help__subcmd__device,join)
+                cmd="althing__subcmd__help__subcmd__device__subcmd__join"
+                ;;
+            althing__subcmd__help__subcmd__device,list)
+                cmd="althing__subcmd__help__subcmd__device__subcmd__list"
+                ;;
+            althing__subcmd__help__subcmd__device,name)
+                cmd="althing__subcmd__help__subcmd__device__subcmd__name"
+                ;;
+            althing__subcmd__help__subcmd__device,revoke)
+                cmd="althing__subcmd__help__subcmd__device__subcmd__revoke"
+                ;;
             althing__subcmd__help__subcmd__me,set)
                 cmd="althing__subcmd__help__subcmd__me__subcmd__set"
                 ;;
@@ -362,7 +419,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve log share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
+            opts="-h -V --json --home --help --version start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device log share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -569,6 +626,212 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__device)
+            opts="-h --json --home --help add join list revoke name help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__add)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__help)
+            opts="add join list revoke name help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__help__subcmd__join)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__help__subcmd__name)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__help__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__join)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__list)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__name)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__device__subcmd__revoke)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__drop)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -718,7 +981,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve log share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
+            opts="start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device log share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -830,6 +1093,90 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__config__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__device)
+            opts="add join list revoke name"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__device__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__device__subcmd__join)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__device__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__device__subcmd__name)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__device__subcmd__revoke)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -59,12 +59,8 @@ fn write(files: &[(String, String)]) -> anyhow::Result<()> {
 }
 
 fn althing(words: &[&str]) -> anyhow::Result<String> {
-    let output = Command::new(house::cargo())
-        .args(["run", "--quiet", "--package", "althing", "--"])
-        .args(words)
-        .current_dir(house::root())
-        .output()
-        .context("cannot run cargo")?;
+    let program = house::built("althing")?;
+    let output = Command::new(program).args(words).output().context("cannot run althing")?;
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();
     anyhow::ensure!(output.status.success(), "althing {} failed: {talk}", words.join(" "));
     String::from_utf8(output.stdout).context("althing wrote no UTF-8")

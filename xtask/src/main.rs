@@ -41,17 +41,11 @@ fn run(words: &[String]) -> anyhow::Result<ExitCode> {
         "generate" => generate::write_all(rest)?,
         "check" => return check::run(),
         "tidy" => tidy::report()?,
-        "sim" => return cargo_run(&["run", "--quiet", "--package", "sim", "--"], rest),
+        "sim" => return run_built("sim", rest),
         "bench" => {
             // The profile of ./run: what people use is what is measured, and it is built already.
-            let built = cargo_run(&["build", "--quiet", "--package", "althing"], &[])?;
-            let althing = house::target().join("debug/althing").display().to_string();
-            let words = [&[althing][..], rest].concat();
-            return if built == ExitCode::SUCCESS {
-                cargo_run(&["run", "--quiet", "--package", "bench", "--"], &words)
-            } else {
-                Ok(built)
-            };
+            let althing = house::built("althing")?.display().to_string();
+            return run_built("bench", &[&[althing][..], rest].concat());
         }
         "help" | "--help" => say(HELP),
         _ => anyhow::bail!("no task {task}; there are:\n{HELP}"),
@@ -59,8 +53,9 @@ fn run(words: &[String]) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn cargo_run(start: &[&str], rest: &[String]) -> anyhow::Result<ExitCode> {
-    let status = Command::new(house::cargo()).args(start).args(rest).status().context("cannot run cargo")?;
+fn run_built(name: &str, rest: &[String]) -> anyhow::Result<ExitCode> {
+    let program = house::built(name)?;
+    let status = Command::new(program).args(rest).status().with_context(|| format!("cannot run {name}"))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -21,11 +21,17 @@ export interface Accept {
   person: string;
 }
 
+/** Arguments of `people.add_device`. */
+export type AddDevice = Record<string, never>;
+
 /** Arguments of `people.audit`. */
 export interface AskAudit {
   /** The web. */
   web: string;
 }
+
+/** Arguments of `people.devices`. */
+export type AskDevices = Record<string, never>;
 
 /** Arguments of `files.history`. */
 export interface AskHistory {
@@ -169,6 +175,38 @@ export interface ComputerView {
 
 /** How packets get to a computer. */
 export type Connection = 'this' | 'lan' | 'direct' | 'relayed' | 'trying' | 'none';
+
+/** A link for a new device, just made. It is a secret: whoever has it can become you, once. */
+export interface DeviceLink {
+  /** What is pasted on the other computer. */
+  link: string;
+  /** When it ends. */
+  expires: Time;
+}
+
+/** A computer of yours. */
+export interface DeviceView {
+  /** What you call it; empty until you have said it. */
+  name: string;
+  /** Whether it is this one. */
+  is_this: boolean;
+  /** Whether it is connected now. */
+  is_here: boolean;
+  /** When it was last heard from. */
+  heard: Time | null;
+  /** To how many of your webs it belongs. */
+  webs: number;
+  /** Its id. */
+  id: Id;
+}
+
+/** Your computers. */
+export interface Devices {
+  /** This one first. */
+  devices: DeviceView[];
+  /** What this computer is waiting for, in words; empty when for nothing. */
+  note: string;
+}
 
 /** Whether a file is to be shown or saved. */
 export type Disposition = 'inline' | 'attachment';
@@ -610,6 +648,12 @@ export interface More {
   seen?: number | null;
 }
 
+/** Arguments of `people.name_device`. */
+export interface NameDevice {
+  /** What you call this computer, 1 to 64 characters. */
+  name: string;
+}
+
 /** Your webs' computers. */
 export interface Net {
   /** In words: `3 of 5 computers are connected, 1 of them through a relay`. */
@@ -650,6 +694,14 @@ export interface Opened {
 export interface PageLink {
   /** Opens the page once, within 30 seconds. */
   link: string;
+}
+
+/** Arguments of `people.pair`. */
+export interface Pair {
+  /** The link that the other computer has made. */
+  link: string;
+  /** What you call this computer, 1 to 64 characters. */
+  name: string;
 }
 
 /** Arguments of `files.pause`. */
@@ -726,6 +778,12 @@ export interface Revoke {
   web: string;
   /** The invitation's id or its first digits. */
   invitation: string;
+}
+
+/** Arguments of `people.revoke_device`. */
+export interface RevokeDevice {
+  /** Its name, or the first digits of its id. */
+  device: string;
 }
 
 /** What a kept search rang for. */
@@ -1036,6 +1094,16 @@ export interface Operations {
   'people.leave': { arguments: Leave; answer: Done };
   /** Makes this computer serve a web: as relay, as mirror, or as broker for those who are away. */
   'people.serve': { arguments: Serve; answer: Served };
+  /** Makes a link by which another computer becomes yours. */
+  'people.add_device': { arguments: AddDevice; answer: DeviceLink };
+  /** Makes this computer, by a link from another one, that person's. */
+  'people.pair': { arguments: Pair; answer: Done };
+  /** Lists your computers. */
+  'people.devices': { arguments: AskDevices; answer: Devices };
+  /** Ends a computer of yours, lost or stolen, in all webs. */
+  'people.revoke_device': { arguments: RevokeDevice; answer: Done };
+  /** Says what you call this computer. */
+  'people.name_device': { arguments: NameDevice; answer: Done };
   /** Lists every act that changed who belongs to a web. */
   'people.audit': { arguments: AskAudit; answer: Audit };
   /** Shares a folder of this computer with a web; nothing is copied. */
@@ -1109,6 +1177,11 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'people.remove': 'act',
   'people.leave': 'act',
   'people.serve': 'act',
+  'people.add_device': 'act',
+  'people.pair': 'act',
+  'people.devices': 'read',
+  'people.revoke_device': 'act',
+  'people.name_device': 'act',
   'people.audit': 'read',
   'files.share': 'act',
   'files.shares': 'read',

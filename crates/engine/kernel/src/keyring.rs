@@ -15,7 +15,7 @@ pub struct Keyring(Arc<Keys>);
 
 #[derive(Debug, Clone, Default)]
 struct Keys {
-    keys: BTreeMap<(WebId, KeyId), EpochKey>,
+    epochs: BTreeMap<(WebId, KeyId), EpochKey>,
     current: BTreeMap<WebId, KeyId>,
     /// Keys of this person besides the one of the vault, by their public halves.
     persons: BTreeMap<[u8; 32], PersonKey>,
@@ -24,7 +24,7 @@ struct Keys {
 impl Keyring {
     /// Adds a key.
     pub fn add(&mut self, web: WebId, key: EpochKey) {
-        Arc::make_mut(&mut self.0).keys.insert((web, key.id()), key);
+        Arc::make_mut(&mut self.0).epochs.insert((web, key.id()), key);
     }
 
     /// Adds a key of this person; returns its public half.
@@ -61,13 +61,13 @@ impl Keyring {
 
     /// Returns a key by name.
     pub fn get(&self, web: WebId, key: KeyId) -> Option<&EpochKey> {
-        self.0.keys.get(&(web, key))
+        self.0.epochs.get(&(web, key))
     }
 
     /// Walks the keys of a web.
     pub fn of(&self, web: WebId) -> impl Iterator<Item = &EpochKey> {
         let first = (web, KeyId::new([0; 32]));
         let last = (web, KeyId::new([255; 32]));
-        self.0.keys.range(first..=last).map(|(_, key)| key)
+        self.0.epochs.range(first..=last).map(|(_, key)| key)
     }
 }

@@ -146,8 +146,8 @@ impl Inception {
             let recovery = DeviceId::new(*self.recovery());
             let signer = if step.by_recovery { Some(&recovery) } else { seen.last() };
             let covered = device_bytes(person, step.device);
-            let is_signed = signer
-                .is_some_and(|signer| verifier.verify(signer, ADOPT_DOMAIN, &covered, &step.signature));
+            let is_signed =
+                signer.is_some_and(|signer| verifier.verify(signer, ADOPT_DOMAIN, &covered, &step.signature));
             if !is_signed || seen.contains(&step.device) {
                 return false;
             }

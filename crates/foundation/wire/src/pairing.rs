@@ -62,8 +62,7 @@ impl DeviceLink {
     pub fn from_text(text: &str) -> Result<Self, TicketError> {
         let bytes = bytes_of(PREFIX, text)?;
         let link: Self = from_bytes(&bytes, TICKET_LEN_MAX).map_err(TicketError::Unreadable)?;
-        let is_within =
-            link.version == VERSION && link.door.addresses.len() <= 8 && link.name.len() <= 256;
+        let is_within = link.version == VERSION && link.door.addresses.len() <= 8 && link.name.len() <= 256;
         is_within.then_some(link).ok_or(TicketError::Unreadable(WireError::OutOfLimits { field: "link" }))
     }
 }

@@ -13,9 +13,7 @@ use proptest::prelude::*;
 use wire::codec::{Bytes, WireError};
 use wire::crypto::{EpochKey, PersonKey, SignKey, Signature, Signer, Strict, seal_to};
 use wire::entry::{Entry, Header, Log, web_of_genesis};
-use wire::governance::{
-    Action, Admission, Cut, DeviceWrap, OlderKey, Operation, Role, Rotation, Wrap,
-};
+use wire::governance::{Action, Admission, Cut, DeviceWrap, OlderKey, Operation, Role, Rotation, Wrap};
 use wire::identity::{Adoption, Inception, Key};
 use wire::record::{Batch, Nonce, Place, Record};
 use wire::ticket::{Door, Ticket};
@@ -159,8 +157,11 @@ fn later_action() -> impl Strategy<Value = Action> {
                 key: Some(key),
             }
         ),
-        (person(), device(), signature())
-            .prop_map(|(person, device, proof)| Action::AddDevice { person, device, proof }),
+        (person(), device(), signature()).prop_map(|(person, device, proof)| Action::AddDevice {
+            person,
+            device,
+            proof
+        }),
         (vec(device(), 0..4), cuts(), rotation()).prop_map(|(devices, cuts, rotation)| Action::Revoke {
             devices: sorted(devices),
             cuts,
@@ -242,8 +243,9 @@ fn join_message() -> impl Strategy<Value = join::Message> {
         Refusal::Removed,
     ]);
     prop_oneof![
-        (web(), ticket_id(), signature(), bytes(300))
-            .prop_map(|(web, ticket, proof, inception)| Message::Hello { web, ticket, proof, inception, chain: None }),
+        (web(), ticket_id(), signature(), bytes(300)).prop_map(|(web, ticket, proof, inception)| {
+            Message::Hello { web, ticket, proof, inception, chain: None }
+        }),
         (web(), bytes(300), vec(entry_id(), 0..5), any::<u64>())
             .prop_map(|(web, genesis, heads, lamport)| Message::Offer { web, genesis, heads, lamport }),
         bytes(300).prop_map(|entry| Message::Request { entry }),

@@ -112,7 +112,12 @@ fn accepted() -> Vec<Vector> {
     let genesis = governance.write(operation(
         &[],
         1,
-        Action::Genesis { nonce: EntryId::new([7; 32]), inception: alice.inception.to_bytes().into(), chain: None, key: None },
+        Action::Genesis {
+            nonce: EntryId::new([7; 32]),
+            inception: alice.inception.to_bytes().into(),
+            chain: None,
+            key: None,
+        },
     ));
     let web = web_of_genesis(&genesis);
     governance.web = web;
@@ -151,7 +156,13 @@ fn accepted() -> Vec<Vector> {
     let joined = bobs.write(operation(
         &[invite.id],
         4,
-        Action::Join { ticket: ticket.id(), proof, inception: bob.inception.to_bytes().into(), chain: None, key: None },
+        Action::Join {
+            ticket: ticket.id(),
+            proof,
+            inception: bob.inception.to_bytes().into(),
+            chain: None,
+            key: None,
+        },
     ));
     let accept = governance.write(operation(&[joined.id], 5, Action::Accept { join: joined.id }));
     let newer_key = EpochKey::new([10; 32]);

@@ -92,7 +92,7 @@ pub(crate) fn asked(
             step.reply(id, &answer);
         }
         ask::NameDevice::NAME => {
-            let answer = people.name_device(step, &read(operation, arguments)?)?;
+            let answer = People::name_device(step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
         ask::Leave::NAME => {
@@ -128,7 +128,11 @@ fn introduce(step: &mut Step<'_>, asked: &ask::Introduce) -> Result<ask::Me, Fau
     reader::me(step.view(), step.me())
 }
 
-pub(crate) fn start_web(people: &mut People, step: &mut Step<'_>, asked: &ask::StartWeb) -> Result<ask::WebView, Fault> {
+pub(crate) fn start_web(
+    people: &mut People,
+    step: &mut Step<'_>,
+    asked: &ask::StartWeb,
+) -> Result<ask::WebView, Fault> {
     let name = checked_name(&asked.name)?;
     let nonce = EntryId::new(step.random("genesis"));
     let identity = crate::devices::identity(step)?;

@@ -90,7 +90,8 @@ fn write_members(
             continue;
         }
         MEMBERS.put(step.rows(), &(web, *person), &record);
-        let revoked = old.iter().flat_map(|old| &old.devices).filter(|device| !record.devices.contains(device));
+        let revoked =
+            old.iter().flat_map(|old| &old.devices).filter(|device| !record.devices.contains(device));
         for device in revoked {
             WEBS_OF.delete(step.rows(), &(*device, web));
         }
@@ -290,7 +291,8 @@ pub(crate) fn say_authors(step: &mut Step<'_>, web: WebId, state: &State) -> Res
     }
     for (device, revoked) in &state.revoked {
         let cut = Some(revoked.cut);
-        authors.insert(*device, records::Author { device: *device, is_member: false, cut, is_carrier: false });
+        authors
+            .insert(*device, records::Author { device: *device, is_member: false, cut, is_carrier: false });
     }
     let me = step.me();
     let is_member = authors.get(&me).is_some_and(|author| author.is_member);

@@ -13,9 +13,7 @@ use wire::codec::Bytes;
 use wire::crypto::{PersonKey, SignKey, Signature, Signer as _, seal_to_device};
 use wire::entry::Log;
 use wire::governance::{Action, Cut, DeviceWrap, ROTATION_PURPOSE, Rotation};
-use wire::identity::{
-    ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, DEVICES_MAX, Inception, Key, device_bytes,
-};
+use wire::identity::{ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, DEVICES_MAX, Inception, Key, device_bytes};
 use wire::join::{Message, OUR_WEBS_MAX, OurDevice, OurWeb, Ours, PAIR_DOMAIN};
 use wire::pairing::DeviceLink;
 use wire::ticket::{Door, TicketError};
@@ -181,7 +179,8 @@ impl People {
         let secret = step.random("device link");
         let expires = step.now().after(LINK_TIME);
         let addresses = crate::acts::with_relay(me.addresses, 4);
-        let link = DeviceLink::new(me.person, secret, expires, Door { device: me.device, addresses }, me.name);
+        let link =
+            DeviceLink::new(me.person, secret, expires, Door { device: me.device, addresses }, me.name);
         let key = DeviceId::new(SignKey::from_seed(&secret).public());
         LINK.put(step.rows(), &(), &LinkRecord { key, expires, used_by: None });
         Ok(ask::DeviceLink { link: format!("althing:{}", link.to_text()), expires })
@@ -275,16 +274,21 @@ impl People {
         chain.push(Adoption { device: from, by_recovery: false, signature });
         let context = secret_context(me.person, now);
         let Some(secret) = step.seal_person(&now.0, &from, ROTATION_PURPOSE, &context) else { return Ok(()) };
-        let ours = self.ours(step)?;
+        let ours = Self::ours(step)?;
         let answer = Message::Paired { inception, chain, key, secret: secret.into(), name: me.name, ours };
         step.send(from, Channel::Join, wire::to_bytes(&answer));
-        self.tell_siblings(step)?;
+        Self::tell_siblings(step)?;
         step.emit("people.changed", &serde_json::json!({}));
         Ok(())
     }
 
     /// The other device has made this one the person's.
-    pub(crate) fn paired(&mut self, step: &mut Step<'_>, from: DeviceId, message: Message) -> Result<(), Fault> {
+    pub(crate) fn paired(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        message: Message,
+    ) -> Result<(), Fault> {
         let Message::Paired { inception, chain, key, secret, name, ours } = message else { return Ok(()) };
         let Some(link) = pairing(step)?.filter(|link| link.door.device == from) else { return Ok(()) };
         let identity = Identity { inception, chain, key };
@@ -309,7 +313,7 @@ impl People {
     }
 
     /// Collects what this person's devices tell each other.
-    fn ours(&mut self, step: &mut Step<'_>) -> Result<Ours, Fault> {
+    fn ours(step: &mut Step<'_>) -> Result<Ours, Fault> {
         let mut ours = Ours::default();
         if let Some(me) = ME.get(step.view(), &())? {
             let consent = step.sign(DEVICE_DOMAIN, &device_bytes(me.person, me.device));
@@ -333,21 +337,21 @@ impl People {
     }
 
     /// Tells the person's other devices what there is, those that are here.
-    pub(crate) fn tell_siblings(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+    pub(crate) fn tell_siblings(step: &mut Step<'_>) -> Result<(), Fault> {
         let siblings: Vec<DeviceId> =
             SIBLINGS.all(step.view()).map(|row| row.map(|(device, _)| device)).collect::<Result<_, _>>()?;
         for device in siblings {
             if records::is_connected(step.view(), device)? {
-                self.tell_sibling(step, device)?;
+                Self::tell_sibling(step, device)?;
             }
         }
         Ok(())
     }
 
     /// Tells one of the person's other devices what there is.
-    pub(crate) fn tell_sibling(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
+    pub(crate) fn tell_sibling(step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
         if SIBLINGS.has(step.view(), &device)? {
-            let ours = self.ours(step)?;
+            let ours = Self::ours(step)?;
             step.send(device, Channel::Member, wire::to_bytes(&Message::Ours { ours }));
         }
         Ok(())
@@ -460,7 +464,8 @@ impl People {
             return self.append(step, web, action).map(|_| ());
         }
         let siblings: Vec<_> = SIBLINGS.all(step.view()).collect::<Result<Vec<_>, _>>()?;
-        let missing = siblings.into_iter().find(|(device, _)| !ours.contains(device) && !chains.contains(device));
+        let missing =
+            siblings.into_iter().find(|(device, _)| !ours.contains(device) && !chains.contains(device));
         if let Some((device, sibling)) = missing.filter(|_| ours.len() < DEVICES_MAX) {
             self.append(step, web, Action::AddDevice { person, device, proof: sibling.consent })?;
             // The next one, if there is any.
@@ -544,14 +549,10 @@ impl People {
     }
 
     /// Names a device of this person; this one, if none is said.
-    pub(crate) fn name_device(
-        &mut self,
-        step: &mut Step<'_>,
-        asked: &ask::NameDevice,
-    ) -> Result<ask::Done, Fault> {
+    pub(crate) fn name_device(step: &mut Step<'_>, asked: &ask::NameDevice) -> Result<ask::Done, Fault> {
         let name = checked_name(&asked.name)?;
         DEVICE_NAME.put(step.rows(), &(), &name);
-        self.tell_siblings(step)?;
+        Self::tell_siblings(step)?;
         Ok(ask::Done { what: format!("This computer is called {name}.") })
     }
 }
@@ -598,7 +599,9 @@ pub(crate) fn devices(rows: &dyn Rows, me: DeviceId) -> Result<ask::Devices, Fau
     }
     let pairing = PAIRING.get(rows, &())?.and_then(|record| DeviceLink::from_text(&record.link).ok());
     let note = match pairing {
-        Some(link) => format!("asks to become {}'s", crate::label::safe(&link.name, &link.person.to_string())),
+        Some(link) => {
+            format!("asks to become {}'s", crate::label::safe(&link.name, &link.person.to_string()))
+        }
         None => String::new(),
     };
     Ok(ask::Devices { devices, note })

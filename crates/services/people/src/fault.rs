@@ -271,22 +271,13 @@ impl From<PeopleError> for Fault {
             E::TicketDamaged => {
                 fault.remedy("", "copy the whole invitation again, from `althing1` to its end")
             }
-            E::DeviceLinkDamaged => {
-                fault.remedy("", "copy the whole link again, from `althingdevice1` to its end")
-            }
-            E::DeviceLinkExpired { .. } => {
-                fault.remedy("althing device add", "makes a new one, on a computer that is already yours")
-            }
-            E::DeviceAlready { .. } | E::UnknownDevice { .. } => {
-                fault.remedy("althing device list", "lists your computers")
-            }
-            E::DeviceAmbiguous { .. } => {
-                fault.remedy("althing device list --json", "lists them with their ids; name one by its first digits")
-            }
-            E::DeviceInUse { .. } => {
-                fault.remedy("export ALTHING_HOME=FOLDER", "starts with a fresh home; nothing of this one is lost")
-            }
-            E::NameFirst => fault.remedy("althing me set NAME", "says by which name others meet you"),
+            E::DeviceLinkDamaged
+            | E::DeviceLinkExpired { .. }
+            | E::DeviceAlready { .. }
+            | E::UnknownDevice { .. }
+            | E::DeviceAmbiguous { .. }
+            | E::DeviceInUse { .. }
+            | E::NameFirst => of_devices(&error, fault),
             E::TicketUnreadable { .. } | E::TicketWithoutDoor { .. } => {
                 fault.remedy("", "ask for a new invitation")
             }
@@ -320,6 +311,28 @@ impl From<PeopleError> for Fault {
                 "shows who belongs to the web; remove who is not known",
             ),
         }
+    }
+}
+
+/// What to do about what is about a person's own computers.
+fn of_devices(error: &PeopleError, fault: Fault) -> Fault {
+    use PeopleError as E;
+    match error {
+        E::DeviceLinkDamaged => {
+            fault.remedy("", "copy the whole link again, from `althingdevice1` to its end")
+        }
+        E::DeviceLinkExpired { .. } => {
+            fault.remedy("althing device add", "makes a new one, on a computer that is already yours")
+        }
+        E::DeviceAlready { .. } | E::UnknownDevice { .. } => {
+            fault.remedy("althing device list", "lists your computers")
+        }
+        E::DeviceAmbiguous { .. } => fault
+            .remedy("althing device list --json", "lists them with their ids; name one by its first digits"),
+        E::DeviceInUse { .. } => fault
+            .remedy("export ALTHING_HOME=FOLDER", "starts with a fresh home; nothing of this one is lost"),
+        E::NameFirst => fault.remedy("althing me set NAME", "says by which name others meet you"),
+        _ => fault,
     }
 }
 

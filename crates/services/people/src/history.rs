@@ -118,7 +118,8 @@ fn read(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<Option<Op>, St
         keep_keys(step, web, entry)?;
     }
     if op.as_ref().is_some_and(Op::is_revocation)
-        && let Ok(Operation { action: Action::Revoke { rotation, .. }, .. }) = Operation::read(&entry.header.body)
+        && let Ok(Operation { action: Action::Revoke { rotation, .. }, .. }) =
+            Operation::read(&entry.header.body)
     {
         crate::devices::keep_rotation(step, entry.header.author, &rotation)?;
     }

@@ -106,7 +106,7 @@ impl People {
                 Self::door_opened(step, device)
             }
             Input::Connected { device, channel: Channel::Member } => {
-                self.tell_sibling(step, device)?;
+                Self::tell_sibling(step, device)?;
                 Self::ask_keys_of(step, device)
             }
             Input::Reachable { addresses } => self.reachable(step, &addresses),
@@ -351,7 +351,7 @@ impl People {
 
     fn came_in(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         Self::joined(step, web)?;
-        self.tell_siblings(step)?;
+        Self::tell_siblings(step)?;
         self.say_serving(step, web)?;
         // A carrier has no key to write records under.
         if WEBS.get(step.view(), &web)?.is_some_and(|web| web.standing == Standing::Carrier) {

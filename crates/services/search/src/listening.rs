@@ -159,7 +159,7 @@ impl Search {
         step: &mut Step<'_>,
         (web, from): (WebId, DeviceId),
         question: u64,
-        texts: Texts,
+        texts: &Texts,
     ) -> Result<(), Fault> {
         let Some((number, of_web, of)) = self.listening.questions.get(&question).copied() else {
             return Ok(());
@@ -170,7 +170,7 @@ impl Search {
         self.listening.questions.remove(&question);
         let Some(row) = KEPT.get(step.view(), &number)? else { return Ok(()) };
         let Ok(terms) = Terms::read(&row.query) else { return Ok(()) };
-        if !are_sound(step.view(), (web, from), &texts, terms.words.len())? {
+        if !are_sound(step.view(), (web, from), texts, terms.words.len())? {
             return Ok(());
         }
         Self::ring_for_texts(step, (number, web), texts.hits.iter().map(|hit| hit.content))

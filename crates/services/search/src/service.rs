@@ -340,7 +340,7 @@ impl Search {
                     }
                     self.tell_waiting(step)?;
                 } else {
-                    self.hear_of_kept(step, (web, from), question, texts)?;
+                    self.hear_of_kept(step, (web, from), question, &texts)?;
                 }
             }
             Message::Brokered { web, question, texts, read } => {

@@ -22,20 +22,49 @@ pub struct Facts {
 /// What an operation does, without what only its readers need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Act {
-    Genesis { web: WebId, facts: Option<Facts> },
+    Genesis {
+        web: WebId,
+        facts: Option<Facts>,
+    },
     Invite(Terms),
-    RevokeInvite { ticket: TicketId },
-    Join { ticket: TicketId, facts: Option<Facts> },
-    Accept { join: EntryId },
-    SetRole { person: PersonId, role: Role, cuts: Vec<Cut> },
-    Remove { person: PersonId, cuts: Vec<Cut> },
+    RevokeInvite {
+        ticket: TicketId,
+    },
+    Join {
+        ticket: TicketId,
+        facts: Option<Facts>,
+    },
+    Accept {
+        join: EntryId,
+    },
+    SetRole {
+        person: PersonId,
+        role: Role,
+        cuts: Vec<Cut>,
+    },
+    Remove {
+        person: PersonId,
+        cuts: Vec<Cut>,
+    },
     Leave,
-    Epoch { key: KeyId, recipients: Vec<PersonId> },
+    Epoch {
+        key: KeyId,
+        recipients: Vec<PersonId>,
+    },
     Serve(Serving),
     /// `person` is none when the device has not signed.
-    AddDevice { person: Option<PersonId>, device: DeviceId },
-    Revoke { devices: Vec<DeviceId>, cuts: Vec<Cut>, person_key: [u8; 32] },
-    Recover { facts: Option<Facts> },
+    AddDevice {
+        person: Option<PersonId>,
+        device: DeviceId,
+    },
+    Revoke {
+        devices: Vec<DeviceId>,
+        cuts: Vec<Cut>,
+        person_key: [u8; 32],
+    },
+    Recover {
+        facts: Option<Facts>,
+    },
 }
 
 /// What an invitation offers.

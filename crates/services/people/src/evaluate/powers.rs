@@ -120,7 +120,8 @@ impl<'a> Powers<'a> {
     }
 
     fn note_device(&mut self, person: PersonId, device: DeviceId, at: usize) {
-        if self.base.revoked.contains_key(&device) || self.person(device).is_some_and(|owner| owner != person) {
+        if self.base.revoked.contains_key(&device) || self.person(device).is_some_and(|owner| owner != person)
+        {
             return;
         }
         if !self.base.devices.contains_key(&device) {
@@ -174,7 +175,8 @@ impl<'a> Powers<'a> {
     /// The greatest power that a person's devices have anywhere: a revocation must come before all that a thief does.
     fn greatest(&self, person: PersonId, at: usize) -> Option<Power> {
         let own = self.power(person, at, Guess::Highest)?;
-        let others = self.devices(person).into_iter().flat_map(|d| self.by_device.get(&d).into_iter().flatten());
+        let others =
+            self.devices(person).into_iter().flat_map(|d| self.by_device.get(&d).into_iter().flatten());
         others.filter_map(|other| self.power(person, *other, Guess::Highest)).chain([own]).max()
     }
 
@@ -502,7 +504,12 @@ impl<'a> Powers<'a> {
     }
 
     /// Makes void the joins by invitations of some person, or some device.
-    fn void_joins_by(&mut self, at: usize, power: Power, is_meant: impl Fn(Option<PersonId>, DeviceId) -> bool) {
+    fn void_joins_by(
+        &mut self,
+        at: usize,
+        power: Power,
+        is_meant: impl Fn(Option<PersonId>, DeviceId) -> bool,
+    ) {
         let in_base = self.base.invitations.iter().map(|(ticket, one)| (*ticket, Some(one.by), one.device));
         let in_segment = self.invites.iter().map(|(ticket, invite)| {
             let device = self.segment.ops[*invite].author;

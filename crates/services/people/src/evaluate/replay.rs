@@ -301,7 +301,8 @@ impl<'a> Replay<'a> {
         let Admitted { power, seniority, inviter, join, op } = *admitted;
         self.state.turns = self.state.turns.saturating_add(1);
         // Who comes back has the devices it had.
-        let mut devices = self.state.members.get(&facts.person).map(|m| m.devices.clone()).unwrap_or_default();
+        let mut devices =
+            self.state.members.get(&facts.person).map(|m| m.devices.clone()).unwrap_or_default();
         if !devices.contains(&device) {
             devices.push(device);
         }

@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod bad_input;
+#[cfg(test)]
 mod devices;
 #[cfg(test)]
 mod joins;
