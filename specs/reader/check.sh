@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the second reader over the vectors, and over an exported web when one is named: check.sh [WEB_FOLDER]
+# Runs the second reader over the vectors and the histories of governance, and over an exported web when one is named: check.sh [WEB_FOLDER]
 # Its three packages live in a folder of their own, made once.
 set -eu
 cd "$(dirname "$0")"
@@ -10,4 +10,6 @@ if ! cmp -s requirements.txt "$venv/requirements.txt"; then
     cp requirements.txt "$venv/requirements.txt"
 fi
 "$venv/bin/python" reader.py vectors ../vectors
+"$venv/bin/python" governance_test.py
+"$venv/bin/python" governance.py ../vectors/histories.json
 if [ $# -gt 0 ]; then "$venv/bin/python" reader.py web "$1"; fi

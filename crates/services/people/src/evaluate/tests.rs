@@ -2,11 +2,12 @@
 //! checked before the evaluation.
 
 mod devices;
+mod exported;
 mod histories;
 mod scale;
 mod stories;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp, WebId};
 use wire::entry::Log;
@@ -108,15 +109,21 @@ impl Book {
         self.write(0, &[], Act::Genesis { web: WEB, facts: facts(0) })
     }
 
-    /// The cuts that name exactly what `deps` know of `who`.
-    fn cuts(&self, who: u16, deps: &[EntryId]) -> Vec<Cut> {
-        let mut past = std::collections::BTreeSet::new();
-        let mut ahead = deps.to_vec();
+    /// `heads` and everything before them.
+    fn past(&self, heads: &[EntryId]) -> BTreeSet<EntryId> {
+        let mut past = BTreeSet::new();
+        let mut ahead = heads.to_vec();
         while let Some(id) = ahead.pop() {
             if past.insert(id) {
                 ahead.extend(self.ops[&id].parents());
             }
         }
+        past
+    }
+
+    /// The cuts that name exactly what `deps` know of `who`.
+    fn cuts(&self, who: u16, deps: &[EntryId]) -> Vec<Cut> {
+        let past = self.past(deps);
         let known = past.iter().map(|id| &self.ops[id]).filter(|op| op.author == device(who));
         let newest = known.max_by_key(|op| op.seq);
         newest

@@ -1,0 +1,842 @@
+"""A second, independent evaluation of governance: who belongs to a web, and what counts.
+
+Written from specs/governance.md alone, not from the Rust code, and for clearness rather than speed (the past of each
+operation is replayed again and again). Operations are abstract: signatures and proofs were checked before (`facts`).
+
+    governance.py FILE...     evaluates each history of specs/vectors/histories.json and compares the state
+
+Ids of operations are whole numbers (the hex text read as one); persons, devices, tickets and keys are any values.
+"""
+
+import copy
+import dataclasses
+import json
+import pathlib
+import sys
+
+CARRIER, MEMBER, ADMIN, OWNER = 0, 2, 3, 4
+DEPS_MAX, DEVICES_MAX = 16, 16
+NOBODY = (-1,)
+
+
+@dataclasses.dataclass
+class Op:
+    id: int
+    author: object
+    seq: int
+    previous: int | None
+    deps: list
+    lamport: int
+    kind: str
+    of: dict  # the action's fields, by name
+
+    @property
+    def place(self):
+        return (self.lamport, self.id)
+
+    @property
+    def parents(self):
+        return self.deps + ([] if self.previous is None else [self.previous])
+
+
+# --- rank (rules 20 to 22) ------------------------------------------------------------------------------------
+
+# A seniority is (steps, lamport, id), the lesser the more senior; a power is (role, limit, grant).
+
+
+def given(role, seniority, giver, place):
+    """Rule 22: nobody can give more power than it has."""
+    if role >= ADMIN and giver[1] >= seniority:
+        return (role, giver[1], place)
+    return (role, seniority, (0, 0))
+
+
+def strength(power):
+    """Powers in the order of rule 21: the greater tuple is the greater power."""
+    if power is None:
+        return NOBODY
+    role, limit, grant = power
+    return (role, *(-part for part in limit), *(-part for part in grant))
+
+
+# --- state ----------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Member:
+    power: tuple | None
+    seniority: tuple
+    key: object
+    join: int
+    departure: str | None = None
+    cuts: dict = dataclasses.field(default_factory=dict)  # of records: device -> (seq, entry)
+
+    @property
+    def role(self):
+        return self.power[0] if self.power else None
+
+
+@dataclasses.dataclass
+class Maker:
+    person: object
+    power: tuple
+    steps: int
+
+
+@dataclasses.dataclass
+class Invitation:
+    op: int
+    by: Maker
+    role: int
+    uses: int
+    approve: bool
+    lamport: int
+    used: int = 0
+    left: int = 0  # a set of operations by which its maker left
+
+
+@dataclasses.dataclass
+class Epoch:
+    place: tuple
+    introductions: int  # a set of operations
+    is_stale: bool
+    holders: set
+
+
+@dataclasses.dataclass
+class State:
+    members: dict = dataclasses.field(default_factory=dict)
+    devices: dict = dataclasses.field(default_factory=dict)  # device -> (person, how it came, by which places)
+    revoked: dict = dataclasses.field(default_factory=dict)  # device -> (seq, entry) of its last record
+    removals: dict = dataclasses.field(default_factory=dict)  # person -> lamport of its newest removal
+    invitations: dict = dataclasses.field(default_factory=dict)  # by ticket
+    waiting: dict = dataclasses.field(default_factory=dict)  # join -> person
+    admitted: dict = dataclasses.field(default_factory=dict)  # join -> person
+    epochs: dict = dataclasses.field(default_factory=dict)
+    serving: dict = dataclasses.field(default_factory=dict)
+
+    def power(self, person):
+        return self.members[person].power if person in self.members else None
+
+    def role(self, person):
+        """The role of somebody who belongs to the web; less than any role if it does not."""
+        power = self.power(person)
+        return power[0] if power else -1
+
+    def devices_of(self, person):
+        return [device for device, (owner, _, _) in self.devices.items() if owner == person]
+
+    def spoil_epochs(self):
+        for epoch in self.epochs.values():
+            epoch.is_stale = True
+
+    def current_epoch(self):
+        clean = [(epoch.place, key) for key, epoch in self.epochs.items() if not epoch.is_stale]
+        return max(clean)[1] if clean else None
+
+
+# --- completeness (rules 3 to 8) ------------------------------------------------------------------------------
+
+
+def complete(ops):
+    """The complete operations in the order of rule 8. Each is looked at when the last of its parents is complete."""
+    by_id = {op.id: op for op in ops}
+    missing = {op.id: len(set(op.parents)) for op in ops}
+    children = {}
+    for op in ops:
+        for parent in set(op.parents):
+            children.setdefault(parent, []).append(op.id)
+    ready = [op.id for op in ops if not op.parents]
+    found = {}
+    while ready:
+        op = by_id[ready.pop()]
+        if not is_sound(op, found):
+            continue
+        found[op.id] = op
+        for child in children.get(op.id, []):
+            missing[child] -= 1
+            if not missing[child]:
+                ready.append(child)
+    return sorted(found.values(), key=lambda op: op.place)
+
+
+def is_sound(op, found):
+    if op.kind == "genesis":
+        return op.of["of this web"] and not op.deps and op.lamport == 1 and op.seq == 1 and op.previous is None
+    if not op.deps or len(op.deps) > DEPS_MAX or any(one >= two for one, two in zip(op.deps, op.deps[1:])):
+        return False
+    if op.previous is None:
+        follows = op.seq == 1
+    else:
+        before = found[op.previous]
+        follows = before.author == op.author and op.seq == before.seq + 1
+    return follows and op.lamport == 1 + max(found[parent].lamport for parent in op.parents)
+
+
+# --- evaluation -----------------------------------------------------------------------------------------------
+
+
+class Evaluation:
+    """Operations are numbered in the order of rule 8; sets of them are bits of a whole number."""
+
+    def __init__(self, ops, void=0):
+        self.ops = ops
+        self.at = {op.id: index for index, op in enumerate(ops)}
+        self.past = []
+        for op in ops:
+            past = 0
+            for parent in op.parents:
+                past |= self.past[self.at[parent]] | 1 << self.at[parent]
+            self.past.append(past)
+        self.void = void
+        self.decided = 0
+        self.counted = 0  # decided, and not void by that
+        self.makers = {}  # who wrote decided operations, with which power
+        self.stretch = 0
+        self.ended = {}  # invitation -> operations that ended it
+        self.settled, self.base = 0, State()
+        self.memory = {}
+        self.state = State()
+        for stretch in self.stretches():
+            self.settle(stretch)
+
+    # -- stretches between critical operations --
+
+    def stretches(self):
+        """Sets of operations, each ending with a critical one."""
+        count = len(self.ops)
+        followed = [0] * count
+        for past in self.past:
+            for index in bits(past):
+                followed[index] += 1
+        stretch = 0
+        for index in range(count):
+            stretch |= 1 << index
+            if self.past[index] == (1 << index) - 1 and followed[index] == count - 1 - index:
+                yield stretch
+                stretch = 0
+        if stretch:
+            yield stretch
+
+    def settle(self, stretch):
+        self.stretch = stretch
+        self.decide_all(stretch)
+        self.memory.clear()
+        refused = []
+        self.base = self.replay(self.settled | stretch, refused)
+        for index in refused:
+            self.void |= 1 << index
+        self.settled |= stretch
+        self.state = self.base
+
+    # -- conflicts (rules 30 to 38) --
+
+    def is_decided_kind(self, index):
+        op = self.ops[index]
+        if op.kind == "accept":
+            return self.needs_approval(op.of["join"])
+        return op.kind in ("invite", "revoke-invite", "set-role", "remove", "revoke")
+
+    def needs_approval(self, join):
+        if join not in self.at or self.ops[self.at[join]].kind != "join":
+            return False
+        return any(self.ops[index].of["approve"] for index in self.invitations_of(self.at[join]))
+
+    def invitations_of(self, join):
+        """Invitations in a join's past with its ticket."""
+        ticket = self.ops[join].of["ticket"]
+        for index in bits(self.past[join]):
+            op = self.ops[index]
+            if op.kind == "invite" and op.of["ticket"] == ticket:
+                yield index
+
+    def decide_all(self, stretch):
+        undecided = {index for index in bits(stretch) if self.is_decided_kind(index)}
+        while undecided:
+            undecided -= set(bits(self.void))
+            ranks = self.ranks(undecided)
+            if not undecided:
+                break
+            index = max(undecided, key=ranks.get)
+            undecided.discard(index)
+            self.decide(index)
+            self.decided |= 1 << index
+
+    def ranks(self, undecided):
+        """In what order operations are decided (rules 30 and 74), by what is decided so far: the greatest is next."""
+        most = {}
+        for index in sorted(undecided):
+            most[index] = self.most_power(index, most)
+        ranks = {}
+        for index, bound in most.items():
+            if self.ops[index].kind == "revoke":
+                bound = max([bound, *(self.most_power(other, most) for other in self.of_same_person(index))])
+            ranks[index] = (*bound, *self.turn(index))
+        return ranks
+
+    def most_power(self, index, most):
+        """What an operation's author has, or may turn out to have by grants in its past that are not decided."""
+        person, power = self.author(index, self.before(index))
+        bound = (strength(power), 0)
+        for grant in most:
+            if self.past[index] >> grant & 1 and self.may_grant(grant, index, person):
+                # Less than what the author of the grant may turn out to have.
+                bound = max(bound, (most[grant][0], most[grant][1] - 1))
+        return bound
+
+    def of_same_person(self, index):
+        """Operations by devices of the person that wrote one."""
+        person, _ = self.author(index, self.before(index))
+        devices = set() if person is None else self.every_device(person, self.before(index))
+        return [other for other in bits(self.stretch & ~self.void) if self.ops[other].author in devices]
+
+    def turn(self, index):
+        op = self.ops[index]
+        if op.kind != "revoke":
+            return (0, 0, 0, 0, -op.lamport, -op.id)
+        _, how, places = self.before(index).devices.get(op.author, (None, "joined", ()))
+        added = (0, 0) if how == "joined" else places[0]
+        return (1, how == "recovered", -added[0], -added[1], -op.lamport, -op.id)
+
+    def may_grant(self, grant, index, person):
+        """Whether an undecided operation could give the author of another one power."""
+        op, author = self.ops[grant], self.ops[index].author
+        persons = {person} | self.claimed_by(author, self.past[index])
+        if op.kind == "set-role":
+            return op.of["person"] in persons
+        joins = [join for join in bits(self.past[index]) if self.claims(join) in persons]
+        if op.kind == "invite":
+            return any(self.ops[join].kind == "join" and grant in self.invitations_of(join) for join in joins)
+        return op.kind == "accept" and self.at[op.of["join"]] in joins
+
+    def claims(self, index):
+        """The person an operation says its author is, by proofs that hold."""
+        op = self.ops[index]
+        return op.of["facts"][0] if op.kind in ("genesis", "join", "recover") and op.of["facts"] else None
+
+    def claimed_by(self, device, among):
+        """Persons a device may turn out to belong to."""
+        persons = set()
+        for index in bits(among):
+            op = self.ops[index]
+            if op.author == device:
+                persons.add(self.claims(index))
+            if op.kind == "add-device" and op.of["device"] == device:
+                persons.add(op.of["person"])
+        return persons - {None}
+
+    def before(self, index):
+        """The state in the past of an operation, by what is decided."""
+        past = self.past[index]
+        key = (index, self.void & past, self.decided & past)
+        if key not in self.memory:
+            self.memory[key] = self.replay(past)
+        return self.memory[key]
+
+    def author(self, index, state):
+        """The person who wrote an operation and its power, by a state (rule 76 for devices that were added)."""
+        person, how, places = state.devices.get(self.ops[index].author, (None, None, ()))
+        if how == "added" and not any(self.past[index] >> self.at[addition] & 1 for _, addition in places):
+            return None, None
+        return person, state.power(person)
+
+    def decide(self, index):
+        op, state = self.ops[index], self.before(index)
+        person, power = self.author(index, state)
+        # What is not decided yet in its past is taken for what it says, so that who undoes it can name it.
+        presumed = self.replay(self.past[index], presuming=True)
+        if power is None or self.was_not_admitted(index) or not self.may(index, presumed, person, power):
+            self.void |= 1 << index
+            return
+        self.makers[index] = Maker(person, power, state.members[person].seniority[0])
+        self.counted |= 1 << index
+        state = presumed
+        if op.kind == "revoke-invite":
+            self.end(self.at[state.invitations[op.of["ticket"]].op], index, power)
+        elif op.kind == "revoke":
+            self.cut(index, op.of["devices"], power)
+        elif op.kind == "remove" or (op.kind == "set-role" and self.is_demotion(op.of, state, person)):
+            self.cut(index, self.every_device(op.of["person"], state), power)
+
+    def was_not_admitted(self, index):
+        """Whether what brought the author in is void by all that is decided so far (rule 46)."""
+        before = self.before(index)
+        person, _ = self.author(index, before)
+        whole = self.replay(self.settled | self.stretch)
+        return before.members[person].join not in whole.admitted
+
+    def may(self, index, state, person, power):
+        asked = {
+            "invite": self.may_invite,
+            "revoke-invite": self.may_revoke_invite,
+            "set-role": self.may_set_role,
+            "remove": self.may_remove,
+            "accept": self.may_accept,
+            "revoke": self.may_revoke,
+        }[self.ops[index].kind]
+        return asked(index, self.ops[index].of, state, person, power)
+
+    def may_invite(self, index, of, state, person, power):
+        return power[0] >= (OWNER if of["role"] >= ADMIN else ADMIN)
+
+    def may_revoke_invite(self, index, of, state, person, power):
+        invitation = state.invitations.get(of["ticket"])
+        if invitation is None:
+            return False
+        outranks = power[0] >= ADMIN and strength(power) > strength(state.power(invitation.by.person))
+        return person == invitation.by.person or outranks
+
+    def may_set_role(self, index, of, state, person, power):
+        target, role = of["person"], of["role"]
+        now = state.role(target)
+        if now < 0 or now == role or CARRIER in (now, role):
+            return False
+        if self.is_demotion(of, state, person):
+            cuts_match = self.cuts_match(index, of["cuts"], state.devices_of(target))
+        else:
+            cuts_match = not of["cuts"]
+        if not cuts_match:
+            return False
+        if target == person:
+            return role < now
+        return power[0] >= (OWNER if role >= ADMIN else ADMIN) and strength(power) > strength(state.power(target))
+
+    def is_demotion(self, of, state, person):
+        """Stepping down is none."""
+        return of["person"] != person and of["role"] < state.role(of["person"])
+
+    def may_remove(self, index, of, state, person, power):
+        target = of["person"]
+        # Who has left may still be removed: that sets a cut (spec records rule 16).
+        if target not in state.members or state.members[target].departure == "removed":
+            return False
+        if target == person or power[0] < ADMIN:
+            return False
+        if strength(power) <= strength(state.power(target)):
+            return False
+        return self.cuts_match(index, of["cuts"], state.devices_of(target))
+
+    def may_accept(self, index, of, state, person, power):
+        if of["join"] in state.admitted:
+            return power[0] >= MEMBER
+        return of["join"] in state.waiting and power[0] >= ADMIN
+
+    def may_revoke(self, index, of, state, person, power):
+        devices = of["devices"]
+        if self.ops[index].author in devices or not set(devices) <= set(state.devices_of(person)):
+            return False
+        author_is_recovered = state.devices[self.ops[index].author][1] == "recovered"
+        if not author_is_recovered and any(state.devices[device][1] == "recovered" for device in devices):
+            return False
+        return self.cuts_match(index, of["cuts"], devices)
+
+    def cuts_match(self, index, cuts, devices):
+        """Rule 32: for each device the last governance entry in the operation's past, no other and none missing."""
+        last = {}
+        for other in bits(self.past[index]):
+            op = self.ops[other]
+            if op.author in devices:
+                last[op.author] = max(last.get(op.author, (0, 0)), (op.seq, op.id))
+        named = [(device, seq, entry) for device, log, seq, entry in cuts if log == 0]
+        return len(named) == len(last) and set(named) == {(device, *at) for device, at in last.items()}
+
+    def every_device(self, person, state):
+        """The person's devices, those the remover did not know of among them."""
+        devices = set(state.devices_of(person))
+        for index, op in enumerate(self.ops):
+            if self.claims(index) == person:
+                devices.add(op.author)
+            if op.kind == "add-device" and op.of["person"] == person:
+                devices.add(op.of["device"])
+        return devices
+
+    def are_concurrent(self, one, other):
+        return not (self.past[one] >> other & 1 or self.past[other] >> one & 1 or one == other)
+
+    def cut(self, index, devices, power):
+        """Rule 33: what the devices wrote at the same time is void, unless it was decided before; invitations end."""
+        for other, op in enumerate(self.ops):
+            if op.author in devices and self.are_concurrent(index, other) and not self.decided >> other & 1:
+                self.void |= 1 << other
+        for invite, op in enumerate(self.ops):
+            if op.kind == "invite" and op.author in devices and not self.past[invite] >> index & 1:
+                self.end(invite, index, power)
+
+    def end(self, invite, index, power):
+        """Rule 37: an invitation ends, and joins that did not know it are void unless somebody great has welcomed them."""
+        self.ended.setdefault(invite, []).append(index)
+        for join, op in enumerate(self.ops):
+            if op.kind != "join" or invite not in self.invitations_of(join) or not self.are_concurrent(join, index):
+                continue
+            unaware = sum(1 << other for other, past in enumerate(self.past) if not past >> index & 1)
+            welcomers = self.welcomers(join, unaware)
+            if all(strength(power) > strength(welcomer) for welcomer in welcomers):
+                self.void |= 1 << join
+
+    def welcomers(self, join, among):
+        """The powers of members whose `Accept` of a join counts, by what is in its past."""
+        found = []
+        for index in bits(among & ~self.void):
+            op = self.ops[index]
+            if op.kind == "accept" and op.of["join"] == self.ops[join].id:
+                before = self.before(index)
+                person, power = self.author(index, before)
+                if self.is_decided_kind(index):
+                    if not self.counted >> index & 1:
+                        continue
+                elif power is None or power[0] < MEMBER or op.of["join"] not in before.admitted:
+                    continue
+                found.append(power)
+        return found
+
+    # -- replay (rules 40 to 46) --
+
+    def replay(self, among, refused=None, presuming=False):
+        """Applies what is not void, in order. Operations that are not decided yet do nothing, or what they may by then."""
+        state = copy.deepcopy(self.base)
+        for index in bits(among & ~self.settled & ~self.void):
+            if self.is_decided_kind(index) and not self.counted >> index & 1:
+                if not presuming or not self.presume(index, state):
+                    continue
+            op = self.ops[index]
+            apply = getattr(self, "apply_" + op.kind.replace("-", "_"))
+            if not apply(index, op, op.of, state, among) and refused is not None:
+                refused.append(index)
+        return state
+
+    def presume(self, index, state):
+        person, power = self.author(index, state)
+        if power is None or not self.may(index, state, person, power):
+            return False
+        self.makers[index] = Maker(person, power, state.members[person].seniority[0])
+        return True
+
+    def apply_genesis(self, index, op, of, state, among):
+        if of["facts"]:
+            seniority = (0, 1, op.id)
+            self.admit(state, op, of["facts"], (OWNER, seniority, (0, 0)), seniority)
+        return bool(of["facts"])
+
+    def admit(self, state, join, facts, power, seniority):
+        person, key = facts
+        state.members[person] = Member(power, seniority, key, join.id)
+        state.devices.setdefault(join.author, (person, "joined", (join.place,)))
+        state.admitted[join.id] = person
+
+    def apply_join(self, index, op, of, state, among):
+        invitation = self.usable_invitation(index, op, state)
+        if not invitation or not self.has_uses(index, invitation, state, among):
+            return False
+        if invitation.approve:
+            state.waiting[op.id] = of["facts"][0]
+        else:
+            self.admit_by(invitation, op, op, state)
+        return True
+
+    def usable_invitation(self, index, op, state):
+        facts, invitation = op.of["facts"], state.invitations.get(op.of["ticket"])
+        if not facts or not invitation or not self.past[index] >> self.at[invitation.op] & 1:
+            return None
+        person = facts[0]
+        belongs_to = state.devices.get(op.author, (person,))[0]
+        if belongs_to != person or op.author in state.revoked or state.role(person) >= 0:
+            return None
+        if invitation.left & self.past[index]:
+            return None
+        ended = self.ended.get(self.at[invitation.op], [])
+        if any(self.past[index] >> ender & 1 for ender in ended):
+            return None
+        return invitation if invitation.lamport > state.removals.get(person, 0) else None
+
+    def has_uses(self, index, invitation, state, among):
+        """Rule 42: uses are kept for joins that were welcomed."""
+        left = invitation.uses - invitation.used
+        if self.welcomers(index, among):
+            return left > 0
+        later = among & ~self.void & ~((2 << index) - 1)
+        kept = 0
+        for other in bits(later):
+            op = self.ops[other]
+            if op.kind == "join" and self.at[invitation.op] in self.invitations_of(other) and op.of["facts"]:
+                kept += bool(self.welcomers(other, among))
+        return left > kept
+
+    def admit_by(self, invitation, join, admission, state):
+        seniority = (invitation.by.steps + 1, *admission.place)
+        power = given(invitation.role, seniority, invitation.by.power, admission.place)
+        self.admit(state, join, join.of["facts"], power, seniority)
+        invitation.used += 1
+
+    def apply_accept(self, index, op, of, state, among):
+        join = of["join"]
+        if join in state.waiting:
+            return self.approve(index, op, join, state)
+        person, power = self.author(index, state)
+        if join not in state.admitted or not self.past[index] >> self.at[join] & 1:
+            return False
+        if not self.is_decided_kind(index) and (power is None or power[0] < MEMBER):
+            return False
+        self.welcome(index, state.admitted[join], state)
+        return True
+
+    def approve(self, index, op, join, state):
+        joined = self.ops[self.at[join]]
+        invitation = self.usable_invitation(self.at[join], joined, state)
+        if not invitation or invitation.used >= invitation.uses:
+            return False
+        del state.waiting[join]
+        self.admit_by(invitation, joined, op, state)
+        return True
+
+    def welcome(self, index, person, state):
+        for epoch in state.epochs.values():
+            if epoch.introductions & self.past[index]:
+                if state.role(person) < 0:
+                    epoch.is_stale = True
+                elif state.role(person) > CARRIER:
+                    epoch.holders.add(person)
+
+    def apply_invite(self, index, op, of, state, among):
+        if of["ticket"] in state.invitations:
+            return False
+        state.invitations[of["ticket"]] = Invitation(
+            op.id, self.makers[index], of["role"], of["uses"], of["approve"], op.lamport
+        )
+        return True
+
+    def apply_revoke_invite(self, index, op, of, state, among):
+        return of["ticket"] in state.invitations
+
+    def apply_set_role(self, index, op, of, state, among):
+        member = state.members.get(of["person"])
+        if not member or member.role in (None, CARRIER):
+            return False
+        member.power = given(of["role"], member.seniority, self.makers[index].power, op.place)
+        return True
+
+    def apply_remove(self, index, op, of, state, among):
+        person = of["person"]
+        member = state.members.get(person)
+        if not member:
+            return False
+        named = {device: (seq, entry) for device, log, seq, entry in of["cuts"] if log == 1}
+        for device in state.devices_of(person):
+            cut = named.get(device, (0, 0))
+            if member.departure == "removed":
+                cut = min(cut, member.cuts.get(device, cut), key=lambda one: one[0])
+            member.cuts[device] = cut
+        self.depart(state, person, "removed")
+        state.removals[person] = op.lamport
+        return True
+
+    def apply_leave(self, index, op, of, state, among):
+        person, power = self.author(index, state)
+        if power is None:
+            return False
+        self.depart(state, person, "left")
+        for one in state.invitations.values():
+            if one.by.person == person:
+                one.left |= 1 << index
+        return True
+
+    def depart(self, state, person, how):
+        if state.role(person) > CARRIER:
+            state.spoil_epochs()
+        state.members[person].power = None
+        state.members[person].departure = how
+        for device in state.devices_of(person):
+            state.serving.pop(device, None)
+
+    # -- epochs, computers that serve, devices (rules 50 to 80) --
+
+    def apply_epoch(self, index, op, of, state, among):
+        _, power = self.author(index, state)
+        if power is None or power[0] == CARRIER:
+            return False
+        epoch = state.epochs.setdefault(of["key"], Epoch(op.place, 0, False, set()))
+        epoch.introductions |= 1 << index
+        epoch.holders |= set(of["recipients"])
+        epoch.is_stale |= any(state.role(person) <= CARRIER for person in of["recipients"])
+        return True
+
+    def apply_serve(self, index, op, of, state, among):
+        _, power = self.author(index, state)
+        if power is None:
+            return False
+        if of["serving"] is None:
+            state.serving.pop(op.author, None)
+        else:
+            state.serving[op.author] = of["serving"]
+        return True
+
+    def is_free(self, device, state):
+        return device not in state.devices and device not in state.revoked
+
+    def apply_add_device(self, index, op, of, state, among):
+        person, power = self.author(index, state)
+        if power is None or person != of["person"]:
+            return False
+        device = of["device"]
+        belongs_to, how, places = state.devices.get(device, (None, None, ()))
+        if belongs_to == person and how != "joined" and device != op.author:
+            # Added once more: each of the additions will do.
+            state.devices[device] = (person, how, (*places, op.place))
+            return True
+        has_written = any(other.author == device for other in self.ops[:index])
+        if has_written or not self.is_free(device, state) or len(state.devices_of(person)) >= DEVICES_MAX:
+            return False
+        state.devices[device] = (person, "added", (op.place,))
+        return True
+
+    def apply_recover(self, index, op, of, state, among):
+        if not of["facts"] or op.seq != 1 or not self.is_free(op.author, state):
+            return False
+        person = of["facts"][0]
+        if state.role(person) < 0:
+            return False
+        state.devices[op.author] = (person, "recovered", (op.place,))
+        return True
+
+    def apply_revoke(self, index, op, of, state, among):
+        person, _ = self.author(index, self.before(index))
+        member = state.members.get(person)
+        named = {device: (seq, entry) for device, log, seq, entry in of["cuts"] if log == 1}
+        for device in of["devices"]:
+            state.devices.pop(device, None)
+            state.serving.pop(device, None)
+            cut = named.get(device, (0, 0))
+            state.revoked[device] = min(cut, state.revoked.get(device, cut), key=lambda one: one[0])
+        if of["devices"] and state.role(person) > CARRIER:
+            state.spoil_epochs()
+            for epoch in state.epochs.values():
+                epoch.holders.discard(person)
+        if member and of["key"] is not None:
+            member.key = of["key"]
+        return True
+
+
+def bits(number):
+    """The members of a set, the lowest first."""
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest
+
+
+# --- forks (rule 38) ------------------------------------------------------------------------------------------
+
+
+def forked(ops):
+    """Operations of each device from the lowest place on at which it has two."""
+    seen, lowest = set(), {}
+    for op in ops:
+        if (op.author, op.seq) in seen:
+            lowest[op.author] = min(op.seq, lowest.get(op.author, op.seq))
+        seen.add((op.author, op.seq))
+    return {index for index, op in enumerate(ops) if op.author in lowest and op.seq >= lowest[op.author]}
+
+
+def evaluate(ops):
+    """What counts of a set of operations; the second value is how many are not complete."""
+    found = complete(ops)
+    suspects = forked(found)
+    evaluation = Evaluation(found, sum(1 << index for index in suspects))
+    if suspects:
+        witnessed = set()
+        for index, op in enumerate(found):
+            if evaluation.void >> index & 1 or op.author not in evaluation.state.devices:
+                continue
+            persons = evaluation.claimed_by(op.author, -1 & (1 << len(found)) - 1)
+            for suspect in suspects & set(bits(evaluation.past[index])):
+                author = found[suspect].author
+                others = evaluation.claimed_by(author, (1 << len(found)) - 1)
+                if author != op.author and not persons & others:
+                    witnessed.add(suspect)
+        evaluation = Evaluation(found, sum(1 << index for index in suspects - witnessed))
+    return evaluation, len(ops) - len(found)
+
+
+# --- comparing ------------------------------------------------------------------------------------------------
+
+
+def read_op(value):
+    kind, of = value["act"][0], dict(value["act"][1])
+    if kind == "accept":
+        of["join"] = int(of["join"], 16)
+    if "cuts" in of:
+        of["cuts"] = [(device, log, seq, int(entry, 16)) for device, log, seq, entry in of["cuts"]]
+    previous = None if value["previous"] is None else int(value["previous"], 16)
+    deps = [int(dep, 16) for dep in value["deps"]]
+    return Op(int(value["id"], 16), value["author"], value["seq"], previous, deps, value["lamport"], kind, of)
+
+
+def hexed(number):
+    return f"{number:016x}"
+
+
+def summary(evaluation, incomplete):
+    """The state as it stands in histories.json."""
+    state = evaluation.state
+    members = {}
+    for person, member in state.members.items():
+        said = {
+            "seniority": [*member.seniority[:2], hexed(member.seniority[2])],
+            "devices": sorted(state.devices_of(person)),
+            "key": member.key,
+        }
+        if member.power:
+            role, limit, grant = member.power
+            said |= {"role": role, "limit": [*limit[:2], hexed(limit[2])], "grant": [grant[0], hexed(grant[1])]}
+        else:
+            said["departure"] = member.departure
+            said["cuts"] = {str(device): [seq, hexed(entry)] for device, (seq, entry) in member.cuts.items()}
+        members[str(person)] = said
+    ended = {evaluation.ops[index].id for index in evaluation.ended}
+    epochs = {
+        str(key): None if epoch.is_stale else sorted(epoch.holders) for key, epoch in state.epochs.items()
+    }
+    return {
+        "members": members,
+        "invitations": {
+            str(ticket): [one.used, one.left > 0 or one.op in ended] for ticket, one in state.invitations.items()
+        },
+        "waiting": sorted(hexed(join) for join in state.waiting),
+        "epochs": epochs,
+        "current": state.current_epoch(),
+        "serving": {str(device): serving for device, serving in state.serving.items()},
+        "revoked": {str(device): [seq, hexed(entry)] for device, (seq, entry) in state.revoked.items()},
+        "void": sorted(hexed(evaluation.ops[index].id) for index in bits(evaluation.void)),
+        "incomplete": incomplete,
+    }
+
+
+def differences(expected, found):
+    for name in sorted(expected.keys() | found.keys()):
+        one, other = expected.get(name), found.get(name)
+        if one == other:
+            continue
+        if isinstance(one, dict) and isinstance(other, dict):
+            for key in sorted(one.keys() | other.keys()):
+                if one.get(key) != other.get(key):
+                    yield f"{name} {key}: {one.get(key)} expected, {other.get(key)} found"
+        else:
+            yield f"{name}: {one} expected, {other} found"
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    passed = failed = 0
+    for file in sys.argv[1:]:
+        for history in json.loads(pathlib.Path(file).read_text()):
+            found = summary(*evaluate([read_op(op) for op in history["ops"]]))
+            unlike = list(differences(history["state"], found))
+            passed, failed = passed + (not unlike), failed + bool(unlike)
+            for line in unlike:
+                print(f"history {history['name']}: {line}")
+    print(f"{passed} histories passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()
