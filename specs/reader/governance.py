@@ -108,6 +108,7 @@ class State:
     members: dict = dataclasses.field(default_factory=dict)
     devices: dict = dataclasses.field(default_factory=dict)  # device -> (person, how it came, by which places)
     revoked: dict = dataclasses.field(default_factory=dict)  # device -> (seq, entry) of its last record
+    revocations: dict = dataclasses.field(default_factory=dict)  # person -> a set of operations
     removals: dict = dataclasses.field(default_factory=dict)  # person -> lamport of its newest removal
     invitations: dict = dataclasses.field(default_factory=dict)  # by ticket
     waiting: dict = dataclasses.field(default_factory=dict)  # join -> person
@@ -481,6 +482,9 @@ class Evaluation:
             if op.kind == "accept" and op.of["join"] == self.ops[join].id:
                 before = self.before(index)
                 person, power = self.author(index, before)
+                facts = self.ops[join].of["facts"]
+                if facts and facts[0] == person:
+                    continue  # nobody welcomes itself
                 if self.is_decided_kind(index):
                     if not self.counted >> index & 1:
                         continue
@@ -656,7 +660,9 @@ class Evaluation:
         epoch = state.epochs.setdefault(of["key"], Epoch(op.place, 0, False, set()))
         epoch.introductions |= 1 << index
         epoch.holders |= set(of["recipients"])
-        epoch.is_stale |= any(state.role(person) <= CARRIER for person in of["recipients"])
+        # Rule 78: who did not know that a device was revoked has sealed to a key that the device has.
+        unknown = any(state.revocations.get(person, 0) & ~self.past[index] for person in of["recipients"])
+        epoch.is_stale |= unknown or any(state.role(person) <= CARRIER for person in of["recipients"])
         return True
 
     def apply_serve(self, index, op, of, state, among):
@@ -706,6 +712,8 @@ class Evaluation:
             state.serving.pop(device, None)
             cut = named.get(device, (0, 0))
             state.revoked[device] = min(cut, state.revoked.get(device, cut), key=lambda one: one[0])
+        if of["devices"]:
+            state.revocations[person] = state.revocations.get(person, 0) | 1 << index
         if of["devices"] and state.role(person) > CARRIER:
             state.spoil_epochs()
             for epoch in state.epochs.values():

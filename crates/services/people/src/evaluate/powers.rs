@@ -37,12 +37,15 @@ pub(crate) struct Powers<'a> {
     persons: BTreeMap<DeviceId, PersonId>,
     /// Operations that add a device.
     added: BTreeMap<DeviceId, Vec<usize>>,
+    /// Joins by devices that are nobody's before.
+    joined: BTreeMap<DeviceId, Vec<usize>>,
     /// Revocations of devices, by person.
     revocations: BTreeMap<PersonId, Vec<usize>>,
     by_device: BTreeMap<DeviceId, Vec<usize>>,
     /// Operations that change whether and how a person is a member, in order.
     about: BTreeMap<PersonId, Vec<usize>>,
-    invites: BTreeMap<TicketId, usize>,
+    /// Operations that make an invitation with this ticket; of several the one decided first counts.
+    invites: BTreeMap<TicketId, Vec<usize>>,
     joins: BTreeMap<TicketId, Vec<usize>>,
     accepts: BTreeMap<EntryId, Vec<usize>>,
     seniority: BTreeMap<PersonId, Seniority>,
@@ -60,6 +63,7 @@ impl<'a> Powers<'a> {
             keys: vec![Power::top(); count],
             persons: BTreeMap::new(),
             added: BTreeMap::new(),
+            joined: BTreeMap::new(),
             revocations: BTreeMap::new(),
             by_device: BTreeMap::new(),
             about: BTreeMap::new(),
@@ -79,8 +83,11 @@ impl<'a> Powers<'a> {
             let about = match &op.act {
                 Act::Join { ticket, facts: Some(facts) } => {
                     self.joins.entry(*ticket).or_default().push(at);
-                    if !self.base.devices.contains_key(&op.author) {
+                    let is_free = !self.base.devices.contains_key(&op.author)
+                        && !self.base.revoked.contains_key(&op.author);
+                    if is_free {
                         self.persons.entry(op.author).or_insert(facts.person);
+                        self.joined.entry(op.author).or_default().push(at);
                     }
                     self.note_seniority(facts.person, *ticket, at);
                     Some(facts.person)
@@ -108,7 +115,9 @@ impl<'a> Powers<'a> {
                     None
                 }
                 Act::Invite(terms) => {
-                    self.invites.entry(terms.ticket).or_insert(at);
+                    if !self.base.invitations.contains_key(&terms.ticket) {
+                        self.invites.entry(terms.ticket).or_default().push(at);
+                    }
                     None
                 }
                 _ => None,
@@ -117,6 +126,14 @@ impl<'a> Powers<'a> {
                 self.about.entry(person).or_default().push(at);
             }
         }
+    }
+
+    /// Returns the operation in this segment that makes an invitation: the one that counts, or else may.
+    fn invite(&self, ticket: TicketId) -> Option<usize> {
+        let invites = self.invites.get(&ticket)?;
+        let counted = invites.iter().find(|at| matches!(self.status[**at], Status::Counts(_)));
+        let open = || invites.iter().find(|at| self.status[**at] == Status::Open);
+        counted.or_else(open).or(invites.first()).copied()
     }
 
     fn note_device(&mut self, person: PersonId, device: DeviceId, at: usize) {
@@ -132,18 +149,42 @@ impl<'a> Powers<'a> {
 
     /// Says whether a device is its person's in the past of an operation (spec governance rules 72 and 76).
     fn is_device(&self, device: DeviceId, at: usize) -> bool {
-        let is_void = |at: usize| matches!(self.status[at], Status::Void(_));
-        let is_added = self.added.get(&device).is_none_or(|added| {
-            added.iter().any(|add| !is_void(*add) && (*add == at || self.segment.is_before(*add, at)))
-        });
+        let is_counted = |revocation: usize| matches!(self.status[revocation], Status::Counts(_));
+        self.has_come(device, at) && !self.is_revoked(device, at, is_counted)
+    }
+
+    /// Says whether somebody who removes the person at `at` has to name this device: what its past says of devices is taken for
+    /// what it says.
+    fn is_named(&self, device: DeviceId, at: usize) -> bool {
+        let is_said = |revocation: usize| !matches!(self.status[revocation], Status::Void(_));
+        self.has_come(device, at) && !self.is_revoked(device, at, is_said)
+    }
+
+    /// Says whether a device has come to its person in the past of an operation.
+    fn has_come(&self, device: DeviceId, at: usize) -> bool {
+        if self.base.devices.contains_key(&device) {
+            return true;
+        }
+        let is_past = |come: usize| {
+            !matches!(self.status[come], Status::Void(_)) && (come == at || self.segment.is_before(come, at))
+        };
+        let is_added = self.added.get(&device).into_iter().flatten().any(|add| is_past(*add));
+        // The join of somebody who is a member already admits nobody, and gives no device.
+        let is_newcomer = |join: usize| {
+            self.person(device).is_some_and(|person| self.power(person, join, Guess::Decided).is_none())
+        };
+        let mut joined = self.joined.get(&device).into_iter().flatten();
+        is_added || joined.any(|join| is_past(*join) && is_newcomer(*join))
+    }
+
+    fn is_revoked(&self, device: DeviceId, at: usize, is_meant: impl Fn(usize) -> bool) -> bool {
         let person = self.person(device);
         let mut revocations = person.and_then(|person| self.revocations.get(&person)).into_iter().flatten();
-        is_added
-            && !revocations.any(|revocation| {
-                matches!(self.status[*revocation], Status::Counts(_))
-                    && self.segment.is_before(*revocation, at)
-                    && self.revokes(*revocation, device)
-            })
+        revocations.any(|revocation| {
+            is_meant(*revocation)
+                && self.segment.is_before(*revocation, at)
+                && self.revokes(*revocation, device)
+        })
     }
 
     fn revokes(&self, at: usize, device: DeviceId) -> bool {
@@ -151,7 +192,12 @@ impl<'a> Powers<'a> {
     }
 
     fn is_recovered(&self, device: DeviceId) -> bool {
-        let is_recovery = |at: &usize| matches!(self.segment.ops[*at].act, Act::Recover { .. });
+        let is_recovery = |at: &usize| {
+            let is_void = matches!(self.status[*at], Status::Void(_));
+            matches!(self.segment.ops[*at].act, Act::Recover { .. })
+                && !is_void
+                && self.segment.ops[*at].seq == 1
+        };
         self.base.recovered.contains(&device)
             || self.added.get(&device).is_some_and(|added| added.iter().any(is_recovery))
     }
@@ -181,8 +227,8 @@ impl<'a> Powers<'a> {
     }
 
     fn note_seniority(&mut self, person: PersonId, ticket: TicketId, at: usize) {
-        let inviter = match self.invites.get(&ticket) {
-            Some(invite) => self.person(self.segment.ops[*invite].author),
+        let inviter = match self.invite(ticket) {
+            Some(invite) => self.person(self.segment.ops[invite].author),
             None => self.base.invitations.get(&ticket).map(|invitation| invitation.by),
         };
         let above = inviter.and_then(|inviter| self.own_seniority(inviter));
@@ -317,7 +363,7 @@ impl<'a> Powers<'a> {
 
     /// Returns what an invitation offers, with the power it lends as far as decided.
     fn terms(&self, ticket: TicketId, at: usize, guess: Guess) -> Option<(Role, Admission, u64, Power)> {
-        let Some(invite) = self.invites.get(&ticket).copied() else {
+        let Some(invite) = self.invite(ticket) else {
             let invitation = self.base.invitations.get(&ticket)?;
             let is_open = invitation.revoked.is_none() && invitation.used < invitation.uses;
             let lamport = invitation.place.0;
@@ -335,7 +381,7 @@ impl<'a> Powers<'a> {
 
     fn needs_approval(&self, join: EntryId) -> bool {
         let Some(ticket) = self.ticket_of(join) else { return false };
-        let asked = match self.invites.get(&ticket).map(|invite| &self.segment.ops[*invite].act) {
+        let asked = match self.invite(ticket).map(|invite| &self.segment.ops[invite].act) {
             Some(Act::Invite(terms)) => Some(terms.admission),
             _ => self.base.invitations.get(&ticket).map(|invitation| invitation.admission),
         };
@@ -373,8 +419,9 @@ impl<'a> Powers<'a> {
         }
         match &self.segment.ops[at].act {
             Act::Invite(terms) => {
+                let is_counted = |other: &usize| matches!(self.status[*other], Status::Counts(_));
                 let is_known = self.base.invitations.contains_key(&terms.ticket)
-                    || self.invites.get(&terms.ticket) != Some(&at);
+                    || self.invites.get(&terms.ticket).into_iter().flatten().any(is_counted);
                 match (is_known, may_give(power, terms.role)) {
                     (true, _) => Err(Void::NothingToDo),
                     (false, false) => Err(Void::NotAllowed),
@@ -403,7 +450,9 @@ impl<'a> Powers<'a> {
                     return Err(Void::NothingToDo);
                 }
                 if *role < theirs.role && !steps_down {
-                    self.check_cuts(&self.devices(*person), at, cuts)?;
+                    self.check_cuts(&self.named(*person, at), at, cuts)?;
+                } else if !cuts.is_empty() {
+                    return Err(Void::CutsDoNotMatch);
                 }
                 let own = self.own_seniority(*person).ok_or(Void::NotAMember)?;
                 Ok(Some(Power::given(*role, own, &power, self.segment.ops[at].place())))
@@ -413,7 +462,7 @@ impl<'a> Powers<'a> {
                 if theirs >= power || author == *person {
                     return Err(Void::Outranked);
                 }
-                self.check_cuts(&self.devices(*person), at, cuts)?;
+                self.check_cuts(&self.named(*person, at), at, cuts)?;
                 Ok(None)
             }
             Act::Revoke { devices, cuts, .. } => {
@@ -436,9 +485,9 @@ impl<'a> Powers<'a> {
     }
 
     fn inviter(&self, ticket: TicketId, at: usize) -> Option<PersonId> {
-        match self.invites.get(&ticket) {
-            Some(invite) if self.segment.is_before(*invite, at) => {
-                self.person(self.segment.ops[*invite].author)
+        match self.invite(ticket) {
+            Some(invite) if self.segment.is_before(invite, at) => {
+                self.person(self.segment.ops[invite].author)
             }
             Some(_) => None,
             None => self.base.invitations.get(&ticket).map(|invitation| invitation.by),
@@ -449,6 +498,10 @@ impl<'a> Powers<'a> {
         let known = self.base.members.get(&person).into_iter().flat_map(|member| member.devices.iter());
         let new = self.persons.iter().filter(|(_, owner)| **owner == person).map(|(device, _)| device);
         known.chain(new).copied().collect()
+    }
+
+    fn named(&self, person: PersonId, at: usize) -> Vec<DeviceId> {
+        self.devices(person).into_iter().filter(|device| self.is_named(*device, at)).collect()
     }
 
     /// A cut names what the author knew, no more and no less (spec governance rule 32).
@@ -511,8 +564,9 @@ impl<'a> Powers<'a> {
         is_meant: impl Fn(Option<PersonId>, DeviceId) -> bool,
     ) {
         let in_base = self.base.invitations.iter().map(|(ticket, one)| (*ticket, Some(one.by), one.device));
-        let in_segment = self.invites.iter().map(|(ticket, invite)| {
-            let device = self.segment.ops[*invite].author;
+        let in_segment = self.invites.keys().filter_map(|ticket| Some((ticket, self.invite(*ticket)?)));
+        let in_segment = in_segment.map(|(ticket, invite)| {
+            let device = self.segment.ops[invite].author;
             (*ticket, self.person(device), device)
         });
         let all = in_base.chain(in_segment).filter(|(_, by, device)| is_meant(*by, *device));
@@ -549,7 +603,15 @@ impl<'a> Powers<'a> {
     /// Returns the powers of the members who say that they have welcomed or approved this join.
     pub(crate) fn welcomes(&self, join: usize) -> impl Iterator<Item = Power> + '_ {
         let accepts = self.accepts.get(&self.segment.ops[join].id).into_iter().flatten().copied();
-        accepts.filter(|accept| !matches!(self.status[*accept], Status::Void(_))).filter_map(|accept| {
+        let joiner = self.joiner(self.segment.ops[join].id);
+        let is_sound = move |accept: &usize| {
+            // Nobody welcomes whom it does not know, nor itself.
+            !matches!(self.status[*accept], Status::Void(_))
+                && self.segment.is_before(join, *accept)
+                && self.is_device(self.segment.ops[*accept].author, *accept)
+                && self.person(self.segment.ops[*accept].author) != joiner
+        };
+        accepts.filter(is_sound).filter_map(|accept| {
             let author = self.person(self.segment.ops[accept].author)?;
             self.power(author, accept, Guess::Decided).filter(|power| power.role >= Role::Member)
         })

@@ -150,7 +150,7 @@ impl<'a> Replay<'a> {
             Act::Accept { join } => self.accept(*join, at, op, counts),
             Act::Leave => self.depart(author, author, op, None),
             Act::Epoch { key, recipients } => {
-                self.epoch(*key, recipients, op);
+                self.epoch((*key, recipients), at, op);
                 Ok(())
             }
             Act::Genesis { .. } | Act::Join { .. } | Act::Recover { .. } => Ok(()),
@@ -301,8 +301,9 @@ impl<'a> Replay<'a> {
         let Admitted { power, seniority, inviter, join, op } = *admitted;
         self.state.turns = self.state.turns.saturating_add(1);
         // Who comes back has the devices it had.
-        let mut devices =
-            self.state.members.get(&facts.person).map(|m| m.devices.clone()).unwrap_or_default();
+        let known = self.state.members.get(&facts.person);
+        let revocations = known.map(|member| member.revocations.clone()).unwrap_or_default();
+        let mut devices = known.map(|member| member.devices.clone()).unwrap_or_default();
         if !devices.contains(&device) {
             devices.push(device);
         }
@@ -318,6 +319,7 @@ impl<'a> Replay<'a> {
             join,
             departure: None,
             records_cuts: BTreeMap::new(),
+            revocations,
         };
         self.state.members.insert(facts.person, member);
     }
@@ -361,6 +363,9 @@ impl<'a> Replay<'a> {
         }
         let did_read = member.reads() && !devices.is_empty();
         member.person_key = person_key;
+        if !devices.is_empty() {
+            member.revocations.insert(op.id);
+        }
         member.devices.retain(|device| !devices.contains(device));
         for device in devices {
             let named = cuts.iter().find(|cut| cut.device == *device && cut.log == Log::Records);
@@ -455,8 +460,12 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn epoch(&mut self, key: KeyId, recipients: &[PersonId], op: &Op) {
-        let is_stale = recipients.iter().any(|person| !self.state.reads(*person));
+    fn epoch(&mut self, (key, recipients): (KeyId, &[PersonId]), at: usize, op: &Op) {
+        // Who did not know that a device was revoked has sealed to a key that the device has.
+        let is_open_to_thief = |member: &Member| member.revocations.iter().any(|id| !self.is_known(*id, at));
+        let is_stale = recipients.iter().any(|person| {
+            !self.state.reads(*person) || self.state.members.get(person).is_some_and(is_open_to_thief)
+        });
         let epoch = self.state.epochs.entry(key);
         let epoch = epoch.or_insert_with(|| Epoch { place: op.place(), is_stale, holders: BTreeSet::new() });
         // A key named a second time was known to all it was ever sealed to.

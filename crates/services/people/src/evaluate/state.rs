@@ -102,6 +102,8 @@ pub struct Member {
     pub departure: Option<Departure>,
     /// The last accepted records entry of each device, when removed (spec governance rule 33).
     pub records_cuts: BTreeMap<DeviceId, (u64, EntryId)>,
+    /// Operations that revoked devices of this person (spec governance rule 78).
+    pub revocations: BTreeSet<EntryId>,
 }
 
 impl Member {

@@ -264,3 +264,86 @@ fn one_by_one_gives_the_same_as_all_at_once() {
     }
     assert_eq!(evaluation.state, book.evaluate().state);
 }
+
+#[test]
+fn an_epoch_whose_author_did_not_know_of_a_revocation_is_stale() {
+    let (mut book, last) = Book::with_devices();
+    let revoked = book.revoke(PHONE, &[last], &[TABLET]);
+    // Sealed at the same time to the key that the tablet still has, and later in the order.
+    let other = book.write(BOB, &[last], Act::Serve(wire::governance::Serving::default()));
+    let minted = book.write(BOB, &[other], epoch(1, &[0, 1, 2]));
+    let state = book.evaluate().state;
+    assert!(state.needs_epoch() && state.current_epoch().is_none());
+    book.write(BOB, &[revoked, minted], epoch(2, &[0, 1, 2]));
+    assert!(!book.evaluate().state.needs_epoch());
+}
+
+#[test]
+fn a_void_join_of_a_members_device_gives_it_nothing() {
+    let (mut book, last) = Book::with_devices();
+    let invited = book.write(BOB, &[last], invite(70, Role::Member, 5));
+    // A device that Alice's inception leads to, but that no web has added, joins as Alice, who is a member.
+    let joined = book.write(NEW, &[invited], Act::Join { ticket: ticket(70), facts: facts(0) });
+    let removed = book.remove(NEW, &[joined], BOB);
+    let revoked = book.revoke(NEW, &[joined], &[PHONE]);
+    let by_phone = book.write(PHONE, &[invited], invite(71, Role::Member, 1));
+    let evaluation = book.evaluate();
+    for op in [joined, removed, revoked] {
+        assert!(evaluation.void.contains_key(&op));
+    }
+    assert!(!evaluation.void.contains_key(&by_phone));
+    assert_eq!(book.devices_of(0), devices(&[0, PHONE, TABLET]));
+}
+
+#[test]
+fn a_removal_counts_though_the_person_revoked_a_device_before_and_a_stranger_writes() {
+    let (mut book, last) = Book::with_devices();
+    let added = book.add_device(BOB, &[last], BOB, 20);
+    let wrote = book.write(20, &[added], invite(70, Role::Member, 1));
+    let revoked = book.revoke(BOB, &[wrote], &[20]);
+    let removed = book.remove(0, &[revoked], BOB);
+    let genesis =
+        *book.ops.values().find(|op| op.seq == 1 && op.author == device(0)).map(|op| &op.id).unwrap();
+    book.write(66, &[genesis], Act::Leave);
+    let evaluation = book.evaluate();
+    assert!(!evaluation.void.contains_key(&removed));
+    assert_eq!(evaluation.state.role(person(BOB)), None);
+}
+
+#[test]
+fn a_strangers_copy_of_an_invitation_ends_nothing() {
+    let (mut book, last) = Book::web(&[Role::Member]);
+    let invited = book.write(0, &[last], invite(70, Role::Member, 1));
+    book.write(70, &[invited], join(70, 70));
+    let genesis =
+        *book.ops.values().find(|op| op.seq == 1 && op.author == device(0)).map(|op| &op.id).unwrap();
+    let copy = book.write(66, &[genesis], invite(70, Role::Member, 1));
+    let evaluation = book.evaluate();
+    assert!(evaluation.void.contains_key(&copy));
+    assert_eq!(evaluation.state.role(person(70)), Some(Role::Member));
+}
+
+#[test]
+fn who_accepts_a_join_it_does_not_know_or_its_own_wins_it_no_use() {
+    let (mut book, last) = Book::web(&[Role::Admin]);
+    let invited = book.write(0, &[last], invite(70, Role::Member, 1));
+    let first = book.write(70, &[invited], join(70, 70));
+    let second = book.write(71, &[invited], join(70, 71));
+    let (early, late) =
+        if book.ops[&first].place() < book.ops[&second].place() { (first, second) } else { (second, first) };
+    let who = if late == second { 71 } else { 70 };
+    book.write(BOB, &[invited], Act::Accept { join: late });
+    book.write(who, &[late], Act::Accept { join: late });
+    let evaluation = book.evaluate();
+    assert!(!evaluation.void.contains_key(&early));
+    assert_eq!(evaluation.void[&late], Void::UsedUp);
+}
+
+#[test]
+fn a_promotion_that_names_cuts_does_not_count() {
+    let (mut book, last) = Book::web(&[Role::Admin, Role::Member]);
+    let cuts = book.cuts(CAROL, &[last]);
+    let act = Act::SetRole { person: person(CAROL), role: Role::Admin, cuts };
+    let promoted = book.write(0, &[last], act);
+    assert_eq!(book.evaluate().void[&promoted], Void::CutsDoNotMatch);
+}
