@@ -8,6 +8,7 @@
 import { launch, open as openWindow, Report } from './browser.mjs'
 import { Peers } from './peers.mjs'
 import { carrying, computers, everyConnection } from './flows/computers.mjs'
+import { ownComputers } from './flows/devices.mjs'
 import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
 import { share, filmAndPaper, oddNames, manyEntries, viewers } from './flows/files.mjs'
 import { finding, everyKey } from './flows/keyboard.mjs'
@@ -58,6 +59,7 @@ async function everything(peers) {
   await transfers(house)
   await approve(house)
   await computers(house)
+  await ownComputers(house)
   await everyConnection(house)
   await carrying(house)
   await news(house)

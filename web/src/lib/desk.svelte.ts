@@ -14,6 +14,7 @@ export type Dialog =
   | { kind: 'name' }
   | { kind: 'peer' }
   | { kind: 'serve'; web: string }
+  | { kind: 'add-computer' }
   | { kind: 'keys' }
 
 export type Theme = 'auto' | 'light' | 'dark'

@@ -422,6 +422,32 @@ export const t = {
     },
   },
 
+  mine: {
+    title: 'Your other computers',
+    none: 'Only this one. Add a second: your webs, and your name in them, are there within seconds. And if one is lost, the other ends it.',
+    add: 'Add a computer', addTitle: 'Add a computer of yours',
+    what: 'You get a link to paste on the other computer. It then is you: it belongs to all your webs and reads all you read.',
+    make: 'Make the link',
+    secret: 'Whoever has this link can become you. Paste it only on a computer of yours.',
+    link: 'Link for a computer', qr: 'QR code of the link',
+    once: 'Good for one computer, ends',
+    there: 'On the other computer: open Althing, choose “I have Althing on another computer”, and paste it. Keep this computer on meanwhile.',
+    nameless: (digits: string) => `Computer ${digits}`,
+    here: 'here now', heard: 'last heard', never: 'never heard',
+    webs: (n: number) => plural(n, 'web', 'webs'),
+    revoke: 'Revoke', revokeNamed: (name: string) => `Revoke ${name}`,
+    revokeTitle: (name: string) => `Revoke ${name}?`,
+    revokeTexts: [
+      'For a computer that is lost, stolen or given away. It leaves all your webs, and everything written from now on is sealed under new keys.',
+      'What it has, it keeps: nothing can take that back. It can never come back as this computer.',
+    ],
+    other: 'I have Althing on another computer', otherHint: 'Make this one yours, too, with a link made there.',
+    paste: 'Link from your other computer', pasteHint: 'There: Computers, Add a computer. It starts with althingdevice1.',
+    name: 'What you call this computer', nameHint: 'Only your own computers see it: desk, road, attic.',
+    become: 'Make it mine',
+    asking: 'Asking your other computer. It has to be on.',
+  },
+
   serve: {
     title: 'Let this computer serve a web',
     web: 'Web', byInvitation: 'Another web, by an invitation',
