@@ -31,6 +31,8 @@ const SECRETS: Table<base::KeyId, Bytes> = Table::new("people.person-secrets");
 const SIBLINGS: Table<DeviceId, SiblingRecord> = Table::new("people.siblings");
 /// Devices of the person that were revoked somewhere, and are to be everywhere.
 const REVOKED: Table<DeviceId, ()> = Table::new("people.revoked-devices");
+/// Devices about which something was written into a web that did not count: it is not written again.
+const IN_VAIN: Table<(WebId, DeviceId), ()> = Table::new("people.devices-in-vain");
 /// What the person calls this device.
 const DEVICE_NAME: Table<(), String> = Table::new("people.device-name");
 /// The link for a new device that was made last.
@@ -433,7 +435,13 @@ impl People {
 
     /// Writes into a web what it does not know of this person's devices.
     pub(crate) fn align_devices(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
-        match self.try_align(step, web) {
+        // What is written is evaluated at once, which leads here again.
+        if !self.aligning.insert(web) {
+            return Ok(());
+        }
+        let done = self.try_align(step, web);
+        self.aligning.remove(&web);
+        match done {
             // What is missing of the history is on its way, and brings this up again.
             Err(fault) if fault.code == crate::fault::CATCHING_UP => Ok(()),
             done => done,
@@ -441,17 +449,36 @@ impl People {
     }
 
     fn try_align(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
-        let Some(person) = crate::read::my_person(step.view())? else { return Ok(()) };
+        for _ in 0..=DEVICES_MAX {
+            let Some((action, about)) = self.next_alignment(step, web)? else { return Ok(()) };
+            let id = self.append(step, web, action)?;
+            if self.evaluation(web).is_some_and(|evaluation| evaluation.void.contains_key(&id)) {
+                // Written again it would be void again, and the log would grow for ever.
+                for device in about {
+                    IN_VAIN.put(step.rows(), &(web, device), &());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what is to be written next into a web about this person's devices, and about which it is.
+    fn next_alignment(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+    ) -> Result<Option<(Action, Vec<DeviceId>)>, Fault> {
+        let Some(person) = crate::read::my_person(step.view())? else { return Ok(None) };
         let me = step.me();
-        let Some(evaluation) = self.evaluation(web) else { return Ok(()) };
+        let Some(evaluation) = self.evaluation(web) else { return Ok(None) };
         let state = &evaluation.state;
         if state.devices.get(&me) != Some(&person) || state.role(person).is_none() {
-            return Ok(());
+            return Ok(None);
         }
         let ours = state.members.get(&person).map(|member| member.devices.clone()).unwrap_or_default();
-        let gone: Vec<DeviceId> =
-            state.revoked.iter().filter(|(_, one)| one.person == person).map(|(device, _)| *device).collect();
-        let chains: BTreeSet<DeviceId> = state.chains.keys().copied().collect();
+        let gone = state.revoked.iter().filter(|(_, one)| one.person == person);
+        let gone: Vec<DeviceId> = gone.map(|(device, _)| *device).collect();
+        let strange: BTreeSet<DeviceId> = state.chains.keys().chain(state.devices.keys()).copied().collect();
         for device in gone {
             // Revoked in one web is revoked in all.
             SIBLINGS.delete(step.rows(), &device);
@@ -459,30 +486,29 @@ impl People {
         }
         let mut revoked = Vec::new();
         for device in ours.iter().filter(|device| **device != me) {
-            if REVOKED.has(step.view(), device)? {
+            if REVOKED.has(step.view(), device)? && !IN_VAIN.has(step.view(), &(web, *device))? {
                 revoked.push(*device);
             }
         }
         if !revoked.is_empty() {
-            let action = self.revocation(step, web, (person, &ours, revoked))?;
-            return self.append(step, web, action).map(|_| ());
+            let action = self.revocation(step, web, (person, &ours, revoked.clone()))?;
+            return Ok(Some((action, revoked)));
         }
-        let mut siblings = Vec::new();
-        for row in SIBLINGS.all(step.view()) {
-            let (device, sibling) = row?;
+        for row in SIBLINGS.all(step.view()).collect::<Result<Vec<_>, _>>()? {
+            let (device, sibling) = row;
             // The word of another device alone adds none: it may be in a thief's hands. What some web knows, all may.
-            if sibling.is_own || is_known(step.view(), person, device)? {
-                siblings.push((device, sibling));
+            let is_trusted = sibling.is_own || is_known(step.view(), person, device)?;
+            let is_missing = !ours.contains(&device) && !strange.contains(&device);
+            if is_trusted
+                && is_missing
+                && !IN_VAIN.has(step.view(), &(web, device))?
+                && ours.len() < DEVICES_MAX
+            {
+                let action = Action::AddDevice { person, device, proof: sibling.consent };
+                return Ok(Some((action, vec![device])));
             }
         }
-        let missing =
-            siblings.into_iter().find(|(device, _)| !ours.contains(device) && !chains.contains(device));
-        if let Some((device, sibling)) = missing.filter(|_| ours.len() < DEVICES_MAX) {
-            self.append(step, web, Action::AddDevice { person, device, proof: sibling.consent })?;
-            // The next one, if there is any.
-            return self.try_align(step, web);
-        }
-        Ok(())
+        Ok(None)
     }
 
     /// Puts together the revocation of devices, with the person's newest key for those that remain.

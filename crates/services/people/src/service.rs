@@ -57,6 +57,8 @@ pub struct People {
     pub(crate) webs: Evaluations,
     pub(crate) knocks: Knocks,
     follow_ups: u8,
+    /// Webs into which this step is writing about this person's devices.
+    pub(crate) aligning: std::collections::BTreeSet<WebId>,
     /// Whether this step has changed the evaluations.
     is_touched: bool,
 }

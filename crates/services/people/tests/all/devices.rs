@@ -221,3 +221,30 @@ fn the_word_of_a_stolen_device_plants_no_other() {
     town.pass(Duration::from_secs(30));
     assert_eq!(devices_at(&town, BOB, ALICE), 1);
 }
+
+#[test]
+fn what_does_not_count_is_written_once() {
+    let mut town = family_with_phone();
+    // Bob's web knows the tablet as Bob's; now it becomes Alice's, who is in that web, too.
+    pair(&mut town, BOB, TABLET, "tablet");
+    let link = town.ask(ALICE, "people.add_device", json!({})).unwrap()["link"].as_str().unwrap().to_owned();
+    let parsed = DeviceLink::from_text(&link).unwrap();
+    let keys = Keys::new(TABLET);
+    let covered = device_bytes(parsed.person, keys.device());
+    let proof = parsed.key().sign(PAIR_DOMAIN, &covered);
+    let consent = keys.sign(DEVICE_DOMAIN, &covered);
+    let message = Message::Pair { proof, consent, name: "tablet".to_owned() };
+    town.say(keys.device(), ALICE, Channel::Join, wire::to_bytes(&message));
+    town.pass(Duration::from_secs(120));
+    let acts = |town: &Town| {
+        town.read(ALICE, "people.audit", json!({ "web": "family" })).unwrap()["acts"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    let before = acts(&town);
+    town.ask(BOB, "people.invite", json!({ "web": "family" })).unwrap();
+    town.pass(Duration::from_secs(120));
+    assert_eq!(acts(&town), before + 1);
+    assert_eq!((devices_at(&town, ALICE, ALICE), devices_at(&town, ALICE, BOB)), (2, 2));
+}
