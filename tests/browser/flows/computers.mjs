@@ -13,7 +13,7 @@ export async function computers(house) {
   await report.step('6 goes to the computers: this one first, then Bob\'s, connected and measured', async () => {
     await visit(alice, '#/files')
     await alice.keyboard.press('6')
-    await alice.getByRole('heading', { name: 'Computers' }).waitFor()
+    await alice.getByRole('heading', { name: 'Computers', exact: true }).waitFor()
     const own = alice.getByRole('region', { name: 'This computer' })
     await own.waitFor()
     const bob = row(alice, /Bob/)
