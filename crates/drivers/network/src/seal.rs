@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::task::Poll;
 
 use base::ContentId;
 use bytes::{Bytes, BytesMut};
@@ -13,7 +14,7 @@ use files::jobs::{
     CHANGED_IN_PLACE, ChangedInPlace, FetchFailure, SMALL_SIZE, Seal, SealItem, SealOutcome, SealedItems,
     Source, Unseal, UnsealItem, UnsealOutcome, Unsealed,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use wire::sealed::{SEGMENT_SIZE, Segment, TAG_SIZE, sealed_size, segments};
 
 use crate::contents::{ContentStore, Protected, hash_of};
@@ -245,30 +246,39 @@ impl Shared {
         &self,
         mut receiver: mpsc::Receiver<io::Result<Bytes>>,
     ) -> Result<(ContentId, Protected), Failure> {
-        let fault = Arc::new(std::sync::Mutex::new(None));
-        let seen = Arc::clone(&fault);
+        let (faults, fault) = oneshot::channel();
+        let mut faults = Some(faults);
+        // The store sees a fault as a stream that says nothing more and is let go: one that ends with an error can
+        // make iroh-blobs 0.104 give two answers at once, which panics.
         let stream = futures_lite::stream::poll_fn(move |context| {
-            receiver.poll_recv(context).map(|next| {
-                next.map(|item| {
-                    item.inspect_err(|error| {
-                        *seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error.kind());
-                    })
-                })
-            })
+            if faults.is_none() {
+                return Poll::Pending;
+            }
+            match receiver.poll_recv(context) {
+                Poll::Ready(Some(Err(error))) => {
+                    faults.take().map(|faults| faults.send(error));
+                    Poll::Pending
+                }
+                next => next,
+            }
         });
         let store = self.contents.store();
-        let added = store.blobs().add_stream(stream).await.temp_tag().await;
-        let fault = *fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match (added, fault) {
-            (Ok(tag), None) => Ok((ContentId::new(*tag.hash().as_bytes()), ContentStore::protected(tag))),
-            (_, Some(io::ErrorKind::InvalidData)) => {
-                Err(Failure::new(FetchFailure::Changed, "the bytes are not those of the content"))
+        let adding = async { store.blobs().add_stream(stream).await.temp_tag().await };
+        let error = tokio::select! {
+            added = adding => {
+                let tag = added.map_err(|error| Failure::request(&error))?;
+                return Ok((ContentId::new(*tag.hash().as_bytes()), ContentStore::protected(tag)));
             }
-            (_, Some(io::ErrorKind::InvalidInput)) => {
-                Err(Failure::new(FetchFailure::WrongBytes, "the copy is of something else"))
+            Ok(error) = fault => error,
+        };
+        Err(match error.kind() {
+            io::ErrorKind::InvalidData => {
+                Failure::new(FetchFailure::Changed, "the bytes are not those of the content")
             }
-            (_, Some(kind)) => Err(Failure::here(&kind.into())),
-            (Err(error), None) => Err(Failure::request(&error)),
-        }
+            io::ErrorKind::InvalidInput => {
+                Failure::new(FetchFailure::WrongBytes, "the copy is of something else")
+            }
+            _ => Failure::here(&error),
+        })
     }
 }
