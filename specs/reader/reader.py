@@ -201,9 +201,12 @@ def read_operation(data):
     demand(all(a < b for a, b in zip(deps, deps[1:])), "dependencies out of order")
     number(time, "time")
     kind, body = fields(action, 2, "action")
-    shapes = {0: 2, 1: 5, 2: 1, 3: 3, 4: 1, 5: 3, 6: 2, 7: 0, 8: 3, 10: 1}
+    shapes = {0: 2, 1: 5, 2: 1, 3: 3, 4: 1, 5: 3, 6: 2, 7: 0, 8: 3, 10: 1, 11: 3, 12: 3, 13: 2}
     demand(kind in shapes, "an unknown action")
-    fields(body, shapes[kind], "action")
+    # Rule 80: a chain and a key may follow; what is not there at the end is left out.
+    more = range(3) if kind in (0, 3) else range(1)
+    demand(isinstance(body, list) and len(body) - shapes[kind] in more, "action: fields")
+    demand(len(body) == shapes[kind] or body[-1] is not None, "action: nothing at its end")
     demand((kind == 0) == (not deps) and (kind == 0) == (number(lamport, "lamport") == 1), "genesis and dependencies")
     demand(lamport >= 1, "lamport")
     if kind == 0:

@@ -73,9 +73,7 @@ impl SignKey {
     pub fn public(&self) -> [u8; 32] {
         self.0.verifying_key().to_bytes()
     }
-}
 
-impl SignKey {
     /// Opens what [`seal_to_device`] sealed.
     ///
     /// The same key pair signs and opens: Ed25519 and this KEM are jointly secure (Thormarker, eprint 2021/509).

@@ -10,9 +10,6 @@ use crate::codec::{WireError, from_bytes, to_bytes};
 use crate::crypto::SignKey;
 use crate::ticket::{Door, TICKET_LEN_MAX, TicketError, VERSION, bytes_of, text_of};
 
-/// What a device link begins with.
-pub const DEVICE_LINK: &str = "althingdevice1";
-
 const PREFIX: Hrp = Hrp::parse_unchecked("althingdevice");
 
 /// A device link with its secret.

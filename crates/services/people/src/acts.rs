@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::Operation as _;
 use api::people as ask;
-use base::{ByteCount, EntryId, Fault, PersonId, TicketId, WebId};
+use base::{ByteCount, DeviceId, EntryId, Fault, PersonId, TicketId, WebId};
 use kernel::{AskId, Step};
 use serde::de::DeserializeOwned;
 use wire::address::is_relay;
@@ -349,15 +349,15 @@ fn set_role(people: &mut People, step: &mut Step<'_>, asked: &ask::SetRole) -> R
         return Err(PeopleError::Outranked { act, person: label, web: asked.web.clone() }.into());
     }
     let is_demotion = Some(role) < theirs && !steps_down;
-    let cuts = if is_demotion { governance_cuts(state, person) } else { Vec::new() };
+    let cuts = if is_demotion { governance_cuts(state, &devices_of(state, person)) } else { Vec::new() };
     people.act(step, web, Action::SetRole { person, role, cuts })?;
     Ok(ask::Done { what: format!("{label} is now {} in {}.", reader::role_word(asked.role), asked.web) })
 }
 
-/// Names the last governance entry known of each of a person's devices.
-fn governance_cuts(state: &State, person: PersonId) -> Vec<Cut> {
-    let devices = state.members.get(&person).into_iter().flat_map(|member| member.devices.iter());
+/// Names the last governance entry known of each of some devices.
+pub(crate) fn governance_cuts(state: &State, devices: &[DeviceId]) -> Vec<Cut> {
     let mut cuts: Vec<Cut> = devices
+        .iter()
         .filter_map(|device| {
             let (seq, entry) = *state.chains.get(device)?;
             Some(Cut { device: *device, log: Log::Governance, seq, entry })
@@ -365,6 +365,25 @@ fn governance_cuts(state: &State, person: PersonId) -> Vec<Cut> {
         .collect();
     cuts.sort_unstable();
     cuts
+}
+
+/// Adds the last records entry known of each of some devices.
+pub(crate) fn with_records(
+    step: &Step<'_>,
+    web: WebId,
+    (mut cuts, devices): (Vec<Cut>, &[DeviceId]),
+) -> Result<Vec<Cut>, Fault> {
+    for head in records::heads(step.view(), web)? {
+        if head.log == Log::Records && devices.contains(&head.device) {
+            cuts.push(Cut { device: head.device, log: head.log, seq: head.seq, entry: head.entry });
+        }
+    }
+    cuts.sort_unstable();
+    Ok(cuts)
+}
+
+fn devices_of(state: &State, person: PersonId) -> Vec<DeviceId> {
+    state.members.get(&person).map(|member| member.devices.clone()).unwrap_or_default()
 }
 
 fn remove(people: &mut People, step: &mut Step<'_>, asked: &ask::Remove) -> Result<ask::Removed, Fault> {
@@ -382,14 +401,8 @@ fn remove(people: &mut People, step: &mut Step<'_>, asked: &ask::Remove) -> Resu
     if !state.outranks(mine, person) {
         return Err(PeopleError::Outranked { act: "remove", person: label, web: asked.web.clone() }.into());
     }
-    let mut cuts = governance_cuts(state, person);
-    let devices = state.members.get(&person).map(|member| member.devices.clone()).unwrap_or_default();
-    for head in records::heads(step.view(), web)? {
-        if head.log == Log::Records && devices.contains(&head.device) {
-            cuts.push(Cut { device: head.device, log: head.log, seq: head.seq, entry: head.entry });
-        }
-    }
-    cuts.sort_unstable();
+    let devices = devices_of(state, person);
+    let cuts = with_records(step, web, (governance_cuts(state, &devices), &devices))?;
     // The evaluation that follows tells records and the network, and makes the key that is due, all in this batch.
     people.act(step, web, Action::Remove { person, cuts })?;
     let kept = KEPT.get(step.view(), &(web, person))?.unwrap_or_default();

@@ -10,21 +10,22 @@ use kernel::{Channel, Step};
 use minicbor::{Decode, Encode};
 use store::{Rows, StoreError, Table};
 use wire::codec::Bytes;
-use wire::crypto::{PersonKey, SignKey, Signature, Signer as _, seal_to_device};
+use wire::crypto::{PersonKey, SignKey, Signature, Signer as _};
 use wire::entry::Log;
-use wire::governance::{Action, Cut, DeviceWrap, ROTATION_PURPOSE, Rotation};
+use wire::governance::{Action, DeviceWrap, ROTATION_PURPOSE, Rotation};
 use wire::identity::{ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, DEVICES_MAX, Inception, Key, device_bytes};
 use wire::join::{Message, OUR_WEBS_MAX, OurDevice, OurWeb, Ours, PAIR_DOMAIN};
 use wire::pairing::DeviceLink;
 use wire::ticket::{Door, TicketError};
 
+use crate::acts::{governance_cuts, with_records};
 use crate::evaluate::State;
 use crate::fault::PeopleError;
 use crate::service::{People, checked_name};
 use crate::tables::{DEVICES, JOINS, JoinRecord, JoinStep, ME, MeRecord, Standing, WEBS, WebRecord};
 
 /// How this person came to be, when it did not begin on this device alone.
-pub(crate) const IDENTITY: Table<(), Identity> = Table::new("people.identity");
+const IDENTITY: Table<(), Identity> = Table::new("people.identity");
 /// Later keys of this person, sealed to this device, by their public halves.
 const SECRETS: Table<base::KeyId, Bytes> = Table::new("people.person-secrets");
 /// The person's other devices.
@@ -38,7 +39,7 @@ const DEVICE_NAME: Table<(), String> = Table::new("people.device-name");
 /// The link for a new device that was made last.
 const LINK: Table<(), LinkRecord> = Table::new("people.device-link");
 /// The link by which this device is becoming another person's.
-const PAIRING: Table<(), PairingRecord> = Table::new("people.pairing");
+const PAIRING: Table<(), String> = Table::new("people.pairing");
 
 /// How long a link is good for: both devices are at hand.
 const LINK_TIME: Duration = Duration::from_mins(30);
@@ -47,7 +48,7 @@ const LINK_TIME: Duration = Duration::from_mins(30);
 const KNOCK_EVERY: Duration = Duration::from_secs(3);
 
 /// Alarm: try to reach the device that made the link.
-const PAIR: &str = "pair";
+pub(crate) const PAIR: &str = "pair";
 
 /// Keys of one person kept here at most: one for each device ever revoked.
 const SECRETS_MAX: usize = 256;
@@ -86,15 +87,6 @@ struct LinkRecord {
     /// Who used it, and may ask again.
     #[n(2)]
     used_by: Option<DeviceId>,
-}
-
-/// A pairing of this device that is under way.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-struct PairingRecord {
-    #[n(0)]
-    link: String,
-    #[n(1)]
-    name: String,
 }
 
 impl Identity {
@@ -213,21 +205,15 @@ impl People {
         }
         let called = checked_name(&asked.name)?;
         DEVICE_NAME.put(step.rows(), &(), &called);
-        PAIRING.put(step.rows(), &(), &PairingRecord { link: link.to_text(), name: called });
+        PAIRING.put(step.rows(), &(), &link.to_text());
         Self::knock_to_pair(step)?;
         let what = format!("This computer asks to become {name}'s. See: althing device list");
         Ok(ask::Done { what })
     }
 
-    pub(crate) fn pair_alarm(step: &mut Step<'_>, key: &str) -> Result<bool, Fault> {
-        if key == PAIR {
-            Self::knock_to_pair(step)?;
-        }
-        Ok(key == PAIR)
-    }
-
+    /// Has a connection made with the device that made the link, and tries again until the link ends.
     pub(crate) fn knock_to_pair(step: &mut Step<'_>) -> Result<(), Fault> {
-        let Some(link) = pairing(step)? else { return Ok(()) };
+        let Some(link) = pairing(step.view())? else { return Ok(()) };
         if step.now() > link.expires {
             PAIRING.delete(step.rows(), &());
             return Ok(());
@@ -240,7 +226,9 @@ impl People {
 
     /// A connection for joining stands: asks, if it is with the device that made the link.
     pub(crate) fn ask_to_pair(step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
-        let Some(link) = pairing(step)?.filter(|link| link.door.device == device) else { return Ok(()) };
+        let Some(link) = pairing(step.view())?.filter(|link| link.door.device == device) else {
+            return Ok(());
+        };
         let covered = device_bytes(link.person, step.me());
         let name = DEVICE_NAME.get(step.view(), &())?.unwrap_or_default();
         let proof = link.key().sign(PAIR_DOMAIN, &covered);
@@ -295,7 +283,7 @@ impl People {
         message: Message,
     ) -> Result<(), Fault> {
         let Message::Paired { inception, chain, key, secret, name, ours } = message else { return Ok(()) };
-        let Some(link) = pairing(step)?.filter(|link| link.door.device == from) else { return Ok(()) };
+        let Some(link) = pairing(step.view())?.filter(|link| link.door.device == from) else { return Ok(()) };
         let identity = Identity { inception, chain, key };
         let Ok(began) = identity.read() else { return Ok(()) };
         let me = step.me();
@@ -519,18 +507,8 @@ impl People {
         (person, ours, revoked): (PersonId, &[DeviceId], Vec<DeviceId>),
     ) -> Result<Action, Fault> {
         let state = self.state(step, web)?;
-        let mut cuts: Vec<Cut> = Vec::new();
-        for device in &revoked {
-            if let Some((seq, entry)) = state.chains.get(device).copied() {
-                cuts.push(Cut { device: *device, log: Log::Governance, seq, entry });
-            }
-        }
-        for head in records::heads(step.view(), web)? {
-            if head.log == Log::Records && revoked.contains(&head.device) {
-                cuts.push(Cut { device: head.device, log: head.log, seq: head.seq, entry: head.entry });
-            }
-        }
-        cuts.sort_unstable();
+        let cuts = governance_cuts(state, &revoked);
+        let cuts = with_records(step, web, (cuts, &revoked))?;
         let identity = identity(step)?;
         let began = identity.read()?;
         let key = identity.key_now()?;
@@ -562,9 +540,8 @@ impl People {
         let person = crate::read::my_person(step.view())?.ok_or(PeopleError::NotJoining)?;
         let secret = step.random("person key");
         let key = Key(step.keyring().add_person(PersonKey::from_seed(&secret)));
-        let (me, seed) = (step.me(), step.random("seal person"));
         let context = secret_context(person, key);
-        let sealed = seal_to_device(me.as_bytes(), ROTATION_PURPOSE, &context, &secret, &seed);
+        let sealed = step.seal_person(&key.0, &step.me(), ROTATION_PURPOSE, &context);
         SECRETS.put(step.rows(), &base::KeyId::new(key.0), &sealed.unwrap_or_default().into());
         let identity = identity(step)?;
         IDENTITY.put(step.rows(), &(), &Identity { key: Some(key), ..identity });
@@ -585,7 +562,7 @@ impl People {
         Ok(ask::Done { what })
     }
 
-    /// Names a device of this person; this one, if none is said.
+    /// Says what the person calls this device.
     pub(crate) fn name_device(step: &mut Step<'_>, asked: &ask::NameDevice) -> Result<ask::Done, Fault> {
         let name = checked_name(&asked.name)?;
         DEVICE_NAME.put(step.rows(), &(), &name);
@@ -604,9 +581,8 @@ fn is_known<R: Rows + ?Sized>(rows: &R, person: PersonId, device: DeviceId) -> R
     Ok(false)
 }
 
-fn pairing(step: &Step<'_>) -> Result<Option<DeviceLink>, StoreError> {
-    let record = PAIRING.get(step.view(), &())?;
-    Ok(record.and_then(|record| DeviceLink::from_text(&record.link).ok()))
+fn pairing<R: Rows + ?Sized>(rows: &R) -> Result<Option<DeviceLink>, StoreError> {
+    Ok(PAIRING.get(rows, &())?.and_then(|link| DeviceLink::from_text(&link).ok()))
 }
 
 fn sibling_named(rows: &dyn Rows, name: &str) -> Result<(DeviceId, String), Fault> {
@@ -644,8 +620,7 @@ pub(crate) fn devices(rows: &dyn Rows, me: DeviceId) -> Result<ask::Devices, Fau
             id: device,
         });
     }
-    let pairing = PAIRING.get(rows, &())?.and_then(|record| DeviceLink::from_text(&record.link).ok());
-    let note = match pairing {
+    let note = match pairing(rows)? {
         Some(link) => {
             format!("asks to become {}'s", crate::label::safe(&link.name, &link.person.to_string()))
         }

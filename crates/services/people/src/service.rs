@@ -170,8 +170,8 @@ impl People {
         if let Some(web) = key.strip_prefix(ASK_KEYS).and_then(|web| web.parse().ok()) {
             return Self::ask_keys(step, web);
         }
-        if Self::pair_alarm(step, key)? {
-            return Ok(());
+        if key == crate::devices::PAIR {
+            return Self::knock_to_pair(step);
         }
         Self::join_alarm(step, key)
     }
