@@ -27,6 +27,8 @@ operations! {
     Read "people.devices" AskDevices -> Devices, "device list", "Lists your computers.";
     Act "people.revoke_device" RevokeDevice -> Done, "device revoke {device}", "Ends a computer of yours, lost or stolen, in all webs.", says "{what}";
     Act "people.name_device" NameDevice -> Done, "device name {name}", "Says what you call this computer.", says "{what}";
+    Act "people.recover" Recover -> Done, "", "Asks members who the holder of the recovery words said to this peer is.", says "{what}";
+    Read "people.address" AskAddress -> Address, "address", "Shows where you and members of your webs are found: for coming back with recovery words.";
     Read "people.audit" AskAudit -> Audit, "log {web}", "Lists every act that changed who belongs to a web.";
 }
 
@@ -438,6 +440,26 @@ pub struct RevokeDevice {
 pub struct NameDevice {
     /// What you call this computer, 1 to 64 characters.
     pub name: String,
+}
+
+/// Arguments of `people.recover`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recover {
+    /// Where a member is found: what `althing address` says, or any invitation of a web of yours, also an old one.
+    pub address: String,
+}
+
+/// Arguments of `people.address`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskAddress {}
+
+/// Where you and members of your webs are found. No secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Address {
+    /// For `althing recover`.
+    pub link: String,
 }
 
 /// Arguments of `people.audit`.

@@ -9,6 +9,8 @@
 use base::{DeviceId, PersonId};
 use minicbor::{Decode, Encode};
 
+use zeroize::Zeroizing;
+
 use crate::codec::{WireError, from_bytes, to_bytes};
 use crate::crypto::{PersonKey, SignKey, Signature, Signer, Verifier, verify};
 
@@ -63,7 +65,7 @@ impl Inception {
 
     /// Reads an inception and checks both signatures.
     pub fn read(bytes: &[u8]) -> Result<Self, WireError> {
-        let inception: Self = from_bytes(bytes, INCEPTION_SIZE_MAX)?;
+        let inception = Self::read_unchecked(bytes)?;
         let signed = &inception.signed;
         if signed.version != VERSION {
             return Err(WireError::FutureVersion { version: signed.version, known: VERSION });
@@ -72,6 +74,11 @@ impl Inception {
         let is_signed = verify(&signed.recovery.0, DOMAIN, &covered, &inception.by_recovery)
             && verify(signed.device.as_bytes(), DOMAIN, &covered, &inception.by_device);
         is_signed.then_some(inception).ok_or(WireError::BadSignature)
+    }
+
+    /// Reads an inception without checking what was checked before, or will be.
+    pub fn read_unchecked(bytes: &[u8]) -> Result<Self, WireError> {
+        from_bytes(bytes, INCEPTION_SIZE_MAX)
     }
 
     /// Returns the bytes as they travel.
@@ -100,6 +107,36 @@ impl Inception {
     }
 }
 
+/// The key that is kept offline, as 24 words: it outranks every device of the person.
+#[derive(Clone)]
+pub struct RecoveryKey {
+    secret: Zeroizing<[u8; 32]>,
+    key: SignKey,
+}
+
+impl std::fmt::Debug for RecoveryKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryKey(..)")
+    }
+}
+
+impl RecoveryKey {
+    /// Makes the key of a 32-byte secret.
+    pub fn from_seed(secret: &[u8; 32]) -> Self {
+        Self { secret: Zeroizing::new(*secret), key: SignKey::from_seed(secret) }
+    }
+
+    /// Returns the key pair, which signs for the person and opens what was sealed to its public half.
+    pub fn key(&self) -> &SignKey {
+        &self.key
+    }
+
+    /// Returns the secret of the key a person begins with, so that who has the words can open what was sealed to it.
+    pub fn first_person_seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(blake3::derive_key("althing first person key v1", &*self.secret))
+    }
+}
+
 /// Statements of one chain at most: each device was added by one that was there.
 pub const CHAIN_MAX: usize = 8;
 
@@ -114,6 +151,9 @@ pub const ADOPT_DOMAIN: &str = "althing/adopt/1";
 
 /// Covers the recovery key's word that a device is the person's.
 pub const RECOVER_DOMAIN: &str = "althing/recover/1";
+
+/// Covers the proof that a device knows a person's recovery words (spec identity rule 41).
+pub const RECOVERING_DOMAIN: &str = "althing/recovering/1";
 
 /// What all of these cover.
 pub fn device_bytes(person: PersonId, device: DeviceId) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! What a person asks for that changes something: names, webs, invitations, roles, removals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use api::Operation as _;
@@ -93,6 +93,10 @@ pub(crate) fn asked(
         }
         ask::NameDevice::NAME => {
             let answer = People::name_device(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        ask::Recover::NAME => {
+            let answer = People::recover(step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
         ask::Leave::NAME => {
@@ -226,21 +230,7 @@ fn ticket_text(step: &Step<'_>, mut ticket: Ticket) -> Result<String, Fault> {
         ticket.doors.push(Door { device: me, addresses });
     }
     ticket.web_name = crate::read::web_label(step.view(), web)?;
-    let mut others = Vec::new();
-    for member in crate::read::members(step.view(), web)?.into_iter().filter(|member| member.role.is_some()) {
-        for device in member.devices.into_iter().filter(|device| *device != me) {
-            let addresses = crate::read::addresses_of(step.view(), web, device)?;
-            let is_here = records::is_connected(step.view(), device)?;
-            if !addresses.is_empty() {
-                others.push((!is_here, device, addresses));
-            }
-        }
-    }
-    // Whoever is here now is more likely to answer a newcomer than whoever is only known.
-    others.sort_by_key(|(is_away, ..)| *is_away);
-    for (_, device, addresses) in others.into_iter().take(OTHER_DOORS_MAX) {
-        ticket.doors.push(Door { device, addresses: with_relay(addresses, 2) });
-    }
+    ticket.doors.extend(other_doors(step.view(), (&[web], me), OTHER_DOORS_MAX)?);
     loop {
         let text = ticket.to_text();
         if Ticket::from_text(&text).is_ok_and(|read| read == ticket) {
@@ -251,6 +241,30 @@ fn ticket_text(step: &Step<'_>, mut ticket: Ticket) -> Result<String, Fault> {
             return Ok(text);
         }
     }
+}
+
+/// Returns where other members of some webs are found, those first who are here now: they are more likely to answer.
+pub(crate) fn other_doors(
+    rows: &dyn store::Rows,
+    (webs, me): (&[WebId], DeviceId),
+    count: usize,
+) -> Result<Vec<Door>, Fault> {
+    let mut others = Vec::new();
+    for web in webs {
+        for member in crate::read::members(rows, *web)?.into_iter().filter(|member| member.role.is_some()) {
+            for device in member.devices.into_iter().filter(|device| *device != me) {
+                let addresses = crate::read::addresses_of(rows, *web, device)?;
+                if !addresses.is_empty() {
+                    others.push((!records::is_connected(rows, device)?, device, addresses));
+                }
+            }
+        }
+    }
+    others.sort_by_key(|(is_away, ..)| *is_away);
+    let mut seen = BTreeSet::new();
+    others.retain(|(_, device, _)| seen.insert(*device));
+    let door = |(_, device, addresses)| Door { device, addresses: with_relay(addresses, 2) };
+    Ok(others.into_iter().take(count).map(door).collect())
 }
 
 /// Keeps the first addresses, a relay among them: somebody behind a router can be reached by nothing else.

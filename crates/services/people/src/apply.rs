@@ -229,8 +229,6 @@ fn write_web(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result
     };
     let readers = state.members.values().filter(|member| member.reads()).count();
     record.members = u64::try_from(readers).unwrap_or(u64::MAX);
-    let genesis = state.members.values().find(|member| member.inviter.is_none());
-    record.founder = genesis.and_then(|founder| founder.devices.first().copied()).or(record.founder);
     let turn = match (was_in, record.standing.is_in()) {
         (false, true) => Turn::In,
         (true, false) => Turn::Out,

@@ -146,6 +146,15 @@ pub enum PeopleError {
         /// The person.
         name: String,
     },
+    /// The recovery words were not said to this peer, or too long ago.
+    #[error("cannot ask who you are: the recovery words were not said, or more than half an hour ago")]
+    WordsFirst,
+    /// Text that is neither an address link nor an invitation.
+    #[error("the address is not one: a letter may be wrong or missing")]
+    AddressDamaged,
+    /// This device belongs to webs as somebody else.
+    #[error("cannot come back on this computer: it belongs to webs as somebody else")]
+    RecoverInUse,
     /// No device of the person has that name.
     #[error("you have no other computer called {name}")]
     UnknownDevice {
@@ -277,6 +286,9 @@ impl From<PeopleError> for Fault {
             | E::UnknownDevice { .. }
             | E::DeviceAmbiguous { .. }
             | E::DeviceInUse { .. }
+            | E::WordsFirst
+            | E::AddressDamaged
+            | E::RecoverInUse
             | E::NameFirst => of_devices(&error, fault),
             E::TicketUnreadable { .. } | E::TicketWithoutDoor { .. } => {
                 fault.remedy("", "ask for a new invitation")
@@ -329,7 +341,11 @@ fn of_devices(error: &PeopleError, fault: Fault) -> Fault {
         }
         E::DeviceAmbiguous { .. } => fault
             .remedy("althing device list --json", "lists them with their ids; name one by its first digits"),
-        E::DeviceInUse { .. } => fault
+        E::WordsFirst => fault.remedy("althing recover ADDRESS", "asks for the words, then members for you"),
+        E::AddressDamaged => fault
+            .remedy("althing address", "says it, on the computer of any member of your webs")
+            .remedy("", "any invitation to a web of yours will do as well, also an old one"),
+        E::DeviceInUse { .. } | E::RecoverInUse => fault
             .remedy("export ALTHING_HOME=FOLDER", "starts with a fresh home; nothing of this one is lost"),
         E::NameFirst => fault.remedy("althing me set NAME", "says by which name others meet you"),
         _ => fault,
@@ -361,6 +377,9 @@ fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
         E::DeviceLinkExpired { .. } => ("people.device-link-expired", Refused),
         E::DeviceAlready { .. } => ("people.device-already", Yours),
         E::DeviceInUse { .. } => ("people.device-in-use", Yours),
+        E::WordsFirst => ("people.words-first", Yours),
+        E::AddressDamaged => ("people.address-damaged", Yours),
+        E::RecoverInUse => ("people.recover-in-use", Yours),
         E::UnknownDevice { .. } => ("people.unknown-device", Yours),
         E::DeviceAmbiguous { .. } => ("people.device-ambiguous", Yours),
         E::NameFirst => ("people.name-first", Yours),
@@ -408,6 +427,9 @@ pub fn faults() -> Vec<Fault> {
         E::DeviceLinkExpired { name: "Alice".to_owned() },
         E::DeviceAlready { name: "Alice".to_owned() },
         E::DeviceInUse { name: "Alice".to_owned() },
+        E::WordsFirst,
+        E::AddressDamaged,
+        E::RecoverInUse,
         E::UnknownDevice { name: "phone".to_owned() },
         E::DeviceAmbiguous { name: "phone".to_owned() },
         E::NameFirst,

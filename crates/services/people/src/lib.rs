@@ -18,6 +18,7 @@ mod keys;
 mod label;
 pub mod read;
 mod reader;
+mod recovering;
 mod service;
 mod serving;
 mod tables;

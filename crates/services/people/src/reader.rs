@@ -49,6 +49,10 @@ impl Reader for PeopleReader {
                 let ask::AskDevices {} = read(operation, arguments)?;
                 answer(&crate::devices::devices(rows, context.me)?)
             }
+            ask::AskAddress::NAME => {
+                let ask::AskAddress {} = read(operation, arguments)?;
+                answer(&crate::recovering::address(rows, context.me)?)
+            }
             ask::AskAudit::NAME => {
                 let asked: ask::AskAudit = read(operation, arguments)?;
                 answer(&audit::audit(rows, any_web(rows, &asked.web)?)?)

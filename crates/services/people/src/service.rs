@@ -6,6 +6,8 @@ use base::{DeviceId, Fault, WebId};
 use kernel::{AskId, Channel, Input, Reader, Service, Step};
 use store::StoreError;
 use wire::address::is_relay;
+use wire::codec::Bytes;
+use wire::entry::Log;
 use wire::governance::{Action, Operation, Role};
 use wire::join::Message;
 
@@ -105,6 +107,7 @@ impl People {
             Input::Heard { from, channel, message, .. } => self.heard(step, from, channel, &message),
             Input::Connected { device, channel: Channel::Join } => {
                 Self::ask_to_pair(step, device)?;
+                Self::ask_to_recover(step, device)?;
                 Self::door_opened(step, device)
             }
             Input::Connected { device, channel: Channel::Member } => {
@@ -154,6 +157,7 @@ impl People {
         Self::be_relay_if_due(step)?;
         serving::tell_relays(step)?;
         Self::knock_to_pair(step)?;
+        Self::knock_to_recover(step)?;
         Self::go_on_joining(step)
     }
 
@@ -173,6 +177,9 @@ impl People {
         if key == crate::devices::PAIR {
             return Self::knock_to_pair(step);
         }
+        if key == crate::recovering::RECOVER {
+            return Self::knock_to_recover(step);
+        }
         Self::join_alarm(step, key)
     }
 
@@ -186,10 +193,12 @@ impl People {
         // What can't be read is dropped without a word: an answer would tell a stranger what we understand.
         let Ok(message) = Message::read(bytes) else { return Ok(()) };
         match message {
-            Message::Hello { .. } | Message::Request { .. } | Message::Pair { .. } => {
-                self.knocked(step, from, channel, message)
-            }
+            Message::Hello { .. }
+            | Message::Request { .. }
+            | Message::Pair { .. }
+            | Message::Recovering { .. } => self.knocked(step, from, channel, message),
             Message::Paired { .. } => self.paired(step, from, message),
+            Message::Recovered { .. } => self.recovered(step, from, message),
             Message::Ours { ours } if channel == Channel::Member => self.hear_ours(step, from, ours),
             Message::Ours { .. } => Ok(()),
             Message::Offer { .. }
@@ -246,6 +255,7 @@ impl People {
         };
         let turn = apply::apply(step, web, evaluation, change)?;
         Self::take_early(step, web)?;
+        self.take_rotations(step, web)?;
         keys::unwrap_all(step, web)?;
         match turn {
             Turn::In => self.came_in(step, web)?,
@@ -277,6 +287,7 @@ impl People {
             self.align_devices(step, web)?;
         }
         if is_member && !has_key && has_epoch {
+            self.renew_lost_key(step, web)?;
             step.alarm(Duration::from_secs(1), format!("{ASK_KEYS}{web}"));
         }
         // Without a clean key nobody can write, so admins make one at once. A newcomer without the newest key can wait
@@ -320,8 +331,7 @@ impl People {
         let (deps, lamport) = state.next();
         let known = state.chains.get(&me).map_or(0, |(seq, _)| *seq);
         let heads = records::heads(step.view(), web)?;
-        let is_mine =
-            |head: &&wire::sync::Head| head.device == me && head.log == wire::entry::Log::Governance;
+        let is_mine = |head: &&wire::sync::Head| head.device == me && head.log == Log::Governance;
         let stored = heads.iter().find(is_mine).map_or(0, |head| head.seq);
         if stored != known || deps.is_empty() {
             let web = crate::read::web_label(step.view(), web)?;
@@ -482,13 +492,18 @@ impl People {
         Ok(())
     }
 
-    /// Asks one member for keys, by showing it this peer's own join again.
+    /// Asks one member for keys, by showing it this peer's own join again, or the web's beginning.
     fn ask_keys_of(step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
         for web in crate::read::webs_of_device(step.view(), device)? {
             let lacks = WEBS
                 .get(step.view(), &web)?
                 .is_some_and(|web| web.standing == Standing::Member && !web.has_key);
-            let entry = JOINS.get(step.view(), &web)?.and_then(|join| join.entry).filter(|_| lacks);
+            let entry = JOINS.get(step.view(), &web)?.and_then(|join| join.entry);
+            let entry = match entry.filter(|_| lacks) {
+                // A later device of somebody who joined has none of its own.
+                None if lacks => genesis_of(step, web)?,
+                entry => entry,
+            };
             if let Some(entry) = entry {
                 step.send(device, Channel::Member, wire::to_bytes(&Message::Request { entry }));
             }
@@ -510,6 +525,13 @@ impl People {
 /// Publishes a record of this service to one web.
 pub(crate) fn publish(step: &mut Step<'_>, web: WebId, body: &Body) -> Result<(), Fault> {
     records::publish(step, web, "people", body.to_bytes())
+}
+
+/// Returns the entry that founds a web.
+pub(crate) fn genesis_of(step: &Step<'_>, web: WebId) -> Result<Option<Bytes>, Fault> {
+    let founder = WEBS.get(step.view(), &web)?.and_then(|record| record.founder);
+    let Some(founder) = founder else { return Ok(None) };
+    Ok(records::entry(step.view(), web, founder, Log::Governance, 1)?.map(Bytes::from))
 }
 
 /// Checks a name that a person gives itself or a web.

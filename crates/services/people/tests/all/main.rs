@@ -9,6 +9,8 @@ mod devices;
 #[cfg(test)]
 mod joins;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod removals;
 #[cfg(test)]
 mod town;
