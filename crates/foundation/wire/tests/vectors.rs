@@ -20,10 +20,14 @@ use wire::crypto::{EpochKey, PersonKey, SignKey, Signer, Strict, seal_to};
 use wire::entry::{Entry, Header, Log, web_of_genesis};
 use wire::governance::{Action, Admission, Cut, OlderKey, Operation, Role, Serving, Wrap};
 use wire::identity::Inception;
+use wire::pairing::{DeviceLink, DoorLink};
 use wire::record::{Batch, Place, Record};
 use wire::sealed::{ContentKey, SEGMENT_SIZE, TAG_SIZE};
 use wire::ticket::{Door, Ticket, TicketError};
 use wire::{join, sync, to_bytes};
+
+#[path = "vectors/devices.rs"]
+mod devices;
 
 const ZERO: EntryId = EntryId::new([0; 32]);
 
@@ -296,6 +300,7 @@ fn accepted() -> Vec<Vector> {
         }),
         finds: vec![("web", web.to_string())],
     });
+    vectors.extend(devices::accepted(web, invite.id, &alice));
     for (name, plain) in [
         ("a short text", b"Q4 Roadmap, rev 1.3".to_vec()),
         ("two segments", [vec![0x61; SEGMENT_SIZE], vec![0x62]].concat()),
@@ -397,6 +402,9 @@ fn refused() -> Vec<Vector> {
             Action::Invite { ticket, role: Role::Member, expires, uses: 0, admission: Admission::Open },
         )
     });
+    for (name, bytes) in devices::refused(&alice) {
+        refuse("operation", name, bytes);
+    }
     let mut inception = alice.inception.to_bytes();
     let last = inception.len() - 1;
     inception = flipped(&inception, last);
@@ -496,8 +504,10 @@ fn is_accepted(vector: &Vector) -> bool {
         "inception" => Inception::read(bytes).is_ok(),
         "ticket" => Ticket::from_text(&String::from_utf8_lossy(bytes)).is_ok(),
         "sync" => sync::Message::read(bytes).is_ok(),
-        "join-message" => join::Message::read(bytes).is_ok(),
-        "wrap" => bytes.len() == 80,
+        "join-message" | "device-message" => join::Message::read(bytes).is_ok(),
+        "wrap" | "device-wrap" => bytes.len() == 80,
+        "device-link" => DeviceLink::from_text(&String::from_utf8_lossy(bytes)).is_ok(),
+        "door-link" => DoorLink::from_text(&String::from_utf8_lossy(bytes)).is_ok(),
         other => panic!("no reader for {other}"),
     }
 }
