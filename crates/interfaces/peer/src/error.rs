@@ -319,7 +319,7 @@ pub fn faults() -> Vec<Fault> {
         PeerError::KeysExposed { path: file() },
         PeerError::KeysUnreadable { path: file(), source: denied() },
         PeerError::KeysDamaged { path: file() },
-        PeerError::KeysFuture { path: file(), found: 2, known: 1 },
+        PeerError::KeysFuture { path: file(), found: 4, known: 3 },
         PeerError::NoRandomness,
         PeerError::ConfigUnreadable { path: config(), source: denied() },
         PeerError::ConfigUnknown { path: config(), key: "pageport".to_owned(), nearest: "page_port" },

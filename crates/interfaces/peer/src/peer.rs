@@ -25,7 +25,7 @@ use workers::Workers;
 use crate::engine::{Engine, INPUTS_WAITING, Outlets, now};
 use crate::home::{Home, socket_path};
 use crate::host::PeerHost;
-use crate::keys::Keys;
+use crate::keys::KeyFile;
 use crate::ports::Ports;
 use crate::vault::HomeVault;
 use crate::{Config, Origin, PeerError};
@@ -66,12 +66,12 @@ impl Peer {
     pub async fn start(home: &Path, config: &Config) -> Result<Self, Fault> {
         let since = now();
         let home = Home::open(home)?;
-        let keys = Keys::open(&home)?;
+        let keys = Arc::new(KeyFile::open(&home)?);
         let backing: Arc<dyn Backing> = Arc::new(RedbBacking::open(home.store())?);
         // With links resolved, so that the home is known wherever it shows up in a shared folder.
         let home_text = home.path().canonicalize().map_err(|error| PeerError::of_home(home.path(), error))?;
         let home_text = home_text.to_string_lossy().into_owned();
-        let vault = HomeVault::new(&keys);
+        let vault = HomeVault::new(Arc::clone(&keys));
         let services: Vec<Box<dyn kernel::Service>> = vec![
             Box::new(records::service()),
             Box::new(people::service()),
@@ -86,7 +86,7 @@ impl Peer {
 
         let gateways = bind_gateways(&home, config, &mut ports).await?;
         let bind = ports.fill_in(&addresses(config));
-        let mut network_config = NetworkConfig::new(keys.device, home.network());
+        let mut network_config = NetworkConfig::new(*keys.device(), home.network());
         // One number to open in a router: UDP for peers, TCP for the relay, when there is to be one.
         network_config.relay =
             RelaySettings { listen: bind.first().copied(), url: config.relay_url.value.clone() };

@@ -1,27 +1,41 @@
 //! Holds the private keys of a running peer and uses them; they never leave it.
 
+use std::sync::Arc;
+
 use base::DeviceId;
 use kernel::Vault;
 use wire::crypto::{PersonKey, SignKey, Signature, Signer, Strict, Verifier};
-use wire::identity::Inception;
+use zeroize::Zeroizing;
 
-use crate::keys::Keys;
+use crate::PeerError;
+use crate::keys::KeyFile;
 
 /// The vault of a real peer: every signature is made and checked in full.
 #[derive(Debug)]
 pub(crate) struct HomeVault {
     device: SignKey,
     person: PersonKey,
-    inception: Vec<u8>,
+    keys: Arc<KeyFile>,
 }
 
 impl HomeVault {
     /// Makes the keys of their secrets.
-    pub(crate) fn new(keys: &Keys) -> Self {
-        let device = SignKey::from_seed(&keys.device);
-        let person = PersonKey::from_seed(&keys.person);
-        let inception = Inception::new(&SignKey::from_seed(&keys.recovery), &device, &person).to_bytes();
-        Self { device, person, inception }
+    pub(crate) fn new(keys: Arc<KeyFile>) -> Self {
+        let device = SignKey::from_seed(&keys.device());
+        let person = PersonKey::from_seed(&keys.person());
+        Self { device, person, keys }
+    }
+
+    /// Returns the recovery secret, unless it was forgotten.
+    #[allow(dead_code, reason = "the commands of the recovery words use it")]
+    pub(crate) fn recovery(&self) -> Option<Zeroizing<[u8; 32]>> {
+        self.keys.recovery()
+    }
+
+    /// Forgets the recovery secret for ever, on the disk and in memory.
+    #[allow(dead_code, reason = "the commands of the recovery words use it")]
+    pub(crate) fn forget_recovery(&self) -> Result<(), PeerError> {
+        self.keys.forget_recovery()
     }
 }
 
@@ -43,7 +57,7 @@ impl Verifier for HomeVault {
 
 impl Vault for HomeVault {
     fn inception(&self) -> Vec<u8> {
-        self.inception.clone()
+        self.keys.inception()
     }
 
     fn open(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
