@@ -13,6 +13,7 @@ import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
 import { share, filmAndPaper, oddNames, manyEntries, viewers } from './flows/files.mjs'
 import { finding, everyKey } from './flows/keyboard.mjs'
 import { news, pages, outage } from './flows/pages.mjs'
+import { everythingBack } from './flows/recovery.mjs'
 import { approve, invite, remove } from './flows/people.mjs'
 import { keeping, searching, searchingAlone } from './flows/search.mjs'
 import { reading, transfers } from './flows/transfers.mjs'
@@ -66,6 +67,7 @@ async function everything(peers) {
   await pages(house, alice, 'alice')
   await outage(house)
   await searchingAlone(house)
+  await everythingBack(house)
   await remove(house)
 }
 

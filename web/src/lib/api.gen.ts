@@ -24,6 +24,15 @@ export interface Accept {
 /** Arguments of `people.add_device`. */
 export type AddDevice = Record<string, never>;
 
+/** Where you and members of your webs are found. No secret. */
+export interface Address {
+  /** For `althing recover`. */
+  link: string;
+}
+
+/** Arguments of `people.address`. */
+export type AskAddress = Record<string, never>;
+
 /** Arguments of `people.audit`. */
 export interface AskAudit {
   /** The web. */
@@ -114,6 +123,9 @@ export interface AskView {
 
 /** Arguments of `people.webs`. */
 export type AskWebs = Record<string, never>;
+
+/** Arguments of `host.words`. */
+export type AskWords = Record<string, never>;
 
 /** Every act that changed who belongs to a web. */
 export interface Audit {
@@ -524,6 +536,12 @@ export interface Keep {
   web?: string | null;
 }
 
+/** Arguments of `host.words_kept`. */
+export interface KeepWords {
+  /** The three words that were asked for, in order, with spaces between. */
+  words: string;
+}
+
 /** Kept searches. */
 export interface Kept {
   /** Newest first. */
@@ -718,6 +736,14 @@ export interface ReadingView {
   done: Bytes;
   /** Bytes in all. */
   size: Bytes;
+}
+
+/** Arguments of `host.recover`. */
+export interface Recover {
+  /** All 24 words, as they were written down. */
+  words: string;
+  /** Where a member is found: what `althing address` says there, or any invitation of a web of yours, also an old one. */
+  address: string;
 }
 
 /** One thing a person can do about a fault. */
@@ -924,6 +950,8 @@ export interface Status {
   addresses: string[];
   /** Services that are paused, with the reason; empty is good. */
   paused: string[];
+  /** Whether there are recovery words here that wait to be written down. */
+  words_waiting: boolean;
   /** Since when the peer runs. */
   since: Time;
   /** The number of the last event. */
@@ -1062,6 +1090,24 @@ export interface Webs {
   webs: WebView[];
 }
 
+/** One recovery word. */
+export interface Word {
+  /** Its place, from 1. */
+  place: number;
+  /** The word. */
+  word: string;
+}
+
+/** Your recovery words. A secret: whoever has them can become you. */
+export interface Words {
+  /** All 24, in their order. */
+  words: Word[];
+  /** The places of those that are to be said again. */
+  check: number[];
+  /** Where you and members of your webs are found; belongs on the same paper. */
+  address: string;
+}
+
 /** Every operation. */
 export interface Operations {
   /** Says by which name others meet you. */
@@ -1104,6 +1150,10 @@ export interface Operations {
   'people.revoke_device': { arguments: RevokeDevice; answer: Done };
   /** Says what you call this computer. */
   'people.name_device': { arguments: NameDevice; answer: Done };
+  /** Asks members who the holder of the recovery words said to this peer is. */
+  'people.recover': { arguments: Recover; answer: Done };
+  /** Shows where you and members of your webs are found: for coming back with recovery words. */
+  'people.address': { arguments: AskAddress; answer: Address };
   /** Lists every act that changed who belongs to a web. */
   'people.audit': { arguments: AskAudit; answer: Audit };
   /** Shares a folder of this computer with a web; nothing is copied. */
@@ -1156,6 +1206,12 @@ export interface Operations {
   'host.page': { arguments: MakePageLink; answer: PageLink };
   /** Writes all signed entries of a web into a folder, for reading by other programs. */
   'host.export': { arguments: Export; answer: Done };
+  /** Shows your 24 recovery words, until you have written them down. */
+  'host.words': { arguments: AskWords; answer: Words };
+  /** Says three of your recovery words, so that this computer can forget them. */
+  'host.words_kept': { arguments: KeepWords; answer: Done };
+  /** Comes back as the person of 24 recovery words, on a computer that belongs to nobody yet. */
+  'host.recover': { arguments: Recover; answer: Done };
   /** Stops this peer. */
   'host.stop': { arguments: Stop; answer: Done };
 }
@@ -1182,6 +1238,8 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'people.devices': 'read',
   'people.revoke_device': 'act',
   'people.name_device': 'act',
+  'people.recover': 'act',
+  'people.address': 'read',
   'people.audit': 'read',
   'files.share': 'act',
   'files.shares': 'read',
@@ -1208,6 +1266,9 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'host.lan': 'act',
   'host.page': 'act',
   'host.export': 'act',
+  'host.words': 'act',
+  'host.words_kept': 'act',
+  'host.recover': 'act',
   'host.stop': 'act',
 };
 

@@ -15,6 +15,7 @@ export type Dialog =
   | { kind: 'peer' }
   | { kind: 'serve'; web: string }
   | { kind: 'add-computer' }
+  | { kind: 'recovery' }
   | { kind: 'keys' }
 
 export type Theme = 'auto' | 'light' | 'dark'

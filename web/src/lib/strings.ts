@@ -448,6 +448,25 @@ export const t = {
     asking: 'Asking your other computer. It has to be on.',
   },
 
+  recovery: {
+    title: 'Recovery words',
+    why: 'If all your computers are lost, 24 words bring you back: the same person, in all your webs. Nobody else can do that for you.',
+    how: 'Write them on paper, where nobody looks. Whoever has them can become you. Then say three of them again, and this computer forgets them.',
+    waiting: 'Your recovery words are not written down yet. If all your computers are lost, only they bring you back.',
+    writeDown: 'Write them down', show: 'Show the words',
+    secret: 'Whoever has these words can become you. Write them on paper, in this order.',
+    address: 'To come back you also need to reach one member. Any of them can tell you where then; or keep this address with the words. It is no secret.',
+    copyAddress: 'Copy the address',
+    written: 'I have written them down',
+    again: 'Say these three, from your paper. Then this computer forgets all 24.',
+    word: (place: number) => `Word ${place}`,
+    check: 'Check and forget',
+    lost: 'I have lost my computers', lostHint: 'Come back with your 24 recovery words.',
+    words: 'Your 24 recovery words', wordsHint: 'In their order. Four letters of each are enough.',
+    where: 'Where a member is', whereHint: 'What a member’s Althing says with “althing address”, or any invitation to a web of yours, also an old one.',
+    comeBack: 'Come back', asking: 'Asking members who you are. One of them has to be on.',
+  },
+
   serve: {
     title: 'Let this computer serve a web',
     web: 'Web', byInvitation: 'Another web, by an invitation',

@@ -99,6 +99,11 @@ fn own() -> Vec<Command> {
                     .value_parser(value_parser!(u64))
                     .help("Which revision; the newest if not said"),
             ),
+        Command::new("recover")
+            .about("Makes this computer yours again: asks for your 24 recovery words, on the terminal or from a pipe")
+            .arg(Arg::new("address").value_name("ADDRESS").required(true).help(
+                "Where a member is found: what `althing address` says there, or any invitation of a web of yours",
+            )),
         Command::new("watch").about("Writes what happens, as it happens, until interrupted").arg(
             Arg::new("after")
                 .long("after")

@@ -10,6 +10,7 @@ mod line;
 mod manual;
 mod out;
 mod own;
+mod recover;
 mod run;
 mod shape;
 mod show;

@@ -338,5 +338,6 @@ pub fn faults() -> Vec<Fault> {
     .into_iter()
     .chain(syntax)
     .map(Fault::from)
+    .chain(crate::words::faults())
     .collect()
 }

@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use minicbor::{Decode, Encode};
 use wire::crypto::{PersonKey, SignKey, Signer};
-use wire::identity::Inception;
+use wire::identity::{Inception, RecoveryKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::PeerError;
@@ -25,9 +25,6 @@ const VERSION: u16 = 2;
 
 /// Bytes of the file at most; version 2 has about 370.
 const SIZE_MAX: u64 = 4_096;
-
-/// Makes the key a person begins with of the recovery secret: the words alone open what was sealed to it.
-const FIRST_PERSON_KEY: &str = "althing first person key v1";
 
 /// The secrets from which all keys of a home are made.
 #[derive(PartialEq, Eq, Encode, Decode, Zeroize, ZeroizeOnDrop)]
@@ -74,7 +71,7 @@ impl Keys {
         for secret in [&mut device, &mut recovery] {
             getrandom::fill(&mut **secret).ok().ok_or(PeerError::NoRandomness)?;
         }
-        let person = Zeroizing::new(blake3::derive_key(FIRST_PERSON_KEY, &*recovery));
+        let person = RecoveryKey::from_seed(&recovery).first_person_seed();
         Ok(Self::of(&device, &person, &recovery))
     }
 

@@ -15,6 +15,7 @@ mod peer;
 mod ports;
 mod status;
 mod vault;
+mod words;
 
 pub use config::{CONFIG_FILE, Config, Origin, Set, Setting};
 pub use error::{PeerError, faults};

@@ -28,6 +28,7 @@ use crate::host::PeerHost;
 use crate::keys::KeyFile;
 use crate::ports::Ports;
 use crate::vault::HomeVault;
+use crate::words::WordBook;
 use crate::{Config, Origin, PeerError};
 
 /// A running peer. Stop it with [`Peer::stop`]; a dropped one leaves its parts to end as they can.
@@ -71,7 +72,8 @@ impl Peer {
         // With links resolved, so that the home is known wherever it shows up in a shared folder.
         let home_text = home.path().canonicalize().map_err(|error| PeerError::of_home(home.path(), error))?;
         let home_text = home_text.to_string_lossy().into_owned();
-        let vault = HomeVault::new(Arc::clone(&keys));
+        let words = Arc::new(WordBook::new(Arc::clone(&keys)));
+        let vault = HomeVault::new(Arc::clone(&keys), Arc::clone(&words));
         let services: Vec<Box<dyn kernel::Service>> = vec![
             Box::new(records::service()),
             Box::new(people::service()),
@@ -128,6 +130,7 @@ impl Peer {
             page: gateways.page(),
             is_lan_configured: config.lan.origin != Origin::Default,
             since,
+            words,
             stop: stop.clone(),
         });
         let serving = gateways.serve(Arc::clone(&host) as Arc<dyn Host>);

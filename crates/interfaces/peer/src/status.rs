@@ -10,6 +10,7 @@ use kernel::Readers;
 use store::{Rows, StoreError};
 
 use crate::engine::{Health, now};
+use crate::words::WordBook;
 
 /// What the status needs besides the rows.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct Outside<'a> {
     pub(crate) since: Timestamp,
     pub(crate) health: Health,
     pub(crate) kept: ByteCount,
+    pub(crate) words: &'a WordBook,
 }
 
 /// Who is here.
@@ -48,6 +50,7 @@ pub(crate) fn status(readers: &Readers, outside: Outside<'_>) -> Result<Status, 
         free: ByteCount(free_bytes(outside.home)),
         addresses: health.addresses,
         paused: health.paused,
+        words_waiting: outside.words.is_waiting(&*rows)?,
         since: outside.since,
         last_event: kernel::last_event(&*rows)?,
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -2,13 +2,12 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use base::Fault;
 use tempfile::TempDir;
 
 use crate::keys::KeyFile;
-use crate::vault::HomeVault;
+use crate::tests::vault_of;
 use crate::{Home, PeerError};
 use kernel::Vault;
 use wire::crypto::{PersonKey, SignKey, Signer};
@@ -43,7 +42,7 @@ fn a_new_home_and_its_keys_are_for_their_owner_only() {
 #[test]
 fn the_same_home_is_the_same_device_and_person_and_another_is_another() {
     let (_folder, path) = fresh();
-    let vault = |path: &Path| HomeVault::new(Arc::new(KeyFile::open(&Home::open(path).unwrap()).unwrap()));
+    let vault = |path: &Path| vault_of(&Home::open(path).unwrap());
     let (first, again) = (vault(&path), vault(&path));
     assert_eq!((first.device(), first.inception()), (again.device(), again.inception()));
     let (_folder, other) = fresh();
@@ -153,7 +152,10 @@ fn keys_of_version_1_become_version_2_and_stay_the_same_device_and_person() {
     let device = SignKey::from_seed(&[1; 32]);
     let inception = Inception::new(&SignKey::from_seed(&[3; 32]), &device, &PersonKey::from_seed(&[2; 32]));
     assert_eq!(keys.inception(), inception.to_bytes());
-    assert_eq!((*keys.device(), *keys.person(), keys.recovery().map(|it| *it)), ([1; 32], [2; 32], Some([3; 32])));
+    assert_eq!(
+        (*keys.device(), *keys.person(), keys.recovery().map(|it| *it)),
+        ([1; 32], [2; 32], Some([3; 32]))
+    );
     let written = std::fs::read(home.keys()).unwrap();
     assert_eq!((&written[..2], mode(&home.keys())), (&[0x85, 0x02][..], 0o600));
     assert_eq!(KeyFile::open(&home).unwrap().inception(), inception.to_bytes());
@@ -164,15 +166,15 @@ fn keys_of_version_1_become_version_2_and_stay_the_same_device_and_person() {
 fn a_forgotten_recovery_secret_is_gone_from_the_file_and_all_else_stays() {
     let (_folder, path) = fresh();
     let home = Home::open(&path).unwrap();
-    let vault = HomeVault::new(Arc::new(KeyFile::open(&home).unwrap()));
-    let secret = vault.recovery().unwrap();
+    let keys = KeyFile::open(&home).unwrap();
+    let secret = keys.recovery().unwrap();
     let holds_secret = || std::fs::read(home.keys()).unwrap().windows(32).any(|part| part == *secret);
     assert!(holds_secret());
-    vault.forget_recovery().unwrap();
-    vault.forget_recovery().unwrap();
-    assert!(!holds_secret() && vault.recovery().is_none());
-    let again = HomeVault::new(Arc::new(KeyFile::open(&home).unwrap()));
-    assert_eq!((again.device(), again.inception()), (vault.device(), vault.inception()));
+    keys.forget_recovery().unwrap();
+    keys.forget_recovery().unwrap();
+    assert!(!holds_secret() && keys.recovery().is_none());
+    let again = KeyFile::open(&home).unwrap();
+    assert_eq!((again.device(), again.inception()), (keys.device(), keys.inception()));
     assert!(again.recovery().is_none());
 }
 

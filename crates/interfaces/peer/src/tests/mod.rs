@@ -2,3 +2,16 @@
 
 mod engine;
 mod home;
+
+use std::sync::Arc;
+
+use crate::Home;
+use crate::keys::KeyFile;
+use crate::vault::HomeVault;
+use crate::words::WordBook;
+
+/// Makes the vault of a home, as a peer does when it starts.
+fn vault_of(home: &Home) -> HomeVault {
+    let keys = Arc::new(KeyFile::open(home).unwrap());
+    HomeVault::new(Arc::clone(&keys), Arc::new(WordBook::new(keys)))
+}
