@@ -19,7 +19,7 @@ const shares: ShareView[] = [
 ]
 
 const act = (at: number, by: string, seed: number, kind: string, what: string, about?: number) => ({
-  at, by, what, is_void: what.includes('does not count'), why_void: '', kind, person: id(seed), about: about ? id(about) : null, device: id(seed + 100), entry: id(seed + at % 1_000),
+  at, by, what, is_void: what.includes('does not count'), why_void: '', kind, person: id(seed), about: about ? id(about) : null, device: id(seed + 100), entry: `${kind}-${at}`,
 })
 
 function folder(path: string): EntryView[] {

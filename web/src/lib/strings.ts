@@ -390,7 +390,7 @@ export const t = {
     title: 'You are invited',
     through: (web: string) => `known from ${web}`,
     decline: 'Not now',
-    declineNamed: (web: string) => `Take the invitation to ${web} off the list`,
+    declineNamed: (web: string) => `Not now: ${web}`,
     joinNamed: (web: string) => `Join ${web}`,
   },
 

@@ -10,6 +10,7 @@ use wire::governance::{Admission, Role};
 use crate::evaluate::{Departure, Evaluation, State};
 use crate::history::Change;
 use crate::label;
+use crate::petnames::Claim;
 use crate::tables::{
     DEVICES, INVITATIONS, InvitationRecord, JOINS, LABELS, ME, MEMBERS, MemberRecord, Standing, WAITING,
     WEB_LABELS, WEB_NAMES, WEBS, WEBS_OF, WaitingRecord, WebRecord,
@@ -175,11 +176,14 @@ pub(crate) fn relabel(step: &mut Step<'_>, web: WebId) -> Result<bool, StoreErro
         .within(step.view(), &web)
         .map(|row| row.map(|((_, label), _)| label))
         .collect::<Result<_, _>>()?;
-    for (member, name) in crate::petnames::by_claim(step.view(), web)? {
+    for Claim { member, name, is_kept_only } in crate::petnames::by_claim(step.view(), web)? {
         let id = member.person.to_string();
         let wanted = label::safe(&name, &id);
+        if is_kept_only {
+            keep(&mut taken, &mut holders, (&wanted, member.person));
+            continue;
+        }
         let label = label::unique(&wanted, &id, &taken);
-        let looks = label::looks(&label);
         before.remove(&label);
         let holder = LABELS.get(step.view(), &(web, label.clone()))?;
         if holder != Some(member.person) {
@@ -192,19 +196,28 @@ pub(crate) fn relabel(step: &mut Step<'_>, web: WebId) -> Result<bool, StoreErro
             if let Some(like) = like.filter(|_| !member.label.contains('~')) {
                 crate::notices::namesake(step, web, (member.person, &wanted), like)?;
             }
-            record.label = label;
+            record.label.clone_from(&label);
             MEMBERS.put(step.rows(), &(web, member.person), &record);
             is_changed = true;
         }
-        taken.extend(looks.iter().cloned());
-        for look in looks {
-            holders.entry(look).or_insert(member.person);
-        }
+        keep(&mut taken, &mut holders, (&label, member.person));
     }
     for label in before {
         LABELS.delete(step.rows(), &(web, label));
     }
     Ok(is_changed)
+}
+
+/// Keeps a label from those who come later.
+fn keep(
+    taken: &mut BTreeSet<String>,
+    holders: &mut BTreeMap<String, PersonId>,
+    (label, person): (&str, PersonId),
+) {
+    for look in label::looks(label) {
+        holders.entry(look.clone()).or_insert(person);
+        taken.insert(look);
+    }
 }
 
 /// Writes the web's own row, and its label.

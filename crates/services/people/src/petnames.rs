@@ -94,29 +94,30 @@ fn relabel_everywhere(step: &mut Step<'_>, person: PersonId) -> Result<(), Fault
     Ok(())
 }
 
-/// Returns everybody with the name its label is made of, who has the first claim to a name first: whom I have named,
-/// myself, members by seniority, those who are gone.
-pub(crate) fn by_claim<R: Rows + ?Sized>(
-    rows: &R,
-    web: WebId,
-) -> Result<Vec<(MemberRow, String)>, StoreError> {
+/// A name somebody would be called by.
+pub(crate) struct Claim {
+    pub(crate) member: MemberRow,
+    pub(crate) name: String,
+    /// It is only kept from others: the person is called by a name of mine.
+    pub(crate) is_kept_only: bool,
+}
+
+/// Returns the names of everybody, who has the first claim to one first: whom I have named, myself, members by seniority,
+/// those who are gone. What a person calls itself whom I call otherwise is kept from others at its place.
+pub(crate) fn by_claim<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<Claim>, StoreError> {
     let me = crate::read::my_person(rows)?;
-    let mut all = Vec::new();
+    let (mut named, mut mine, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for member in crate::read::everybody(rows, web)? {
+        let name = own_name(rows, web, &member)?;
         let petname = PETNAMES.get(rows, &member.person)?;
-        let claim = match petname {
-            Some(_) => 0,
-            None if Some(member.person) == me => 1,
-            None => 2,
-        };
-        let name = match petname {
-            Some(petname) => petname,
-            None => own_name(rows, web, &member)?,
-        };
-        all.push((claim, member, name));
+        let is_kept_only = petname.is_some();
+        if let Some(name) = petname {
+            named.push(Claim { member: member.clone(), name, is_kept_only: false });
+        }
+        let of = if Some(member.person) == me { &mut mine } else { &mut others };
+        of.push(Claim { member, name, is_kept_only });
     }
-    all.sort_by_key(|(claim, ..)| *claim);
-    Ok(all.into_iter().map(|(_, member, name)| (member, name)).collect())
+    Ok(named.into_iter().chain(mine).chain(others).collect())
 }
 
 /// Returns what a person is called without a name of mine.

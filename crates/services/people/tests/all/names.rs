@@ -112,6 +112,20 @@ fn mallory_cannot_take_a_name_that_is_mine_or_that_i_gave_even_as_a_senior() {
 }
 
 #[test]
+fn what_a_person_calls_itself_whom_i_call_otherwise_is_not_free_for_others() {
+    let mut town = village();
+    call(&mut town, ALICE, "Bob", "Uncle Bob");
+    introduce(&mut town, MALLORY, "Bob");
+    let mallory = town.peers[MALLORY].person.to_string();
+    assert_eq!(labels(&town, ALICE), ["Alice", "Uncle Bob", "Carol", &format!("Bob~{}", &mallory[..6])]);
+    assert!(news(&town, ALICE).iter().any(|(_, _, what, _)| what.ends_with("not the one you call Uncle Bob")));
+    // Two of one name: naming the junior does not change what the senior is called.
+    town.ask(ALICE, "people.name", json!({ "web": "family", "person": "Uncle Bob", "clear": true })).unwrap();
+    call(&mut town, ALICE, &mallory[..8], "Mal");
+    assert_eq!(labels(&town, ALICE), ["Alice", "Bob", "Carol", "Mal"]);
+}
+
+#[test]
 fn names_that_look_alike_are_told_apart_and_it_is_said_aloud() {
     let mut town = village();
     call(&mut town, ALICE, "Bob", "Bob");
