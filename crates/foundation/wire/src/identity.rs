@@ -159,6 +159,9 @@ impl Inception {
     }
 }
 
+/// Groups of five digits in a safety code.
+const SAFETY_GROUPS: usize = 10;
+
 const SAFETY_PREFIX: Hrp = Hrp::parse_unchecked("althingperson");
 
 /// What one person shows another to compare (spec identity rule 42): who it is, and whom it takes the other for. No secret.
@@ -183,6 +186,24 @@ impl SafetyLink {
     /// Says whether it is about these two, whoever of them shows it.
     pub fn is_of(&self, one: PersonId, other: PersonId) -> bool {
         (self.person, self.other) == (one, other) || (self.person, self.other) == (other, one)
+    }
+
+    /// Returns the digits both compare, the same whoever of them shows it: 166 bits, so that somebody who makes persons by
+    /// the billion to sit in the middle of two needs about 2^83 of them (decisions/safety-codes.md).
+    pub fn code(&self) -> String {
+        let mut persons = [self.person, self.other];
+        persons.sort_unstable();
+        let mut hasher = blake3::Hasher::new_derive_key("althing safety code v1");
+        for person in &persons {
+            hasher.update(person.as_bytes());
+        }
+        let mut stream = hasher.finalize_xof();
+        let mut group = || {
+            let mut bytes = [0; 8];
+            stream.fill(&mut bytes);
+            format!("{:05}", u64::from_be_bytes(bytes) % 100_000)
+        };
+        (0..SAFETY_GROUPS).map(|_| group()).collect::<Vec<_>>().join(" ")
     }
 
     /// Writes it as text, `althingperson1…`.

@@ -12,32 +12,15 @@ use crate::petnames::anywhere;
 use crate::tables::{MEMBERS, VERIFIED, WEBS};
 use crate::told::Told;
 
-/// Groups of five digits: 166 bits, so that somebody who makes persons by the billion to sit in the middle of two needs
-/// about 2^83 of them.
-const GROUPS: usize = 10;
-
-/// Returns the digits two persons compare; the same whoever asks.
-pub(crate) fn code(one: PersonId, other: PersonId) -> String {
-    let (first, second) = if one < other { (one, other) } else { (other, one) };
-    let mut hasher = blake3::Hasher::new_derive_key("althing safety code v1");
-    hasher.update(first.as_bytes()).update(second.as_bytes());
-    let mut stream = hasher.finalize_xof();
-    let mut group = || {
-        let mut bytes = [0; 8];
-        stream.fill(&mut bytes);
-        format!("{:05}", u64::from_be_bytes(bytes) % 100_000)
-    };
-    (0..GROUPS).map(|_| group()).collect::<Vec<_>>().join(" ")
-}
-
 /// Shows the code of this peer's person and another.
 pub(crate) fn safety(rows: &dyn Rows, asked: &AskSafety) -> Result<Safety, Fault> {
     let (web, person) = anywhere(rows, &asked.person, asked.web.as_deref())?;
     let me = other_than(rows, person)?;
+    let link = SafetyLink::new(me, person);
     Ok(Safety {
         name: crate::read::label_of(rows, web, person)?,
-        code: code(me, person),
-        link: SafetyLink::new(me, person).to_text(),
+        code: link.code(),
+        link: link.to_text(),
         verified: VERIFIED.get(rows, &person)?,
         id: person,
     })
@@ -89,7 +72,7 @@ fn mark(step: &mut Step<'_>, person: PersonId, name: &str) -> String {
 fn compare(text: &str, (me, person): (PersonId, PersonId), name: &str) -> Result<(), Fault> {
     let digits: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.')).collect();
     let is_same = if !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
-        let mine = code(me, person).replace(' ', "");
+        let mine = SafetyLink::new(me, person).code().replace(' ', "");
         if digits.len() != mine.len() {
             return Err(PeopleError::SafetyCodeDamaged.into());
         }

@@ -118,7 +118,9 @@ fn what_a_person_calls_itself_whom_i_call_otherwise_is_not_free_for_others() {
     introduce(&mut town, MALLORY, "Bob");
     let mallory = town.peers[MALLORY].person.to_string();
     assert_eq!(labels(&town, ALICE), ["Alice", "Uncle Bob", "Carol", &format!("Bob~{}", &mallory[..6])]);
-    assert!(news(&town, ALICE).iter().any(|(_, _, what, _)| what.ends_with("not the one you call Uncle Bob")));
+    assert!(
+        news(&town, ALICE).iter().any(|(_, _, what, _)| what.ends_with("not the one you call Uncle Bob"))
+    );
     // Two of one name: naming the junior does not change what the senior is called.
     town.ask(ALICE, "people.name", json!({ "web": "family", "person": "Uncle Bob", "clear": true })).unwrap();
     call(&mut town, ALICE, &mallory[..8], "Mal");
