@@ -417,6 +417,17 @@ def read_ticket(data):
     return {"web": web.hex(), "id": public.hex(), "web_name": web_name}
 
 
+def read_safety(data):
+    prefix, body = bech32m(data.decode())
+    demand(prefix == "althingperson", "another kind of text")
+    version, person, other = fields(decode(body), 3, "safety link")
+    demand(number(version, "version") == 1, "a later version")
+    pair = sorted([octets(person, 32, "person"), octets(other, 32, "other")])
+    digits = blake3.blake3(b"".join(pair), derive_key_context="althing safety code v1").digest(length=80)
+    groups = [int.from_bytes(digits[at : at + 8], "big") % 100_000 for at in range(0, 80, 8)]
+    return {"person": person.hex(), "other": other.hex(), "code": " ".join(f"{group:05}" for group in groups)}
+
+
 # --- search (specs/search.md) ---------------------------------------------------------------------------------
 
 
@@ -526,6 +537,8 @@ def find(vector):
     kind, data, finds = vector["kind"], bytes.fromhex(vector["bytes"]), vector["finds"]
     if kind == "inception":
         return read_inception(data)
+    if kind == "safety":
+        return read_safety(data)
     if kind == "entry":
         entry, log, _, body = read_entry(data)
         if log == 0:

@@ -12,6 +12,7 @@ import { ownComputers } from './flows/devices.mjs'
 import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
 import { share, filmAndPaper, oddNames, manyEntries, viewers } from './flows/files.mjs'
 import { finding, everyKey } from './flows/keyboard.mjs'
+import { knowing, meeting } from './flows/knowing.mjs'
 import { news, pages, outage } from './flows/pages.mjs'
 import { everythingBack } from './flows/recovery.mjs'
 import { approve, invite, remove } from './flows/people.mjs'
@@ -58,6 +59,8 @@ async function everything(peers) {
   await manyEntries(house)
   await reading(house)
   await transfers(house)
+  await knowing(house)
+  await meeting(house)
   await approve(house)
   await computers(house)
   await ownComputers(house)

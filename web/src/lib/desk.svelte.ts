@@ -9,6 +9,8 @@ export type Dialog =
   | { kind: 'add-web'; link?: string }
   | { kind: 'remove'; web: string; member: MemberView }
   | { kind: 'leave'; web: string }
+  | { kind: 'dissolve'; web: string }
+  | { kind: 'person'; web: string; member: MemberView }
   | { kind: 'save'; entry: EntryView; revision?: number }
   | { kind: 'cancel'; transfer: TransferView }
   | { kind: 'name' }

@@ -172,6 +172,8 @@ pub struct InvitationView {
     pub uses: u32,
     /// When it ends.
     pub expires: Timestamp,
+    /// Whether an admin has to accept each join.
+    pub approve: bool,
     /// `open`, `used up`, `expired` or `revoked`.
     pub state: String,
     /// Names it.
@@ -274,8 +276,15 @@ pub struct AskMembers {
 /// A person of a web.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemberView {
-    /// Its label in paths and commands; unique in the web.
+    /// Its label in paths and commands; unique in the web, and made of your own name for it if you gave one.
     pub name: String,
+    /// What it calls itself; empty when that is its label.
+    pub own_name: String,
+    /// Your own name for it, which only you see; none if you gave none.
+    #[schemars(extend("format" = "for-programs"))]
+    pub petname: Option<String>,
+    /// Since when it is verified: you have compared safety codes. None when it is not.
+    pub verified: Option<Timestamp>,
     /// What it may do; none when it was removed or has left.
     pub role: Option<Role>,
     /// Whether it is you.
@@ -479,8 +488,24 @@ pub struct AuditView {
     pub by: String,
     /// What, in words.
     pub what: String,
-    /// Whether it counts: a void act was not allowed, or cut off by a removal.
+    /// Whether it does not count: it was not allowed, or cut off by a removal.
     pub is_void: bool,
+    /// Why it does not count; empty when it does.
+    #[schemars(extend("format" = "for-programs"))]
+    pub why_void: String,
+    /// What kind of act: `start`, `invite`, `revoke-invitation`, `join`, `admit`, `role`, `remove`, `leave`, `add-device`,
+    /// `revoke-device`, `recover`, `serve` or `key`.
+    #[schemars(extend("format" = "for-programs"))]
+    pub kind: String,
+    /// Who acted; none when nobody knows whose device it was.
+    #[schemars(extend("format" = "for-programs"))]
+    pub person: Option<PersonId>,
+    /// To whom it was done, when it was done to a person.
+    #[schemars(extend("format" = "for-programs"))]
+    pub about: Option<PersonId>,
+    /// The device that signed.
+    #[schemars(extend("format" = "for-programs"))]
+    pub device: DeviceId,
     /// The entry that says so.
     pub entry: base::EntryId,
 }

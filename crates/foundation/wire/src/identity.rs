@@ -7,12 +7,14 @@
 //! Later devices are added in each web (spec governance, rules 70 to 80).
 
 use base::{DeviceId, PersonId};
+use bech32::Hrp;
 use minicbor::{Decode, Encode};
 
 use zeroize::Zeroizing;
 
 use crate::codec::{WireError, from_bytes, to_bytes};
 use crate::crypto::{PersonKey, SignKey, Signature, Signer, Verifier, verify};
+use crate::ticket::{TICKET_LEN_MAX, TicketError, bytes_of, text_of};
 
 /// The newest inception format.
 pub const VERSION: u16 = 1;
@@ -194,5 +196,68 @@ impl Inception {
             seen.push(step.device);
         }
         seen.last() == Some(&device)
+    }
+}
+
+/// Groups of five digits in a safety code.
+const SAFETY_GROUPS: usize = 10;
+
+const SAFETY_PREFIX: Hrp = Hrp::parse_unchecked("althingperson");
+
+/// What one person shows another to compare (spec identity rule 42): who it is, and whom it takes the other for. No secret.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SafetyLink {
+    #[n(0)]
+    version: u16,
+    /// Who shows it.
+    #[n(1)]
+    pub person: PersonId,
+    /// To whom.
+    #[n(2)]
+    pub other: PersonId,
+}
+
+impl SafetyLink {
+    /// Makes what `person` shows to `other`.
+    pub fn new(person: PersonId, other: PersonId) -> Self {
+        Self { version: crate::ticket::VERSION, person, other }
+    }
+
+    /// Says whether it is about these two, whoever of them shows it.
+    pub fn is_of(&self, one: PersonId, other: PersonId) -> bool {
+        (self.person, self.other) == (one, other) || (self.person, self.other) == (other, one)
+    }
+
+    /// Returns the digits both compare, the same whoever of them shows it: 166 bits, so that somebody who makes persons by
+    /// the billion to sit in the middle of two needs about 2^83 of them (decisions/safety-codes.md).
+    pub fn code(&self) -> String {
+        let mut persons = [self.person, self.other];
+        persons.sort_unstable();
+        let mut hasher = blake3::Hasher::new_derive_key("althing safety code v1");
+        for person in &persons {
+            hasher.update(person.as_bytes());
+        }
+        let mut stream = hasher.finalize_xof();
+        let mut group = || {
+            let mut bytes = [0; 8];
+            stream.fill(&mut bytes);
+            format!("{:05}", u64::from_be_bytes(bytes) % 100_000)
+        };
+        (0..SAFETY_GROUPS).map(|_| group()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Writes it as text, `althingperson1…`.
+    pub fn to_text(&self) -> String {
+        text_of(SAFETY_PREFIX, &to_bytes(self))
+    }
+
+    /// Reads it from pasted text, as forgivingly as a ticket.
+    pub fn from_text(text: &str) -> Result<Self, TicketError> {
+        let bytes = bytes_of(SAFETY_PREFIX, text)?;
+        let link: Self = from_bytes(&bytes, TICKET_LEN_MAX).map_err(TicketError::Unreadable)?;
+        let is_within = link.version == crate::ticket::VERSION;
+        is_within
+            .then_some(link)
+            .ok_or(TicketError::Unreadable(WireError::OutOfLimits { field: "safety code" }))
     }
 }

@@ -19,7 +19,7 @@ use wire::codec::Bytes;
 use wire::crypto::{EpochKey, PersonKey, SignKey, Signer, Strict, seal_to};
 use wire::entry::{Entry, Header, Log, web_of_genesis};
 use wire::governance::{Action, Admission, Cut, OlderKey, Operation, Role, Serving, Wrap};
-use wire::identity::Inception;
+use wire::identity::{Inception, SafetyLink};
 use wire::pairing::{DeviceLink, DoorLink};
 use wire::record::{Batch, Place, Record};
 use wire::sealed::{ContentKey, SEGMENT_SIZE, TAG_SIZE};
@@ -111,6 +111,18 @@ fn accepted() -> Vec<Vector> {
             ],
         });
     }
+
+    let safety = SafetyLink::new(bob.inception.person(), alice.inception.person());
+    vectors.push(Vector {
+        kind: "safety",
+        name: "what bob shows to alice",
+        bytes: safety.to_text().into_bytes(),
+        finds: vec![
+            ("person", safety.person.to_string()),
+            ("other", safety.other.to_string()),
+            ("code", safety.code()),
+        ],
+    });
 
     let mut governance = Chain::new(WebId::new([0; 32]), &alice.device, Log::Governance);
     let genesis = governance.write(operation(
@@ -503,6 +515,7 @@ fn is_accepted(vector: &Vector) -> bool {
         "operation" => Operation::read(bytes).is_ok(),
         "inception" => Inception::read(bytes).is_ok(),
         "ticket" => Ticket::from_text(&String::from_utf8_lossy(bytes)).is_ok(),
+        "safety" => SafetyLink::from_text(&String::from_utf8_lossy(bytes)).is_ok(),
         "sync" => sync::Message::read(bytes).is_ok(),
         "join-message" | "device-message" => join::Message::read(bytes).is_ok(),
         "wrap" | "device-wrap" => bytes.len() == 80,

@@ -48,6 +48,7 @@ fn carry_out(matches: &ArgMatches, is_json: bool) -> Result<(), Stop> {
         Some(("config", _)) => own::config_show(&home, is_json),
         Some(("cat", below)) => wait_for(own::cat(&home, below)),
         Some(("recover", below)) => wait_for(recover::recover(&home, below)),
+        Some(("log-export", below)) => wait_for(own::log_export(&home, below)),
         Some(("watch", below)) => wait_for(own::watch(&home, below, is_json)),
         _ => {
             let offered = commands::offered();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use api::Operation as _;
-use api::people as ask;
+use api::{people as ask, persons};
 use base::{ByteCount, DeviceId, EntryId, Fault, PersonId, TicketId, WebId};
 use kernel::{AskId, Step};
 use serde::de::DeserializeOwned;
@@ -18,15 +18,15 @@ use crate::apply;
 use crate::body::Body;
 use crate::evaluate::State;
 use crate::fault::PeopleError;
-use crate::reader;
 use crate::service::{People, checked_name, publish};
 use crate::tables::{KEPT, ME, MeRecord, NAMES, Standing, WEB_NAMES, WEBS, WebRecord};
+use crate::{dissolving, meeting, petnames, reader, safety};
 
 /// Members named in an invitation besides the one who invites. Each costs about 70 characters of the QR code.
 const OTHER_DOORS_MAX: usize = 3;
 
 /// Addresses of each door in an invitation.
-const DOOR_ADDRESSES_MAX: usize = 4;
+pub(crate) const DOOR_ADDRESSES_MAX: usize = 4;
 
 /// Hours an invitation is good for, if nobody says.
 const HOURS: u32 = 168;
@@ -99,6 +99,43 @@ pub(crate) fn asked(
             let answer = People::recover(step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
+        persons::NamePerson::NAME => {
+            let answer = petnames::name(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Verify::NAME => {
+            let answer = safety::verify(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        _ => return asked_together(people, step, id, (operation, arguments)),
+    }
+    Ok(())
+}
+
+/// Answers what changes who is in a web with whom, in one step of several.
+fn asked_together(
+    people: &mut People,
+    step: &mut Step<'_>,
+    id: AskId,
+    (operation, arguments): (&str, serde_json::Value),
+) -> Result<(), Fault> {
+    match operation {
+        persons::StartWebWith::NAME => {
+            let answer = meeting::start_web_with(people, step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Enter::NAME => {
+            let answer = meeting::enter(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Decline::NAME => {
+            let answer = meeting::decline(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Dissolve::NAME => {
+            let answer = dissolving::dissolve(people, step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
         ask::Leave::NAME => {
             let answer = leave(people, step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
@@ -167,12 +204,12 @@ pub(crate) fn start_web(
 }
 
 /// Finds a web where this peer is a member now.
-fn my_web(step: &Step<'_>, name: &str) -> Result<WebId, Fault> {
+pub(crate) fn my_web(step: &Step<'_>, name: &str) -> Result<WebId, Fault> {
     web_with(step, name, |standing| standing == Standing::Member)
 }
 
 /// Finds a web where this peer stands in a certain way.
-fn web_with(step: &Step<'_>, name: &str, is_right: fn(Standing) -> bool) -> Result<WebId, Fault> {
+pub(crate) fn web_with(step: &Step<'_>, name: &str, is_right: fn(Standing) -> bool) -> Result<WebId, Fault> {
     let Some(web) = crate::read::web_named(step.view(), name)? else {
         return Err(PeopleError::UnknownWeb { name: name.to_owned() }.into());
     };
@@ -183,7 +220,11 @@ fn web_with(step: &Step<'_>, name: &str, is_right: fn(Standing) -> bool) -> Resu
         .ok_or_else(|| PeopleError::NotAMember { web: name.to_owned() }.into())
 }
 
-fn my_role(people: &mut People, step: &mut Step<'_>, web: WebId) -> Result<(PersonId, Role), Fault> {
+pub(crate) fn my_role(
+    people: &mut People,
+    step: &mut Step<'_>,
+    web: WebId,
+) -> Result<(PersonId, Role), Fault> {
     let me = step.me();
     let state = people.state(step, web)?;
     let person = state.devices.get(&me).copied();
@@ -194,12 +235,16 @@ fn my_role(people: &mut People, step: &mut Step<'_>, web: WebId) -> Result<(Pers
     }
 }
 
-fn within(field: &'static str, value: u32, (least, most): (u32, u32)) -> Result<u32, Fault> {
+pub(crate) fn within(field: &'static str, value: u32, (least, most): (u32, u32)) -> Result<u32, Fault> {
     let is_within = (least..=most).contains(&value);
     is_within.then_some(value).ok_or_else(|| PeopleError::OutOfLimits { field, value, least, most }.into())
 }
 
-fn invite(people: &mut People, step: &mut Step<'_>, asked: &ask::Invite) -> Result<ask::Invitation, Fault> {
+pub(crate) fn invite(
+    people: &mut People,
+    step: &mut Step<'_>,
+    asked: &ask::Invite,
+) -> Result<ask::Invitation, Fault> {
     let web = my_web(step, &asked.web)?;
     let uses = within("uses", asked.uses.unwrap_or(1), (1, 10_000))?;
     let hours = within("hours", asked.hours.unwrap_or(HOURS), (1, 8_760))?;
@@ -396,7 +441,7 @@ pub(crate) fn with_records(
     Ok(cuts)
 }
 
-fn devices_of(state: &State, person: PersonId) -> Vec<DeviceId> {
+pub(crate) fn devices_of(state: &State, person: PersonId) -> Vec<DeviceId> {
     state.members.get(&person).map(|member| member.devices.clone()).unwrap_or_default()
 }
 

@@ -242,6 +242,62 @@ pub enum PeopleError {
     /// Nothing to do was named.
     #[error("nothing to do was named: a relay, a mirror or a broker")]
     ServeNothing,
+    /// What is done to others, tried on oneself.
+    #[error("cannot {act} yourself")]
+    NotOfYourself {
+        /// What was tried.
+        act: &'static str,
+    },
+    /// Neither a name nor the wish to take it away, or both.
+    #[error("neither a name was given nor was it said to take one away, or both")]
+    PetnameOrClear,
+    /// A name of one's own that would stand for two.
+    #[error("you use the name {name} already, for somebody else or for yourself, and the two look alike")]
+    PetnameTaken {
+        /// The name it looks like.
+        name: String,
+    },
+    /// More than a limit.
+    #[error("there are too many {what}: {most} at most")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many are allowed.
+        most: usize,
+    },
+    /// Nobody to invite.
+    #[error("nobody was named")]
+    NobodyNamed,
+    /// Several persons of that name in different webs.
+    #[error("several people are called {name} in your webs")]
+    PersonAmbiguous {
+        /// What was asked for.
+        name: String,
+    },
+    /// It was not said how codes were compared.
+    #[error("it was not said how you compared the safety codes")]
+    HowVerified,
+    /// No whole safety code.
+    #[error("this is no whole safety code: a letter or digit is wrong or missing")]
+    SafetyCodeDamaged,
+    /// Another code than this peer's.
+    #[error("the safety codes differ: what you were shown is not the code of you and {name}")]
+    SafetyCodeDiffers {
+        /// Whom it should be of.
+        name: String,
+    },
+    /// No invitation by a person to such a web.
+    #[error("nobody you know invites you to {name}")]
+    NotInvited {
+        /// What was asked for.
+        name: String,
+    },
+    /// Invitations to several webs of one name.
+    #[error("you are invited to several webs called {name}")]
+    InvitedAmbiguous {
+        /// What was asked for.
+        name: String,
+    },
     /// A key that a person gave for itself can't be used.
     #[error("cannot seal a key to a member of {web}: the person's key is not usable")]
     UnusableKey {
@@ -290,6 +346,17 @@ impl From<PeopleError> for Fault {
             | E::AddressDamaged
             | E::RecoverInUse
             | E::NameFirst => of_devices(&error, fault),
+            E::NotOfYourself { .. }
+            | E::PetnameOrClear
+            | E::PetnameTaken { .. }
+            | E::TooMany { .. }
+            | E::NobodyNamed
+            | E::PersonAmbiguous { .. }
+            | E::HowVerified
+            | E::SafetyCodeDamaged
+            | E::SafetyCodeDiffers { .. }
+            | E::NotInvited { .. }
+            | E::InvitedAmbiguous { .. } => of_persons(&error, fault),
             E::TicketUnreadable { .. } | E::TicketWithoutDoor { .. } => {
                 fault.remedy("", "ask for a new invitation")
             }
@@ -352,6 +419,43 @@ fn of_devices(error: &PeopleError, fault: Fault) -> Fault {
     }
 }
 
+/// Adds what a person can do when it does not work with another person.
+fn of_persons(error: &PeopleError, fault: Fault) -> Fault {
+    use PeopleError as E;
+    match error {
+        E::NotOfYourself { .. } => fault.remedy("", "name somebody else"),
+        E::PetnameOrClear => fault
+            .remedy("althing name WEB PERSON PETNAME", "gives the person your own name for it")
+            .remedy("althing name WEB PERSON --clear", "takes it away"),
+        E::PetnameTaken { .. } => fault.remedy("", "choose a name that looks different"),
+        E::TooMany { .. } => fault.remedy("", "do it in several steps, or with fewer"),
+        E::NobodyNamed => fault.remedy("althing web with NAME PERSON", "invites a person you know"),
+        E::PersonAmbiguous { .. } => {
+            fault.remedy("", "name the web, too (--web), or the person by the first digits of its id")
+        }
+        E::HowVerified => fault
+            .remedy("althing verify PERSON CODE", "compares what the other's computer shows")
+            .remedy("althing verify PERSON --matches", "says that you have compared all digits yourself")
+            .remedy("althing verify PERSON --undo", "takes the mark away"),
+        E::SafetyCodeDamaged => {
+            fault.remedy("", "copy all of it again: 10 groups of 5 digits, or all of althingperson1…")
+        }
+        E::SafetyCodeDiffers { name } => fault
+            .remedy(format!("althing safety {name}"), "shows the right one: was it copied for somebody else?")
+            .remedy(
+                "",
+                "if it really differs, somebody may stand between you: trust nothing that comes by this name",
+            ),
+        E::NotInvited { .. } => {
+            fault.remedy("althing invited", "lists webs to which people you know invite you")
+        }
+        E::InvitedAmbiguous { .. } => {
+            fault.remedy("althing invited", "lists them with their ids; name one by its first digits")
+        }
+        _ => fault,
+    }
+}
+
 fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
     use FaultKind::{Broken, Refused, Settings, Unreachable, Yours};
     use PeopleError as E;
@@ -396,6 +500,17 @@ fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
         E::MirrorTooSmall { .. } => ("people.mirror-too-small", Yours),
         E::ServeNothing => ("people.serve-nothing", Yours),
         E::UnusableKey { .. } => ("people.unusable-key", Broken),
+        E::NotOfYourself { .. } => ("people.not-of-yourself", Yours),
+        E::PetnameOrClear => ("people.petname-or-clear", Yours),
+        E::PetnameTaken { .. } => ("people.petname-taken", Yours),
+        E::TooMany { .. } => ("people.too-many", Yours),
+        E::NobodyNamed => ("people.nobody-named", Yours),
+        E::PersonAmbiguous { .. } => ("people.person-ambiguous", Yours),
+        E::HowVerified => ("people.how-verified", Yours),
+        E::SafetyCodeDamaged => ("people.safety-code-damaged", Yours),
+        E::SafetyCodeDiffers { .. } => ("people.safety-code-differs", Refused),
+        E::NotInvited { .. } => ("people.not-invited", Yours),
+        E::InvitedAmbiguous { .. } => ("people.invited-ambiguous", Yours),
     }
 }
 
@@ -446,6 +561,17 @@ pub fn faults() -> Vec<Fault> {
         E::MirrorTooSmall { bytes: base::ByteCount(1_000), least: base::ByteCount(10_000_000) },
         E::ServeNothing,
         E::UnusableKey { web: web() },
+        E::NotOfYourself { act: "verify" },
+        E::PetnameOrClear,
+        E::PetnameTaken { name: name() },
+        E::TooMany { what: "people to invite", most: 16 },
+        E::NobodyNamed,
+        E::PersonAmbiguous { name: name() },
+        E::HowVerified,
+        E::SafetyCodeDamaged,
+        E::SafetyCodeDiffers { name: name() },
+        E::NotInvited { name: web() },
+        E::InvitedAmbiguous { name: web() },
     ]
     .into_iter()
     .map(Fault::from)

@@ -22,7 +22,7 @@ use crate::label;
 use crate::reader::PeopleReader;
 use crate::serving;
 use crate::tables::{
-    ADDRESSES, DEVICES, EARLY, JOINS, ME, MEMBERS, MeRecord, NAMES, SERVING, Standing, WEB_NAMES, WEBS,
+    ADDRESSES, DEVICES, EARLY, JOINS, ME, MeRecord, NAMES, SERVING, Standing, WEB_NAMES, WEBS,
 };
 use crate::told::Told;
 
@@ -174,6 +174,9 @@ impl People {
         if let Some(web) = key.strip_prefix(ASK_KEYS).and_then(|web| web.parse().ok()) {
             return Self::ask_keys(step, web);
         }
+        if let Some(web) = key.strip_prefix(crate::dissolving::LEAVE).and_then(|web| web.parse().ok()) {
+            return crate::dissolving::leave(self, step, web);
+        }
         if key == crate::devices::PAIR {
             return Self::knock_to_pair(step);
         }
@@ -319,6 +322,11 @@ impl People {
         Ok(())
     }
 
+    /// Has no key made for the rest of this step: whoever ends a web needs none in between.
+    pub(crate) fn mint_no_more(&mut self) {
+        self.follow_ups = FOLLOW_UPS_MAX;
+    }
+
     /// Writes an operation of this device and evaluates it.
     pub(crate) fn append(
         &mut self,
@@ -441,10 +449,7 @@ impl People {
             return Ok(());
         };
         let is_changed = match body {
-            Body::Profile { name } => {
-                NAMES.put(step.rows(), &(web, person), &name);
-                MEMBERS.has(step.view(), &(web, person))? && apply::relabel(step, web)?
-            }
+            Body::Profile { name } => crate::petnames::heard_name(step, web, person, &name)?,
             Body::WebName { name } => {
                 WEB_NAMES.put(step.rows(), &(web, person), &name);
                 apply::relabel_web(step, web)?
@@ -454,6 +459,9 @@ impl People {
                 ADDRESSES.put(step.rows(), &(web, author), &addresses);
                 step.addresses(author, addresses);
                 false
+            }
+            Body::Note { until, sealed } => {
+                return crate::meeting::take_note(step, web, (author, person), (until, &sealed));
             }
         };
         if is_changed {
