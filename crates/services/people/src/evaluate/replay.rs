@@ -13,6 +13,10 @@ use super::order::Segment;
 use super::powers::{Powers, Status};
 use super::state::{Departure, Epoch, Invitation, Member, Power, Revoked, Seniority, State, Waiting};
 
+/// Devices of a person at most, recovered ones among them: a thief who has added all it could can't keep the recovery words
+/// from helping (spec governance rule 75).
+const DEVICES_WITH_RECOVERED_MAX: usize = 2 * DEVICES_MAX;
+
 /// Replays one segment over the state before it.
 pub(crate) struct Replay<'a> {
     state: &'a mut State,
@@ -21,6 +25,8 @@ pub(crate) struct Replay<'a> {
     /// Welcomed joins still to come, per invitation: their uses are kept for them.
     reserved: BTreeMap<TicketId, u32>,
     welcomed: Vec<bool>,
+    /// Where keys are introduced here: a key may be more than once.
+    introduced: BTreeMap<KeyId, Vec<usize>>,
 }
 
 /// What was decided before the replay and no longer needs the state before it.
@@ -66,6 +72,7 @@ impl<'a> Replay<'a> {
             statuses: &decided.statuses,
             reserved: BTreeMap::new(),
             welcomed: decided.welcomed.clone(),
+            introduced: BTreeMap::new(),
         };
         replay.reserve();
         let mut voids = Vec::new();
@@ -118,13 +125,13 @@ impl<'a> Replay<'a> {
         }
         if let Act::Recover { facts } = &op.act {
             let person = facts.as_ref().ok_or(Void::BadProof)?.person;
-            self.add_device(person, op.author, op)?;
+            self.add_device(person, op.author, op, DEVICES_WITH_RECOVERED_MAX)?;
             self.state.recovered.insert(op.author);
             return Ok(());
         }
-        let author = self.state.devices.get(&op.author).copied().ok_or(Void::NotAMember)?;
-        let added = self.state.added.get(&op.author);
-        if added.is_some_and(|added| !added.iter().any(|(_, id)| self.is_known(*id, at))) {
+        // What was decided is not asked again; only a device that never came in has no say.
+        let author = self.state.person_of(op.author).ok_or(Void::NotAMember)?;
+        if !counts && !self.is_device(op.author, at) {
             return Err(Void::NotAMember);
         }
         match &op.act {
@@ -136,17 +143,19 @@ impl<'a> Replay<'a> {
             }
             Act::Invite(terms) => self.invite(author, given, terms, op),
             // What is not decided by power is judged by who is a member here.
-            _ if self.state.role(author).is_none() => Err(Void::NotAMember),
+            _ if !counts && self.state.role(author).is_none() => Err(Void::NotAMember),
             Act::AddDevice { person, device } => {
                 let person = person.filter(|person| *person == author).ok_or(Void::BadProof)?;
-                self.add_device(person, *device, op)
+                self.add_device(person, *device, op, DEVICES_MAX)
             }
             Act::Serve(serving) => {
                 self.serve(op.author, serving);
                 Ok(())
             }
             // A carrier holds no keys, so it can neither hand them over nor make any.
-            Act::Accept { .. } | Act::Epoch { .. } if !self.state.reads(author) => Err(Void::NotAllowed),
+            Act::Accept { .. } | Act::Epoch { .. } if !counts && !self.state.reads(author) => {
+                Err(Void::NotAllowed)
+            }
             Act::Accept { join } => self.accept(*join, at, op, counts),
             Act::Leave => self.depart(author, author, op, None),
             Act::Epoch { key, recipients } => {
@@ -155,6 +164,13 @@ impl<'a> Replay<'a> {
             }
             Act::Genesis { .. } | Act::Join { .. } | Act::Recover { .. } => Ok(()),
         }
+    }
+
+    /// Says whether a device is its person's, and was when this was written (spec governance rule 76).
+    fn is_device(&self, device: DeviceId, at: usize) -> bool {
+        let added = self.state.added.get(&device);
+        self.state.devices.contains_key(&device)
+            && added.is_none_or(|added| added.iter().any(|(_, id)| self.is_known(*id, at)))
     }
 
     fn found(&mut self, op: &Op, facts: Option<&Facts>) -> Result<(), Void> {
@@ -257,15 +273,19 @@ impl<'a> Replay<'a> {
             self.admit_by(waiting.ticket, &facts, waiting.device, join, op)?;
             self.state.waiting.remove(&join);
         }
+        if !counts && self.state.waiting.contains_key(&join) {
+            return Err(Void::NotAllowed);
+        }
         let person = self.state.admitted.get(&join).copied().ok_or(Void::NothingToDo)?;
         self.state.welcomed.insert(join);
         let role = self.state.role(person);
         if role == Some(Role::Carrier) {
             return Ok(());
         }
-        for epoch in self.state.epochs.values_mut().filter(|epoch| !epoch.is_stale) {
-            let place = self.segment.place(epoch.place.1);
-            if place.is_some_and(|place| !self.segment.is_before(place, at)) {
+        for (key, epoch) in self.state.epochs.iter_mut().filter(|(_, epoch)| !epoch.is_stale) {
+            let is_old = self.segment.place(epoch.place.1).is_none();
+            let mut introduced = self.introduced.get(key).into_iter().flatten();
+            if !is_old && !introduced.any(|place| self.segment.is_before(*place, at)) {
                 continue;
             }
             // Who welcomes hands over the keys it knows: to a member, or to somebody removed meanwhile.
@@ -325,7 +345,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Gives a person a device (spec governance rules 71 and 75).
-    fn add_device(&mut self, person: PersonId, device: DeviceId, op: &Op) -> Result<(), Void> {
+    fn add_device(&mut self, person: PersonId, device: DeviceId, op: &Op, limit: usize) -> Result<(), Void> {
         if self.state.role(person).is_none() {
             return Err(Void::NotAMember);
         }
@@ -339,7 +359,7 @@ impl<'a> Replay<'a> {
         }
         let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
         if !member.devices.contains(&device) {
-            if member.devices.len() >= DEVICES_MAX {
+            if member.devices.len() >= limit {
                 return Err(Void::UsedUp);
             }
             member.devices.push(device);
@@ -358,9 +378,6 @@ impl<'a> Replay<'a> {
         (devices, cuts, person_key): (&[DeviceId], &[Cut], [u8; 32]),
     ) -> Result<(), Void> {
         let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
-        if member.power.is_none() {
-            return Err(Void::NotAMember);
-        }
         let did_read = member.reads() && !devices.is_empty();
         member.person_key = person_key;
         if !devices.is_empty() {
@@ -425,10 +442,7 @@ impl<'a> Replay<'a> {
         self.state.turns = self.state.turns.saturating_add(1);
         match cuts {
             Some(cuts) => {
-                let is_second = matches!(member.departure, Some(Departure::Removed { .. }));
-                if !is_second {
-                    member.departure = Some(Departure::Removed { by, lamport: op.lamport });
-                }
+                member.departure = Some(Departure::Removed { by, lamport: op.lamport });
                 // Of two removals the lower cut holds: only what both let stand stands, and nothing without a cut.
                 for device in &member.devices {
                     let named = cuts.iter().find(|cut| cut.device == *device && cut.log == Log::Records);
@@ -466,6 +480,7 @@ impl<'a> Replay<'a> {
         let is_stale = recipients.iter().any(|person| {
             !self.state.reads(*person) || self.state.members.get(person).is_some_and(is_open_to_thief)
         });
+        self.introduced.entry(key).or_default().push(at);
         let epoch = self.state.epochs.entry(key);
         let epoch = epoch.or_insert_with(|| Epoch { place: op.place(), is_stale, holders: BTreeSet::new() });
         // A key named a second time was known to all it was ever sealed to.
