@@ -153,7 +153,10 @@ fn keys_of_version_1_become_version_2_and_stay_the_same_device_and_person() {
     let device = SignKey::from_seed(&[1; 32]);
     let inception = Inception::new(&SignKey::from_seed(&[3; 32]), &device, &PersonKey::from_seed(&[2; 32]));
     assert_eq!(keys.inception(), inception.to_bytes());
-    assert_eq!((*keys.device(), *keys.person(), keys.recovery().map(|it| *it)), ([1; 32], [2; 32], Some([3; 32])));
+    assert_eq!(
+        (*keys.device(), *keys.person(), keys.recovery().map(|it| *it)),
+        ([1; 32], [2; 32], Some([3; 32]))
+    );
     let written = std::fs::read(home.keys()).unwrap();
     assert_eq!((&written[..2], mode(&home.keys())), (&[0x85, 0x02][..], 0o600));
     assert_eq!(KeyFile::open(&home).unwrap().inception(), inception.to_bytes());
