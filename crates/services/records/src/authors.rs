@@ -7,8 +7,8 @@ use wire::entry::{Entry, Log};
 
 use crate::agenda::{self, Item, Todo};
 use crate::tables::{
-    AUTHORS, AuthorRow, CutRow, ENTRIES, FORKS, HEADS, HeadRow, NO_ENTRY, STRANGERS, StrangerRow, UNREADABLE,
-    WAITING, WEBS, have, log_key, webs,
+    AUTHORS, AuthorRow, CutRow, ENTRIES, FORKS, HEADS, HeadRow, NO_ENTRY, REMOVED, STRANGERS, StrangerRow,
+    UNREADABLE, WAITING, WEBS, have, log_key, webs,
 };
 
 /// Devices that are no members, whose entries are kept, at most per web: as many as the largest web has persons.
@@ -168,6 +168,12 @@ fn remove_above(step: &mut Step<'_>, web: WebId, device: DeviceId, stands: u64) 
         .within_from(step.view(), &(web, device, log), &first)
         .map(|row| row.map(|((.., seq), _)| seq))
         .collect::<Result<_, _>>()?;
+    if device == step.me()
+        && let Some(highest) = gone.last()
+    {
+        let before = REMOVED.get(step.view(), &web)?.unwrap_or(0);
+        REMOVED.put(step.rows(), &web, &before.max(*highest));
+    }
     for seq in gone {
         ENTRIES.delete(step.rows(), &(web, device, log, seq));
         UNREADABLE.delete(step.rows(), &(web, device, seq));

@@ -10,6 +10,7 @@ use wire::entry::{DOMAIN, Entry, Log, web_of_genesis};
 use crate::agenda::{self, Item, Todo};
 use crate::authors::{self, Standing};
 use crate::batches;
+use crate::copies;
 use crate::forks;
 use crate::tables::{ENTRIES, FORKS, HEADS, HeadRow, have, log_key};
 
@@ -91,6 +92,9 @@ fn place(
         authors::count_stranger(step, web, header.author, row)?;
     }
     keep(step, web, entry, source)?;
+    if source.is_some() {
+        copies::note(step, web, entry)?;
+    }
     if header.log == Log::Records {
         batches::open_or_wait(step, web, entry)?;
     }

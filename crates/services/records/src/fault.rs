@@ -62,6 +62,12 @@ pub enum RecordsError {
         /// The place.
         seq: u64,
     },
+    /// Somebody else writes as this device.
+    #[error("cannot write to the web {}: another home writes as this computer", web.short())]
+    Copied {
+        /// The web.
+        web: WebId,
+    },
     /// Too much from devices that are no members.
     #[error("too many entries of devices that are not members of the web {}", web.short())]
     TooManyStrangers {
@@ -89,6 +95,7 @@ impl From<RecordsError> for Fault {
             RecordsError::WrongWeb { .. } => ("records.wrong-web", Refused),
             RecordsError::OutOfPlace { .. } => ("records.out-of-place", Refused),
             RecordsError::Forked { .. } => ("records.forked", Settings),
+            RecordsError::Copied { .. } => ("records.copied", Settings),
             RecordsError::TooManyStrangers { .. } => ("records.too-many-strangers", Refused),
         };
         let what = match &error {
@@ -102,9 +109,16 @@ impl From<RecordsError> for Fault {
             }
             RecordsError::Stopped { .. } => fault.remedy("", "ask a member for a new invitation"),
             RecordsError::Forked { .. } => fault.remedy(
-                "",
-                "set this computer up as a new device: its home was probably restored from a backup",
+                "althing start --new-device",
+                "there, after althing stop: its home was copied, or restored from a backup",
             ),
+            RecordsError::Copied { .. } => fault
+                .remedy("althing stop", "first")
+                .remedy(
+                    "althing start --new-device",
+                    "if the other home lives on: this one becomes a new computer of yours",
+                )
+                .remedy("althing start --same-computer", "if this is the only one, restored from a backup"),
             RecordsError::TooLarge { .. } | RecordsError::BadEntry(_) | RecordsError::WrongWeb { .. } => {
                 fault.remedy("", "report this: it should not happen between peers in order")
             }
@@ -125,6 +139,7 @@ pub fn faults() -> Vec<Fault> {
         RecordsError::WrongWeb { web },
         RecordsError::OutOfPlace { device, have: 4, seq: 9 },
         RecordsError::Forked { device, log: Log::Records, seq: 5 },
+        RecordsError::Copied { web },
         RecordsError::TooManyStrangers { web },
     ]
     .into_iter()

@@ -103,6 +103,9 @@ pub(crate) fn store(
         agenda::note_web(step, Todo::Governance, web);
     }
     tracing::warn!(device = %device.short(), web = %web.short(), seq, "a device wrote two entries for one place");
+    if device == step.me() {
+        crate::copies::say(step, web, seq);
+    }
     step.emit("records.forked", &serde_json::json!({ "web": web, "device": device, "seq": seq }));
     agenda::note_chain(step, Todo::Fork, (web, device, log), Item { seq, source })
 }

@@ -13,6 +13,7 @@ mod authors;
 mod batches;
 mod budget;
 mod chain;
+mod copies;
 mod fault;
 mod forks;
 mod neighbours;
@@ -27,11 +28,12 @@ mod told;
 
 pub use authors::{Author, set_authors, stop_web};
 pub use batches::{keys_changed, publish, set_governance_heads};
+pub use copies::{Copy, Home, copies};
 pub use fault::{RecordsError, faults};
 pub use forks::{Fork, fork_news, forks};
 pub use own::{accept_governance, append_governance, found_web};
 pub use read::{
     entry, governance, heads, is_connected, last_heard, queued_count, unreadable_count, waiting_count,
 };
-pub use service::{Records, service};
+pub use service::{Records, service, service_of};
 pub use told::Told;

@@ -10,6 +10,7 @@ use store::StoreError;
 use crate::agenda::{self, Todo};
 use crate::authors;
 use crate::budget::Budget;
+use crate::copies::{self, Home};
 use crate::neighbours::{Calls, Pace, Ring, jitter};
 use crate::tables::{CONNECTED, HEARD, webs};
 use crate::talks::Talks;
@@ -55,11 +56,18 @@ pub struct Records {
     pub(crate) digests: BTreeMap<WebId, EntryId>,
     pub(crate) budgets: BTreeMap<DeviceId, Budget>,
     rounds: u64,
+    /// What a person says about this home.
+    home: Home,
 }
 
 /// Makes the service.
 pub fn service() -> Records {
     Records::default()
+}
+
+/// Makes the service of a home about which a person says something.
+pub fn service_of(home: Home) -> Records {
+    Records { home, ..Records::default() }
 }
 
 impl Service for Records {
@@ -88,7 +96,7 @@ impl Service for Records {
     }
 
     fn forget(&mut self) {
-        *self = Self::default();
+        *self = service_of(self.home);
     }
 
     fn reader(&self) -> Box<dyn Reader> {
@@ -148,6 +156,7 @@ impl Records {
             CONNECTED.delete(step.rows(), device);
         }
         self.former = stale.into_iter().collect();
+        copies::start(step, self.home)?;
         authors::admit_all(step)?;
         for web in webs(step.view())? {
             agenda::note_web(step, Todo::Seal, web);

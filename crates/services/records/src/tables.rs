@@ -32,6 +32,12 @@ pub(crate) const UNREADABLE: Table<(WebId, DeviceId, u64), Unreadable> = Table::
 pub(crate) const EVALUATED: Table<WebId, Vec<EntryId>> = Table::new("records.evaluated");
 /// Proofs that a device signed two entries for one place; the lowest place known per chain.
 pub(crate) const FORKS: Table<ChainKey, ForkRow> = Table::new("records.forks");
+/// Webs in which somebody else has gone on with this device's chains: this home is a copy, or an old backup.
+pub(crate) const COPIES: Table<WebId, CopyRow> = Table::new("records.copies");
+/// The highest place of this device's records that a cut has removed here: those may come back from others.
+pub(crate) const REMOVED: Table<WebId, u64> = Table::new("records.removed");
+/// Whether a person says that this home is the only one of its device: what it wrote since its backup may come back.
+pub(crate) const RESTORED: Table<(), bool> = Table::new("records.restored");
 /// Governance entries at or above a fork that stand on another branch than ours: (web, device, place, id).
 pub(crate) const BRANCHES: Table<(WebId, DeviceId, u64, EntryId), Bytes> = Table::new("records.branches");
 /// Members connected now. Cleared at start.
@@ -123,6 +129,15 @@ pub(crate) struct ForkRow {
     pub(crate) one: Bytes,
     #[n(2)]
     pub(crate) other: Bytes,
+}
+
+/// The first entry of this device that it has not written itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct CopyRow {
+    #[n(0)]
+    pub(crate) log: u8,
+    #[n(1)]
+    pub(crate) seq: u64,
 }
 
 /// Returns the place of a log in keys.

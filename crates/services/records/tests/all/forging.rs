@@ -201,8 +201,8 @@ fn a_cut_decides_between_branches() {
     }
 }
 
-#[test]
-fn a_restored_home_gets_its_own_entries_back_before_it_writes() {
+/// Three peers, of which the last one wrote something and then got an old backup of its home.
+fn town_with_an_old_backup() -> (Town, WebId) {
     let mut town = Town::new(3, 5);
     let web = town.found(1);
     town.pass(5 * SECOND);
@@ -215,7 +215,13 @@ fn a_restored_home_gets_its_own_entries_back_before_it_writes() {
     town.pass(5 * SECOND);
     town.stop(2);
     town.peers[2].backing = backup.power_cut();
-    town.start(2);
+    (town, web)
+}
+
+#[test]
+fn a_restored_home_gets_its_own_entries_back_before_it_writes() {
+    let (mut town, web) = town_with_an_old_backup();
+    town.start_as(2, records::Home::Restored);
     town.give_key(2, web);
     town.pass(5 * SECOND);
     assert_eq!(town.records(2).len(), 1, "its own record is told, for here it was never applied");
@@ -224,6 +230,54 @@ fn a_restored_home_gets_its_own_entries_back_before_it_writes() {
     assert!(records::forks(&*town.rows(0), web).unwrap().is_empty());
     assert_eq!(town.records(0).len(), 2);
     town.assert_agree(web);
+}
+
+#[test]
+fn a_home_whose_device_writes_elsewhere_writes_nothing_until_its_person_says_it_is_the_only_one() {
+    let (mut town, web) = town_with_an_old_backup();
+    let me = town.peers[2].device;
+    town.start(2);
+    town.give_key(2, web);
+    town.pass(5 * SECOND);
+    let copies = records::copies(&*town.rows(2), me).unwrap();
+    assert_eq!(copies, [records::Copy { web, log: Log::Records, seq: copies[0].seq, is_fork: false }]);
+    assert!(records::copies(&*town.rows(0), town.peers[0].device).unwrap().is_empty());
+    town.publish(2, web, vec![b"new".to_vec()]);
+    town.pass(100 * SECOND);
+    assert_eq!((town.records(0).len(), records::queued_count(&*town.rows(2), web).unwrap()), (1, 1));
+    let refused = town.act(2, move |step| records::append_governance(step, web, &leave()));
+    assert_eq!(refused.unwrap_err().code, "records.copied");
+
+    town.stop(2);
+    town.start(2);
+    town.give_key(2, web);
+    town.pass(5 * SECOND);
+    assert_eq!(town.records(0).len(), 1, "a restart changes nothing");
+    town.stop(2);
+    town.start_as(2, records::Home::Restored);
+    town.give_key(2, web);
+    town.pass(100 * SECOND);
+    assert_eq!(town.records(0).len(), 2, "what had waited is written");
+    assert!(records::copies(&*town.rows(2), me).unwrap().is_empty());
+    assert!(records::forks(&*town.rows(0), web).unwrap().is_empty());
+}
+
+#[test]
+fn two_homes_that_both_wrote_as_one_device_are_told_so() {
+    let (mut town, web) = town_with_an_old_backup();
+    let me = town.peers[2].device;
+    town.split(&[0, 0, 1]);
+    town.start(2);
+    town.give_key(2, web);
+    town.publish(2, web, vec![b"other".to_vec()]);
+    town.pass(5 * SECOND);
+    town.split(&[0, 0, 0]);
+    town.pass(200 * SECOND);
+    let copies = records::copies(&*town.rows(2), me).unwrap();
+    assert!(copies.iter().any(|copy| copy.web == web && copy.is_fork), "{copies:?}");
+    town.stop(2);
+    town.start_as(2, records::Home::Restored);
+    assert!(records::copies(&*town.rows(2), me).unwrap()[0].is_fork, "no word of a person mends a fork");
 }
 
 #[test]

@@ -192,9 +192,14 @@ impl Town {
     }
 
     pub fn start(&mut self, index: usize) {
+        self.start_as(index, records::Home::Own);
+    }
+
+    /// Starts a peer of whose home a person says something.
+    pub fn start_as(&mut self, index: usize, home: records::Home) {
         let peer = &mut self.peers[index];
         let services: Vec<Box<dyn Service>> =
-            vec![Box::new(records::service()), Box::new(Stand(peer.desk.clone()))];
+            vec![Box::new(records::service_of(home)), Box::new(Stand(peer.desk.clone()))];
         let backing = Arc::new(peer.backing.clone());
         peer.kernel = Some(Kernel::open(backing, services, Box::new(Keys(sign_key(index)))).unwrap());
         self.run(index, Vec::new());
