@@ -201,19 +201,18 @@ class Evaluation:
         for stretch in self.stretches():
             self.settle(stretch)
 
-    # -- stretches between critical operations --
+    # -- stretches that can't be in conflict --
 
     def stretches(self):
-        """Sets of operations, each ending with a critical one."""
-        count = len(self.ops)
-        followed = [0] * count
-        for past in self.past:
-            for index in bits(past):
-                followed[index] += 1
+        """Sets of operations, cut wherever all that follow have all before in their past."""
+        common = [0] * len(self.ops) + [-1]  # what is in the past of all from a place on
+        for index in reversed(range(len(self.ops))):
+            common[index] = common[index + 1] & self.past[index]
         stretch = 0
-        for index in range(count):
+        for index in range(len(self.ops)):
             stretch |= 1 << index
-            if self.past[index] == (1 << index) - 1 and followed[index] == count - 1 - index:
+            before = (2 << index) - 1
+            if common[index + 1] & before == before:
                 yield stretch
                 stretch = 0
         if stretch:

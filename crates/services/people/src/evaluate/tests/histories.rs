@@ -136,6 +136,24 @@ proptest! {
     }
 
     #[test]
+    fn a_history_is_cut_exactly_where_all_that_follows_knows_all_that_came_before(moves in moves()) {
+        let mut play = Play::new();
+        for step in &moves {
+            play.play(step);
+        }
+        let ops = crate::evaluate::order::complete(WEB, play.book.ops.values().cloned().collect()).0;
+        let whole = crate::evaluate::order::Segment::new(&ops);
+        let is_cut = |place: &usize| {
+            (*place..ops.len()).all(|after| (0..*place).all(|before| whole.is_before(before, after)))
+        };
+        let ends = crate::evaluate::order::segments(&ops).into_iter().scan(0, |end, segment| {
+            *end += segment.len();
+            Some(*end)
+        });
+        prop_assert_eq!(ends.collect::<Vec<_>>(), (1..=ops.len()).filter(is_cut).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn whatever_others_do_the_founder_stays_owner_until_she_goes_by_herself(moves in moves()) {
         let mut play = Play::new();
         let mut by_herself = false;
