@@ -274,7 +274,7 @@ def read_ours(ours):
 
 
 def read_device_message(data):
-    """What the devices of one person say to each other (spec identity, rules 30 to 46)."""
+    """What the devices of one person say to each other (spec identity, rules 30 to 36 and 60 to 66)."""
     demand(len(data) <= 64 * 1024, "too long")
     tag, body = fields(decode(data), 2, "message")
     says = {6: "pair", 7: "paired", 8: "ours", 9: "recovering", 10: "recovered"}

@@ -154,7 +154,7 @@ pub const ADOPT_DOMAIN: &str = "althing/adopt/1";
 /// Covers the recovery key's word that a device is the person's.
 pub const RECOVER_DOMAIN: &str = "althing/recover/1";
 
-/// Covers the proof that a device knows a person's recovery words (spec identity rule 41).
+/// Covers the proof that a device knows a person's recovery words (spec identity rule 61).
 pub const RECOVERING_DOMAIN: &str = "althing/recovering/1";
 
 /// What all of these cover.

@@ -165,7 +165,7 @@ pub enum Message {
         #[n(0)]
         ours: Ours,
     },
-    /// I know the recovery words of one of your members (spec identity, rules 40 to 46).
+    /// I know the recovery words of one of your members (spec identity, rules 60 to 66).
     #[n(9)]
     Recovering {
         /// The recovery key's public half.

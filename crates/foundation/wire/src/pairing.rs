@@ -1,4 +1,4 @@
-//! Links besides tickets, bech32m of deterministic CBOR as those (spec identity, rules 30 to 46).
+//! Links besides tickets, bech32m of deterministic CBOR as those (spec identity, rules 30 to 36 and 60 to 66).
 //!
 //! `althingdevice1…` adds a device: whoever holds it can become the person, for minutes and once. `althingdoor1…` says where
 //! members are found, for somebody who has nothing but recovery words; it holds no secret.

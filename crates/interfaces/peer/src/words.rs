@@ -1,4 +1,4 @@
-//! The recovery words (spec identity, rules 40 and 41): shown until they are written down, and said on another computer.
+//! The recovery words (spec identity, rules 60 and 61): shown until they are written down, and said on another computer.
 //!
 //! 24 words of BIP 39's English list are the 32 bytes of the recovery secret and 8 bits of checksum. They pass through memory
 //! only, and are never an argument of a service's operation, which is kept in rows.

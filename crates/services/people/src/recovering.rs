@@ -1,4 +1,4 @@
-//! Coming back with nothing but recovery words (spec identity, rules 40 to 46): asking any member, and being asked.
+//! Coming back with nothing but recovery words (spec identity, rules 60 to 66): asking any member, and being asked.
 
 use std::time::Duration;
 
