@@ -334,17 +334,6 @@ impl From<PeopleError> for Fault {
             | E::DeviceAmbiguous { .. }
             | E::DeviceInUse { .. }
             | E::NameFirst => of_devices(&error, fault),
-            E::NotOfYourself { .. }
-            | E::PetnameOrClear
-            | E::PetnameTaken { .. }
-            | E::TooMany { .. }
-            | E::NobodyNamed
-            | E::PersonAmbiguous { .. }
-            | E::HowVerified
-            | E::SafetyCodeDamaged
-            | E::SafetyCodeDiffers { .. }
-            | E::NotInvited { .. }
-            | E::InvitedAmbiguous { .. } => of_persons(&error, fault),
             E::TicketUnreadable { .. } | E::TicketWithoutDoor { .. } => {
                 fault.remedy("", "ask for a new invitation")
             }
@@ -377,6 +366,7 @@ impl From<PeopleError> for Fault {
                 format!("althing people {web}"),
                 "shows who belongs to the web; remove who is not known",
             ),
+            _ => of_persons(&error, fault),
         }
     }
 }

@@ -114,7 +114,11 @@ fn a_new_computer_of_a_verified_person_is_told_and_of_others_not() {
     verify(&mut town, ALICE, json!({ "person": "Bob", "matches": true })).unwrap();
     pair_with(&mut town, BOB, CAROL);
     let told = news(&town);
-    assert_eq!((told[0]["kind"].as_str(), told[0]["who"].as_str()), (Some("new-device"), Some("Bob")), "{told}");
+    assert_eq!(
+        (told[0]["kind"].as_str(), told[0]["who"].as_str()),
+        (Some("new-device"), Some("Bob")),
+        "{told}"
+    );
     assert!(told[0]["is_loud"] == true && is_verified(&town, ALICE, "Bob"));
 }
 
@@ -132,6 +136,12 @@ fn a_later_computer_of_mine_reads_what_was_sealed_to_me_before() {
     town.pass(Duration::from_secs(60));
     // Then it is there at my other computer, too, and no invitation any more.
     let webs = town.read(ALICE, "people.webs", json!({})).unwrap();
-    assert!(webs["webs"].as_array().unwrap().iter().any(|web| web["name"] == "present" && web["role"] == "member"));
+    assert!(
+        webs["webs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|web| web["name"] == "present" && web["role"] == "member")
+    );
     assert_eq!(town.read(ALICE, "people.invited", json!({})).unwrap()["invited"], json!([]));
 }
