@@ -346,17 +346,6 @@ impl From<PeopleError> for Fault {
             | E::AddressDamaged
             | E::RecoverInUse
             | E::NameFirst => of_devices(&error, fault),
-            E::NotOfYourself { .. }
-            | E::PetnameOrClear
-            | E::PetnameTaken { .. }
-            | E::TooMany { .. }
-            | E::NobodyNamed
-            | E::PersonAmbiguous { .. }
-            | E::HowVerified
-            | E::SafetyCodeDamaged
-            | E::SafetyCodeDiffers { .. }
-            | E::NotInvited { .. }
-            | E::InvitedAmbiguous { .. } => of_persons(&error, fault),
             E::TicketUnreadable { .. } | E::TicketWithoutDoor { .. } => {
                 fault.remedy("", "ask for a new invitation")
             }
@@ -389,6 +378,7 @@ impl From<PeopleError> for Fault {
                 format!("althing people {web}"),
                 "shows who belongs to the web; remove who is not known",
             ),
+            _ => of_persons(&error, fault),
         }
     }
 }

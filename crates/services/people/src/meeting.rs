@@ -168,11 +168,11 @@ fn forget_expired(step: &mut Step<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// An invitation, by who invites and to which web.
+type Placed = ((PersonId, WebId), InvitedRecord);
+
 /// Returns the invitations that can be followed now, newest first.
-fn open<R: Rows + ?Sized>(
-    rows: &R,
-    now: Timestamp,
-) -> Result<Vec<((PersonId, WebId), InvitedRecord)>, StoreError> {
+fn open<R: Rows + ?Sized>(rows: &R, now: Timestamp) -> Result<Vec<Placed>, StoreError> {
     let mut open = Vec::new();
     for row in INVITED.all(rows) {
         let ((by, web), record) = row?;

@@ -40,6 +40,9 @@ const TAG_SIZE: usize = 16;
 /// The content's key is used for this one content, so there is one nonce.
 const NONCE: [u8; 24] = [0; 24];
 
+/// Opens a wrap for a context, if it is for this person.
+type Open<'a> = &'a dyn Fn(&[u8], &[u8]) -> Option<Vec<u8>>;
+
 /// Something for named persons only.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Sealed {
@@ -83,7 +86,7 @@ impl Sealed {
         self.open_with(&|wrap, context| step.open(wrap, WRAP_PURPOSE, context), &context(web, author))
     }
 
-    fn open_with(&self, open: &dyn Fn(&[u8], &[u8]) -> Option<Vec<u8>>, context: &[u8]) -> Option<Vec<u8>> {
+    fn open_with(&self, open: Open<'_>, context: &[u8]) -> Option<Vec<u8>> {
         let secret = self.wraps.iter().find_map(|wrap| open(wrap, context))?;
         let content = EpochKey::new(secret.try_into().ok()?);
         unpad(&content.open(BODY_PURPOSE, &NONCE, context, &self.body)?)

@@ -92,3 +92,56 @@ fn who_takes_the_name_of_a_verified_person_is_somebody_else_and_it_is_said() {
     assert!(namesake["who"].as_str().unwrap().starts_with("Bob~") && namesake["is_loud"] == true);
     assert!(is_verified(&town, ALICE, "Bob"));
 }
+
+/// Makes the computer `new` one of the person of `of`.
+fn pair_with(town: &mut Town, of: usize, new: usize) {
+    let link = town.ask(of, "people.add_device", json!({})).unwrap()["link"].clone();
+    town.ask(new, "people.pair", json!({ "link": link, "name": "phone" })).unwrap();
+    town.pass(Duration::from_secs(40));
+}
+
+#[test]
+fn a_new_computer_of_a_verified_person_is_told_and_of_others_not() {
+    let mut town = Town::new(3);
+    town.family();
+    town.let_in(BOB, "member");
+    pair_with(&mut town, BOB, CAROL);
+    let news = |town: &Town| town.read(ALICE, "people.news", json!({})).unwrap()["news"].clone();
+    assert_eq!(news(&town), json!([]));
+    let mut town = Town::new(3);
+    town.family();
+    town.let_in(BOB, "member");
+    verify(&mut town, ALICE, json!({ "person": "Bob", "matches": true })).unwrap();
+    pair_with(&mut town, BOB, CAROL);
+    let told = news(&town);
+    assert_eq!(
+        (told[0]["kind"].as_str(), told[0]["who"].as_str()),
+        (Some("new-device"), Some("Bob")),
+        "{told}"
+    );
+    assert!(told[0]["is_loud"] == true && is_verified(&town, ALICE, "Bob"));
+}
+
+#[test]
+fn a_later_computer_of_mine_reads_what_was_sealed_to_me_before() {
+    let mut town = Town::new(3);
+    town.family();
+    town.let_in(BOB, "member");
+    town.ask(BOB, "people.start_web_with", json!({ "name": "present", "persons": ["Alice"] })).unwrap();
+    town.pass(Duration::from_secs(20));
+    pair_with(&mut town, ALICE, CAROL);
+    let invited = town.read(CAROL, "people.invited", json!({})).unwrap();
+    assert_eq!(invited["invited"][0]["web"], "present", "{invited}");
+    town.ask(CAROL, "people.enter", json!({ "web": "present" })).unwrap();
+    town.pass(Duration::from_secs(60));
+    // Then it is there at my other computer, too, and no invitation any more.
+    let webs = town.read(ALICE, "people.webs", json!({})).unwrap();
+    assert!(
+        webs["webs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|web| web["name"] == "present" && web["role"] == "member")
+    );
+    assert_eq!(town.read(ALICE, "people.invited", json!({})).unwrap()["invited"], json!([]));
+}
