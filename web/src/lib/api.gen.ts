@@ -797,7 +797,7 @@ export interface RingView {
 }
 
 /** What a person may do in a web. */
-export type Role = 'carrier' | 'member' | 'admin' | 'owner';
+export type Role = 'carrier' | 'guest' | 'member' | 'admin' | 'owner';
 
 /** Arguments of `people.serve`. */
 export interface Serve {

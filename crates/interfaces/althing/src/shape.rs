@@ -190,6 +190,6 @@ mod tests {
         check("people.invite", "approve", &Form::Flag, Meaning::Plain, false);
         let schema = (api::find("people.set_role").unwrap().arguments)().to_value();
         let role = Shape::of(&schema).arguments().into_iter().find(|one| one.name == "role").unwrap();
-        assert!(matches!(&role.form, Form::Words(words) if words.len() == 4 && words[0].0 == "carrier"));
+        assert!(matches!(&role.form, Form::Words(words) if words.len() == 5 && words[0].0 == "carrier"));
     }
 }

@@ -227,7 +227,8 @@ fn ticket_text(step: &Step<'_>, mut ticket: Ticket) -> Result<String, Fault> {
     }
     ticket.web_name = crate::read::web_label(step.view(), web)?;
     let mut others = Vec::new();
-    for member in crate::read::members(step.view(), web)?.into_iter().filter(|member| member.role.is_some()) {
+    let members = crate::read::members(step.view(), web)?.into_iter();
+    for member in members.filter(|member| member.role >= Some(Role::Member)) {
         for device in member.devices.into_iter().filter(|device| *device != me) {
             let addresses = crate::read::addresses_of(step.view(), web, device)?;
             let is_here = records::is_connected(step.view(), device)?;
@@ -351,7 +352,12 @@ fn set_role(people: &mut People, step: &mut Step<'_>, asked: &ask::SetRole) -> R
     let is_demotion = Some(role) < theirs && !steps_down;
     let cuts = if is_demotion { governance_cuts(state, &devices_of(state, person)) } else { Vec::new() };
     people.act(step, web, Action::SetRole { person, role, cuts })?;
-    Ok(ask::Done { what: format!("{label} is now {} in {}.", reader::role_word(asked.role), asked.web) })
+    let hidden = match role {
+        Role::Guest => " A guest reads everything; what it shared is not shown while it is one.",
+        _ => "",
+    };
+    let role = reader::role_word(asked.role);
+    Ok(ask::Done { what: format!("{label} is now {role} in {}.{hidden}", asked.web) })
 }
 
 /// Names the last governance entry known of each of some devices.

@@ -67,6 +67,8 @@ impl People {
             return Ok(());
         }
         match message {
+            // A guest lets nobody in and hands no keys over; others do.
+            Message::Hello { web, .. } if Self::is_guest(step, web)? => Ok(()),
             Message::Hello { web, ticket, proof, inception, chain } if channel == Channel::Join => {
                 let began = (inception.as_slice(), chain.as_deref().unwrap_or_default());
                 let answer = match self.check_hello(step, from, (web, ticket), &proof, began)? {
@@ -179,7 +181,7 @@ impl People {
         let web = entry.header.web;
         let Ok(operation) = Operation::read(&entry.header.body) else { return Ok(()) };
         let Action::Join { ticket, .. } = operation.action else { return Ok(()) };
-        if entry.header.author != from || entry.header.log != Log::Governance {
+        if entry.header.author != from || entry.header.log != Log::Governance || Self::is_guest(step, web)? {
             return Ok(());
         }
         let proven =
