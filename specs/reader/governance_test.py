@@ -221,6 +221,12 @@ def a_guest_reads_and_has_no_say():
     return book.void(made, minted, welcomed, served) == [False, True, True, True] and book.state().current_epoch() == "a"
 
 
+def a_member_may_make_itself_a_guest():
+    book = Book(MEMBER)
+    down = book.set_role(1, [book.last], 1, GUEST)
+    return book.void(down) == [False] and book.role(1) == GUEST
+
+
 def a_guest_is_promoted_and_a_member_demoted_without_a_new_key():
     book = Book(GUEST, ADMIN)
     made = book.epoch(0, [book.last], "a", 0, 1, 2)

@@ -470,7 +470,11 @@ impl<'a> Powers<'a> {
 
     /// Says whether an operation is allowed, by what its author knew (spec governance rules 31, 34 to 36).
     fn judge(&self, at: usize, author: PersonId, power: Power) -> Result<Option<Power>, Void> {
-        let needs_admin = !matches!(self.segment.ops[at].act, Act::RevokeInvite { .. } | Act::Revoke { .. });
+        let needs_admin = match &self.segment.ops[at].act {
+            Act::RevokeInvite { .. } | Act::Revoke { .. } => false,
+            Act::SetRole { person, .. } => *person != author,
+            _ => true,
+        };
         if power.role < Role::Admin && needs_admin {
             return Err(Void::NotAllowed);
         }
