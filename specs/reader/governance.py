@@ -14,7 +14,7 @@ import json
 import pathlib
 import sys
 
-CARRIER, MEMBER, ADMIN, OWNER = 0, 2, 3, 4
+CARRIER, GUEST, MEMBER, ADMIN, OWNER = 0, 1, 2, 3, 4
 DEPS_MAX, DEVICES_MAX = 16, 16
 NOBODY = (-1,)
 
@@ -649,6 +649,9 @@ class Evaluation:
         if not member or member.role in (None, CARRIER):
             return False
         member.power = given(of["role"], member.seniority, self.makers[index].power, op.place)
+        if of["role"] == GUEST:
+            for device in state.devices_of(of["person"]):
+                state.serving.pop(device, None)
         return True
 
     def apply_remove(self, index, op, of, state, among):
@@ -688,7 +691,7 @@ class Evaluation:
 
     def apply_epoch(self, index, op, of, state, among):
         _, power = self.author(index, state)
-        if power is None or power[0] == CARRIER:
+        if power is None or power[0] < MEMBER:
             return False
         epoch = state.epochs.setdefault(of["key"], Epoch(op.place, 0, False, set()))
         epoch.introductions |= 1 << index
@@ -700,7 +703,7 @@ class Evaluation:
 
     def apply_serve(self, index, op, of, state, among):
         _, power = self.author(index, state)
-        if power is None:
+        if power is None or power[0] == GUEST:
             return False
         if of["serving"] is None:
             state.serving.pop(op.author, None)

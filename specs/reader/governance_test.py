@@ -6,7 +6,7 @@ they have shown to be easily got wrong. Alice is 0, Bob 1, Carol 2, Ted 3; Mallo
 
 import sys
 
-from governance import ADMIN, MEMBER, OWNER, Op, bits, evaluate
+from governance import ADMIN, GUEST, MEMBER, OWNER, Op, bits, evaluate
 
 
 class Book:
@@ -210,6 +210,31 @@ def the_recovery_key_undoes_what_a_thief_does_at_the_same_time():
     recovered = book.recover((1, 2), [book.last], 1)
     revocation = book.revoke((1, 2), [recovered], 1)
     return book.void(left, recovered, revocation) == [True, False, False] and book.role(1) == MEMBER
+
+
+def a_guest_reads_and_has_no_say():
+    book = Book(GUEST, MEMBER)
+    made = book.epoch(0, [book.last], "a", 0, 1, 2)
+    minted = book.epoch(1, [made], "b", 0, 1, 2)
+    welcomed = book.accept(1, [minted], book.last)
+    served = book.serve(1, [welcomed])
+    return book.void(made, minted, welcomed, served) == [False, True, True, True] and book.state().current_epoch() == "a"
+
+
+def a_member_may_make_itself_a_guest():
+    book = Book(MEMBER)
+    down = book.set_role(1, [book.last], 1, GUEST)
+    return book.void(down) == [False] and book.role(1) == GUEST
+
+
+def a_guest_is_promoted_and_a_member_demoted_without_a_new_key():
+    book = Book(GUEST, ADMIN)
+    made = book.epoch(0, [book.last], "a", 0, 1, 2)
+    up = book.set_role(2, [made], 1, MEMBER)
+    served = book.serve(1, [up])
+    down = book.set_role(2, [served], 1, GUEST, is_demotion=True)
+    state = book.state()
+    return book.void(up, served, down) == [False] * 3 and not state.serving and state.current_epoch() == "a"
 
 
 # --- what random histories have shown to be easily got wrong --------------------------------------------------

@@ -955,7 +955,7 @@ export interface RingView {
 }
 
 /** What a person may do in a web. */
-export type Role = 'carrier' | 'member' | 'admin' | 'owner';
+export type Role = 'carrier' | 'guest' | 'member' | 'admin' | 'owner';
 
 /** The safety code of you and another person. Both see the same one, unless somebody stands between you. */
 export interface Safety {

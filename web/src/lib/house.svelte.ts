@@ -137,6 +137,11 @@ export function canRead(web: WebView | undefined): boolean {
   return web?.role != null && web.role !== 'carrier'
 }
 
+/** Whether what this person writes in a web is shown: a guest's is not. */
+export function canWrite(web: WebView | undefined): boolean {
+  return canRead(web) && web?.role !== 'guest'
+}
+
 /** Looks at the people of a web once; later events keep them fresh. */
 export function needMembers(web: string): void {
   // Not tracked: who asks must not be run again when the people arrive.

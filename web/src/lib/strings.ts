@@ -312,9 +312,10 @@ export const t = {
     neverHeard: 'not heard from yet',
     gone: 'No longer members',
     roleTitle: 'Role', hereTitle: 'Last heard',
-    role: { carrier: 'Carrier', member: 'Member', admin: 'Admin', owner: 'Owner' },
+    role: { carrier: 'Carrier', guest: 'Guest', member: 'Member', admin: 'Admin', owner: 'Owner' },
     roleHint: {
       carrier: "Keeps sealed things for you and can't read them.",
+      guest: 'Sees and gets everything in the web, shares nothing.',
       member: 'Sees and gets everything in the web, shares folders.',
       admin: 'Also invites, and removes people it outranks.',
       owner: 'Also makes admins.',

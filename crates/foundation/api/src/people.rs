@@ -38,6 +38,8 @@ operations! {
 pub enum Role {
     /// Carries sealed things for the others and reads nothing.
     Carrier,
+    /// Reads everything and shares nothing.
+    Guest,
     /// Reads everything, shares and writes.
     Member,
     /// Invites, and removes those it outranks.

@@ -194,6 +194,6 @@ mod tests {
         check("people.start_web_with", "persons", &Form::Texts, Meaning::Plain, true);
         let schema = (api::find("people.set_role").unwrap().arguments)().to_value();
         let role = Shape::of(&schema).arguments().into_iter().find(|one| one.name == "role").unwrap();
-        assert!(matches!(&role.form, Form::Words(words) if words.len() == 4 && words[0].0 == "carrier"));
+        assert!(matches!(&role.form, Form::Words(words) if words.len() == 5 && words[0].0 == "carrier"));
     }
 }

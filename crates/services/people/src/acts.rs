@@ -296,7 +296,8 @@ pub(crate) fn other_doors(
 ) -> Result<Vec<Door>, Fault> {
     let mut others = Vec::new();
     for web in webs {
-        for member in crate::read::members(rows, *web)?.into_iter().filter(|member| member.role.is_some()) {
+        let members = crate::read::members(rows, *web)?.into_iter();
+        for member in members.filter(|member| member.role >= Some(Role::Member)) {
             for device in member.devices.into_iter().filter(|device| *device != me) {
                 let addresses = crate::read::addresses_of(rows, *web, device)?;
                 if !addresses.is_empty() {
@@ -410,7 +411,12 @@ fn set_role(people: &mut People, step: &mut Step<'_>, asked: &ask::SetRole) -> R
     let is_demotion = Some(role) < theirs && !steps_down;
     let cuts = if is_demotion { governance_cuts(state, &devices_of(state, person)) } else { Vec::new() };
     people.act(step, web, Action::SetRole { person, role, cuts })?;
-    Ok(ask::Done { what: format!("{label} is now {} in {}.", reader::role_word(asked.role), asked.web) })
+    let hidden = match role {
+        Role::Guest => " A guest reads everything; what it shared is not shown while it is one.",
+        _ => "",
+    };
+    let role = reader::role_word(asked.role);
+    Ok(ask::Done { what: format!("{label} is now {role} in {}.{hidden}", asked.web) })
 }
 
 /// Names the last governance entry known of each of some devices.

@@ -67,6 +67,8 @@ impl People {
             return Ok(());
         }
         match message {
+            // A guest lets nobody in and hands no keys over; others do.
+            Message::Hello { web, .. } if Self::is_guest(step, web)? => Ok(()),
             Message::Hello { web, ticket, proof, inception, chain } if channel == Channel::Join => {
                 let began = (inception.as_slice(), chain.as_deref().unwrap_or_default());
                 let answer = match self.check_hello(step, from, (web, ticket), &proof, began)? {
@@ -177,6 +179,9 @@ impl People {
             Action::Genesis { .. } => web_of_genesis(&entry),
             _ => entry.header.web,
         };
+        if Self::is_guest(step, web)? {
+            return Ok(());
+        }
         if channel == Channel::Member {
             if is_my_web(step, web)?
                 && let Some(person) = self.state(step, web)?.devices.get(&from).copied()

@@ -242,6 +242,7 @@ fn members(rows: &dyn Rows, web: WebId) -> Result<ask::Members, Fault> {
 pub(crate) fn api_role(role: Role) -> ask::Role {
     match role {
         Role::Carrier => ask::Role::Carrier,
+        Role::Guest => ask::Role::Guest,
         Role::Member => ask::Role::Member,
         Role::Admin => ask::Role::Admin,
         Role::Owner => ask::Role::Owner,
@@ -252,6 +253,7 @@ pub(crate) fn api_role(role: Role) -> ask::Role {
 pub(crate) fn wire_role(role: ask::Role) -> Role {
     match role {
         ask::Role::Carrier => Role::Carrier,
+        ask::Role::Guest => Role::Guest,
         ask::Role::Member => Role::Member,
         ask::Role::Admin => Role::Admin,
         ask::Role::Owner => Role::Owner,
@@ -262,6 +264,7 @@ pub(crate) fn wire_role(role: ask::Role) -> Role {
 pub(crate) fn role_word(role: ask::Role) -> &'static str {
     match role {
         ask::Role::Carrier => "carrier",
+        ask::Role::Guest => "guest",
         ask::Role::Member => "member",
         ask::Role::Admin => "admin",
         ask::Role::Owner => "owner",

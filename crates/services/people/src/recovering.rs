@@ -181,7 +181,8 @@ impl People {
         web: WebId,
         person: PersonId,
     ) -> Result<Option<LostWeb>, Fault> {
-        if !Self::my_webs(step)?.contains(&web) || self.state(step, web)?.role(person).is_none() {
+        let may_admit = Self::my_webs(step)?.contains(&web) && !Self::is_guest(step, web)?;
+        if !may_admit || self.state(step, web)?.role(person).is_none() {
             return Ok(None);
         }
         let Message::Offer { genesis, heads, lamport, .. } = self.offer(step, web)? else { return Ok(None) };

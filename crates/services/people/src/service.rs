@@ -280,7 +280,10 @@ impl People {
         let has_key = keys::choose(step, web, &evaluation.state, is_member);
         let has_epoch = evaluation.state.current_epoch().is_some();
         let role = evaluation.state.devices.get(&me).and_then(|person| evaluation.state.role(*person));
-        let is_due = is_member && evaluation.incomplete == 0 && evaluation.state.needs_epoch();
+        let is_due = role >= Some(Role::Member)
+            && is_member
+            && evaluation.incomplete == 0
+            && evaluation.state.needs_epoch();
         if record.has_key != has_key {
             record.has_key = has_key;
             WEBS.put(step.rows(), &web, &record);
@@ -306,10 +309,17 @@ impl People {
         Ok(())
     }
 
+    /// Says whether this peer's person is a guest in a web.
+    pub(crate) fn is_guest(step: &Step<'_>, web: WebId) -> Result<bool, Fault> {
+        let Some(me) = crate::read::my_person(step.view())? else { return Ok(false) };
+        Ok(crate::read::role_or_carrier(step.view(), web, me)? == Some(Role::Guest))
+    }
+
     fn mint_if_due(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         let state = self.state(step, web)?.clone();
         let me = step.me();
-        let is_member = state.devices.get(&me).and_then(|person| state.role(*person)).is_some();
+        let role = state.devices.get(&me).and_then(|person| state.role(*person));
+        let is_member = role >= Some(Role::Member);
         // Who holds no key can't seal the older ones under the new, and newcomers could not read history.
         let holds_any = state.epochs.is_empty() || step.keyring().of(web).next().is_some();
         if !is_member || !state.needs_epoch() || !holds_any || self.follow_ups >= FOLLOW_UPS_MAX {

@@ -260,13 +260,12 @@ impl<'a> Powers<'a> {
     fn seniority_by(&self, at: usize) -> Option<Seniority> {
         let op = &self.segment.ops[at];
         let Act::Accept { join } = op.act else { return self.joins_seniority.get(&at).copied() };
-        let depth = match self.segment.place(join) {
-            Some(join) => self.joins_seniority.get(&join)?.depth,
-            None => {
-                let ticket = self.base.waiting.get(&join)?.ticket;
-                let inviter = self.base.invitations.get(&ticket)?.by;
-                self.base.members.get(&inviter)?.seniority.depth.saturating_add(1)
-            }
+        let depth = if let Some(join) = self.segment.place(join) {
+            self.joins_seniority.get(&join)?.depth
+        } else {
+            let ticket = self.base.waiting.get(&join)?.ticket;
+            let inviter = self.base.invitations.get(&ticket)?.by;
+            self.base.members.get(&inviter)?.seniority.depth.saturating_add(1)
         };
         Some(Seniority { depth, lamport: op.lamport, admission: op.id })
     }
@@ -470,7 +469,11 @@ impl<'a> Powers<'a> {
 
     /// Says whether an operation is allowed, by what its author knew (spec governance rules 31, 34 to 36).
     fn judge(&self, at: usize, author: PersonId, power: Power) -> Result<Option<Power>, Void> {
-        let needs_admin = !matches!(self.segment.ops[at].act, Act::RevokeInvite { .. } | Act::Revoke { .. });
+        let needs_admin = match &self.segment.ops[at].act {
+            Act::RevokeInvite { .. } | Act::Revoke { .. } => false,
+            Act::SetRole { person, .. } => *person != author,
+            _ => true,
+        };
         if power.role < Role::Admin && needs_admin {
             return Err(Void::NotAllowed);
         }
@@ -491,29 +494,7 @@ impl<'a> Powers<'a> {
                 (by == author || outranks).then_some(None).ok_or(Void::Outranked)
             }
             Act::SetRole { person, role, cuts } => {
-                let Standing { power: theirs, seniority, .. } =
-                    self.standing(*person, (at, at), Guess::Decided);
-                let theirs = theirs.ok_or(Void::NotAMember)?;
-                let steps_down = author == *person && *role < theirs.role;
-                // A carrier that became a member would have no key, a member that became a carrier would have them all.
-                if theirs.role == Role::Carrier || *role == Role::Carrier {
-                    return Err(Void::NotAllowed);
-                }
-                if theirs >= power && !steps_down {
-                    return Err(Void::Outranked);
-                }
-                if !may_give(power, *role) && !steps_down {
-                    return Err(Void::NotAllowed);
-                }
-                if steps_down && !cuts.is_empty() {
-                    return Err(Void::CutsDoNotMatch);
-                }
-                // Whether it cuts is what it says itself: what the person was may not be decided yet.
-                if !cuts.is_empty() {
-                    self.check_cuts(&self.named(*person, at), at, cuts)?;
-                }
-                let own = seniority.ok_or(Void::NotAMember)?;
-                Ok(Some(Power::given(*role, own, &power, self.segment.ops[at].place())))
+                self.judge_role(at, (author, power), (*person, *role, cuts)).map(Some)
             }
             Act::Remove { person, cuts } => {
                 let theirs = self.standing(*person, (at, at), Guess::Decided);
@@ -543,6 +524,37 @@ impl<'a> Powers<'a> {
             Act::Accept { .. } => Ok(None),
             _ => Err(Void::NotAllowed),
         }
+    }
+
+    /// Says whether a change of role is allowed, and which power it gives.
+    fn judge_role(
+        &self,
+        at: usize,
+        (author, power): (PersonId, Power),
+        (person, role, cuts): (PersonId, Role, &[Cut]),
+    ) -> Result<Power, Void> {
+        let Standing { power: theirs, seniority, .. } = self.standing(person, (at, at), Guess::Decided);
+        let theirs = theirs.ok_or(Void::NotAMember)?;
+        let steps_down = author == person && role < theirs.role;
+        // A carrier that became a member would have no key, a member that became a carrier would have them all.
+        if theirs.role == Role::Carrier || role == Role::Carrier {
+            return Err(Void::NotAllowed);
+        }
+        if theirs >= power && !steps_down {
+            return Err(Void::Outranked);
+        }
+        if !may_give(power, role) && !steps_down {
+            return Err(Void::NotAllowed);
+        }
+        if steps_down && !cuts.is_empty() {
+            return Err(Void::CutsDoNotMatch);
+        }
+        // Whether it cuts is what it says itself: what the person was may not be decided yet.
+        if !cuts.is_empty() {
+            self.check_cuts(&self.named(person, at), at, cuts)?;
+        }
+        let own = seniority.ok_or(Void::NotAMember)?;
+        Ok(Power::given(role, own, &power, self.segment.ops[at].place()))
     }
 
     fn inviter(&self, ticket: TicketId, at: usize) -> Option<PersonId> {

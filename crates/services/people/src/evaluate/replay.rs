@@ -148,12 +148,15 @@ impl<'a> Replay<'a> {
                 let person = person.filter(|person| *person == author).ok_or(Void::BadProof)?;
                 self.add_device(person, *device, op, DEVICES_MAX)
             }
+            Act::Serve(_) if self.state.role(author) == Some(Role::Guest) => Err(Void::NotAllowed),
             Act::Serve(serving) => {
                 self.serve(op.author, serving);
                 Ok(())
             }
-            // A carrier holds no keys, so it can neither hand them over nor make any.
-            Act::Accept { .. } | Act::Epoch { .. } if !counts && !self.state.reads(author) => {
+            // A carrier holds no keys, and a guest has no say.
+            Act::Accept { .. } | Act::Epoch { .. }
+                if !counts && self.state.role(author) < Some(Role::Member) =>
+            {
                 Err(Void::NotAllowed)
             }
             Act::Accept { join } => self.accept(*join, at, op, counts),
@@ -423,7 +426,14 @@ impl<'a> Replay<'a> {
         if member.power.is_none() {
             return Err(Void::NotAMember);
         }
-        member.power = Some(given);
+        // Who nobody limits is limited by its own seniority, as it is here.
+        let is_own = given.grant == Power::NO_GRANT;
+        member.power = Some(if is_own { Power::own(given.role, member.seniority) } else { given });
+        if given.role == Role::Guest {
+            for device in &member.devices {
+                self.state.serving.remove(device);
+            }
+        }
         self.state.turns = self.state.turns.saturating_add(1);
         if !cuts.is_empty() {
             self.end_invitations(person, op.id);

@@ -16,7 +16,7 @@ const HISTORIES: u64 = 200;
 const PERSONS: u16 = 8;
 /// Devices of person 3 are 3, 13 and 23.
 const DEVICES: u16 = 30;
-const ROLES: [Role; 4] = [Role::Carrier, Role::Member, Role::Admin, Role::Owner];
+const ROLES: [Role; 5] = [Role::Carrier, Role::Guest, Role::Member, Role::Admin, Role::Owner];
 
 /// `SplitMix64`: the histories may not change with a version of a library.
 struct Dice(u64);
@@ -57,7 +57,7 @@ struct Town {
 impl Town {
     fn new(seed: u64) -> Self {
         let mut dice = Dice(seed);
-        let roles: Vec<Role> = (0..2 + dice.below(3)).map(|_| ROLES[(1 + dice.below(5)) % 4]).collect();
+        let roles: Vec<Role> = (0..2 + dice.below(3)).map(|_| ROLES[(1 + dice.below(7)) % 5]).collect();
         let (book, _) = Book::web(&roles);
         let known = vec![book.ops.keys().copied().collect(); usize::from(DEVICES)];
         Self { dice, book, known, tickets: 100, keys: 0, is_honest: seed % 4 != 3 }
@@ -214,7 +214,7 @@ impl Town {
     }
 
     fn set_role(&mut self, who: u16, whom: u16, past: &[EntryId], state: &State) -> Act {
-        let role = ROLES[self.dice.below(13).div_ceil(4)];
+        let role = ROLES[self.dice.below(17).div_ceil(4)];
         let is_demotion = state.role(person(whom)).is_some_and(|now| role < now) && who % 10 != whom;
         let cuts = if is_demotion { self.some_cuts(whom, past, state) } else { Vec::new() };
         Act::SetRole { person: person(whom), role, cuts }
@@ -222,7 +222,7 @@ impl Town {
 
     fn invite(&mut self) -> Act {
         self.tickets += 1;
-        let role = ROLES[self.dice.below(10).div_ceil(3).min(3)];
+        let role = ROLES[self.dice.below(13).div_ceil(3).min(4)];
         let uses = 1 + u32::try_from(self.dice.below(2)).unwrap();
         let admission = if self.dice.is_one_in(3) { Admission::Approve } else { Admission::Open };
         let ticket = ticket(self.tickets);
@@ -291,6 +291,7 @@ fn hexes(ids: impl IntoIterator<Item = impl Borrow<EntryId>>) -> Vec<String> {
 fn role_number(role: Role) -> u8 {
     match role {
         Role::Carrier => 0,
+        Role::Guest => 1,
         Role::Member => 2,
         Role::Admin => 3,
         Role::Owner => 4,

@@ -18,7 +18,7 @@ enum Move {
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let write =
-        (0..PERSONS, 0..12_u8, 0..PERSONS, 0..4_u8, prop_oneof![6 => Just(0_usize), 1 => 1..12_usize])
+        (0..PERSONS, 0..12_u8, 0..PERSONS, 0..5_u8, prop_oneof![6 => Just(0_usize), 1 => 1..12_usize])
             .prop_map(|(who, what, whom, role, back)| Move::Write { who, what, whom, role, back });
     let learn = (0..PERSONS, 0..PERSONS).prop_map(|(who, from)| Move::Learn { who, from });
     proptest::collection::vec(prop_oneof![3 => write, 2 => learn], 20..90)
@@ -58,7 +58,8 @@ impl Play {
                 ids.sort_by_key(|id| self.book.ops[id].place());
                 ids.truncate(ids.len().saturating_sub(back).max(1));
                 let deps = self.heads_of(&ids);
-                let role = [Role::Carrier, Role::Member, Role::Admin, Role::Owner][usize::from(role)];
+                let role =
+                    [Role::Carrier, Role::Guest, Role::Member, Role::Admin, Role::Owner][usize::from(role)];
                 let id = self.write(who, &deps, what, whom, role);
                 self.known[usize::from(who)].push(id);
             }
