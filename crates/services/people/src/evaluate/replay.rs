@@ -21,6 +21,15 @@ pub(crate) struct Replay<'a> {
     /// Welcomed joins still to come, per invitation: their uses are kept for them.
     reserved: BTreeMap<TicketId, u32>,
     welcomed: Vec<bool>,
+    /// What ended the invitations of a person or of a device in this segment.
+    ended: BTreeMap<Maker, EntryId>,
+}
+
+/// Whose invitations end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Maker {
+    Person(PersonId),
+    Device(DeviceId),
 }
 
 /// What was decided before the replay and no longer needs the state before it.
@@ -66,6 +75,7 @@ impl<'a> Replay<'a> {
             statuses: &decided.statuses,
             reserved: BTreeMap::new(),
             welcomed: decided.welcomed.clone(),
+            ended: BTreeMap::new(),
         };
         replay.reserve();
         let mut voids = Vec::new();
@@ -134,7 +144,7 @@ impl<'a> Replay<'a> {
             Act::Revoke { devices, cuts, person_key } => {
                 self.revoke_devices(author, op, (devices, cuts, *person_key))
             }
-            Act::Invite(terms) => self.invite(author, given, terms, op),
+            Act::Invite(terms) => self.invite(author, given, terms, at),
             // What is not decided by power is judged by who is a member here.
             _ if self.state.role(author).is_none() => Err(Void::NotAMember),
             Act::AddDevice { person, device } => {
@@ -165,8 +175,13 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    fn invite(&mut self, by: PersonId, given: Option<Power>, terms: &Terms, op: &Op) -> Result<(), Void> {
+    fn invite(&mut self, by: PersonId, given: Option<Power>, terms: &Terms, at: usize) -> Result<(), Void> {
         let power = given.ok_or(Void::NotAllowed)?;
+        let op = self.segment.ops.get(at).ok_or(Void::NotAllowed)?;
+        // It was decided before the removal, and comes after it: it ends all the same (spec governance rule 33).
+        let makers = [Maker::Person(by), Maker::Device(op.author)];
+        let ends = makers.iter().filter_map(|maker| self.ended.get(maker).copied());
+        let revoked = ends.into_iter().find(|end| !self.is_known(*end, at));
         let Terms { ticket, role, expires, uses, admission } = *terms;
         let place = op.place();
         let invitation = Invitation {
@@ -178,7 +193,7 @@ impl<'a> Replay<'a> {
             used: 0,
             expires,
             admission,
-            revoked: None,
+            revoked,
             place,
             made: op.time,
         };
@@ -375,6 +390,7 @@ impl<'a> Replay<'a> {
             self.state.devices.remove(device);
             self.state.added.remove(device);
             self.state.serving.remove(device);
+            self.ended.insert(Maker::Device(*device), op.id);
             for invitation in self.state.invitations.values_mut().filter(|one| one.device == *device) {
                 invitation.revoked.get_or_insert(op.id);
             }
@@ -409,6 +425,7 @@ impl<'a> Replay<'a> {
         member.power = Some(given);
         self.state.turns = self.state.turns.saturating_add(1);
         if !cuts.is_empty() {
+            self.ended.insert(Maker::Person(person), op.id);
             self.end_invitations(person, op.id);
         }
         Ok(())
@@ -425,6 +442,7 @@ impl<'a> Replay<'a> {
         self.state.turns = self.state.turns.saturating_add(1);
         match cuts {
             Some(cuts) => {
+                self.ended.insert(Maker::Person(person), op.id);
                 let is_second = matches!(member.departure, Some(Departure::Removed { .. }));
                 if !is_second {
                     member.departure = Some(Departure::Removed { by, lamport: op.lamport });

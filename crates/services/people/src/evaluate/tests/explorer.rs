@@ -64,6 +64,7 @@ const THEMES: [Theme; 8] = [
             (0, &[SetRole(1, Admin), SetRole(2, Admin), SetRole(2, Owner), Remove(1)]),
             (1, &[SetRole(2, Owner), SetRole(2, Member), SetRole(1, Member), Remove(0), Remove(2)]),
             (2, &[SetRole(1, Member), Remove(1), Remove(0), Invite(50, Owner)]),
+            (3, &[Join(50)]),
         ],
         forks: false,
         lies: false,
