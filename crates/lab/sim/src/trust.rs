@@ -105,9 +105,13 @@ impl Town {
             thief_is_first: false,
             is_split: false,
         };
-        for (index, role) in
-            [(BOB, "owner"), (MALLORY, "admin"), (FRIEND, "member"), (RIVALS[0], "admin"), (RIVALS[1], "admin")]
-        {
+        for (index, role) in [
+            (BOB, "owner"),
+            (MALLORY, "admin"),
+            (FRIEND, "member"),
+            (RIVALS[0], "admin"),
+            (RIVALS[1], "admin"),
+        ] {
             town.let_in(index, role);
         }
         // A clock years off makes every invitation look expired.
@@ -118,7 +122,8 @@ impl Town {
     }
 
     fn ask(&mut self, index: PeerIndex, operation: &str, mut arguments: Value) -> Option<Value> {
-        if let (Some(label), Some(map)) = (web_label(&self.world, index, self.web), arguments.as_object_mut()) {
+        if let (Some(label), Some(map)) = (web_label(&self.world, index, self.web), arguments.as_object_mut())
+        {
             map.insert("web".to_owned(), json!(label));
         }
         let ask = self.world.ask(index, operation, arguments);
@@ -139,9 +144,8 @@ impl Town {
 
     fn members(&self, seen_by: PeerIndex) -> BTreeSet<PeerIndex> {
         let seen = members_seen_by(&self.world, seen_by, self.web);
-        let is_in = |index: &PeerIndex| {
-            seen.get(&person_of(&self.world, *index)).is_some_and(|role| !role.is_null())
-        };
+        let is_in =
+            |index: &PeerIndex| seen.get(&person_of(&self.world, *index)).is_some_and(|role| !role.is_null());
         (0..PEERS).filter(is_in).collect()
     }
 
@@ -248,7 +252,12 @@ impl Town {
         let cuts = |device: DeviceId| {
             let theirs = known.iter().filter(|(at, entry)| *at <= lamport && entry.header.author == device);
             let newest = theirs.max_by_key(|(_, entry)| entry.header.seq);
-            let cut = newest.map(|(_, entry)| Cut { device, log: Log::Governance, seq: entry.header.seq, entry: entry.id });
+            let cut = newest.map(|(_, entry)| Cut {
+                device,
+                log: Log::Governance,
+                seq: entry.header.seq,
+                entry: entry.id,
+            });
             cut.into_iter().collect::<Vec<_>>()
         };
         match self.world.dice.clone().below(5) + number {
@@ -264,8 +273,13 @@ impl Town {
                     ticket.doors.push(Door { device: peer.device, addresses: vec![peer.address()] });
                 }
                 let role = if number.is_multiple_of(2) { Role::Member } else { Role::Owner };
-                let invite =
-                    Action::Invite { ticket: ticket.id(), role, expires, uses: 5, admission: Admission::Open };
+                let invite = Action::Invite {
+                    ticket: ticket.id(),
+                    role,
+                    expires,
+                    uses: 5,
+                    admission: Admission::Open,
+                };
                 self.tickets.push(ticket);
                 invite
             }
@@ -334,8 +348,9 @@ impl Town {
     fn check(&mut self) {
         let Self { world, web, report, powerful, .. } = self;
         let rows = world.peer(CAROL).rows();
-        let is_in =
-            |index: PeerIndex| people::read::is_member(&*rows, *web, world.peer(index).device).unwrap_or(false);
+        let is_in = |index: PeerIndex| {
+            people::read::is_member(&*rows, *web, world.peer(index).device).unwrap_or(false)
+        };
         // Who hears of a removal, or makes one, talks to those no more who know why it is void: what a thief wrote apart
         // can cut people off from each other for good (docs/trust-tested.md). Such towns are counted.
         let mut together = BTreeSet::from([CAROL]);
@@ -359,7 +374,9 @@ impl Town {
         for out in [MALLORY, OUTSIDER] {
             report.claim(!is_in(out), || format!("peer {out} is a member"));
         }
-        report.claim(is_in(ALICE) != is_in(STOLEN), || "of two that revoked each other not one is left".to_owned());
+        report.claim(is_in(ALICE) != is_in(STOLEN), || {
+            "of two that revoked each other not one is left".to_owned()
+        });
         let is_excused = self.thief_is_first || is_split;
         report.claim(is_in(BOB) || is_excused, || "Bob is out".to_owned());
         report.claim(is_in(ALICE) || is_excused, || "Alice is out".to_owned());

@@ -91,7 +91,10 @@ fn arriving(web: WebId, ops: &[Op], step: usize, found: &Evaluation) -> Result<(
         }
     })?;
     said("  as they arrive", taken, arriving);
-    println!("  of that anew from the beginning: {again} times; {taken} of {} taken within {limit:?}", rest.len());
+    println!(
+        "  of that anew from the beginning: {again} times; {taken} of {} taken within {limit:?}",
+        rest.len()
+    );
     ensure!(taken < rest.len() || known == *found, "one by one they lead to another state");
     Ok(())
 }

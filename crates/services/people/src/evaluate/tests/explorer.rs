@@ -52,7 +52,11 @@ const THEMES: [Theme; 8] = [
         name: "three who may remove each other",
         roles: &[Owner, Admin],
         has_phone: false,
-        tries: &[(0, &[Remove(1), Remove(2)]), (1, &[Remove(0), Remove(2)]), (2, &[Remove(0), Remove(1), Leave])],
+        tries: &[
+            (0, &[Remove(1), Remove(2)]),
+            (1, &[Remove(0), Remove(2)]),
+            (2, &[Remove(0), Remove(1), Leave]),
+        ],
         forks: false,
         lies: true,
     },

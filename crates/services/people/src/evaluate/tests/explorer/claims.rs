@@ -91,7 +91,9 @@ fn no_escalation(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
             continue;
         }
         let gives = |(at, op): &(usize, &Op)| match &op.act {
-            Act::SetRole { person, role, .. } => *person == *who && *role == now.role && tale.ops[*at].id == op.id,
+            Act::SetRole { person, role, .. } => {
+                *person == *who && *role == now.role && tale.ops[*at].id == op.id
+            }
             Act::Invite(terms) => terms.role == now.role,
             _ => false,
         };
@@ -145,7 +147,8 @@ fn no_key_for_the_gone(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String
                 }
             }
             Act::Accept { join } => {
-                let whose = tale.ops.iter().find(|op| op.id == *join).and_then(|op| state.person_of(op.author));
+                let whose =
+                    tale.ops.iter().find(|op| op.id == *join).and_then(|op| state.person_of(op.author));
                 let is_gone = whose.is_some_and(|whose| !state.reads(whose));
                 for (_, epoch) in tale.among(tale.pasts[at]).filter(|_| is_gone) {
                     if let Act::Epoch { key, .. } = epoch.act
@@ -160,7 +163,9 @@ fn no_key_for_the_gone(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String
         }
     }
     match state.current_epoch() {
-        Some((_, epoch)) if epoch.holders.iter().any(|holder| !state.reads(*holder)) => Err("a holder".into()),
+        Some((_, epoch)) if epoch.holders.iter().any(|holder| !state.reads(*holder)) => {
+            Err("a holder".into())
+        }
         _ => Ok(()),
     }
 }
@@ -199,7 +204,11 @@ fn back_dated_changes_nothing(tale: &Tale<'_>, whole: &Evaluation) -> Result<(),
             let is_branch = whole.forked.contains(&removal.author);
             let is_known = tale.pasts[*place] >> at & 1 == 1 || tale.pasts[at] >> place & 1 == 1;
             // Who stood above the remover when it wrote this is heard first: that is no removed person's affair.
-            is_removal && counts(whole, removal) && !is_branch && !is_known && power_at(tale, at) < power_at(tale, *place)
+            is_removal
+                && counts(whole, removal)
+                && !is_branch
+                && !is_known
+                && power_at(tale, at) < power_at(tale, *place)
         });
         if removals.next().is_none() {
             continue;
