@@ -173,9 +173,10 @@ impl Town {
                 self.world.move_to_side(index, 1);
             }
         }
-        for (one, other) in [(0, 1), (1, 0)] {
-            let person = person_of(&self.world, RIVALS[other]);
-            self.ask(RIVALS[one], "people.remove", json!({ "person": person }));
+        let [one, other] = RIVALS;
+        for (by, whom) in [(one, other), (other, one)] {
+            let person = person_of(&self.world, whom);
+            self.ask(by, "people.remove", json!({ "person": person }));
         }
         if self.is_one_in(2) {
             // What Mallory may still do, it does: it invites, on the side on which it is.

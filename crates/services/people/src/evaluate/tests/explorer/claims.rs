@@ -1,5 +1,7 @@
 //! What must hold of every history, whatever is in it.
 
+use std::collections::BTreeMap;
+
 use super::{Evaluation, Tale, Void};
 use crate::evaluate::op::{Act, Op};
 use crate::evaluate::{Departure, Invitation, Power, State};
@@ -223,7 +225,7 @@ fn back_dated_changes_nothing(tale: &Tale<'_>, whole: &Evaluation) -> Result<(),
 
 /// All of a state but how its operations hang together.
 fn what_matters(state: &State) -> State {
-    State { heads: Default::default(), lamport: 0, turns: 0, chains: Default::default(), ..state.clone() }
+    State { heads: BTreeMap::new(), lamport: 0, turns: 0, chains: BTreeMap::new(), ..state.clone() }
 }
 
 /// Whoever was removed has no invitation that is open, nor has a device that was revoked.
