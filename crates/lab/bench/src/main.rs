@@ -66,6 +66,11 @@ fn main() -> ExitCode {
 
 #[allow(clippy::print_stdout, reason = "results go to stdout")]
 fn run(arguments: &[String]) -> Result<()> {
+    if let [mode, number] = arguments
+        && mode == "raw-trust"
+    {
+        return trust::of_shape(number.parse()?);
+    }
     if let Some((mode, rest)) = arguments.split_first().filter(|(mode, _)| mode.starts_with("raw-")) {
         return raw::run(mode, rest);
     }

@@ -4,5 +4,5 @@ mod evaluation;
 mod history;
 mod large;
 
-pub(crate) use evaluation::evaluation;
+pub(crate) use evaluation::{evaluation, of_shape};
 pub(crate) use large::large;

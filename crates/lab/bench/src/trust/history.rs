@@ -14,7 +14,7 @@ use wire::ticket::Ticket;
 /// Members of the web.
 pub(crate) const MEMBERS: usize = 1_000;
 
-/// Of these half are invited, let in and welcomed first.
+/// By the first tenth the members join.
 pub(crate) const OPERATIONS: usize = 10_000;
 
 /// The keys of a person with one device.
@@ -76,7 +76,7 @@ impl History {
                     last = history.act(number, 0, &last);
                 }
             }
-            Shape::Halves => history.sides(&last, rest, rest),
+            Shape::Halves => history.sides(&last, rest, rest / 2),
             Shape::Meeting(after) => history.sides(&last, rest, after),
         }
         history
@@ -131,7 +131,7 @@ impl History {
         }
     }
 
-    /// The founder invites; each joins and is welcomed; one in twenty becomes an admin.
+    /// The founder invites; each joins; one in twenty becomes an admin.
     fn let_everybody_in(&mut self) -> Vec<EntryId> {
         let ticket = Ticket::new(self.web, [9; 32], Timestamp::from_millis(u64::MAX));
         let mut last = vec![self.entries[0].id];
@@ -142,7 +142,6 @@ impl History {
             let inception = Bytes::from(self.persons[who].inception.clone());
             let join = Action::Join { ticket: ticket.id(), proof, inception, chain: None, key: None };
             last = self.write(who, &last, join);
-            last = self.write(0, &last, Action::Accept { join: last[0] });
             if who % 20 == 0 {
                 let promotion = Action::SetRole { person, role: Role::Admin, cuts: Vec::new() };
                 last = self.write(0, &last, promotion);

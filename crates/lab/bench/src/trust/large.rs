@@ -45,7 +45,10 @@ pub(crate) fn large(bench: &Bench) -> Result<()> {
     let begun = Instant::now();
     alice.ask("people.remove", json!({ "web": "bench", "person": Keys::new(MEMBERS / 2).person }))?;
     let removing = begun.elapsed();
-    println!("one of {MEMBERS} removed, with the epoch that is due: {:.0} ms passed", removing.as_secs_f64() * 1e3);
+    println!(
+        "one of {MEMBERS} removed, with the epoch that is due: {:.0} ms passed",
+        removing.as_secs_f64() * 1e3
+    );
     let new = alice.entries()?;
     let written: Vec<usize> = new.iter().skip(before.len()).map(|entry| entry.bytes.len()).collect();
     let wrap = wire::to_bytes(&wire::governance::Wrap {
@@ -75,7 +78,8 @@ fn with_real_peers(bench: &Bench) -> Result<()> {
 
     let link = alice.ask("people.invite", &json!({ "web": "bench" }))?;
     let joining = bob.ask("people.join", &json!({ "link": text(&link, "link") }))?;
-    let is_welcomed = |answer: &Value| text(answer, "why").starts_with("admitted") || text(answer, "state") == "member";
+    let is_welcomed =
+        |answer: &Value| text(answer, "why").starts_with("admitted") || text(answer, "state") == "member";
     let id = json!({ "id": joining["id"] });
     let welcome = bob.ask_until("people.joining", &id, is_welcomed)?;
     let member = bob.ask_until("people.joining", &id, |answer| text(answer, "state") == "member")?;
@@ -118,7 +122,11 @@ fn with_real_peers(bench: &Bench) -> Result<()> {
     said("removing a member: answered", begun.elapsed());
     bob.ask_until("people.members", &members, |answer| role_is(answer, false))?;
     said("known at the other peer", begun.elapsed());
-    println!("resident: founder {:.0} MB, newcomer {:.0} MB", alice.resident_megabytes()?, bob.resident_megabytes()?);
+    println!(
+        "resident: founder {:.0} MB, newcomer {:.0} MB",
+        alice.resident_megabytes()?,
+        bob.resident_megabytes()?
+    );
     Ok(())
 }
 
@@ -166,7 +174,8 @@ impl Founder {
         // All joins are over by now: the real peer goes on with a right clock.
         let joins_ms = u64::try_from(MEMBERS)? * 2 * BETWEEN_KNOCKS_MS;
         let now_ms = u64::try_from(now.as_millis())?.saturating_sub(joins_ms + 60_000);
-        let kernel = Kernel::open(Arc::clone(&backing) as Arc<dyn store::Backing>, services, Box::new(vault))?;
+        let kernel =
+            Kernel::open(Arc::clone(&backing) as Arc<dyn store::Backing>, services, Box::new(vault))?;
         Ok(Self { kernel, backing, device, now_ms, batches: 0, web: None })
     }
 
@@ -192,8 +201,11 @@ impl Founder {
 
     fn entries(&self) -> Result<Vec<Entry>> {
         let web = self.web.context("no web")?;
-        let mut entries = records::governance(&*self.backing.snapshot()?, web).collect::<Result<Vec<_>, _>>()?;
-        entries.sort_by_key(|entry| Operation::read(&entry.header.body).map_or(0, |operation| operation.lamport));
+        let mut entries =
+            records::governance(&*self.backing.snapshot()?, web).collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by_key(|entry| {
+            Operation::read(&entry.header.body).map_or(0, |operation| operation.lamport)
+        });
         Ok(entries)
     }
 
@@ -220,7 +232,8 @@ impl Founder {
         let (web, device) = (ticket.web, keys.device.device());
         let proof = ticket.key().sign(PROOF_DOMAIN, &proof_bytes(web, keys.person, device));
         let inception = Bytes::from(keys.inception.clone());
-        let hello = Message::Hello { web, ticket: ticket.id(), proof, inception: inception.clone(), chain: None };
+        let hello =
+            Message::Hello { web, ticket: ticket.id(), proof, inception: inception.clone(), chain: None };
         let Message::Offer { heads, lamport, .. } = self.say(device, &hello)? else { bail!("no offer") };
         let action = Action::Join { ticket: ticket.id(), proof, inception, chain: None, key: None };
         let time = Timestamp::from_millis(self.now_ms);
@@ -235,7 +248,9 @@ impl Founder {
             body: Bytes::from(wire::to_bytes(&operation)),
         };
         let entry = Bytes::from(Entry::sign(header, &keys.device).bytes);
-        let Message::Welcome { .. } = self.say(device, &Message::Request { entry })? else { bail!("no welcome") };
+        let Message::Welcome { .. } = self.say(device, &Message::Request { entry })? else {
+            bail!("no welcome")
+        };
         Ok(())
     }
 

@@ -27,6 +27,15 @@ pub(crate) struct Replay<'a> {
     welcomed: Vec<bool>,
     /// Where keys are introduced here: a key may be more than once.
     introduced: BTreeMap<KeyId, Vec<usize>>,
+    /// What ended the invitations of a person or of a device in this segment.
+    ended: BTreeMap<Maker, EntryId>,
+}
+
+/// Whose invitations end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Maker {
+    Person(PersonId),
+    Device(DeviceId),
 }
 
 /// What was decided before the replay and no longer needs the state before it.
@@ -73,6 +82,7 @@ impl<'a> Replay<'a> {
             reserved: BTreeMap::new(),
             welcomed: decided.welcomed.clone(),
             introduced: BTreeMap::new(),
+            ended: BTreeMap::new(),
         };
         replay.reserve();
         let mut voids = Vec::new();
@@ -141,7 +151,7 @@ impl<'a> Replay<'a> {
             Act::Revoke { devices, cuts, person_key } => {
                 self.revoke_devices(author, op, (devices, cuts, *person_key))
             }
-            Act::Invite(terms) => self.invite(author, given, terms, op),
+            Act::Invite(terms) => self.invite(author, given, terms, at),
             // What is not decided by power is judged by who is a member here.
             _ if !counts && self.state.role(author).is_none() => Err(Void::NotAMember),
             Act::AddDevice { person, device } => {
@@ -184,8 +194,13 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    fn invite(&mut self, by: PersonId, given: Option<Power>, terms: &Terms, op: &Op) -> Result<(), Void> {
+    fn invite(&mut self, by: PersonId, given: Option<Power>, terms: &Terms, at: usize) -> Result<(), Void> {
         let power = given.ok_or(Void::NotAllowed)?;
+        let op = self.segment.ops.get(at).ok_or(Void::NotAllowed)?;
+        // It was decided before the removal, and comes after it: it ends all the same (spec governance rule 33).
+        let makers = [Maker::Person(by), Maker::Device(op.author)];
+        let ends = makers.iter().filter_map(|maker| self.ended.get(maker).copied());
+        let revoked = ends.into_iter().find(|end| !self.is_known(*end, at));
         let Terms { ticket, role, expires, uses, admission } = *terms;
         let place = op.place();
         let invitation = Invitation {
@@ -197,7 +212,7 @@ impl<'a> Replay<'a> {
             used: 0,
             expires,
             admission,
-            revoked: None,
+            revoked,
             place,
             made: op.time,
         };
@@ -395,6 +410,7 @@ impl<'a> Replay<'a> {
             self.state.devices.remove(device);
             self.state.added.remove(device);
             self.state.serving.remove(device);
+            self.ended.insert(Maker::Device(*device), op.id);
             for invitation in self.state.invitations.values_mut().filter(|one| one.device == *device) {
                 invitation.revoked.get_or_insert(op.id);
             }
@@ -436,6 +452,7 @@ impl<'a> Replay<'a> {
         }
         self.state.turns = self.state.turns.saturating_add(1);
         if !cuts.is_empty() {
+            self.ended.insert(Maker::Person(person), op.id);
             self.end_invitations(person, op.id);
         }
         Ok(())
@@ -452,6 +469,7 @@ impl<'a> Replay<'a> {
         self.state.turns = self.state.turns.saturating_add(1);
         match cuts {
             Some(cuts) => {
+                self.ended.insert(Maker::Person(person), op.id);
                 member.departure = Some(Departure::Removed { by, lamport: op.lamport });
                 // Of two removals the lower cut holds: only what both let stand stands, and nothing without a cut.
                 for device in &member.devices {

@@ -507,3 +507,17 @@ fn a_member_may_make_itself_a_guest_and_not_more_than_it_is() {
     assert_eq!((why(&book, up), why(&book, down)), (Some(Void::Outranked), None));
     assert_eq!((why(&book, back), role(&book, BOB)), (Some(Void::Outranked), Some(Role::Guest)));
 }
+
+/// Found by the explorer: the ticket was made with a power that was heard before the removal, and stood after it.
+#[test]
+fn a_ticket_that_was_made_beside_a_removal_is_no_way_back() {
+    let (mut book, last) = Book::web(&[OWNER, MEMBER]);
+    let cuts = book.cuts(BOB, &[last]);
+    let demoted = book.write(ALICE, &[last], Act::SetRole { person: person(BOB), role: ADMIN, cuts });
+    let removed = book.remove(BOB, &[demoted], CAROL);
+    let promoted = book.set_role(ALICE, &[demoted], CAROL, OWNER);
+    let invited = book.write(CAROL, &[promoted], invite(50, OWNER, 1));
+    let joined = book.write(TED, &[removed, invited], join(50, TED));
+    assert_eq!(role(&book, CAROL), None);
+    assert_eq!(why(&book, joined), Some(Void::InvitationRevoked));
+}

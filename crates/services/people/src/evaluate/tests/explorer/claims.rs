@@ -1,8 +1,10 @@
 //! What must hold of every history, whatever is in it.
 
+use std::collections::BTreeMap;
+
 use super::{Evaluation, Tale, Void};
 use crate::evaluate::op::{Act, Op};
-use crate::evaluate::{Power, State};
+use crate::evaluate::{Departure, Invitation, Power, State};
 use base::{EntryId, PersonId};
 use wire::governance::Role;
 
@@ -16,6 +18,7 @@ pub(super) fn check(tale: &Tale<'_>) {
         ("no key of now was given to who reads no more", no_key_for_the_gone),
         ("a fork voids nothing that was witnessed", witnessed_stands),
         ("what is back-dated changes nothing", back_dated_changes_nothing),
+        ("a ticket of who is removed is no way back", tickets_end),
         ("no device belongs to somebody it should not", devices_belong),
     ] {
         if let Err(why) = claim(tale, &whole) {
@@ -69,6 +72,18 @@ fn most_power(tale: &Tale<'_>, at: usize) -> Option<Power> {
     had.max()
 }
 
+/// The power of an operation's author by all it knew; of a revocation the greatest of any of its person's devices (rule 74).
+fn power_at(tale: &Tale<'_>, at: usize) -> Option<Power> {
+    let whole = tale.evaluate(tale.all()).state;
+    let author = whole.person_of(tale.ops[at].author)?;
+    let places = 0..tale.ops.len();
+    let heard = |other: &usize| match tale.ops[at].act {
+        Act::Revoke { .. } => whole.person_of(tale.ops[*other].author) == Some(author),
+        _ => *other == at,
+    };
+    places.filter(heard).filter_map(|place| power(&tale.evaluate(tale.pasts[place]).state, author)).max()
+}
+
 /// Who is an admin or owner, or lets in who is one, was made so by somebody who could.
 fn no_escalation(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
     let begun = tale.evaluate(0).state;
@@ -78,7 +93,9 @@ fn no_escalation(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
             continue;
         }
         let gives = |(at, op): &(usize, &Op)| match &op.act {
-            Act::SetRole { person, role, .. } => *person == *who && *role == now.role && tale.ops[*at].id == op.id,
+            Act::SetRole { person, role, .. } => {
+                *person == *who && *role == now.role && tale.ops[*at].id == op.id
+            }
             Act::Invite(terms) => terms.role == now.role,
             _ => false,
         };
@@ -132,7 +149,8 @@ fn no_key_for_the_gone(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String
                 }
             }
             Act::Accept { join } => {
-                let whose = tale.ops.iter().find(|op| op.id == *join).and_then(|op| state.person_of(op.author));
+                let whose =
+                    tale.ops.iter().find(|op| op.id == *join).and_then(|op| state.person_of(op.author));
                 let is_gone = whose.is_some_and(|whose| !state.reads(whose));
                 for (_, epoch) in tale.among(tale.pasts[at]).filter(|_| is_gone) {
                     if let Act::Epoch { key, .. } = epoch.act
@@ -147,20 +165,25 @@ fn no_key_for_the_gone(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String
         }
     }
     match state.current_epoch() {
-        Some((_, epoch)) if epoch.holders.iter().any(|holder| !state.reads(*holder)) => Err("a holder".into()),
+        Some((_, epoch)) if epoch.holders.iter().any(|holder| !state.reads(*holder)) => {
+            Err("a holder".into())
+        }
         _ => Ok(()),
     }
 }
 
 /// What somebody else's operation that counts was built on is not void because its device signed twice.
 fn witnessed_stands(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
+    let begun = tale.evaluate(0);
     for (at, op) in tale.ops.iter().enumerate() {
         if whole.void.get(&op.id) != Some(&Void::Forked) {
             continue;
         }
         for (witness, other) in tale.ops.iter().enumerate().filter(|(_, other)| counts(whole, other)) {
             let persons = (whole.state.person_of(op.author), whole.state.person_of(other.author));
-            let is_other = persons.1.is_some() && persons.0 != persons.1;
+            // Who came in by what the fork says does not witness it.
+            let was_there = persons.1.is_some_and(|person| begun.state.role(person).is_some());
+            let is_other = was_there && persons.0 != persons.1;
             if is_other && tale.pasts[witness] >> at & 1 == 1 {
                 return Err(format!("{at}, witnessed by {witness}"));
             }
@@ -179,9 +202,15 @@ fn back_dated_changes_nothing(tale: &Tale<'_>, whole: &Evaluation) -> Result<(),
         }
         let mut removals = tale.ops.iter().enumerate().filter(|(place, removal)| {
             let is_removal = matches!(&removal.act, Act::Remove { person, .. } if Some(*person) == author);
+            // Who removes on one of two branches is heard only as far as somebody has witnessed it, whoever that is.
+            let is_branch = whole.forked.contains(&removal.author);
             let is_known = tale.pasts[*place] >> at & 1 == 1 || tale.pasts[at] >> place & 1 == 1;
             // Who stood above the remover when it wrote this is heard first: that is no removed person's affair.
-            is_removal && counts(whole, removal) && !is_known && most_power(tale, at) < most_power(tale, *place)
+            is_removal
+                && counts(whole, removal)
+                && !is_branch
+                && !is_known
+                && power_at(tale, at) < power_at(tale, *place)
         });
         if removals.next().is_none() {
             continue;
@@ -196,7 +225,22 @@ fn back_dated_changes_nothing(tale: &Tale<'_>, whole: &Evaluation) -> Result<(),
 
 /// All of a state but how its operations hang together.
 fn what_matters(state: &State) -> State {
-    State { heads: Default::default(), lamport: 0, turns: 0, chains: Default::default(), ..state.clone() }
+    State { heads: BTreeMap::new(), lamport: 0, turns: 0, chains: BTreeMap::new(), ..state.clone() }
+}
+
+/// Whoever was removed has no invitation that is open, nor has a device that was revoked.
+fn tickets_end(_: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
+    let is_removed = |who| {
+        let member = whole.state.members.get(&who);
+        member.is_some_and(|member| {
+            member.power.is_none() && matches!(member.departure, Some(Departure::Removed { .. }))
+        })
+    };
+    let is_open = |one: &&Invitation| {
+        one.revoked.is_none() && (is_removed(one.by) || whole.state.revoked.contains_key(&one.device))
+    };
+    let mut all = whole.state.invitations.values();
+    all.find(is_open).map_or(Ok(()), |one| Err(format!("{one:?}")))
 }
 
 /// A device belongs to who said so itself, and to nobody once it was revoked.
