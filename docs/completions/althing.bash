@@ -22,6 +22,9 @@ _althing() {
             althing,accept)
                 cmd="althing__subcmd__accept"
                 ;;
+            althing,address)
+                cmd="althing__subcmd__address"
+                ;;
             althing,cancel)
                 cmd="althing__subcmd__cancel"
                 ;;
@@ -112,6 +115,9 @@ _althing() {
             althing,people)
                 cmd="althing__subcmd__people"
                 ;;
+            althing,recover)
+                cmd="althing__subcmd__recover"
+                ;;
             althing,remove)
                 cmd="althing__subcmd__remove"
                 ;;
@@ -162,6 +168,9 @@ _althing() {
                 ;;
             althing,web)
                 cmd="althing__subcmd__web"
+                ;;
+            althing,words)
+                cmd="althing__subcmd__words"
                 ;;
             althing__subcmd__config,help)
                 cmd="althing__subcmd__config__subcmd__help"
@@ -216,6 +225,9 @@ _althing() {
                 ;;
             althing__subcmd__help,accept)
                 cmd="althing__subcmd__help__subcmd__accept"
+                ;;
+            althing__subcmd__help,address)
+                cmd="althing__subcmd__help__subcmd__address"
                 ;;
             althing__subcmd__help,cancel)
                 cmd="althing__subcmd__help__subcmd__cancel"
@@ -307,6 +319,9 @@ _althing() {
             althing__subcmd__help,people)
                 cmd="althing__subcmd__help__subcmd__people"
                 ;;
+            althing__subcmd__help,recover)
+                cmd="althing__subcmd__help__subcmd__recover"
+                ;;
             althing__subcmd__help,remove)
                 cmd="althing__subcmd__help__subcmd__remove"
                 ;;
@@ -358,6 +373,9 @@ _althing() {
             althing__subcmd__help,web)
                 cmd="althing__subcmd__help__subcmd__web"
                 ;;
+            althing__subcmd__help,words)
+                cmd="althing__subcmd__help__subcmd__words"
+                ;;
             althing__subcmd__help__subcmd__config,show)
                 cmd="althing__subcmd__help__subcmd__config__subcmd__show"
                 ;;
@@ -405,6 +423,12 @@ _althing() {
                 ;;
             althing__subcmd__help__subcmd__web,with)
                 cmd="althing__subcmd__help__subcmd__web__subcmd__with"
+                ;;
+            althing__subcmd__help__subcmd__words,check)
+                cmd="althing__subcmd__help__subcmd__words__subcmd__check"
+                ;;
+            althing__subcmd__help__subcmd__words,show)
+                cmd="althing__subcmd__help__subcmd__words__subcmd__show"
                 ;;
             althing__subcmd__me,help)
                 cmd="althing__subcmd__me__subcmd__help"
@@ -484,6 +508,24 @@ _althing() {
             althing__subcmd__web__subcmd__help,with)
                 cmd="althing__subcmd__web__subcmd__help__subcmd__with"
                 ;;
+            althing__subcmd__words,check)
+                cmd="althing__subcmd__words__subcmd__check"
+                ;;
+            althing__subcmd__words,help)
+                cmd="althing__subcmd__words__subcmd__help"
+                ;;
+            althing__subcmd__words,show)
+                cmd="althing__subcmd__words__subcmd__show"
+                ;;
+            althing__subcmd__words__subcmd__help,check)
+                cmd="althing__subcmd__words__subcmd__help__subcmd__check"
+                ;;
+            althing__subcmd__words__subcmd__help,help)
+                cmd="althing__subcmd__words__subcmd__help__subcmd__help"
+                ;;
+            althing__subcmd__words__subcmd__help,show)
+                cmd="althing__subcmd__words__subcmd__help__subcmd__show"
+                ;;
             *)
                 ;;
         esac
@@ -491,7 +533,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start cat log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
+            opts="-h -V --json --home --help --version start cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -527,6 +569,24 @@ _althing() {
             return 0
             ;;
         althing__subcmd__accept)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__address)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1053,7 +1113,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start cat log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
+            opts="start cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1081,6 +1141,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__accept)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__address)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1626,6 +1700,20 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__help__subcmd__recover)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__help__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1976,6 +2064,48 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__help__subcmd__words)
+            opts="show check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__words__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__words__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__history)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2020,7 +2150,7 @@ _althing() {
             fi
             case "${prev}" in
                 --role)
-                    COMPREPLY=($(compgen -W "carrier member admin owner" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "carrier guest member admin owner" -- "${cur}"))
                     return 0
                     ;;
                 --uses)
@@ -2438,6 +2568,24 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__recover)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__remove)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2493,7 +2641,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__role)
-            opts="-h --json --home --help carrier member admin owner"
+            opts="-h --json --home --help carrier guest member admin owner"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3035,6 +3183,116 @@ _althing() {
             return 0
             ;;
         althing__subcmd__web__subcmd__with)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__words)
+            opts="-h --json --home --help show check help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__words__subcmd__check)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__words__subcmd__help)
+            opts="show check help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__words__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__words__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__words__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__words__subcmd__show)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -110,6 +110,7 @@ class State:
     revoked: dict = dataclasses.field(default_factory=dict)  # device -> (seq, entry) of its last record
     revocations: dict = dataclasses.field(default_factory=dict)  # person -> a set of operations
     removals: dict = dataclasses.field(default_factory=dict)  # person -> lamport of its newest removal
+    removed_by: dict = dataclasses.field(default_factory=dict)  # person -> a set of operations, until it is admitted again
     invitations: dict = dataclasses.field(default_factory=dict)  # by ticket
     waiting: dict = dataclasses.field(default_factory=dict)  # join -> person
     admitted: dict = dataclasses.field(default_factory=dict)  # join -> person
@@ -557,6 +558,7 @@ class Evaluation:
     def admit(self, state, join, facts, power, seniority):
         person, key = facts
         state.members[person] = Member(power, seniority, key, join.id)
+        state.removed_by.pop(person, None)
         state.devices.setdefault(join.author, (person, "joined", (join.place,)))
         state.admitted[join.id] = person
 
@@ -659,6 +661,10 @@ class Evaluation:
         member = state.members.get(person)
         if not member:
             return False
+        before = state.removed_by.get(person, 0)
+        if before & self.past[index]:
+            return True
+        state.removed_by[person] = before | 1 << index
         named = {device: (seq, entry) for device, log, seq, entry in of["cuts"] if log == 1}
         for device in state.devices_of(person):
             cut = named.get(device, (0, 0))

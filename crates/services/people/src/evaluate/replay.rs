@@ -27,6 +27,8 @@ pub(crate) struct Replay<'a> {
     welcomed: Vec<bool>,
     /// Where keys are introduced here: a key may be more than once.
     introduced: BTreeMap<KeyId, Vec<usize>>,
+    /// Where somebody was removed here, who was not admitted since.
+    removals: BTreeMap<PersonId, Vec<usize>>,
     /// What ended the invitations of a person or of a device in this segment.
     ended: BTreeMap<Maker, EntryId>,
 }
@@ -82,6 +84,7 @@ impl<'a> Replay<'a> {
             reserved: BTreeMap::new(),
             welcomed: decided.welcomed.clone(),
             introduced: BTreeMap::new(),
+            removals: BTreeMap::new(),
             ended: BTreeMap::new(),
         };
         replay.reserve();
@@ -146,7 +149,11 @@ impl<'a> Replay<'a> {
         }
         match &op.act {
             Act::SetRole { person, cuts, .. } => self.set_role(*person, given, cuts, op),
-            Act::Remove { person, cuts } => self.depart(*person, author, op, Some(cuts)),
+            Act::Remove { person, .. } if self.is_removed_before(*person, at) => Ok(()),
+            Act::Remove { person, cuts } => {
+                self.removals.entry(*person).or_default().push(at);
+                self.depart(*person, author, op, Some(cuts))
+            }
             Act::RevokeInvite { ticket } => self.revoke(*ticket, op.id),
             Act::Revoke { devices, cuts, person_key } => {
                 self.revoke_devices(author, op, (devices, cuts, *person_key))
@@ -338,6 +345,7 @@ impl<'a> Replay<'a> {
     fn admit(&mut self, facts: &Facts, device: DeviceId, admitted: &Admitted<'_>) {
         let Admitted { power, seniority, inviter, join, op } = *admitted;
         self.state.turns = self.state.turns.saturating_add(1);
+        self.removals.remove(&facts.person);
         // Who comes back has the devices it had.
         let known = self.state.members.get(&facts.person);
         let revocations = known.map(|member| member.revocations.clone()).unwrap_or_default();
@@ -456,6 +464,12 @@ impl<'a> Replay<'a> {
             self.end_invitations(person, op.id);
         }
         Ok(())
+    }
+
+    /// Says whether a removal comes after another one of the same person: it then changes nothing (spec governance rule 36).
+    fn is_removed_before(&self, person: PersonId, at: usize) -> bool {
+        let mut removals = self.removals.get(&person).into_iter().flatten();
+        removals.any(|removal| self.segment.is_before(*removal, at))
     }
 
     fn depart(&mut self, person: PersonId, by: PersonId, op: &Op, cuts: Option<&[Cut]>) -> Result<(), Void> {
