@@ -61,6 +61,9 @@ _althing() {
             althing,get)
                 cmd="althing__subcmd__get"
                 ;;
+            althing,hand-over)
+                cmd="althing__subcmd__hand__subcmd__over"
+                ;;
             althing,help)
                 cmd="althing__subcmd__help"
                 ;;
@@ -264,6 +267,9 @@ _althing() {
                 ;;
             althing__subcmd__help,get)
                 cmd="althing__subcmd__help__subcmd__get"
+                ;;
+            althing__subcmd__help,hand-over)
+                cmd="althing__subcmd__help__subcmd__hand__subcmd__over"
                 ;;
             althing__subcmd__help,help)
                 cmd="althing__subcmd__help__subcmd__help"
@@ -533,7 +539,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
+            opts="-h -V --json --home --help --version start cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1112,8 +1118,26 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__hand__subcmd__over)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__help)
-            opts="start cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
+            opts="start cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1407,6 +1431,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__get)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__hand__subcmd__over)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

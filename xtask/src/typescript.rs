@@ -215,7 +215,7 @@ mod tests {
         has("  web: string;");
         has("  role?: Role | null;");
         has("  size: Bytes | null;");
-        has("export type Role = 'carrier' | 'member' | 'admin' | 'owner';");
+        has("export type Role = 'carrier' | 'guest' | 'member' | 'admin' | 'owner';");
         has("  'files.get': { arguments: Get; answer: TransferView };");
         has("export type AskMe = Record<string, never>;");
     }

@@ -447,6 +447,14 @@ export interface GivenView {
   bytes: Bytes;
 }
 
+/** Arguments of `people.hand_over`. */
+export interface HandOver {
+  /** The web. */
+  web: string;
+  /** The person's label, id or first digits of the id. */
+  person: string;
+}
+
 /** The first message of the stream of events. */
 export interface Hello {
   /** The number to go on after. */
@@ -1302,6 +1310,8 @@ export interface Operations {
   'people.members': { arguments: AskMembers; answer: Members };
   /** Changes what a person may do in a web. */
   'people.set_role': { arguments: SetRole; answer: Done };
+  /** Makes another person owner of a web in your place; you become admin. */
+  'people.hand_over': { arguments: HandOver; answer: Done };
   /** Removes a person; from now on nothing new reaches them. */
   'people.remove': { arguments: Remove; answer: Removed };
   /** Leaves a web; what you kept stays on this computer. */
@@ -1418,6 +1428,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'people.accept': 'act',
   'people.members': 'read',
   'people.set_role': 'act',
+  'people.hand_over': 'act',
   'people.remove': 'act',
   'people.leave': 'act',
   'people.serve': 'act',

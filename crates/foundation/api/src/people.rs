@@ -19,6 +19,7 @@ operations! {
     Act "people.accept" Accept -> Done, "accept {web} {person}", "Admits a person who waits for approval.", says "{what}";
     Read "people.members" AskMembers -> Members, "people {web}", "Lists the people of a web.";
     Act "people.set_role" SetRole -> Done, "role {web} {person} {role}", "Changes what a person may do in a web.", says "{what}";
+    Act "people.hand_over" HandOver -> Done, "hand-over {web} {person}", "Makes another person owner of a web in your place; you become admin.", says "{what}";
     Act "people.remove" Remove -> Removed, "remove {web} {person}", "Removes a person; from now on nothing new reaches them.", says "{what}";
     Act "people.leave" Leave -> Done, "web leave {web}", "Leaves a web; what you kept stays on this computer.", says "{what}";
     Act "people.serve" Serve -> Served, "serve {web}", "Makes this computer serve a web: as relay, as mirror, or as broker for those who are away.", says "{what}";
@@ -316,6 +317,16 @@ pub struct SetRole {
     pub person: String,
     /// The new role.
     pub role: Role,
+}
+
+/// Arguments of `people.hand_over`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    /// The web.
+    pub web: String,
+    /// The person's label, id or first digits of the id.
+    pub person: String,
 }
 
 /// Arguments of `people.remove`.

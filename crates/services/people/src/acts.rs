@@ -70,6 +70,10 @@ pub(crate) fn asked(
             let answer = set_role(people, step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
+        ask::HandOver::NAME => {
+            let answer = hand_over(people, step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
         ask::Remove::NAME => {
             let answer = remove(people, step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
@@ -417,6 +421,27 @@ fn set_role(people: &mut People, step: &mut Step<'_>, asked: &ask::SetRole) -> R
     };
     let role = reader::role_word(asked.role);
     Ok(ask::Done { what: format!("{label} is now {role} in {}.{hidden}", asked.web) })
+}
+
+/// Makes another person owner, and then oneself an admin: in one step, so that the web is never without an owner.
+fn hand_over(people: &mut People, step: &mut Step<'_>, asked: &ask::HandOver) -> Result<ask::Done, Fault> {
+    let web = my_web(step, &asked.web)?;
+    let (mine, my_role) = my_role(people, step, web)?;
+    if my_role < Role::Owner {
+        let act = "hand over";
+        return Err(PeopleError::NotAllowed { act, web: asked.web.clone(), needed: "owner" }.into());
+    }
+    let person = member_named(step, web, (&asked.web, &asked.person))?;
+    if person == mine {
+        return Err(PeopleError::NotOfYourself { act: "hand the web over to" }.into());
+    }
+    if people.state(step, web)?.role(person) != Some(Role::Owner) {
+        let (web, person) = (asked.web.clone(), asked.person.clone());
+        set_role(people, step, &ask::SetRole { web, person, role: ask::Role::Owner })?;
+    }
+    people.act(step, web, Action::SetRole { person: mine, role: Role::Admin, cuts: Vec::new() })?;
+    let label = crate::read::label_of(step.view(), web, person)?;
+    Ok(ask::Done { what: format!("{label} owns {} now, and you are admin there.", asked.web) })
 }
 
 /// Names the last governance entry known of each of some devices.

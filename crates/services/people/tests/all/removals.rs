@@ -210,3 +210,24 @@ fn roles_are_given_by_owners_and_juniors_do_not_touch_their_seniors() {
     town.pass(SECONDS(10));
     assert_eq!(town.members(ALICE), ["Alice owner", "Bob admin", "Carol -"]);
 }
+
+#[test]
+fn a_web_is_handed_over_in_one_step_and_only_by_its_owner() {
+    let mut town = Town::new(3);
+    town.family();
+    town.let_in(BOB, "member");
+    town.let_in(CAROL, "admin");
+    let to_bob = json!({ "web": "family", "person": "Bob" });
+    assert_eq!(town.ask(CAROL, "people.hand_over", to_bob.clone()).unwrap_err().code, "people.not-allowed");
+    let to_herself = json!({ "web": "family", "person": "Alice" });
+    assert_eq!(town.ask(ALICE, "people.hand_over", to_herself).unwrap_err().code, "people.not-of-yourself");
+    town.ask(ALICE, "people.hand_over", to_bob).unwrap();
+    town.pass(Duration::from_secs(20));
+    for who in [ALICE, BOB, CAROL] {
+        assert_eq!(town.members(who), ["Alice admin", "Bob owner", "Carol admin"], "seen by {who}");
+    }
+    // The new owner is above her now.
+    let alice = json!({ "web": "family", "person": "Alice" });
+    assert_eq!(town.ask(CAROL, "people.remove", alice.clone()).unwrap_err().code, "people.outranked");
+    town.ask(BOB, "people.remove", alice).unwrap();
+}
