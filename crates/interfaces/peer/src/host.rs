@@ -114,6 +114,7 @@ impl PeerHost {
             since: self.since,
             health: self.engine.health(),
             kept,
+            me: self.me,
         };
         answer(operation, &status(&self.readers, outside)?)
     }

@@ -11,7 +11,6 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, Outlets};
-use crate::keys::KeyFile;
 use crate::vault::HomeVault;
 
 const COUNT: Table<u64, u64> = Table::new("count.rows");
@@ -122,7 +121,7 @@ struct Running {
 fn running() -> Running {
     let folder = tempfile::tempdir().unwrap();
     let home = crate::Home::open(&folder.path().join("home")).unwrap();
-    let vault = Box::new(HomeVault::new(Arc::new(KeyFile::open(&home).unwrap())));
+    let vault = Box::new(HomeVault::new(Arc::new(super::home::opened(&home))));
     let is_full = Arc::<Mutex<bool>>::default();
     let disk = Arc::new(Disk { rows: MemoryBacking::default(), is_full: Arc::clone(&is_full) });
     let kernel = Kernel::open(disk, vec![Box::new(Counter { waiting: None })], vault).unwrap();

@@ -2,3 +2,5 @@
 
 mod engine;
 mod home;
+mod place;
+mod protect;
