@@ -70,6 +70,9 @@ _althing() {
             althing,invite)
                 cmd="althing__subcmd__invite"
                 ;;
+            althing,invited)
+                cmd="althing__subcmd__invited"
+                ;;
             althing,keep)
                 cmd="althing__subcmd__keep"
                 ;;
@@ -78,6 +81,9 @@ _althing() {
                 ;;
             althing,log)
                 cmd="althing__subcmd__log"
+                ;;
+            althing,log-export)
+                cmd="althing__subcmd__log__subcmd__export"
                 ;;
             althing,ls)
                 cmd="althing__subcmd__ls"
@@ -88,8 +94,14 @@ _althing() {
             althing,mirror)
                 cmd="althing__subcmd__mirror"
                 ;;
+            althing,name)
+                cmd="althing__subcmd__name"
+                ;;
             althing,net)
                 cmd="althing__subcmd__net"
+                ;;
+            althing,news)
+                cmd="althing__subcmd__news"
                 ;;
             althing,page)
                 cmd="althing__subcmd__page"
@@ -111,6 +123,9 @@ _althing() {
                 ;;
             althing,role)
                 cmd="althing__subcmd__role"
+                ;;
+            althing,safety)
+                cmd="althing__subcmd__safety"
                 ;;
             althing,serve)
                 cmd="althing__subcmd__serve"
@@ -138,6 +153,9 @@ _althing() {
                 ;;
             althing,unshare)
                 cmd="althing__subcmd__unshare"
+                ;;
+            althing,verify)
+                cmd="althing__subcmd__verify"
                 ;;
             althing,watch)
                 cmd="althing__subcmd__watch"
@@ -247,6 +265,9 @@ _althing() {
             althing__subcmd__help,invite)
                 cmd="althing__subcmd__help__subcmd__invite"
                 ;;
+            althing__subcmd__help,invited)
+                cmd="althing__subcmd__help__subcmd__invited"
+                ;;
             althing__subcmd__help,keep)
                 cmd="althing__subcmd__help__subcmd__keep"
                 ;;
@@ -255,6 +276,9 @@ _althing() {
                 ;;
             althing__subcmd__help,log)
                 cmd="althing__subcmd__help__subcmd__log"
+                ;;
+            althing__subcmd__help,log-export)
+                cmd="althing__subcmd__help__subcmd__log__subcmd__export"
                 ;;
             althing__subcmd__help,ls)
                 cmd="althing__subcmd__help__subcmd__ls"
@@ -265,8 +289,14 @@ _althing() {
             althing__subcmd__help,mirror)
                 cmd="althing__subcmd__help__subcmd__mirror"
                 ;;
+            althing__subcmd__help,name)
+                cmd="althing__subcmd__help__subcmd__name"
+                ;;
             althing__subcmd__help,net)
                 cmd="althing__subcmd__help__subcmd__net"
+                ;;
+            althing__subcmd__help,news)
+                cmd="althing__subcmd__help__subcmd__news"
                 ;;
             althing__subcmd__help,page)
                 cmd="althing__subcmd__help__subcmd__page"
@@ -288,6 +318,9 @@ _althing() {
                 ;;
             althing__subcmd__help,role)
                 cmd="althing__subcmd__help__subcmd__role"
+                ;;
+            althing__subcmd__help,safety)
+                cmd="althing__subcmd__help__subcmd__safety"
                 ;;
             althing__subcmd__help,serve)
                 cmd="althing__subcmd__help__subcmd__serve"
@@ -315,6 +348,9 @@ _althing() {
                 ;;
             althing__subcmd__help,unshare)
                 cmd="althing__subcmd__help__subcmd__unshare"
+                ;;
+            althing__subcmd__help,verify)
+                cmd="althing__subcmd__help__subcmd__verify"
                 ;;
             althing__subcmd__help,watch)
                 cmd="althing__subcmd__help__subcmd__watch"
@@ -346,6 +382,15 @@ _althing() {
             althing__subcmd__help__subcmd__net,lan)
                 cmd="althing__subcmd__help__subcmd__net__subcmd__lan"
                 ;;
+            althing__subcmd__help__subcmd__web,decline)
+                cmd="althing__subcmd__help__subcmd__web__subcmd__decline"
+                ;;
+            althing__subcmd__help__subcmd__web,dissolve)
+                cmd="althing__subcmd__help__subcmd__web__subcmd__dissolve"
+                ;;
+            althing__subcmd__help__subcmd__web,enter)
+                cmd="althing__subcmd__help__subcmd__web__subcmd__enter"
+                ;;
             althing__subcmd__help__subcmd__web,join)
                 cmd="althing__subcmd__help__subcmd__web__subcmd__join"
                 ;;
@@ -357,6 +402,9 @@ _althing() {
                 ;;
             althing__subcmd__help__subcmd__web,start)
                 cmd="althing__subcmd__help__subcmd__web__subcmd__start"
+                ;;
+            althing__subcmd__help__subcmd__web,with)
+                cmd="althing__subcmd__help__subcmd__web__subcmd__with"
                 ;;
             althing__subcmd__me,help)
                 cmd="althing__subcmd__me__subcmd__help"
@@ -382,6 +430,15 @@ _althing() {
             althing__subcmd__net__subcmd__help,lan)
                 cmd="althing__subcmd__net__subcmd__help__subcmd__lan"
                 ;;
+            althing__subcmd__web,decline)
+                cmd="althing__subcmd__web__subcmd__decline"
+                ;;
+            althing__subcmd__web,dissolve)
+                cmd="althing__subcmd__web__subcmd__dissolve"
+                ;;
+            althing__subcmd__web,enter)
+                cmd="althing__subcmd__web__subcmd__enter"
+                ;;
             althing__subcmd__web,help)
                 cmd="althing__subcmd__web__subcmd__help"
                 ;;
@@ -396,6 +453,18 @@ _althing() {
                 ;;
             althing__subcmd__web,start)
                 cmd="althing__subcmd__web__subcmd__start"
+                ;;
+            althing__subcmd__web,with)
+                cmd="althing__subcmd__web__subcmd__with"
+                ;;
+            althing__subcmd__web__subcmd__help,decline)
+                cmd="althing__subcmd__web__subcmd__help__subcmd__decline"
+                ;;
+            althing__subcmd__web__subcmd__help,dissolve)
+                cmd="althing__subcmd__web__subcmd__help__subcmd__dissolve"
+                ;;
+            althing__subcmd__web__subcmd__help,enter)
+                cmd="althing__subcmd__web__subcmd__help__subcmd__enter"
                 ;;
             althing__subcmd__web__subcmd__help,help)
                 cmd="althing__subcmd__web__subcmd__help__subcmd__help"
@@ -412,6 +481,9 @@ _althing() {
             althing__subcmd__web__subcmd__help,start)
                 cmd="althing__subcmd__web__subcmd__help__subcmd__start"
                 ;;
+            althing__subcmd__web__subcmd__help,with)
+                cmd="althing__subcmd__web__subcmd__help__subcmd__with"
+                ;;
             *)
                 ;;
         esac
@@ -419,7 +491,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device log share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
+            opts="-h -V --json --home --help --version start cat log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -981,7 +1053,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start cat watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device log share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
+            opts="start cat log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role remove serve device log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1330,6 +1402,20 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__help__subcmd__invited)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__help__subcmd__keep)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1359,6 +1445,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__log)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__log__subcmd__export)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1428,6 +1528,20 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__help__subcmd__name)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__help__subcmd__net)
             opts="lan"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1445,6 +1559,20 @@ _althing() {
         althing__subcmd__help__subcmd__net__subcmd__lan)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__news)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1541,6 +1669,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__role)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__safety)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1680,6 +1822,20 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__help__subcmd__watch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1695,8 +1851,50 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__web)
-            opts="start list join leave"
+            opts="start list join leave with enter decline dissolve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__web__subcmd__decline)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__web__subcmd__dissolve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__web__subcmd__enter)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1751,6 +1949,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__web__subcmd__start)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__web__subcmd__with)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1830,6 +2042,24 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__invited)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__keep)
             opts="-h --web --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1877,6 +2107,32 @@ _althing() {
                 return 0
             fi
             case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__log__subcmd__export)
+            opts="-h --form --to --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --form)
+                    COMPREPLY=($(compgen -W "csv jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --home)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2010,6 +2266,24 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__name)
+            opts="-h --clear --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__net)
             opts="-h --web --json --home --help lan help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2077,6 +2351,24 @@ _althing() {
         althing__subcmd__net__subcmd__lan)
             opts="-h --json --home --help on off"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__news)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2207,6 +2499,28 @@ _althing() {
                 return 0
             fi
             case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__safety)
+            opts="-h --web --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --web)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --home)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2392,6 +2706,28 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__verify)
+            opts="-h --matches --undo --web --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --web)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__watch)
             opts="-h --after --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2415,7 +2751,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__web)
-            opts="-h --json --home --help start list join leave help"
+            opts="-h --json --home --help start list join leave with enter decline dissolve help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2432,9 +2768,105 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        althing__subcmd__web__subcmd__help)
-            opts="start list join leave help"
+        althing__subcmd__web__subcmd__decline)
+            opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__web__subcmd__dissolve)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__web__subcmd__enter)
+            opts="-h --no-wait --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__web__subcmd__help)
+            opts="start list join leave with enter decline dissolve help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__web__subcmd__help__subcmd__decline)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__web__subcmd__help__subcmd__dissolve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__web__subcmd__help__subcmd__enter)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2516,6 +2948,20 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__web__subcmd__help__subcmd__with)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__web__subcmd__join)
             opts="-h --no-wait --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2571,6 +3017,24 @@ _althing() {
             return 0
             ;;
         althing__subcmd__web__subcmd__start)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__web__subcmd__with)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -14,7 +14,7 @@ import json
 import pathlib
 import sys
 
-CARRIER, MEMBER, ADMIN, OWNER = 0, 2, 3, 4
+CARRIER, GUEST, MEMBER, ADMIN, OWNER = 0, 1, 2, 3, 4
 DEPS_MAX, DEVICES_MAX = 16, 16
 NOBODY = (-1,)
 
@@ -201,34 +201,58 @@ class Evaluation:
         for stretch in self.stretches():
             self.settle(stretch)
 
-    # -- stretches between critical operations --
+    # -- stretches that can't be in conflict --
 
     def stretches(self):
-        """Sets of operations, each ending with a critical one."""
-        count = len(self.ops)
-        followed = [0] * count
-        for past in self.past:
-            for index in bits(past):
-                followed[index] += 1
+        """Sets of operations, cut wherever all that follow have all before in their past."""
+        common = [0] * len(self.ops) + [-1]  # what is in the past of all from a place on
+        for index in reversed(range(len(self.ops))):
+            common[index] = common[index + 1] & self.past[index]
         stretch = 0
-        for index in range(count):
+        for index in range(len(self.ops)):
             stretch |= 1 << index
-            if self.past[index] == (1 << index) - 1 and followed[index] == count - 1 - index:
+            before = (2 << index) - 1
+            if common[index + 1] & before == before:
                 yield stretch
                 stretch = 0
         if stretch:
             yield stretch
 
     def settle(self, stretch):
+        """Rule 46: an admission with power that turns out to be void is as if it had never been, so all is decided anew."""
         self.stretch = stretch
-        self.decide_all(stretch)
-        self.memory.clear()
-        refused = []
-        self.base = self.replay(self.settled | stretch, refused)
-        for index in refused:
-            self.void |= 1 << index
+        before = (self.decided, self.counted, dict(self.ended))
+        void = self.void
+        while True:
+            self.decided, self.counted, self.ended = before[0], before[1], copy.deepcopy(before[2])
+            self.void = void
+            self.memory.clear()
+            self.decide_all(stretch)
+            refused = []
+            state = self.replay(self.settled | stretch, refused)
+            found_void = self.void & stretch & ~void | sum(1 << index for index in refused)
+            late = [index for index in bits(found_void) if self.gives_power(index)]
+            if not late:
+                break
+            void |= sum(1 << index for index in late)
+        self.void |= sum(1 << index for index in refused)
+        self.base = self.state = state
         self.settled |= stretch
-        self.state = self.base
+
+    def gives_power(self, index):
+        """Whether a join, or the approval of one, makes somebody more than a member."""
+        op = self.ops[index]
+        if op.kind == "join":
+            return any(self.lends_power(invite, False) for invite in self.invitations_of(index))
+        if op.kind != "accept" or not self.counted >> index & 1 or op.of["join"] not in self.at:
+            return False
+        join = self.at[op.of["join"]]
+        is_admin = self.makers[index].power[0] >= ADMIN
+        return is_admin and any(self.lends_power(invite, True) for invite in self.invitations_of(join))
+
+    def lends_power(self, invite, approve):
+        of = self.ops[invite].of
+        return self.counted >> invite & 1 and of["role"] >= ADMIN and of["approve"] == approve
 
     # -- conflicts (rules 30 to 38) --
 
@@ -344,27 +368,17 @@ class Evaluation:
     def decide(self, index):
         op, state = self.ops[index], self.before(index)
         person, power = self.author(index, state)
-        # What is not decided yet in its past is taken for what it says, so that who undoes it can name it.
-        presumed = self.replay(self.past[index], presuming=True)
-        if power is None or self.was_not_admitted(index) or not self.may(index, presumed, person, power):
+        if power is None or not self.may(index, state, person, power):
             self.void |= 1 << index
             return
         self.makers[index] = Maker(person, power, state.members[person].seniority[0])
         self.counted |= 1 << index
-        state = presumed
         if op.kind == "revoke-invite":
-            self.end(self.at[state.invitations[op.of["ticket"]].op], index, power)
+            self.end(self.known_invite(index, op.of["ticket"], state)[0], index, power)
         elif op.kind == "revoke":
             self.cut(index, op.of["devices"], power)
-        elif op.kind == "remove" or (op.kind == "set-role" and self.is_demotion(op.of, state, person)):
+        elif op.kind == "remove" or (op.kind == "set-role" and op.of["cuts"]):
             self.cut(index, self.every_device(op.of["person"], state), power)
-
-    def was_not_admitted(self, index):
-        """Whether what brought the author in is void by all that is decided so far (rule 46)."""
-        before = self.before(index)
-        person, _ = self.author(index, before)
-        whole = self.replay(self.settled | self.stretch)
-        return before.members[person].join not in whole.admitted
 
     def may(self, index, state, person, power):
         asked = {
@@ -381,46 +395,58 @@ class Evaluation:
         return power[0] >= (OWNER if of["role"] >= ADMIN else ADMIN)
 
     def may_revoke_invite(self, index, of, state, person, power):
-        invitation = state.invitations.get(of["ticket"])
-        if invitation is None:
+        _, maker = self.known_invite(index, of["ticket"], state)
+        if maker is None:
             return False
-        outranks = power[0] >= ADMIN and strength(power) > strength(state.power(invitation.by.person))
-        return person == invitation.by.person or outranks
+        outranks = power[0] >= ADMIN and strength(power) > strength(state.power(maker))
+        return person == maker or outranks
+
+    def known_invite(self, index, ticket, state):
+        """The invitation in an operation's past with a ticket, and its maker: one that counts, else the first not decided."""
+        if ticket in state.invitations:
+            invitation = state.invitations[ticket]
+            return self.at[invitation.op], invitation.by.person
+        for other in bits(self.past[index] & self.stretch & ~self.void & ~self.decided):
+            op = self.ops[other]
+            if op.kind == "invite" and op.of["ticket"] == ticket:
+                person, power = self.author(other, self.before(other))
+                if power is not None:
+                    return other, person
+        return None, None
 
     def may_set_role(self, index, of, state, person, power):
-        target, role = of["person"], of["role"]
+        target, role, cuts = of["person"], of["role"], of["cuts"]
         now = state.role(target)
-        if now < 0 or now == role or CARRIER in (now, role):
-            return False
-        if self.is_demotion(of, state, person):
-            cuts_match = self.cuts_match(index, of["cuts"], state.devices_of(target))
-        else:
-            cuts_match = not of["cuts"]
-        if not cuts_match:
+        if now < 0 or CARRIER in (now, role):
             return False
         if target == person:
-            return role < now
+            return role < now and not cuts
+        if cuts and not self.cuts_match(index, cuts, self.devices_to_name(index, target, state)):
+            return False
         return power[0] >= (OWNER if role >= ADMIN else ADMIN) and strength(power) > strength(state.power(target))
 
-    def is_demotion(self, of, state, person):
-        """Stepping down is none."""
-        return of["person"] != person and of["role"] < state.role(of["person"])
+    def devices_to_name(self, index, person, state):
+        """Rule 32: a revocation in the past that is not decided yet is taken for what it says."""
+        devices = set(state.devices_of(person))
+        for other in bits(self.past[index] & self.stretch & ~self.void & ~self.decided):
+            op = self.ops[other]
+            if op.kind == "revoke" and self.author(other, self.before(other))[0] == person:
+                devices -= set(op.of["devices"])
+        return devices
 
     def may_remove(self, index, of, state, person, power):
         target = of["person"]
-        # Who has left may still be removed: that sets a cut (spec records rule 16).
+        # Who has left may be removed all the same, which sets a cut.
         if target not in state.members or state.members[target].departure == "removed":
             return False
         if target == person or power[0] < ADMIN:
             return False
         if strength(power) <= strength(state.power(target)):
             return False
-        return self.cuts_match(index, of["cuts"], state.devices_of(target))
+        return self.cuts_match(index, of["cuts"], self.devices_to_name(index, target, state))
 
     def may_accept(self, index, of, state, person, power):
-        if of["join"] in state.admitted:
-            return power[0] >= MEMBER
-        return of["join"] in state.waiting and power[0] >= ADMIN
+        return power[0] >= MEMBER
 
     def may_revoke(self, index, of, state, person, power):
         devices = of["devices"]
@@ -476,44 +502,51 @@ class Evaluation:
 
     def welcomers(self, join, among):
         """The powers of members whose `Accept` of a join counts, by what is in its past."""
+        facts = self.ops[join].of["facts"]
+        if not facts or self.is_late(join):
+            return []
         found = []
         for index in bits(among & ~self.void):
             op = self.ops[index]
-            if op.kind == "accept" and op.of["join"] == self.ops[join].id:
-                before = self.before(index)
-                person, power = self.author(index, before)
-                facts = self.ops[join].of["facts"]
-                if facts and facts[0] == person:
+            if op.kind == "accept" and op.of["join"] == self.ops[join].id and self.past[index] >> join & 1:
+                person, power = self.author(index, self.before(index))
+                least = ADMIN if self.is_decided_kind(index) else MEMBER
+                if person == facts[0] or power is None or power[0] < least:
                     continue  # nobody welcomes itself
-                if self.is_decided_kind(index):
-                    if not self.counted >> index & 1:
-                        continue
-                elif power is None or power[0] < MEMBER or op.of["join"] not in before.admitted:
+                if self.is_decided_kind(index) and not self.counted >> index & 1:
                     continue
                 found.append(power)
         return found
 
+    def is_late(self, join):
+        """Rule 42: whether a join could know that the uses were gone."""
+        ticket = self.ops[join].of["ticket"]
+        if ticket in self.base.invitations:
+            uses = self.base.invitations[ticket].uses - self.base.invitations[ticket].used
+        else:
+            uses = min((self.ops[index].of["uses"] for index in self.invitations_of(join)), default=0)
+        known = self.past[join] & self.stretch & ~self.void
+        joins = [self.ops[index] for index in bits(known) if self.ops[index].kind == "join"]
+        return sum(bool(op.of["facts"]) and op.of["ticket"] == ticket for op in joins) >= uses
+
     # -- replay (rules 40 to 46) --
 
-    def replay(self, among, refused=None, presuming=False):
-        """Applies what is not void, in order. Operations that are not decided yet do nothing, or what they may by then."""
+    def replay(self, among, refused=None):
+        """Applies what is not void, in order. Operations that are not decided yet do nothing."""
         state = copy.deepcopy(self.base)
         for index in bits(among & ~self.settled & ~self.void):
             if self.is_decided_kind(index) and not self.counted >> index & 1:
-                if not presuming or not self.presume(index, state):
-                    continue
+                continue
             op = self.ops[index]
+            if self.is_decided_kind(index) and op.author not in state.devices and op.author not in state.revoked:
+                # Rule 76: the device never came to anybody.
+                if refused is not None:
+                    refused.append(index)
+                continue
             apply = getattr(self, "apply_" + op.kind.replace("-", "_"))
             if not apply(index, op, op.of, state, among) and refused is not None:
                 refused.append(index)
         return state
-
-    def presume(self, index, state):
-        person, power = self.author(index, state)
-        if power is None or not self.may(index, state, person, power):
-            return False
-        self.makers[index] = Maker(person, power, state.members[person].seniority[0])
-        return True
 
     def apply_genesis(self, index, op, of, state, among):
         if of["facts"]:
@@ -574,7 +607,7 @@ class Evaluation:
     def apply_accept(self, index, op, of, state, among):
         join = of["join"]
         if join in state.waiting:
-            return self.approve(index, op, join, state)
+            return self.makers[index].power[0] >= ADMIN and self.approve(index, op, join, state)
         person, power = self.author(index, state)
         if join not in state.admitted or not self.past[index] >> self.at[join] & 1:
             return False
@@ -616,6 +649,9 @@ class Evaluation:
         if not member or member.role in (None, CARRIER):
             return False
         member.power = given(of["role"], member.seniority, self.makers[index].power, op.place)
+        if of["role"] == GUEST:
+            for device in state.devices_of(of["person"]):
+                state.serving.pop(device, None)
         return True
 
     def apply_remove(self, index, op, of, state, among):
@@ -655,7 +691,7 @@ class Evaluation:
 
     def apply_epoch(self, index, op, of, state, among):
         _, power = self.author(index, state)
-        if power is None or power[0] == CARRIER:
+        if power is None or power[0] < MEMBER:
             return False
         epoch = state.epochs.setdefault(of["key"], Epoch(op.place, 0, False, set()))
         epoch.introductions |= 1 << index
@@ -667,7 +703,7 @@ class Evaluation:
 
     def apply_serve(self, index, op, of, state, among):
         _, power = self.author(index, state)
-        if power is None:
+        if power is None or power[0] == GUEST:
             return False
         if of["serving"] is None:
             state.serving.pop(op.author, None)
@@ -698,7 +734,7 @@ class Evaluation:
         if not of["facts"] or op.seq != 1 or not self.is_free(op.author, state):
             return False
         person = of["facts"][0]
-        if state.role(person) < 0:
+        if state.role(person) < 0 or len(state.devices_of(person)) >= 2 * DEVICES_MAX:
             return False
         state.devices[op.author] = (person, "recovered", (op.place,))
         return True
@@ -744,15 +780,24 @@ def forked(ops):
     return {index for index, op in enumerate(ops) if op.author in lowest and op.seq >= lowest[op.author]}
 
 
+def has_others(state, forkers):
+    """Whether anybody belongs to the web none of whose devices has forked."""
+    members = [person for person, member in state.members.items() if member.power]
+    return any(not forkers & set(state.devices_of(person)) for person in members)
+
+
 def evaluate(ops):
     """What counts of a set of operations; the second value is how many are not complete."""
     found = complete(ops)
     suspects = forked(found)
     evaluation = Evaluation(found, sum(1 << index for index in suspects))
     if suspects:
+        forkers = {found[index].author for index in suspects}
+        if not has_others(evaluation.state, forkers):
+            evaluation = Evaluation(found)
         witnessed = set()
         for index, op in enumerate(found):
-            if evaluation.void >> index & 1 or op.author not in evaluation.state.devices:
+            if evaluation.void >> index & 1 or index in suspects or op.author not in evaluation.state.devices:
                 continue
             persons = evaluation.claimed_by(op.author, -1 & (1 << len(found)) - 1)
             for suspect in suspects & set(bits(evaluation.past[index])):

@@ -6,7 +6,7 @@ they have shown to be easily got wrong. Alice is 0, Bob 1, Carol 2, Ted 3; Mallo
 
 import sys
 
-from governance import ADMIN, MEMBER, OWNER, Op, bits, evaluate
+from governance import ADMIN, GUEST, MEMBER, OWNER, Op, bits, evaluate
 
 
 class Book:
@@ -110,8 +110,10 @@ def a_person_has_sixteen_devices_and_may_recover_all_the_same():
     last = book.last
     for number in range(2, 18):
         last = book.add_device(0, [last], 0, (0, number))
-    recovered = book.recover((0, 20), [last], 0)
-    return book.void(last, recovered) == [True, False] and len(book.state().devices_of(0)) == 17
+    added = last
+    for number in range(20, 37):
+        last = book.recover((0, number), [last], 0)
+    return book.void(added, last) == [True, True] and len(book.state().devices_of(0)) == 32
 
 
 def operations_of_a_device_need_its_addition_in_their_past():
@@ -210,6 +212,31 @@ def the_recovery_key_undoes_what_a_thief_does_at_the_same_time():
     return book.void(left, recovered, revocation) == [True, False, False] and book.role(1) == MEMBER
 
 
+def a_guest_reads_and_has_no_say():
+    book = Book(GUEST, MEMBER)
+    made = book.epoch(0, [book.last], "a", 0, 1, 2)
+    minted = book.epoch(1, [made], "b", 0, 1, 2)
+    welcomed = book.accept(1, [minted], book.last)
+    served = book.serve(1, [welcomed])
+    return book.void(made, minted, welcomed, served) == [False, True, True, True] and book.state().current_epoch() == "a"
+
+
+def a_member_may_make_itself_a_guest():
+    book = Book(MEMBER)
+    down = book.set_role(1, [book.last], 1, GUEST)
+    return book.void(down) == [False] and book.role(1) == GUEST
+
+
+def a_guest_is_promoted_and_a_member_demoted_without_a_new_key():
+    book = Book(GUEST, ADMIN)
+    made = book.epoch(0, [book.last], "a", 0, 1, 2)
+    up = book.set_role(2, [made], 1, MEMBER)
+    served = book.serve(1, [up])
+    down = book.set_role(2, [served], 1, GUEST, is_demotion=True)
+    state = book.state()
+    return book.void(up, served, down) == [False] * 3 and not state.serving and state.current_epoch() == "a"
+
+
 # --- what random histories have shown to be easily got wrong --------------------------------------------------
 
 
@@ -261,19 +288,41 @@ def a_welcome_that_does_not_count_gives_nobody_a_use():
     return book.void(first, second, blind) == [False, True, True]
 
 
-def a_promotion_that_names_cuts_is_void():
-    book = Book(MEMBER)
+def a_change_of_role_cuts_when_it_names_cuts_and_stepping_down_names_none():
+    book = Book(MEMBER, ADMIN)
     left = book.write(1, [book.last], "leave")
     cuts = book.cuts([1], 0, [book.last])
     up = book.write(0, [book.last], "set-role", person=1, role=ADMIN, cuts=cuts)
-    return book.void(left, up) == [False, True]
+    down = book.write(2, [book.last], "set-role", person=2, role=MEMBER, cuts=book.cuts([2], 2, [book.last]))
+    return book.void(left, up, down) == [True, False, True]
 
 
 def who_has_left_can_be_removed():
     book = Book(MEMBER)
     left = book.write(1, [book.last], "leave")
     removal = book.remove(0, [left], 1)
-    return book.void(removal) == [False] and book.state().members[1].departure == "removed"
+    again = book.remove(0, [removal], 1)
+    return book.void(removal, again) == [False, True] and book.state().members[1].departure == "removed"
+
+
+def a_join_that_could_know_that_the_uses_were_gone_is_not_helped_by_a_welcome():
+    book = Book(MEMBER)
+    invited = book.invite(0, [book.last], "one", MEMBER)
+    first = book.join(2, [invited], "one")
+    second = book.join(3, [first], "one")
+    book.accept(1, [second], second)
+    book.serve(0, [invited])
+    return book.void(first, second) == [False, True]
+
+
+def a_founder_that_forks_at_its_second_place_leaves_those_it_let_in():
+    book = Book()
+    invited = book.invite(0, [book.genesis], 1, MEMBER)
+    book.chains[0].pop()
+    other = book.invite(0, [book.genesis], 2, MEMBER)
+    book.join(1, [invited], 1)
+    book.write(9, [other], "leave")
+    return book.void(invited, other) == [False, True] and book.role(1) == MEMBER
 
 
 def a_revocation_by_a_device_that_belongs_to_nobody_cuts_nothing():

@@ -215,6 +215,18 @@ def read_operation(data):
         demand(1 <= number(body[3], "uses") <= 10_000, "uses")
     if kind == 3:
         read_inception(octets(body[2], None, "inception"))
+    if kind in (0, 3) and len(body) > shapes[kind]:
+        read_chain(body[shapes[kind]])
+        demand(len(body) == shapes[kind] + 1 or len(octets(body[-1], 32, "key")) == 32, "key")
+    if kind == 11:
+        octets(body[0], 32, "person"), octets(body[1], 32, "device"), octets(body[2], 64, "proof")
+    if kind == 12:
+        demand(len(body[0]) <= 16 and rising(body[0]), "revoked devices")
+        demand(len(body[1]) <= 128 and rising([(cut[0], cut[1], cut[2]) for cut in body[1]]), "cuts")
+        read_rotation(body[2])
+    if kind == 13:
+        read_inception(octets(body[0], None, "inception"))
+        octets(body[1], 64, "proof")
     if kind == 8:
         demand(len(body[1]) <= 3000 and len(body[2]) <= 64, "wraps")
     if kind == 10:
@@ -225,6 +237,94 @@ def read_operation(data):
         demand(mirror is None or number(mirror, "mirror") >= 0, "mirror")
         demand(isinstance(broker, bool), "broker")
     return deps, lamport, kind, body
+
+
+def rising(items):
+    return all(a < b for a, b in zip(items, items[1:]))
+
+
+def read_chain(chain):
+    """Spec governance rule 80: from the inception's device to the author."""
+    demand(chain is None or 1 <= len(chain) <= 8, "chain")
+    for statement in chain or []:
+        device, by_recovery, signature = fields(statement, 3, "statement")
+        octets(device, 32, "device"), octets(signature, 64, "signature")
+        demand(isinstance(by_recovery, bool), "by recovery")
+
+
+def read_rotation(rotation):
+    """Spec governance rule 77."""
+    key, wraps, recovery = fields(rotation, 3, "rotation")
+    octets(key, 32, "key"), octets(recovery, 80, "wrap")
+    demand(len(wraps) <= 16, "wraps")
+    for wrap in wraps:
+        device, sealed = fields(wrap, 2, "wrap")
+        octets(device, 32, "device"), octets(sealed, 80, "wrap")
+    demand(rising([wrap[0] for wrap in wraps]), "wraps out of order")
+
+
+def read_ours(ours):
+    devices, webs = fields(ours, 2, "ours")
+    for device, consent, name in devices:
+        octets(device, 32, "device"), octets(consent, 64, "consent")
+        demand(isinstance(name, str), "name")
+    for web, genesis, name in webs:
+        demand(octets(web, 32, "web") is not None and isinstance(name, str), "web")
+        demand(read_entry(genesis)[0]["web"] == ZERO.hex(), "a genesis")
+
+
+def read_device_message(data):
+    """What the devices of one person say to each other (spec identity, rules 30 to 36 and 60 to 66)."""
+    demand(len(data) <= 64 * 1024, "too long")
+    tag, body = fields(decode(data), 2, "message")
+    says = {6: "pair", 7: "paired", 8: "ours", 9: "recovering", 10: "recovered"}
+    demand(tag in says, "an unknown message")
+    if tag == 6:
+        proof, consent, name = fields(body, 3, "pair")
+        octets(proof, 64, "proof"), octets(consent, 64, "consent")
+    if tag == 7:
+        inception, chain, key, secret, name, ours = fields(body, 6, "paired")
+        read_inception(inception), read_chain(chain), octets(secret, 80, "secret"), read_ours(ours)
+        demand(key is None or octets(key, 32, "key"), "key")
+    if tag == 8:
+        read_ours(fields(body, 1, "ours")[0])
+    if tag == 9:
+        recovery, proof = fields(body, 2, "recovering")
+        octets(recovery, 32, "recovery"), octets(proof, 64, "proof")
+    if tag == 10:
+        inception, name, webs = fields(body, 3, "recovered")
+        demand(not webs or read_inception(inception), "inception")
+        for web in webs:
+            demand(len(web) in (5, 6), "web")
+            demand(read_entry(web[1])[0]["web"] == ZERO.hex() and rising(web[3]), "web")
+            if len(web) == 6:
+                key, sealed = fields(web[5], 2, "key")
+                octets(key, 32, "key"), octets(sealed, 80, "sealed")
+    return {"says": says[tag]}
+
+
+def read_device_link(data):
+    prefix, body = bech32m(data.decode())
+    demand(prefix == "althingdevice", "another kind of text")
+    version, person, secret, expires, door, name = fields(decode(body), 6, "device link")
+    demand(version == 1, "a later version")
+    public, _ = sodium.crypto_sign_seed_keypair(octets(secret, 32, "secret"))
+    return {"person": octets(person, 32, "person").hex(), "key": public.hex(), "name": name}
+
+
+def read_door_link(data):
+    prefix, body = bech32m(data.decode())
+    demand(prefix == "althingdoor", "another kind of text")
+    version, doors = fields(decode(body), 2, "address link")
+    demand(version == 1 and 1 <= len(doors) <= 4, "doors")
+    return {"doors": " ".join(octets(door[0], 32, "device").hex() for door in doors)}
+
+
+def open_for_device(secret, sealed, purpose, context):
+    """HPKE to the X25519 form of an Ed25519 key (spec governance rule 77)."""
+    public, private = sodium.crypto_sign_seed_keypair(secret)
+    scalar = sodium.crypto_sign_ed25519_sk_to_curve25519(private)
+    return hpke_open(scalar, sodium.crypto_sign_ed25519_pk_to_curve25519(public), sealed, purpose, context)
 
 
 def is_relay(text):
@@ -315,6 +415,17 @@ def read_ticket(data):
     octets(web, 32, "web")
     public, _ = sodium.crypto_sign_seed_keypair(octets(secret, 32, "secret"))
     return {"web": web.hex(), "id": public.hex(), "web_name": web_name}
+
+
+def read_safety(data):
+    prefix, body = bech32m(data.decode())
+    demand(prefix == "althingperson", "another kind of text")
+    version, person, other = fields(decode(body), 3, "safety link")
+    demand(number(version, "version") == 1, "a later version")
+    pair = sorted([octets(person, 32, "person"), octets(other, 32, "other")])
+    digits = blake3.blake3(b"".join(pair), derive_key_context="althing safety code v1").digest(length=80)
+    groups = [int.from_bytes(digits[at : at + 8], "big") % 100_000 for at in range(0, 80, 8)]
+    return {"person": person.hex(), "other": other.hex(), "code": " ".join(f"{group:05}" for group in groups)}
 
 
 # --- search (specs/search.md) ---------------------------------------------------------------------------------
@@ -426,6 +537,8 @@ def find(vector):
     kind, data, finds = vector["kind"], bytes.fromhex(vector["bytes"]), vector["finds"]
     if kind == "inception":
         return read_inception(data)
+    if kind == "safety":
+        return read_safety(data)
     if kind == "entry":
         entry, log, _, body = read_entry(data)
         if log == 0:
@@ -450,6 +563,15 @@ def find(vector):
         secret, public = person_keys(bytes.fromhex(finds["person_seed"]))
         opened = hpke_open(secret, public, data, finds["purpose"].encode(), bytes.fromhex(finds["context"]))
         return dict(finds, opens=opened.hex())
+    if kind == "device-wrap":
+        secret, context = bytes.fromhex(finds["secret"]), bytes.fromhex(finds["context"])
+        return dict(finds, opens=open_for_device(secret, data, finds["purpose"].encode(), context).hex())
+    if kind == "device-message":
+        return read_device_message(data)
+    if kind == "device-link":
+        return read_device_link(data)
+    if kind == "door-link":
+        return read_door_link(data)
     if kind == "ticket":
         return read_ticket(data)
     if kind == "sealed":

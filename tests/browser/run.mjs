@@ -12,7 +12,9 @@ import { ownComputers } from './flows/devices.mjs'
 import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
 import { share, filmAndPaper, oddNames, manyEntries, viewers } from './flows/files.mjs'
 import { finding, everyKey } from './flows/keyboard.mjs'
+import { knowing, meeting } from './flows/knowing.mjs'
 import { news, pages, outage } from './flows/pages.mjs'
+import { everythingBack } from './flows/recovery.mjs'
 import { approve, invite, remove } from './flows/people.mjs'
 import { keeping, searching, searchingAlone } from './flows/search.mjs'
 import { reading, transfers } from './flows/transfers.mjs'
@@ -57,6 +59,8 @@ async function everything(peers) {
   await manyEntries(house)
   await reading(house)
   await transfers(house)
+  await knowing(house)
+  await meeting(house)
   await approve(house)
   await computers(house)
   await ownComputers(house)
@@ -66,6 +70,7 @@ async function everything(peers) {
   await pages(house, alice, 'alice')
   await outage(house)
   await searchingAlone(house)
+  await everythingBack(house)
   await remove(house)
 }
 

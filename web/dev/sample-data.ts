@@ -11,15 +11,16 @@ export const id = (seed: number, digits = 64): string =>
     .map((digit) => digit.toString(16)).join('')
 
 const member = (name: string, seed: number, more: Partial<MemberView> = {}): MemberView => ({
-  name, role: 'member', is_me: false, is_here: true, last_heard: NOW - 20_000, id: id(seed), ...more,
+  name, own_name: '', petname: null, verified: null, role: 'member', is_me: false, is_here: true, last_heard: NOW - 20_000, id: id(seed), ...more,
 })
 
 export const MEMBERS: Record<string, MemberView[]> = {
   family: [
     member('alice', 1, { role: 'owner', is_me: true }),
-    member('bob', 2, { role: 'admin' }),
+    member('bob', 2, { role: 'admin', verified: NOW - 3 * DAY }),
     member('carol', 3, { is_here: false, last_heard: NOW - 4 * HOUR }),
-    member('ted', 4),
+    member('Uncle Ted', 4, { own_name: 'ted', petname: 'Uncle Ted' }),
+    member('bоb~51c3aa', 14, { own_name: 'bоb' }),
     member('مها', 5, { is_here: false, last_heard: NOW - 3 * DAY }),
     member('harbour', 7, { role: 'carrier' }),
     member('mallory', 6, { role: null, is_here: false, last_heard: NOW - 9 * DAY }),

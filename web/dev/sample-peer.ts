@@ -18,6 +18,10 @@ const shares: ShareView[] = [
   { path: 'family/alice/plans', folder: '/home/alice/plans', files: 12, bytes: 14_200_112, hashed: 12, reading: null, state: 'watching', skipped: 0, last_problem: '', id: id(81) },
 ]
 
+const act = (at: number, by: string, seed: number, kind: string, what: string, about?: number) => ({
+  at, by, what, is_void: what.includes('does not count'), why_void: '', kind, person: id(seed), about: about ? id(about) : null, device: id(seed + 100), entry: `${kind}-${at}`,
+})
+
 function folder(path: string): EntryView[] {
   const blank = { size: null, changed: null, revision: null, have: null, freshness: null, who: [], note: '' }
   if (path === '') return webs.map((web) => ({ ...blank, name: web.name, kind: 'web', path: web.name }))
@@ -95,25 +99,34 @@ const operations: Record<string, (asked: Asked) => unknown> = {
   'people.me': () => me,
   'people.introduce': ({ name }) => Object.assign(me, { name }),
   'people.webs': () => ({ webs }),
+  'people.start_web_with': ({ name = '' }) => ({ name, role: 'owner', members: 1, here: 1, note: '', id: id(99) }),
   'people.start_web': ({ name = '' }) => { const web: WebView = { name, role: 'owner', members: 1, here: 1, note: '', id: id(webs.length + 70) }; webs = [...webs, web]; MEMBERS[name] = MEMBERS['alone'] ?? []; return web },
   'people.members': ({ web = '' }) => ({ members: MEMBERS[web] ?? [] }),
   'people.invite': ({ web, role = 'member' }) => ({ link: `althing1${'qpzry9x8gf2tvdw0s3jn54khce6mua7l'.repeat(12)}`, web, role, uses: 1, expires: NOW + 7 * DAY, id: id(60, 32) }),
   'people.invitations': ({ web }) => web !== 'family' ? { invitations: [], waiting: [] } : {
     invitations: [
-      { by: 'you', role: 'member', used: 1, uses: 5, expires: NOW + 6 * DAY, state: 'open', id: id(61, 32) },
-      { by: 'bob', role: 'member', used: 1, uses: 1, expires: NOW - DAY, state: 'used up', id: id(62, 32) },
+      { by: 'you', role: 'member', used: 1, uses: 5, expires: NOW + 6 * DAY, approve: true, state: 'open', id: id(61, 32) },
+      { by: 'bob', role: 'member', used: 1, uses: 1, expires: NOW - DAY, approve: false, state: 'used up', id: id(62, 32) },
     ],
     waiting: [{ person: id(66), since: NOW - 5 * 60_000 }],
   },
   'people.join': () => ({ id: id(73), web: 'choir', inviter: 'Grace', state: 'asking', why: '', is_over: false }),
   'people.joining': () => ({ id: id(73), web: 'choir', inviter: 'Grace', state: 'waiting', why: 'admitted, waiting for a member to hand over the keys', is_over: false }),
   'people.audit': ({ web }) => ({ acts: web !== 'family' ? [] : [
-    { at: NOW - 60 * DAY, by: 'alice', what: 'started the web', is_void: false, entry: id(50) },
-    { at: NOW - 59 * DAY, by: 'alice', what: 'admitted bob as member', is_void: false, entry: id(51) },
-    { at: NOW - 9 * DAY, by: 'mallory', what: 'removed alice', is_void: true, entry: id(52) },
-    { at: NOW - 8 * DAY, by: 'alice', what: 'removed mallory', is_void: false, entry: id(53) },
-    { at: NOW - HOUR, by: 'bob', what: 'admitted ted as member', is_void: false, entry: id(54) },
+    act(NOW - 60 * DAY, 'alice', 1, 'start', 'started the web'), act(NOW - 59 * DAY, 'alice', 1, 'key', 'made a new key for 2 persons'),
+    act(NOW - 58 * DAY, 'bob', 2, 'join', 'joined by invitation 8d1f0c22ab'), act(NOW - 9 * DAY, 'mallory', 6, 'remove', 'removed alice, which does not count: its author was not allowed to', 1),
+    act(NOW - 8 * DAY, 'alice', 1, 'remove', 'removed mallory', 6), act(NOW - HOUR, 'Uncle Ted', 4, 'join', 'joined by invitation 5c11d0e9f2'),
   ] }),
+  'people.audit_export': () => ({ acts: 6, text: '"time","by"\r\n' }),
+  'people.news': () => ({ news: [
+    { at: NOW - 2 * HOUR, web: 'family', who: 'bоb~51c3aa', what: 'calls itself bоb and is somebody else, not the bob you have verified', kind: 'namesake', is_loud: true, person: id(14) },
+    { at: NOW - 3 * HOUR, web: 'family', who: 'carol', what: 'was called Caroline and now goes by the name carol', kind: 'renamed', is_loud: false, person: id(3) },
+  ] }),
+  'people.invited': () => ({ invited: [{ web: "Bob's birthday", by: 'carol', through: 'family', at: NOW - HOUR, expires: NOW + 29 * DAY, person: id(3), id: id(90) }] }),
+  'people.enter': () => ({ id: id(73), web: 'choir', inviter: 'Grace', state: 'asking', why: '', is_over: false }),
+  'people.decline': () => ({ what: 'The invitation is off your list.' }), 'people.dissolve': () => ({ what: 'The web is dissolved.' }),
+  'people.name': () => ({ what: 'You call this person so from now on.' }), 'people.verify': () => ({ what: 'bob is verified: nobody stands between you.' }),
+  'people.safety': () => ({ name: 'bob', code: '27183 09452 55120 98114 30027 61733 84029 11950 47276 20653', link: `althingperson1${'qpzry9x8gf2tvdw0s3jn54khce6mua7l'.repeat(4)}`, verified: null, id: id(2) }),
   'people.accept': () => ({ what: 'Admitted.' }), 'people.revoke': () => ({ what: 'The invitation has ended.' }),
   'people.set_role': () => ({ what: 'Bob is a member now.' }), 'people.leave': () => ({ what: 'You have left.' }),
   'people.remove': () => ({ what: 'Bob is removed; nothing new reaches him. He could already have everything shared until now.', files_kept: 1_204, bytes_kept: 12_400_000_000 }),

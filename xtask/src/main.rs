@@ -20,7 +20,9 @@ cargo xtask check          says whether they are what the code makes, and whethe
 cargo xtask tidy           reports long files and functions, synonyms, rules without a test; never fails
 cargo xtask sim WORDS...   runs the simulator, as in: sim --seed 7 --peers 100 --hours 2
                            or compares ways to search: sim --scale (docs/search-at-scale.md)
+                           or towns with enemies inside: sim --trust TOWNS (docs/trust-tested.md)
 cargo xtask bench WORDS... runs the benchmarks
+cargo xtask fuzz [SECONDS] gives mutated bytes to every reader of what peers send, 10 s if nothing is said
 ";
 
 fn main() -> ExitCode {
@@ -46,6 +48,16 @@ fn run(words: &[String]) -> anyhow::Result<ExitCode> {
             // The profile of ./run: what people use is what is measured, and it is built already.
             let althing = house::built("althing")?.display().to_string();
             return run_built("bench", &[&[althing][..], rest].concat());
+        }
+        "fuzz" => {
+            let seconds = rest.first().map_or("10", String::as_str);
+            let status = Command::new(house::cargo())
+                .args(["test", "-p", "wire", "--test", "fuzz", "--", "--nocapture"])
+                .env("FUZZ_SECONDS", seconds)
+                .current_dir(house::root())
+                .status();
+            let is_well = status.context("cannot run cargo")?.success();
+            return Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         "help" | "--help" => say(HELP),
         _ => anyhow::bail!("no task {task}; there are:\n{HELP}"),

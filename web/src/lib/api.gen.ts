@@ -24,10 +24,27 @@ export interface Accept {
 /** Arguments of `people.add_device`. */
 export type AddDevice = Record<string, never>;
 
+/** Where you and members of your webs are found. No secret. */
+export interface Address {
+  /** For `althing recover`. */
+  link: string;
+}
+
+/** Arguments of `people.address`. */
+export type AskAddress = Record<string, never>;
+
 /** Arguments of `people.audit`. */
 export interface AskAudit {
   /** The web. */
   web: string;
+}
+
+/** Arguments of `people.audit_export`. */
+export interface AskAuditExport {
+  /** The web. */
+  web: string;
+  /** How it is written. */
+  form: ExportForm;
 }
 
 /** Arguments of `people.devices`. */
@@ -44,6 +61,9 @@ export interface AskInvitations {
   /** The web. */
   web: string;
 }
+
+/** Arguments of `people.invited`. */
+export type AskInvited = Record<string, never>;
 
 /** Arguments of `people.joining`. */
 export interface AskJoining {
@@ -75,10 +95,24 @@ export interface AskNet {
   web?: string | null;
 }
 
+/** Arguments of `people.news`. */
+export interface AskNews {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
 /** Asks for a QR code: the body of `POST /qr`. */
 export interface AskQr {
   /** What the code says, 1 to 2,048 bytes. */
   text: string;
+}
+
+/** Arguments of `people.safety`. */
+export interface AskSafety {
+  /** The person's label, id or first digits of the id. */
+  person: string;
+  /** A web that the person belongs to; any common one if not said. */
+  web?: string | null;
 }
 
 /** Asks for a session: the body of `POST /session`. */
@@ -115,10 +149,21 @@ export interface AskView {
 /** Arguments of `people.webs`. */
 export type AskWebs = Record<string, never>;
 
+/** Arguments of `host.words`. */
+export type AskWords = Record<string, never>;
+
 /** Every act that changed who belongs to a web. */
 export interface Audit {
   /** Oldest first. */
   acts: AuditView[];
+}
+
+/** A log, written. */
+export interface AuditExport {
+  /** How many acts. */
+  acts: number;
+  /** The whole text. */
+  text: string;
 }
 
 /** One act. */
@@ -129,8 +174,18 @@ export interface AuditView {
   by: string;
   /** What, in words. */
   what: string;
-  /** Whether it counts: a void act was not allowed, or cut off by a removal. */
+  /** Whether it does not count: it was not allowed, or cut off by a removal. */
   is_void: boolean;
+  /** Why it does not count; empty when it does. */
+  why_void: string;
+  /** What kind of act: `start`, `invite`, `revoke-invitation`, `join`, `admit`, `role`, `remove`, `leave`, `add-device`, `revoke-device`, `recover`, `serve` or `key`. */
+  kind: string;
+  /** Who acted; none when nobody knows whose device it was. */
+  person: string | null;
+  /** To whom it was done, when it was done to a person. */
+  about: string | null;
+  /** The device that signed. */
+  device: string;
   /** The entry that says so. */
   entry: Id;
 }
@@ -176,6 +231,12 @@ export interface ComputerView {
 /** How packets get to a computer. */
 export type Connection = 'this' | 'lan' | 'direct' | 'relayed' | 'trying' | 'none';
 
+/** Arguments of `people.decline`. */
+export interface Decline {
+  /** The new web's name as shown, or its id or the first digits of it. */
+  web: string;
+}
+
 /** A link for a new device, just made. It is a secret: whoever has it can become you, once. */
 export interface DeviceLink {
   /** What is pasted on the other computer. */
@@ -211,6 +272,12 @@ export interface Devices {
 /** Whether a file is to be shown or saved. */
 export type Disposition = 'inline' | 'attachment';
 
+/** Arguments of `people.dissolve`. */
+export interface Dissolve {
+  /** The web. */
+  web: string;
+}
+
 /** Says that something was done. */
 export interface Done {
   /** What was done, in a sentence. */
@@ -221,6 +288,12 @@ export interface Done {
 export interface DropKept {
   /** The kept search's id, or its beginning. */
   id: string;
+}
+
+/** Arguments of `people.enter`. */
+export interface Enter {
+  /** The new web's name as shown, or its id or the first digits of it. */
+  web: string;
 }
 
 /** All about one entry. */
@@ -281,6 +354,9 @@ export interface Export {
   /** A folder on the computer of this peer; made if missing. */
   folder: string;
 }
+
+/** How a log is written. */
+export type ExportForm = 'csv' | 'jsonl';
 
 /** What failed, why, and what to do; every interface shows the same. */
 export interface Fault {
@@ -463,6 +539,8 @@ export interface InvitationView {
   uses: number;
   /** When it ends. */
   expires: Time;
+  /** Whether an admin has to accept each join. */
+  approve: boolean;
   /** `open`, `used up`, `expired` or `revoked`. */
   state: string;
   /** Names it. */
@@ -489,6 +567,30 @@ export interface Invite {
   hours?: number | null;
   /** Whether an admin has to accept each join. */
   approve?: boolean;
+}
+
+/** Webs to which people you know invite you. */
+export interface Invited {
+  /** Newest first. */
+  invited: InvitedView[];
+}
+
+/** An invitation that a person you know has sent you. */
+export interface InvitedView {
+  /** What the inviter calls the web. */
+  web: string;
+  /** Who invites, by its label in the web you have in common. */
+  by: string;
+  /** The web you have in common, by which the invitation came. */
+  through: string;
+  /** When it came. */
+  at: Time;
+  /** When it ends. */
+  expires: Time;
+  /** Who invites. */
+  person: string;
+  /** Names it, by the new web. */
+  id: Id;
 }
 
 /** Arguments of `people.join`. */
@@ -522,6 +624,12 @@ export interface Keep {
   query: string;
   /** Only in this web. */
   web?: string | null;
+}
+
+/** Arguments of `host.words_kept`. */
+export interface KeepWords {
+  /** The three words that were asked for, in order, with spaces between. */
+  words: string;
 }
 
 /** Kept searches. */
@@ -588,8 +696,14 @@ export interface Me {
 
 /** A person of a web. */
 export interface MemberView {
-  /** Its label in paths and commands; unique in the web. */
+  /** Its label in paths and commands; unique in the web, and made of your own name for it if you gave one. */
   name: string;
+  /** What it calls itself; empty when that is its label. */
+  own_name: string;
+  /** Your own name for it, which only you see; none if you gave none. */
+  petname: string | null;
+  /** Since when it is verified: you have compared safety codes. None when it is not. */
+  verified: Time | null;
   /** What it may do; none when it was removed or has left. */
   role: Role | null;
   /** Whether it is you. */
@@ -654,6 +768,18 @@ export interface NameDevice {
   name: string;
 }
 
+/** Arguments of `people.name`. */
+export interface NamePerson {
+  /** A web that the person belongs to. */
+  web: string;
+  /** The person's label, id or first digits of the id. */
+  person: string;
+  /** What you call it, 1 to 64 characters; it counts in all webs, on this computer. */
+  petname?: string | null;
+  /** Takes your name for it away: it is called again as it calls itself. */
+  clear?: boolean;
+}
+
 /** Your webs' computers. */
 export interface Net {
   /** In words: `3 of 5 computers are connected, 1 of them through a relay`. */
@@ -666,6 +792,30 @@ export interface Net {
   relay: string;
   /** Whether others are looked for on the local network. */
   lan: boolean;
+}
+
+/** What is new of people. */
+export interface News {
+  /** Newest first. */
+  news: NewsView[];
+}
+
+/** A change of which a person should know. */
+export interface NewsView {
+  /** When this computer learned of it. */
+  at: Time;
+  /** The web. */
+  web: string;
+  /** Of whom, by the label it has now. */
+  who: string;
+  /** What, in words. */
+  what: string;
+  /** `renamed`, `new-device`, `other-devices` or `namesake`. */
+  kind: string;
+  /** Whether it may mean that somebody is not who you think: it concerns a person you have verified or named. */
+  is_loud: boolean;
+  /** The person. */
+  person: string;
 }
 
 /** Arguments of `files.open`. */
@@ -718,6 +868,14 @@ export interface ReadingView {
   done: Bytes;
   /** Bytes in all. */
   size: Bytes;
+}
+
+/** Arguments of `host.recover`. */
+export interface Recover {
+  /** All 24 words, as they were written down. */
+  words: string;
+  /** Where a member is found: what `althing address` says there, or any invitation of a web of yours, also an old one. */
+  address: string;
 }
 
 /** One thing a person can do about a fault. */
@@ -797,7 +955,21 @@ export interface RingView {
 }
 
 /** What a person may do in a web. */
-export type Role = 'carrier' | 'member' | 'admin' | 'owner';
+export type Role = 'carrier' | 'guest' | 'member' | 'admin' | 'owner';
+
+/** The safety code of you and another person. Both see the same one, unless somebody stands between you. */
+export interface Safety {
+  /** The person's label. */
+  name: string;
+  /** 10 groups of 5 digits, for reading aloud. */
+  code: string;
+  /** The same as a text for the other to paste or scan. It is no secret. */
+  link: string;
+  /** Since when this person is verified; none when it is not. */
+  verified: Time | null;
+  /** The person. */
+  id: Id;
+}
 
 /** Arguments of `people.serve`. */
 export interface Serve {
@@ -900,6 +1072,14 @@ export interface StartWeb {
   name: string;
 }
 
+/** Arguments of `people.start_web_with`. */
+export interface StartWebWith {
+  /** What the web is called, 1 to 64 characters. */
+  name: string;
+  /** Whom to invite, 1 to 16: labels in any web you have in common, ids, or first digits of ids. */
+  persons: string[];
+}
+
 /** How a peer is. */
 export interface Status {
   /** Your name; empty until you have said it. */
@@ -924,6 +1104,8 @@ export interface Status {
   addresses: string[];
   /** Services that are paused, with the reason; empty is good. */
   paused: string[];
+  /** Whether there are recovery words here that wait to be written down. */
+  words_waiting: boolean;
   /** Since when the peer runs. */
   since: Time;
   /** The number of the last event. */
@@ -994,6 +1176,20 @@ export interface Unshare {
   path: string;
 }
 
+/** Arguments of `people.verify`. */
+export interface Verify {
+  /** The person's label, id or first digits of the id. */
+  person: string;
+  /** What the other's computer shows: the digits, or the text that begins with `althingperson1`. */
+  code?: string | null;
+  /** Says that you have compared the digits yourself and that all are the same. */
+  matches?: boolean;
+  /** Takes the mark away: the person is not verified any more. */
+  undo?: boolean;
+  /** A web that the person belongs to; any common one if not said. */
+  web?: string | null;
+}
+
 /** Where a file can be seen or saved: the answer of `POST /view`. */
 export interface View {
   /** The URL, on an origin of its own; whoever knows it can read the file. */
@@ -1062,6 +1258,24 @@ export interface Webs {
   webs: WebView[];
 }
 
+/** One recovery word. */
+export interface Word {
+  /** Its place, from 1. */
+  place: number;
+  /** The word. */
+  word: string;
+}
+
+/** Your recovery words. A secret: whoever has them can become you. */
+export interface Words {
+  /** All 24, in their order. */
+  words: Word[];
+  /** The places of those that are to be said again. */
+  check: number[];
+  /** Where you and members of your webs are found; belongs on the same paper. */
+  address: string;
+}
+
 /** Every operation. */
 export interface Operations {
   /** Says by which name others meet you. */
@@ -1104,8 +1318,32 @@ export interface Operations {
   'people.revoke_device': { arguments: RevokeDevice; answer: Done };
   /** Says what you call this computer. */
   'people.name_device': { arguments: NameDevice; answer: Done };
+  /** Asks members who the holder of the recovery words said to this peer is. */
+  'people.recover': { arguments: Recover; answer: Done };
+  /** Shows where you and members of your webs are found: for coming back with recovery words. */
+  'people.address': { arguments: AskAddress; answer: Address };
   /** Lists every act that changed who belongs to a web. */
   'people.audit': { arguments: AskAudit; answer: Audit };
+  /** Gives a person your own name for it, which only you see. */
+  'people.name': { arguments: NamePerson; answer: Done };
+  /** Shows the safety code of you and a person, for comparing. */
+  'people.safety': { arguments: AskSafety; answer: Safety };
+  /** Says that you have compared safety codes with a person. */
+  'people.verify': { arguments: Verify; answer: Done };
+  /** Lists changes of names and computers of people that you should know of. */
+  'people.news': { arguments: AskNews; answer: News };
+  /** Starts a web with people you know; each gets an invitation, sealed to that person. */
+  'people.start_web_with': { arguments: StartWebWith; answer: WebView };
+  /** Lists webs to which people you know invite you. */
+  'people.invited': { arguments: AskInvited; answer: Invited };
+  /** Joins a web to which a person you know invites you. */
+  'people.enter': { arguments: Enter; answer: Joining };
+  /** Takes an invitation by a person you know off the list. */
+  'people.decline': { arguments: Decline; answer: Done };
+  /** Ends a web of yours: removes everybody and leaves. */
+  'people.dissolve': { arguments: Dissolve; answer: Done };
+  /** Writes the log of a web as a table or as JSON lines. */
+  'people.audit_export': { arguments: AskAuditExport; answer: AuditExport };
   /** Shares a folder of this computer with a web; nothing is copied. */
   'files.share': { arguments: Share; answer: ShareView };
   /** Lists what you share and how far the reading is. */
@@ -1156,6 +1394,12 @@ export interface Operations {
   'host.page': { arguments: MakePageLink; answer: PageLink };
   /** Writes all signed entries of a web into a folder, for reading by other programs. */
   'host.export': { arguments: Export; answer: Done };
+  /** Shows your 24 recovery words, until you have written them down. */
+  'host.words': { arguments: AskWords; answer: Words };
+  /** Says three of your recovery words, so that this computer can forget them. */
+  'host.words_kept': { arguments: KeepWords; answer: Done };
+  /** Comes back as the person of 24 recovery words, on a computer that belongs to nobody yet. */
+  'host.recover': { arguments: Recover; answer: Done };
   /** Stops this peer. */
   'host.stop': { arguments: Stop; answer: Done };
 }
@@ -1182,7 +1426,19 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'people.devices': 'read',
   'people.revoke_device': 'act',
   'people.name_device': 'act',
+  'people.recover': 'act',
+  'people.address': 'read',
   'people.audit': 'read',
+  'people.name': 'act',
+  'people.safety': 'read',
+  'people.verify': 'act',
+  'people.news': 'read',
+  'people.start_web_with': 'act',
+  'people.invited': 'read',
+  'people.enter': 'act',
+  'people.decline': 'act',
+  'people.dissolve': 'act',
+  'people.audit_export': 'read',
   'files.share': 'act',
   'files.shares': 'read',
   'files.unshare': 'act',
@@ -1208,6 +1464,9 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'host.lan': 'act',
   'host.page': 'act',
   'host.export': 'act',
+  'host.words': 'act',
+  'host.words_kept': 'act',
+  'host.recover': 'act',
   'host.stop': 'act',
 };
 

@@ -9,12 +9,15 @@ export type Dialog =
   | { kind: 'add-web'; link?: string }
   | { kind: 'remove'; web: string; member: MemberView }
   | { kind: 'leave'; web: string }
+  | { kind: 'dissolve'; web: string }
+  | { kind: 'person'; web: string; member: MemberView }
   | { kind: 'save'; entry: EntryView; revision?: number }
   | { kind: 'cancel'; transfer: TransferView }
   | { kind: 'name' }
   | { kind: 'peer' }
   | { kind: 'serve'; web: string }
   | { kind: 'add-computer' }
+  | { kind: 'recovery' }
   | { kind: 'keys' }
 
 export type Theme = 'auto' | 'light' | 'dark'

@@ -2,7 +2,7 @@
 import { untrack } from 'svelte'
 import { call, faultOf } from './call.ts'
 import { news } from './events.svelte.ts'
-import type { Event, Fault, Me, MemberView, ShareView, Status, TransferView, WebView } from './views.ts'
+import type { Event, Fault, InvitedView, Me, MemberView, ShareView, Status, TransferView, WebView } from './views.ts'
 
 /** Milliseconds between looks at what has no event: speeds, free disk. */
 const LOOK_MS = 1_000
@@ -18,6 +18,8 @@ class House {
   shares = $state.raw<ShareView[]>([])
   /** Members by the web's label; filled when first needed. */
   members = $state.raw<Record<string, MemberView[]>>({})
+  /** Webs to which people I know invite me. */
+  invited = $state.raw<InvitedView[]>([])
   isReady = $state(false)
   fault = $state.raw<Fault | null>(null)
 
@@ -49,11 +51,11 @@ class House {
   /** Reads everything again. */
   async look(): Promise<void> {
     try {
-      const [me, { webs }, status, { transfers }, { shares }] = await Promise.all([
+      const [me, { webs }, status, { transfers }, { shares }, { invited }] = await Promise.all([
         call('people.me', {}), call('people.webs', {}), call('host.status', {}),
-        call('files.transfers', {}), call('files.shares', {}),
+        call('files.transfers', {}), call('files.shares', {}), call('people.invited', {}),
       ])
-      Object.assign(this, { me, webs, status, transfers, shares, fault: null, isReady: true })
+      Object.assign(this, { me, invited, webs, status, transfers, shares, fault: null, isReady: true })
       await Promise.all(Object.keys(this.members).map((web) => this.lookAtMembers(web)))
     } catch (error) {
       this.fault = faultOf(error)
@@ -133,6 +135,11 @@ function put<Thing extends { id: string }>(things: Thing[], about: unknown): Thi
 /** Whether this computer can read a web: it belongs to a member of it and does not only carry for it. */
 export function canRead(web: WebView | undefined): boolean {
   return web?.role != null && web.role !== 'carrier'
+}
+
+/** Whether what this person writes in a web is shown: a guest's is not. */
+export function canWrite(web: WebView | undefined): boolean {
+  return canRead(web) && web?.role !== 'guest'
 }
 
 /** Looks at the people of a web once; later events keep them fresh. */

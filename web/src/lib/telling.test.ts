@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { fromAudit, fromEvents, together, unseen } from './telling.ts'
-import type { Event } from './views.ts'
+import { fromAudit, fromEvents, fromPeople, together, unseen } from './telling.ts'
+import type { AuditView, Event, NewsView } from './views.ts'
 
 const changed = (number: number, at: number, share: string, ...paths: string[]): Event => ({
   number, at, kind: 'files.changed', about: { web: 'x', share, entries: paths.length, paths },
+})
+
+const act = (at: number, kind: string): AuditView => ({
+  at, by: 'alice', what: `did ${kind}`, is_void: false, why_void: '', kind, person: null, about: null, device: 'd', entry: `${kind} ${at}`,
 })
 
 describe("what's new", () => {
@@ -41,8 +45,19 @@ describe("what's new", () => {
     expect(fromEvents(odd)).toEqual([])
   })
 
+  it('only acts that people care about are told: no keys, no invitations', () => {
+    const acts = fromAudit('w', ['start', 'key', 'invite', 'join', 'admit', 'serve', 'remove'].map((kind, at) => act(at, kind)))
+    expect(acts.map(({ what }) => what)).toEqual(['did remove', 'did join', 'did start'])
+  })
+
+  it('what should be known of a person is told, loudly when it concerns who somebody is', () => {
+    const one: NewsView = { at: 1, web: 'w', who: 'Bob~0a1b2c', what: 'calls itself Bob', kind: 'namesake', is_loud: true, person: 'p' }
+    expect(fromPeople([one, { ...one, kind: 'renamed', is_loud: false }]).map(({ who, isLoud }) => [who, isLoud])).toEqual([['Bob~0a1b2c', true], ['Bob~0a1b2c', false]])
+    expect(new Set(fromPeople([one, { ...one, kind: 'renamed' }]).map(({ key }) => key)).size).toBe(2)
+  })
+
   it('acts on people stand between changes by time', () => {
-    const acts = fromAudit('w', [{ at: 30_000, by: 'alice', what: 'admitted bob', is_void: false, entry: 'e' }])
+    const acts = fromAudit('w', [act(30_000, 'join')])
     expect(together(fromEvents([changed(1, 0, 'w/bob/s', 'a')]), acts).map(({ kind }) => kind)).toEqual(['people', 'files'])
   })
 })

@@ -1,7 +1,7 @@
 // Makes What's new out of events and of the log of who belongs: many small events become few things worth saying.
 // The forms of `about` belong to the services; what is not known here is left out rather than guessed.
 import { split, webOf } from './paths.ts'
-import type { AuditView, Event } from './views.ts'
+import type { AuditView, Event, NewsView } from './views.ts'
 
 /** Changes in one share that come closer than this are one thing. */
 const TOGETHER_MS = 10 * 60_000
@@ -24,7 +24,12 @@ export interface Item {
   /** For people: what was done, in words. */
   what: string
   isVoid: boolean
+  /** Whether somebody may not be who one thinks. */
+  isLoud: boolean
 }
+
+/** Acts people care about; invitations, welcomes and keys stand in the log. */
+const TOLD: ReadonlySet<string> = new Set(['start', 'join', 'role', 'remove', 'leave', 'add-device', 'revoke-device', 'recover'])
 
 /** How many things are new to this person since an event; what was done in one's own shares is not. */
 export function unseen(events: readonly Event[], after: number, mine: readonly string[]): number {
@@ -60,10 +65,18 @@ function merge(item: Item, at: number, { entries, paths }: Change): void {
 
 /** Turns acts on a web's people into things to tell, newest first. */
 export function fromAudit(web: string, acts: readonly AuditView[]): Item[] {
-  return acts.map((act): Item => ({
+  return acts.filter(({ kind }) => TOLD.has(kind)).map((act): Item => ({
     key: act.entry, at: act.at, web, who: act.by, kind: 'people', share: '', count: 0, isMore: false, paths: [], what: act.what,
-    isVoid: act.is_void,
+    isVoid: act.is_void, isLoud: false,
   })).reverse()
+}
+
+/** Turns what should be known of people into things to tell, newest first. */
+export function fromPeople(news: readonly NewsView[]): Item[] {
+  return news.map((one): Item => ({
+    key: `${one.web} ${one.person} ${one.kind}`, at: one.at, web: one.web, who: one.who, kind: 'people', share: '', count: 0, isMore: false,
+    paths: [], what: one.what, isVoid: false, isLoud: one.is_loud,
+  }))
 }
 
 /** Puts things to tell together, newest first. */
@@ -84,6 +97,6 @@ function change({ kind, about }: Event): Change | null {
 function filesItem(event: Event, { share, entries, paths }: Change): Item {
   return {
     key: `event-${event.number}`, at: event.at, web: webOf(share), who: split(share)[1] ?? '', kind: 'files', share,
-    count: entries, isMore: false, paths: paths.slice(0, PATHS_MAX), what: '', isVoid: false,
+    count: entries, isMore: false, paths: paths.slice(0, PATHS_MAX), what: '', isVoid: false, isLoud: false,
   }
 }

@@ -38,7 +38,8 @@ impl Keyring {
         self.0.persons.values()
     }
 
-    pub(crate) fn person(&self, public: &[u8; 32]) -> Option<&PersonKey> {
+    /// Returns a key of this person by its public half, if it is held here besides the one of the vault.
+    pub fn person(&self, public: &[u8; 32]) -> Option<&PersonKey> {
         self.0.persons.get(public)
     }
 

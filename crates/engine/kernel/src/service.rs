@@ -3,6 +3,7 @@
 use base::{DeviceId, Fault, Timestamp};
 use store::Rows;
 use wire::crypto::{Signer, Verifier};
+use wire::identity::RecoveryKey;
 
 use crate::{Input, Step};
 
@@ -72,6 +73,11 @@ pub trait Vault: Signer + Verifier + Send {
 
     /// Seals the secret of the key this person began with to another device of the person; `seed` is fresh randomness.
     fn seal_person(&self, to: &DeviceId, purpose: &str, context: &[u8], seed: &[u8; 32]) -> Option<Vec<u8>>;
+
+    /// Returns the recovery key whose words were said to this peer just now; most vaults never have one.
+    fn recovery(&self) -> Option<RecoveryKey> {
+        None
+    }
 }
 
 /// Does work that deciders may not: carries jobs out and reports back by inputs. Never blocks the caller.

@@ -6,6 +6,7 @@ use base::{DeviceId, Fault, Timestamp, WebId};
 use serde::Serialize;
 use store::Overlay;
 use wire::crypto::{Signature, Signer, Verifier};
+use wire::identity::RecoveryKey;
 
 use crate::{AskId, Channel, Effect, Job, JobId, Keyring, RelayAccess, Vault};
 
@@ -103,6 +104,11 @@ impl<'a> Step<'a> {
     /// Opens what was sealed to this device.
     pub fn open_for_device(&self, sealed: &[u8], purpose: &str, context: &[u8]) -> Option<Vec<u8>> {
         self.vault.open_for_device(sealed, purpose, context)
+    }
+
+    /// Returns the recovery key whose words were said to this peer just now.
+    pub fn recovery(&self) -> Option<RecoveryKey> {
+        self.vault.recovery()
     }
 
     /// Seals the secret of one of this person's keys to another device of the person; `None` when it is not held here.

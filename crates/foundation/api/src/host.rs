@@ -13,6 +13,9 @@ operations! {
     Act "host.lan" SetLan -> Done, "net lan {lan}", "Switches finding others on the local network (mDNS) on or off.", says "{what}";
     Act "host.page" MakePageLink -> PageLink, "page", "Makes a link that opens the page in a browser; good once, for 30 seconds.", says "{link}";
     Act "host.export" Export -> Done, "export {web} {folder}", "Writes all signed entries of a web into a folder, for reading by other programs.", says "{what}";
+    Act "host.words" AskWords -> Words, "words show", "Shows your 24 recovery words, until you have written them down.";
+    Act "host.words_kept" KeepWords -> Done, "words check {words}", "Says three of your recovery words, so that this computer can forget them.", says "{what}";
+    Act "host.recover" Recover -> Done, "", "Comes back as the person of 24 recovery words, on a computer that belongs to nobody yet.", says "{what}";
     Act "host.stop" Stop -> Done, "stop", "Stops this peer.", says "{what}";
 }
 
@@ -46,12 +49,57 @@ pub struct Status {
     pub addresses: Vec<String>,
     /// Services that are paused, with the reason; empty is good.
     pub paused: Vec<String>,
+    /// Whether there are recovery words here that wait to be written down.
+    pub words_waiting: bool,
     /// Since when the peer runs.
     pub since: Timestamp,
     /// The number of the last event.
     pub last_event: u64,
     /// Althing's version.
     pub version: String,
+}
+
+/// Arguments of `host.words`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskWords {}
+
+/// Your recovery words. A secret: whoever has them can become you.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Words {
+    /// All 24, in their order.
+    pub words: Vec<Word>,
+    /// The places of those that are to be said again.
+    pub check: Vec<u32>,
+    /// Where you and members of your webs are found; belongs on the same paper.
+    pub address: String,
+}
+
+/// One recovery word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Word {
+    /// Its place, from 1.
+    pub place: u32,
+    /// The word.
+    pub word: String,
+}
+
+/// Arguments of `host.words_kept`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeepWords {
+    /// The three words that were asked for, in order, with spaces between.
+    pub words: String,
+}
+
+/// Arguments of `host.recover`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recover {
+    /// All 24 words, as they were written down.
+    pub words: String,
+    /// Where a member is found: what `althing address` says there, or any invitation of a web of yours, also an old one.
+    pub address: String,
 }
 
 /// Arguments of `host.net`.

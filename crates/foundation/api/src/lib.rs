@@ -8,6 +8,7 @@ pub mod files;
 pub mod host;
 mod operation;
 pub mod people;
+pub mod persons;
 pub mod search;
 
 pub use event::{Event, EventNumber};
@@ -15,7 +16,14 @@ pub use operation::{Kind, Operation, OperationEntry, answer_schema, arguments_sc
 
 /// Returns every operation, in the order of the manual.
 pub fn table() -> Vec<OperationEntry> {
-    [people::operations(), files::operations(), search::operations(), host::operations()].concat()
+    [
+        people::operations(),
+        persons::operations(),
+        files::operations(),
+        search::operations(),
+        host::operations(),
+    ]
+    .concat()
 }
 
 /// Returns the operation of that name.

@@ -27,6 +27,8 @@ operations! {
     Read "people.devices" AskDevices -> Devices, "device list", "Lists your computers.";
     Act "people.revoke_device" RevokeDevice -> Done, "device revoke {device}", "Ends a computer of yours, lost or stolen, in all webs.", says "{what}";
     Act "people.name_device" NameDevice -> Done, "device name {name}", "Says what you call this computer.", says "{what}";
+    Act "people.recover" Recover -> Done, "", "Asks members who the holder of the recovery words said to this peer is.", says "{what}";
+    Read "people.address" AskAddress -> Address, "address", "Shows where you and members of your webs are found: for coming back with recovery words.";
     Read "people.audit" AskAudit -> Audit, "log {web}", "Lists every act that changed who belongs to a web.";
 }
 
@@ -36,6 +38,8 @@ operations! {
 pub enum Role {
     /// Carries sealed things for the others and reads nothing.
     Carrier,
+    /// Reads everything and shares nothing.
+    Guest,
     /// Reads everything, shares and writes.
     Member,
     /// Invites, and removes those it outranks.
@@ -170,6 +174,8 @@ pub struct InvitationView {
     pub uses: u32,
     /// When it ends.
     pub expires: Timestamp,
+    /// Whether an admin has to accept each join.
+    pub approve: bool,
     /// `open`, `used up`, `expired` or `revoked`.
     pub state: String,
     /// Names it.
@@ -272,8 +278,15 @@ pub struct AskMembers {
 /// A person of a web.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemberView {
-    /// Its label in paths and commands; unique in the web.
+    /// Its label in paths and commands; unique in the web, and made of your own name for it if you gave one.
     pub name: String,
+    /// What it calls itself; empty when that is its label.
+    pub own_name: String,
+    /// Your own name for it, which only you see; none if you gave none.
+    #[schemars(extend("format" = "for-programs"))]
+    pub petname: Option<String>,
+    /// Since when it is verified: you have compared safety codes. None when it is not.
+    pub verified: Option<Timestamp>,
     /// What it may do; none when it was removed or has left.
     pub role: Option<Role>,
     /// Whether it is you.
@@ -440,6 +453,26 @@ pub struct NameDevice {
     pub name: String,
 }
 
+/// Arguments of `people.recover`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recover {
+    /// Where a member is found: what `althing address` says, or any invitation of a web of yours, also an old one.
+    pub address: String,
+}
+
+/// Arguments of `people.address`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskAddress {}
+
+/// Where you and members of your webs are found. No secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Address {
+    /// For `althing recover`.
+    pub link: String,
+}
+
 /// Arguments of `people.audit`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -457,8 +490,24 @@ pub struct AuditView {
     pub by: String,
     /// What, in words.
     pub what: String,
-    /// Whether it counts: a void act was not allowed, or cut off by a removal.
+    /// Whether it does not count: it was not allowed, or cut off by a removal.
     pub is_void: bool,
+    /// Why it does not count; empty when it does.
+    #[schemars(extend("format" = "for-programs"))]
+    pub why_void: String,
+    /// What kind of act: `start`, `invite`, `revoke-invitation`, `join`, `admit`, `role`, `remove`, `leave`, `add-device`,
+    /// `revoke-device`, `recover`, `serve` or `key`.
+    #[schemars(extend("format" = "for-programs"))]
+    pub kind: String,
+    /// Who acted; none when nobody knows whose device it was.
+    #[schemars(extend("format" = "for-programs"))]
+    pub person: Option<PersonId>,
+    /// To whom it was done, when it was done to a person.
+    #[schemars(extend("format" = "for-programs"))]
+    pub about: Option<PersonId>,
+    /// The device that signed.
+    #[schemars(extend("format" = "for-programs"))]
+    pub device: DeviceId,
     /// The entry that says so.
     pub entry: base::EntryId,
 }

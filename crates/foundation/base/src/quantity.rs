@@ -27,6 +27,20 @@ impl Timestamp {
         self.0
     }
 
+    /// Returns year, month, day, hour, minute and second in UTC (H. Hinnant's `civil_from_days`).
+    pub const fn in_utc(self) -> [u64; 6] {
+        let seconds = self.0 / 1000;
+        let (days, of_day) = (seconds / 86_400 + 719_468, seconds % 86_400);
+        let era = days / 146_097;
+        let of_era = days % 146_097;
+        let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * shifted + 2) / 5 + 1;
+        let (month, later) = if shifted < 10 { (shifted + 3, 0) } else { (shifted - 9, 1) };
+        [year_of_era + era * 400 + later, month, day, of_day / 3600, of_day / 60 % 60, of_day % 60]
+    }
+
     /// Returns the time `later` after this one; the greatest time there is when that overflows.
     #[must_use]
     pub fn after(self, later: Duration) -> Self {

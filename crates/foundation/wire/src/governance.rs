@@ -31,6 +31,9 @@ pub enum Role {
     /// Carries sealed things for the others and reads nothing; fixed at admission (spec governance rules 60 to 66).
     #[n(0)]
     Carrier,
+    /// Reads everything and writes nothing but its own name and addresses (spec governance rule 67).
+    #[n(1)]
+    Guest,
     /// Reads everything, shares and writes.
     #[n(2)]
     Member,

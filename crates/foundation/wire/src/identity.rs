@@ -7,10 +7,14 @@
 //! Later devices are added in each web (spec governance, rules 70 to 80).
 
 use base::{DeviceId, PersonId};
+use bech32::Hrp;
 use minicbor::{Decode, Encode};
+
+use zeroize::Zeroizing;
 
 use crate::codec::{WireError, from_bytes, to_bytes};
 use crate::crypto::{PersonKey, SignKey, Signature, Signer, Verifier, verify};
+use crate::ticket::{TICKET_LEN_MAX, TicketError, bytes_of, text_of};
 
 /// The newest inception format.
 pub const VERSION: u16 = 1;
@@ -63,7 +67,7 @@ impl Inception {
 
     /// Reads an inception and checks both signatures.
     pub fn read(bytes: &[u8]) -> Result<Self, WireError> {
-        let inception: Self = from_bytes(bytes, INCEPTION_SIZE_MAX)?;
+        let inception = Self::read_unchecked(bytes)?;
         let signed = &inception.signed;
         if signed.version != VERSION {
             return Err(WireError::FutureVersion { version: signed.version, known: VERSION });
@@ -72,6 +76,11 @@ impl Inception {
         let is_signed = verify(&signed.recovery.0, DOMAIN, &covered, &inception.by_recovery)
             && verify(signed.device.as_bytes(), DOMAIN, &covered, &inception.by_device);
         is_signed.then_some(inception).ok_or(WireError::BadSignature)
+    }
+
+    /// Reads an inception without checking what was checked before, or will be.
+    pub fn read_unchecked(bytes: &[u8]) -> Result<Self, WireError> {
+        from_bytes(bytes, INCEPTION_SIZE_MAX)
     }
 
     /// Returns the bytes as they travel.
@@ -100,6 +109,36 @@ impl Inception {
     }
 }
 
+/// The key that is kept offline, as 24 words: it outranks every device of the person.
+#[derive(Clone)]
+pub struct RecoveryKey {
+    secret: Zeroizing<[u8; 32]>,
+    key: SignKey,
+}
+
+impl std::fmt::Debug for RecoveryKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryKey(..)")
+    }
+}
+
+impl RecoveryKey {
+    /// Makes the key of a 32-byte secret.
+    pub fn from_seed(secret: &[u8; 32]) -> Self {
+        Self { secret: Zeroizing::new(*secret), key: SignKey::from_seed(secret) }
+    }
+
+    /// Returns the key pair, which signs for the person and opens what was sealed to its public half.
+    pub fn key(&self) -> &SignKey {
+        &self.key
+    }
+
+    /// Returns the secret of the key a person begins with, so that who has the words can open what was sealed to it.
+    pub fn first_person_seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(blake3::derive_key("althing first person key v1", &*self.secret))
+    }
+}
+
 /// Statements of one chain at most: each device was added by one that was there.
 pub const CHAIN_MAX: usize = 8;
 
@@ -114,6 +153,9 @@ pub const ADOPT_DOMAIN: &str = "althing/adopt/1";
 
 /// Covers the recovery key's word that a device is the person's.
 pub const RECOVER_DOMAIN: &str = "althing/recover/1";
+
+/// Covers the proof that a device knows a person's recovery words (spec identity rule 61).
+pub const RECOVERING_DOMAIN: &str = "althing/recovering/1";
 
 /// What all of these cover.
 pub fn device_bytes(person: PersonId, device: DeviceId) -> Vec<u8> {
@@ -154,5 +196,68 @@ impl Inception {
             seen.push(step.device);
         }
         seen.last() == Some(&device)
+    }
+}
+
+/// Groups of five digits in a safety code.
+const SAFETY_GROUPS: usize = 10;
+
+const SAFETY_PREFIX: Hrp = Hrp::parse_unchecked("althingperson");
+
+/// What one person shows another to compare (spec identity rule 42): who it is, and whom it takes the other for. No secret.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SafetyLink {
+    #[n(0)]
+    version: u16,
+    /// Who shows it.
+    #[n(1)]
+    pub person: PersonId,
+    /// To whom.
+    #[n(2)]
+    pub other: PersonId,
+}
+
+impl SafetyLink {
+    /// Makes what `person` shows to `other`.
+    pub fn new(person: PersonId, other: PersonId) -> Self {
+        Self { version: crate::ticket::VERSION, person, other }
+    }
+
+    /// Says whether it is about these two, whoever of them shows it.
+    pub fn is_of(&self, one: PersonId, other: PersonId) -> bool {
+        (self.person, self.other) == (one, other) || (self.person, self.other) == (other, one)
+    }
+
+    /// Returns the digits both compare, the same whoever of them shows it: 166 bits, so that somebody who makes persons by
+    /// the billion to sit in the middle of two needs about 2^83 of them (decisions/safety-codes.md).
+    pub fn code(&self) -> String {
+        let mut persons = [self.person, self.other];
+        persons.sort_unstable();
+        let mut hasher = blake3::Hasher::new_derive_key("althing safety code v1");
+        for person in &persons {
+            hasher.update(person.as_bytes());
+        }
+        let mut stream = hasher.finalize_xof();
+        let mut group = || {
+            let mut bytes = [0; 8];
+            stream.fill(&mut bytes);
+            format!("{:05}", u64::from_be_bytes(bytes) % 100_000)
+        };
+        (0..SAFETY_GROUPS).map(|_| group()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Writes it as text, `althingperson1…`.
+    pub fn to_text(&self) -> String {
+        text_of(SAFETY_PREFIX, &to_bytes(self))
+    }
+
+    /// Reads it from pasted text, as forgivingly as a ticket.
+    pub fn from_text(text: &str) -> Result<Self, TicketError> {
+        let bytes = bytes_of(SAFETY_PREFIX, text)?;
+        let link: Self = from_bytes(&bytes, TICKET_LEN_MAX).map_err(TicketError::Unreadable)?;
+        let is_within = link.version == crate::ticket::VERSION;
+        is_within
+            .then_some(link)
+            .ok_or(TicketError::Unreadable(WireError::OutOfLimits { field: "safety code" }))
     }
 }

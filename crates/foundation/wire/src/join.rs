@@ -165,6 +165,29 @@ pub enum Message {
         #[n(0)]
         ours: Ours,
     },
+    /// I know the recovery words of one of your members (spec identity, rules 60 to 66).
+    #[n(9)]
+    Recovering {
+        /// The recovery key's public half.
+        #[n(0)]
+        recovery: Key,
+        /// Its signature over itself || device, domain [`crate::identity::RECOVERING_DOMAIN`].
+        #[n(1)]
+        proof: Signature,
+    },
+    /// This is who you are; nothing at all when no web here knows that key.
+    #[n(10)]
+    Recovered {
+        /// How the person begins; empty when it is not known.
+        #[n(0)]
+        inception: Bytes,
+        /// What the person calls itself.
+        #[n(1)]
+        name: String,
+        /// Webs that it belongs to and the sender reads, at most [`LOST_WEBS_MAX`].
+        #[n(2)]
+        webs: Vec<LostWeb>,
+    },
 }
 
 /// What a person's devices tell each other.
@@ -176,6 +199,43 @@ pub struct Ours {
     /// Webs, at most [`OUR_WEBS_MAX`].
     #[n(1)]
     pub webs: Vec<OurWeb>,
+}
+
+/// Webs of one answer to somebody who recovers at most: each takes up to 1.8 KB.
+pub const LOST_WEBS_MAX: usize = 32;
+
+/// A web that a person comes back to.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct LostWeb {
+    /// Which.
+    #[n(0)]
+    pub web: WebId,
+    /// The entry that founds it.
+    #[n(1)]
+    pub genesis: Bytes,
+    /// What the sender calls it.
+    #[n(2)]
+    pub name: String,
+    /// The newest operations, sorted.
+    #[n(3)]
+    pub heads: Vec<base::EntryId>,
+    /// The greatest lamport number among them.
+    #[n(4)]
+    pub lamport: u64,
+    /// The person's key, if it is no longer the inception's, with its secret as sealed to the recovery key.
+    #[n(5)]
+    pub key: Option<SealedKey>,
+}
+
+/// A later key of a person, for who knows the recovery words.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SealedKey {
+    /// Its public half.
+    #[n(0)]
+    pub key: Key,
+    /// Its secret, sealed as in [`crate::governance::Rotation::recovery`].
+    #[n(1)]
+    pub sealed: Bytes,
 }
 
 /// Webs of one message at most: each takes up to 1 KB.

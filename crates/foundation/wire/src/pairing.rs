@@ -1,6 +1,7 @@
-//! The link by which a person adds a device of its own (spec identity, rules 30 to 36).
+//! Links besides tickets, bech32m of deterministic CBOR as those (spec identity, rules 30 to 36 and 60 to 66).
 //!
-//! `althingdevice1…`, bech32m of deterministic CBOR as a ticket. Whoever holds it can become the person, for minutes and once.
+//! `althingdevice1…` adds a device: whoever holds it can become the person, for minutes and once. `althingdoor1…` says where
+//! members are found, for somebody who has nothing but recovery words; it holds no secret.
 
 use base::{PersonId, Timestamp};
 use bech32::Hrp;
@@ -11,6 +12,11 @@ use crate::crypto::SignKey;
 use crate::ticket::{Door, TICKET_LEN_MAX, TicketError, VERSION, bytes_of, text_of};
 
 const PREFIX: Hrp = Hrp::parse_unchecked("althingdevice");
+
+const DOOR_PREFIX: Hrp = Hrp::parse_unchecked("althingdoor");
+
+/// Members of one address link at most.
+pub const DOORS_MAX: usize = 4;
 
 /// A device link with its secret.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
@@ -61,5 +67,37 @@ impl DeviceLink {
         let link: Self = from_bytes(&bytes, TICKET_LEN_MAX).map_err(TicketError::Unreadable)?;
         let is_within = link.version == VERSION && link.door.addresses.len() <= 8 && link.name.len() <= 256;
         is_within.then_some(link).ok_or(TicketError::Unreadable(WireError::OutOfLimits { field: "link" }))
+    }
+}
+
+/// Where members of a person's webs are found.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct DoorLink {
+    #[n(0)]
+    version: u16,
+    /// Members to ask, at most [`DOORS_MAX`].
+    #[n(1)]
+    pub doors: Vec<Door>,
+}
+
+impl DoorLink {
+    /// Makes a link.
+    pub fn new(doors: Vec<Door>) -> Self {
+        Self { version: VERSION, doors }
+    }
+
+    /// Writes the link as text.
+    pub fn to_text(&self) -> String {
+        text_of(DOOR_PREFIX, &to_bytes(self))
+    }
+
+    /// Reads a link from pasted text, as forgivingly as a ticket.
+    pub fn from_text(text: &str) -> Result<Self, TicketError> {
+        let bytes = bytes_of(DOOR_PREFIX, text)?;
+        let link: Self = from_bytes(&bytes, TICKET_LEN_MAX).map_err(TicketError::Unreadable)?;
+        let is_within = link.version == VERSION
+            && (1..=DOORS_MAX).contains(&link.doors.len())
+            && link.doors.iter().all(|door| door.addresses.len() <= 8);
+        is_within.then_some(link).ok_or(TicketError::Unreadable(WireError::OutOfLimits { field: "doors" }))
     }
 }

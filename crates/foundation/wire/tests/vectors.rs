@@ -19,11 +19,15 @@ use wire::codec::Bytes;
 use wire::crypto::{EpochKey, PersonKey, SignKey, Signer, Strict, seal_to};
 use wire::entry::{Entry, Header, Log, web_of_genesis};
 use wire::governance::{Action, Admission, Cut, OlderKey, Operation, Role, Serving, Wrap};
-use wire::identity::Inception;
+use wire::identity::{Inception, SafetyLink};
+use wire::pairing::{DeviceLink, DoorLink};
 use wire::record::{Batch, Place, Record};
 use wire::sealed::{ContentKey, SEGMENT_SIZE, TAG_SIZE};
 use wire::ticket::{Door, Ticket, TicketError};
 use wire::{join, sync, to_bytes};
+
+#[path = "vectors/devices.rs"]
+mod devices;
 
 const ZERO: EntryId = EntryId::new([0; 32]);
 
@@ -107,6 +111,18 @@ fn accepted() -> Vec<Vector> {
             ],
         });
     }
+
+    let safety = SafetyLink::new(bob.inception.person(), alice.inception.person());
+    vectors.push(Vector {
+        kind: "safety",
+        name: "what bob shows to alice",
+        bytes: safety.to_text().into_bytes(),
+        finds: vec![
+            ("person", safety.person.to_string()),
+            ("other", safety.other.to_string()),
+            ("code", safety.code()),
+        ],
+    });
 
     let mut governance = Chain::new(WebId::new([0; 32]), &alice.device, Log::Governance);
     let genesis = governance.write(operation(
@@ -296,6 +312,7 @@ fn accepted() -> Vec<Vector> {
         }),
         finds: vec![("web", web.to_string())],
     });
+    vectors.extend(devices::accepted(web, invite.id, &alice));
     for (name, plain) in [
         ("a short text", b"Q4 Roadmap, rev 1.3".to_vec()),
         ("two segments", [vec![0x61; SEGMENT_SIZE], vec![0x62]].concat()),
@@ -397,6 +414,9 @@ fn refused() -> Vec<Vector> {
             Action::Invite { ticket, role: Role::Member, expires, uses: 0, admission: Admission::Open },
         )
     });
+    for (name, bytes) in devices::refused(&alice) {
+        refuse("operation", name, bytes);
+    }
     let mut inception = alice.inception.to_bytes();
     let last = inception.len() - 1;
     inception = flipped(&inception, last);
@@ -495,9 +515,12 @@ fn is_accepted(vector: &Vector) -> bool {
         "operation" => Operation::read(bytes).is_ok(),
         "inception" => Inception::read(bytes).is_ok(),
         "ticket" => Ticket::from_text(&String::from_utf8_lossy(bytes)).is_ok(),
+        "safety" => SafetyLink::from_text(&String::from_utf8_lossy(bytes)).is_ok(),
         "sync" => sync::Message::read(bytes).is_ok(),
-        "join-message" => join::Message::read(bytes).is_ok(),
-        "wrap" => bytes.len() == 80,
+        "join-message" | "device-message" => join::Message::read(bytes).is_ok(),
+        "wrap" | "device-wrap" => bytes.len() == 80,
+        "device-link" => DeviceLink::from_text(&String::from_utf8_lossy(bytes)).is_ok(),
+        "door-link" => DoorLink::from_text(&String::from_utf8_lossy(bytes)).is_ok(),
         other => panic!("no reader for {other}"),
     }
 }

@@ -115,6 +115,29 @@ fn own() -> Vec<Command> {
                     .value_parser(value_parser!(u64))
                     .help("Which revision; the newest if not said"),
             ),
+        Command::new("recover")
+            .about("Makes this computer yours again: asks for your 24 recovery words, on the terminal or from a pipe")
+            .arg(Arg::new("address").value_name("ADDRESS").required(true).help(
+                "Where a member is found: what `althing address` says there, or any invitation of a web of yours",
+            )),
+        Command::new("log-export")
+            .about("Writes the log of a web for other programs: who did what, when, and whether it counts")
+            .arg(Arg::new("web").value_name("WEB").required(true).help("The web"))
+            .arg(
+                Arg::new("form")
+                    .long("form")
+                    .value_name("FORM")
+                    .value_parser(["csv", "jsonl"])
+                    .default_value("csv")
+                    .help("A table for spreadsheets, or one JSON object a line"),
+            )
+            .arg(
+                Arg::new("to")
+                    .long("to")
+                    .value_name("FILE")
+                    .value_parser(value_parser!(PathBuf))
+                    .help("A file that does not exist yet; standard output if not said"),
+            ),
         Command::new("watch").about("Writes what happens, as it happens, until interrupted").arg(
             Arg::new("after")
                 .long("after")
@@ -214,6 +237,7 @@ fn argument(property: &Property) -> Arg {
         Form::Text if property.meaning == Meaning::LocalPath => {
             arg.value_parser(value_parser!(PathBuf)).value_hint(clap::ValueHint::AnyPath)
         }
+        Form::Texts => arg.num_args(1..),
         Form::Text => arg,
     }
 }
@@ -223,6 +247,7 @@ pub(crate) fn value_name(property: &Property) -> String {
     match property.form {
         Form::Whole(_) if property.meaning == Meaning::Bytes => "SIZE".to_owned(),
         Form::Whole(_) => "NUMBER".to_owned(),
+        Form::Texts => format!("{}...", property.name.trim_end_matches('s').to_uppercase()),
         _ => property.name.to_uppercase(),
     }
 }
@@ -252,6 +277,10 @@ pub(crate) fn arguments(offered: &Offered, matches: &ArgMatches) -> Result<Value
             Form::Text if property.meaning == Meaning::LocalPath => {
                 matches.get_one::<PathBuf>(name).map(|path| whole_path(path)).transpose()?.map(Value::String)
             }
+            Form::Texts => matches
+                .get_many::<String>(name)
+                .map(|texts| texts.cloned().map(Value::String).collect())
+                .map(Value::Array),
             Form::Text | Form::Words(_) => matches.get_one::<String>(name).cloned().map(Value::String),
         };
         if let Some(value) = value {
@@ -313,6 +342,13 @@ mod tests {
         );
         check("invite f", "people.invite", json!({"web": "f"}));
         check("serve f --mirror 100GB", "people.serve", json!({"web": "f", "mirror": 100_000_000_000_u64}));
+        check(
+            "web with three Bob Carol",
+            "people.start_web_with",
+            json!({"name": "three", "persons": ["Bob", "Carol"]}),
+        );
+        check("name f Bob Bobby", "people.name", json!({"web": "f", "person": "Bob", "petname": "Bobby"}));
+        check("name f Bob --clear", "people.name", json!({"web": "f", "person": "Bob", "clear": true}));
         check("role f bob admin", "people.set_role", json!({"web": "f", "person": "bob", "role": "admin"}));
     }
 
@@ -328,6 +364,7 @@ mod tests {
             "web",
             "nothing",
             "ls --no-wait",
+            "web with three",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

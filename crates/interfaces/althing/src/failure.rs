@@ -55,6 +55,12 @@ pub(crate) enum Failure {
         /// The system's words.
         why: String,
     },
+    /// Input could not be read.
+    #[error("the input cannot be read: {why}")]
+    Input {
+        /// The system's words.
+        why: String,
+    },
     /// Output could not be written.
     #[error("the output cannot be written: {why}")]
     Output {
@@ -110,6 +116,7 @@ impl From<Failure> for Fault {
             Failure::NotDone { state, .. } => ("althing.not-done", kind_of_end(state)),
             Failure::PathNotText { .. } => ("althing.path-not-text", FaultKind::Yours),
             Failure::NoFolder { .. } => ("althing.no-folder", FaultKind::Settings),
+            Failure::Input { .. } => ("althing.input", FaultKind::Settings),
             Failure::Output { .. } => ("althing.output", FaultKind::Settings),
             Failure::CannotStart { .. } => ("althing.cannot-start", FaultKind::Settings),
             Failure::LogLevel { .. } => ("althing.log-level", FaultKind::Settings),
@@ -205,6 +212,7 @@ pub(crate) fn faults() -> Vec<Fault> {
         Failure::NotDone { what: why("the invitation is used up"), state: why("refused") },
         Failure::PathNotText { path: why("/home/alice/\u{fffd}") },
         Failure::NoFolder { why: why("no such file or directory") },
+        Failure::Input { why: why("input/output error") },
         Failure::Output { why: why("no space left on device") },
         Failure::CannotStart { why: why("too many open files") },
         Failure::LogLevel { value: why("loud"), why: why("invalid filter directive") },

@@ -9,12 +9,10 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::out::{self, Stop};
-use crate::run::wait_for;
 use crate::{secret, words};
 
 /// Returns the command with those below it.
 pub(crate) fn command() -> Command {
-    let switch = |word: &'static str, help: &'static str| Command::new(word).about(help);
     Command::new("key")
         .about("How this home's secrets are protected on the disk")
         .subcommand_required(true)
@@ -30,14 +28,6 @@ pub(crate) fn command() -> Command {
                         .help("Seals them no more: then the file's rights alone protect them"),
                 ),
         )
-        .subcommand(
-            Command::new("keyring")
-                .about("Seals the secrets under a key in the system's keyring")
-                .subcommand_required(true)
-                .arg_required_else_help(true)
-                .subcommand(switch("on", "Seals them so"))
-                .subcommand(switch("off", "Seals them no more")),
-        )
 }
 
 /// Carries out what was typed.
@@ -50,10 +40,6 @@ pub(crate) fn run(home: &Path, matches: &ArgMatches, is_json: bool) -> Result<()
             check_passphrase(&new).map_err(Fault::from)?;
             change(home, present.as_ref(), Protect::Passphrase(new))
         }
-        Some(("keyring", below)) => match below.subcommand_name() {
-            Some("off") => release(home, Protection::Keyring),
-            _ => change(home, present(home)?.as_ref(), Protect::Keyring),
-        },
         _ => status(home, is_json),
     }
 }
@@ -72,7 +58,7 @@ fn release(home: &Path, from: Protection) -> Result<(), Stop> {
 }
 
 fn change(home: &Path, present: Option<&peer::Passphrase>, by: Protect) -> Result<(), Stop> {
-    wait_for(async { Ok(peer::protect(home, present, by).await.map_err(Fault::from)?) })?;
+    peer::protect(home, present, by).map_err(Fault::from)?;
     status(home, false)
 }
 
@@ -84,7 +70,6 @@ fn status(home: &Path, is_json: bool) -> Result<(), Stop> {
             None => "none",
             Some(Protection::FileRights) => "file-rights",
             Some(Protection::Passphrase) => "passphrase",
-            Some(Protection::Keyring) => "keyring",
         };
         let answer = json!({ "file": file.display().to_string(), "protection": word });
         return out::data((words::json(&answer) + "\n").as_bytes());
@@ -100,13 +85,10 @@ fn status(home: &Path, is_json: bool) -> Result<(), Stop> {
 fn in_words(protection: Protection) -> &'static str {
     match protection {
         Protection::FileRights => {
-            "which only your account may read. They are not sealed:\nwhoever gets hold of the disk, or of a backup of it, can be you. Better: althing key passphrase, or althing key keyring on"
+            "which only your account may read. They are not sealed:\nwhoever gets hold of the disk, or of a backup of it, can be you. Better: althing key passphrase"
         }
         Protection::Passphrase => {
             "sealed under a passphrase that is asked for at each start.\nWithout it nobody opens them, you included: nothing can bring a forgotten one back"
-        }
-        Protection::Keyring => {
-            "sealed under a key that lies in the system's keyring.\nA copy of the home alone opens nothing; without the keyring of this account you open nothing either"
         }
     }
 }

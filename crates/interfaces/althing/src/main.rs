@@ -11,6 +11,7 @@ mod line;
 mod manual;
 mod out;
 mod own;
+mod recover;
 mod run;
 mod secret;
 mod shape;

@@ -144,6 +144,7 @@ fn form(property: &Property) -> String {
         (Form::Text, Meaning::LocalPath) => "(path on this computer)".to_owned(),
         (Form::Text, Meaning::Id) => "(id)".to_owned(),
         (Form::Text, _) => "(text)".to_owned(),
+        (Form::Texts, _) => "(texts)".to_owned(),
     }
 }
 

@@ -1,12 +1,14 @@
 //! The program's own commands, but `start`.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use base::{Fault, Timestamp};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
-use crate::failure::EXIT_CODES;
+use crate::failure::{EXIT_CODES, Failure};
 use crate::line::{self, Line};
 use crate::out::{self, Stop};
 use crate::{commands, manual, words};
@@ -46,6 +48,29 @@ impl Harmless {
             out.push(if is_control { b'?' } else { *byte });
         }
         out
+    }
+}
+
+/// Writes the log of a web into a file, or to standard output.
+pub(crate) async fn log_export(home: &Path, matches: &ArgMatches) -> Result<(), Stop> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+    let mut line = Line::open(home).await?;
+    let asked = json!({ "web": text("web"), "form": text("form") });
+    let answer = line.ask("people.audit_export", &asked).await?;
+    let written = answer.get("text").and_then(Value::as_str).unwrap_or_default();
+    match matches.get_one::<PathBuf>("to") {
+        None => out::data(written.as_bytes()),
+        Some(file) => {
+            let cannot =
+                |error: std::io::Error| Failure::Output { why: format!("{}: {error}", file.display()) };
+            // What stands there already is not overwritten.
+            let mut new = File::create_new(file).map_err(cannot)?;
+            new.write_all(written.as_bytes()).and_then(|()| new.sync_all()).map_err(cannot)?;
+            let acts = answer.get("acts").and_then(Value::as_u64).unwrap_or_default();
+            out::data(
+                format!("{acts} acts are in {}\n", words::harmless(&file.display().to_string())).as_bytes(),
+            )
+        }
     }
 }
 

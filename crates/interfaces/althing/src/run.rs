@@ -13,7 +13,7 @@ use crate::failure::{self, Failure};
 use crate::line::Line;
 use crate::out::{self, Stop};
 use crate::shape::Shape;
-use crate::{catalogue, follow, key, own, show, start, words};
+use crate::{catalogue, follow, key, own, recover, show, start, words};
 
 /// Pages of a list that are read on at most: a folder of a million entries.
 const PAGES_MAX: usize = 1_000;
@@ -48,6 +48,8 @@ fn carry_out(matches: &ArgMatches, is_json: bool) -> Result<(), Stop> {
         Some(("key", below)) => key::run(&home, below, is_json),
         Some(("config", _)) => own::config_show(&home, is_json),
         Some(("cat", below)) => wait_for(own::cat(&home, below)),
+        Some(("recover", below)) => wait_for(recover::recover(&home, below)),
+        Some(("log-export", below)) => wait_for(own::log_export(&home, below)),
         Some(("watch", below)) => wait_for(own::watch(&home, below, is_json)),
         _ => {
             let offered = commands::offered();

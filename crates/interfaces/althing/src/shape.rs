@@ -29,6 +29,8 @@ pub(crate) enum Meaning {
 pub(crate) enum Form {
     /// Any text.
     Text,
+    /// One or more texts.
+    Texts,
     /// A whole number up to this.
     Whole(u64),
     /// Said or not said.
@@ -146,6 +148,7 @@ impl<'a> Shape<'a> {
         };
         match kinds.first() {
             Some(&"boolean") => Form::Flag,
+            Some(&"array") => Form::Texts,
             Some(&"integer") if self.text("format") == Some("uint32") => Form::Whole(u64::from(u32::MAX)),
             Some(&"integer") => Form::Whole(u64::MAX),
             _ => Form::Text,
@@ -188,8 +191,9 @@ mod tests {
         check("files.get", "revision", &Form::Whole(u64::MAX), Meaning::Plain, false);
         check("people.invite", "uses", &Form::Whole(u64::from(u32::MAX)), Meaning::Plain, false);
         check("people.invite", "approve", &Form::Flag, Meaning::Plain, false);
+        check("people.start_web_with", "persons", &Form::Texts, Meaning::Plain, true);
         let schema = (api::find("people.set_role").unwrap().arguments)().to_value();
         let role = Shape::of(&schema).arguments().into_iter().find(|one| one.name == "role").unwrap();
-        assert!(matches!(&role.form, Form::Words(words) if words.len() == 4 && words[0].0 == "carrier"));
+        assert!(matches!(&role.form, Form::Words(words) if words.len() == 5 && words[0].0 == "carrier"));
     }
 }

@@ -212,7 +212,7 @@ mod tests {
         says(
             "people.invite",
             json!({"web": "a", "role": "king"}),
-            "role is none of carrier, member, admin, owner",
+            "role is none of carrier, guest, member, admin, owner",
         );
         says("people.invite", json!({"web": "a", "approve": "yes"}), "approve is not true or false");
         says("people.me", json!({"x": 1}), "the arguments have no \"x\"; they may have: nothing");

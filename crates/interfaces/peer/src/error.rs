@@ -7,7 +7,7 @@ use base::{Fault, FaultKind};
 use kernel::KernelError;
 use store::StoreError;
 
-use crate::keys::{KeyringTrouble, PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX};
+use crate::keys::{PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX};
 
 /// Why a peer cannot start or cannot do what only the peer itself can do.
 #[derive(Debug, thiserror::Error)]
@@ -121,12 +121,6 @@ pub enum PeerError {
         PASSPHRASE_SIZE_MAX
     )]
     PassphraseLength,
-    /// The keyring does not give the key of this home.
-    #[error("the keys of this home are sealed under a key in the system's keyring, and {0}")]
-    Keyring(KeyringTrouble),
-    /// The keyring cannot be used for a home.
-    #[error("the keys cannot be sealed under a key in the system's keyring: {0}")]
-    NoKeyring(KeyringTrouble),
     /// The home was somewhere else when it was last used.
     #[error("the home {path} looks like a copy of {before}, or like a backup that was put back")]
     Copied {
@@ -254,8 +248,6 @@ impl PeerError {
             Self::PassphraseNeeded => ("peer.passphrase-needed", Settings),
             Self::PassphraseWrong => ("peer.passphrase-wrong", Yours),
             Self::PassphraseLength => ("peer.passphrase-length", Yours),
-            Self::Keyring(_) => ("peer.keyring", Settings),
-            Self::NoKeyring(_) => ("peer.no-keyring", Settings),
             Self::Copied { .. } => ("peer.copied", Settings),
             Self::NoCopy { .. } => ("peer.no-copy", Yours),
             Self::NoRandomness => ("peer.no-randomness", Settings),
@@ -319,15 +311,6 @@ impl From<PeerError> for Fault {
             PeerError::PassphraseWrong => {
                 fault.remedy("", "try again: nothing was changed, and nothing is lost")
             }
-            PeerError::Keyring(KeyringTrouble::Lost) => fault
-                .remedy("", "restore the keyring from your backup; nothing in the home was changed")
-                .remedy("", "or move the home away and become you again with a new one: by a link from another computer of yours (althing device add), or by your recovery words"),
-            PeerError::Keyring(_) => {
-                fault.remedy("", "log in so that the keyring is unlocked, then start again; nothing was changed")
-            }
-            PeerError::NoKeyring(_) => fault
-                .remedy("althing key passphrase", "protects them by a passphrase instead")
-                .remedy("", "or log in so that the keyring is unlocked, and try again; nothing was changed"),
             PeerError::Copied { .. } => fault
                 .remedy("althing start --same-computer", "if this is the only one: its folder or disk was moved, or it was restored")
                 .remedy("althing start --new-device", "if the other one lives on: this one becomes a new computer of yours, keeps its contents, forgets the rest, and then needs a link from the other"),
@@ -386,8 +369,6 @@ pub fn faults() -> Vec<Fault> {
         PeerError::PassphraseNeeded,
         PeerError::PassphraseWrong,
         PeerError::PassphraseLength,
-        PeerError::Keyring(KeyringTrouble::Lost),
-        PeerError::NoKeyring(KeyringTrouble::Locked),
         PeerError::Copied { path: path(), before: PathBuf::from("/media/old/althing") },
         PeerError::NoCopy { path: path() },
         PeerError::NoRandomness,
@@ -408,5 +389,6 @@ pub fn faults() -> Vec<Fault> {
     .into_iter()
     .chain(syntax)
     .map(Fault::from)
+    .chain(crate::words::faults())
     .collect()
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use api::EventNumber;
 use api::files::{Opened, Want, Wanted};
-use api::host::{AskNet, Export, Lan, SetLan};
-use api::people::Done;
+use api::host::{AskNet, AskWords, Export, Lan, Recover, SetLan};
+use api::people::{Address, Done};
 use base::{ByteCount, DeviceId, Fault, FaultKind, OperationId, Timestamp};
 use bytes::Bytes;
 use files::jobs::Source;
@@ -26,6 +26,7 @@ use crate::PeerError;
 use crate::engine::{Engine, now};
 use crate::export::export;
 use crate::status::{Outside, status};
+use crate::words::WordBook;
 
 /// How long a reader waits for bytes that are on their way, each time they stall.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,6 +48,7 @@ pub(crate) struct PeerHost {
     /// Whether `config.toml` decides about the local network.
     pub(crate) is_lan_configured: bool,
     pub(crate) since: Timestamp,
+    pub(crate) words: Arc<WordBook>,
     /// Cancelled when a person asks the peer to stop.
     pub(crate) stop: CancellationToken,
 }
@@ -66,6 +68,20 @@ impl PeerHost {
             "host.lan" => {
                 let arguments: SetLan = parse(operation, arguments)?;
                 answer(operation, &self.set_lan(arguments.lan == Lan::On)?)
+            }
+            "host.words" => {
+                let arguments: AskWords = parse(operation, arguments)?;
+                let AskWords {} = arguments;
+                let asked = self.readers.read(now(), "people.address", serde_json::json!({}))?;
+                let Address { link } = parse("people.address", asked)?;
+                answer(operation, &self.words.show(&*self.readers.snapshot()?, link)?)
+            }
+            "host.words_kept" => answer(operation, &self.words.keep(&parse(operation, arguments)?)?),
+            "host.recover" => {
+                let Recover { words, address } = parse(operation, arguments)?;
+                self.words.say(&words)?;
+                let asked = api::people::Recover { address };
+                self.engine.ask("people.recover", answer(operation, &asked)?, None).await
             }
             "host.stop" => {
                 self.stop.cancel();
@@ -115,6 +131,7 @@ impl PeerHost {
             health: self.engine.health(),
             kept,
             me: self.me,
+            words: &self.words,
         };
         answer(operation, &status(&self.readers, outside)?)
     }

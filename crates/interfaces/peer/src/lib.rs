@@ -18,12 +18,13 @@ mod ports;
 mod renew;
 mod status;
 mod vault;
+mod words;
 
 pub use config::{CONFIG_FILE, Config, Origin, Set, Setting};
 pub use error::{PeerError, faults};
 pub use home::{Home, home_from_environment, keys_path, socket_path};
 pub use keys::{
-    KeyringTrouble, PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX, Passphrase, Protect, Protection,
+    PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX, Passphrase, Protect, Protection,
     check_passphrase, protect, protection,
 };
 pub use memory::keep_memory_private;

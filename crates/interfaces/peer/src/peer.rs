@@ -26,10 +26,11 @@ use crate::engine::{Engine, INPUTS_WAITING, Outlets, now};
 use crate::home::{Home, socket_path};
 use crate::host::PeerHost;
 use crate::keys::{KeyFile, Passphrase};
-use crate::place::Claim;
+use crate::place::{Claim, Place};
 use crate::ports::Ports;
 use crate::renew::{Settled, settle};
 use crate::vault::HomeVault;
+use crate::words::WordBook;
 use crate::{Config, Origin, PeerError};
 
 /// A running peer. Stop it with [`Peer::stop`]; a dropped one leaves its parts to end as they can.
@@ -62,7 +63,7 @@ pub struct Start<'a> {
     pub config: &'a Config,
     /// Opens the keys, if they are sealed under one.
     pub passphrase: Option<Passphrase>,
-    /// What a person says about the home, if it looks like a copy.
+    /// What a person says about the home, if it is a copy.
     pub claim: Claim,
 }
 
@@ -88,15 +89,16 @@ impl Peer {
         let since = now();
         let Start { home, config, passphrase, claim } = start;
         let home = Home::open(home)?;
-        let settled = settle(&home, claim, passphrase.as_ref()).await?;
+        let settled = settle(&home, claim, passphrase.as_ref())?;
         let is_new_device = settled == Settled::NewDevice;
-        let keys = Arc::new(KeyFile::open(&home, passphrase.as_ref()).await?);
+        let keys = Arc::new(KeyFile::open(&home, passphrase.as_ref())?);
         drop(passphrase);
         let backing: Arc<dyn Backing> = Arc::new(RedbBacking::open(home.store())?);
         // With links resolved, so that the home is known wherever it shows up in a shared folder.
         let home_text = home.path().canonicalize().map_err(|error| PeerError::of_home(home.path(), error))?;
         let home_text = home_text.to_string_lossy().into_owned();
-        let vault = HomeVault::new(Arc::clone(&keys));
+        let words = Arc::new(WordBook::new(Arc::clone(&keys)));
+        let vault = HomeVault::new(Arc::clone(&keys), Arc::clone(&words));
         let services: Vec<Box<dyn kernel::Service>> = vec![
             Box::new(records::service_of(match settled {
                 Settled::OnlyOne => records::Home::Restored,
@@ -108,6 +110,8 @@ impl Peer {
         ];
         let kernel =
             Kernel::open(Arc::clone(&backing), services, Box::new(vault)).map_err(PeerError::from)?;
+        // Only now do the rows say what this home may not write yet.
+        Place::remember(&home)?;
         let readers = kernel.readers();
         let (inputs, heard) = mpsc::channel(INPUTS_WAITING);
         let mut ports = Ports::load(home.path());
@@ -156,6 +160,7 @@ impl Peer {
             page: gateways.page(),
             is_lan_configured: config.lan.origin != Origin::Default,
             since,
+            words,
             stop: stop.clone(),
         });
         let serving = gateways.serve(Arc::clone(&host) as Arc<dyn Host>);

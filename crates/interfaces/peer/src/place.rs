@@ -1,8 +1,9 @@
 //! Where a home lives, so that a copy of it, or an old backup, is noticed before two peers write as one device.
 //!
-//! A folder keeps its inode and the time of its birth when it is renamed or its disk is moved, and loses them when it is
-//! copied or restored. The computer is known by a hash only. Not for: copies of whole disks and virtual machines that
-//! keep all of these; those are noticed by what the copies write (`records`).
+//! A folder keeps its inode and the time of its birth when it is renamed or its disk is carried elsewhere, and loses them
+//! when it is copied or restored. Only a copy beside its original, or on another computer, is worth a question; the
+//! computer is known by a hash only. Not for: copies of whole disks and virtual machines that keep all of these; those are
+//! noticed by what the copies write (`records`).
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
@@ -23,13 +24,13 @@ const MACHINE_ID_MAX: usize = 128;
 /// Computers that one home on a disk is carried between, at most.
 const COMPUTERS_MAX: usize = 16;
 
-/// What a person says about a home that was found elsewhere.
+/// What a person says about a home that is a copy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Claim {
-    /// Nothing: a home that looks like a copy is not started.
+    /// Nothing: a home that is a copy is not started.
     #[default]
     Nothing,
-    /// It is the only one: its disk was moved, or it was restored from a backup.
+    /// It is the only one that is left: it was moved, or restored from a backup.
     OnlyOne,
     /// It is a copy, and shall become a new device.
     NewDevice,
@@ -58,10 +59,12 @@ pub(crate) struct Place {
 /// What became of looking.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// The home is where it was, or new.
+    /// The home is the folder it was, or new.
     Here,
-    /// It was at another place, named so, when it was last used.
-    Elsewhere(PathBuf),
+    /// It is another folder, and nothing says that the one it was lives on: moved to another disk, or restored.
+    Moved,
+    /// The home it was made of, named so, is still there, or is on another computer.
+    Copied(PathBuf),
     /// It was becoming a new device when the power went.
     Renewing,
 }
@@ -77,13 +80,21 @@ impl Place {
         if known.is_renewing {
             return Ok(Found::Renewing);
         }
-        let now = Self::here(home.path(), &known.salt)?;
-        let is_same_birth = known.born.is_empty() || now.born.is_empty() || known.born == now.born;
+        if known.is_folder(home.path())? {
+            return Ok(Found::Here);
+        }
         let is_same_computer = machine
             .map(|machine| hash(&known.salt, machine))
             .is_none_or(|computer| known.computers.is_empty() || known.computers.contains(&computer));
-        let is_here = known.inode == now.inode && is_same_birth && is_same_computer;
-        Ok(if is_here { Found::Here } else { Found::Elsewhere(known.path) })
+        let is_original_there = known.is_folder(&known.path).unwrap_or(false);
+        Ok(if is_same_computer && !is_original_there { Found::Moved } else { Found::Copied(known.path) })
+    }
+
+    /// Says whether a folder is the one that is remembered, whatever its name is now.
+    fn is_folder(&self, path: &Path) -> Result<bool, PeerError> {
+        let now = Self::here(path, &self.salt)?;
+        let is_same_birth = self.born.is_empty() || now.born.is_empty() || self.born == now.born;
+        Ok(self.inode == now.inode && is_same_birth)
     }
 
     /// Remembers that the home is at home here. Computers it was known on stay known only as long as the folder is the

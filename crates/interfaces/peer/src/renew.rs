@@ -18,51 +18,46 @@ use crate::place::{Claim, Found, Place};
 pub(crate) enum Settled {
     /// It is as it was.
     AsBefore,
-    /// It may lack what it wrote since: a person says that it is the only one.
+    /// It was moved, or restored and may lack what it wrote since.
     OnlyOne,
     /// It is a new device now.
     NewDevice,
 }
 
 /// Sees to it that no other home is the same device, as far as this one can tell by itself; before anything is written.
-pub(crate) async fn settle(
+/// What it finds of a home that stays is found again until [`Place::remember`].
+pub(crate) fn settle(
     home: &Home,
     claim: Claim,
     passphrase: Option<&Passphrase>,
 ) -> Result<Settled, PeerError> {
     match (Place::look(home)?, claim) {
         (Found::Renewing, _) => {}
-        (Found::Here, Claim::Nothing) => {
-            Place::remember(home)?;
-            return Ok(Settled::AsBefore);
-        }
-        (Found::Elsewhere(before), Claim::Nothing) => {
+        (Found::Here, Claim::Nothing) => return Ok(Settled::AsBefore),
+        (Found::Copied(before), Claim::Nothing) => {
             return Err(PeerError::Copied { path: home.path().to_owned(), before });
         }
-        (Found::Here | Found::Elsewhere(_), Claim::OnlyOne) => {
-            Place::remember(home)?;
-            return Ok(Settled::OnlyOne);
-        }
-        (Found::Here, Claim::NewDevice) if !is_disowned(home, passphrase).await? => {
+        (Found::Moved, Claim::Nothing) | (_, Claim::OnlyOne) => return Ok(Settled::OnlyOne),
+        (Found::Here | Found::Moved, Claim::NewDevice) if !is_disowned(home, passphrase)? => {
             return Err(PeerError::NoCopy { path: home.path().to_owned() });
         }
-        (Found::Here | Found::Elsewhere(_), Claim::NewDevice) => {
-            KeyFile::may_renew(home, passphrase).await?;
+        (_, Claim::NewDevice) => {
+            KeyFile::may_renew(home, passphrase)?;
             Place::begin_renewal(home)?;
         }
     }
-    KeyFile::renew(home, passphrase).await?;
+    KeyFile::renew(home, passphrase)?;
     forget_rows(home).map_err(|error| PeerError::of_home(home.path(), error))?;
     Place::end_renewal(home)?;
     Ok(Settled::NewDevice)
 }
 
 /// Says whether the rows of a home prove that another one writes as its device.
-async fn is_disowned(home: &Home, passphrase: Option<&Passphrase>) -> Result<bool, PeerError> {
+fn is_disowned(home: &Home, passphrase: Option<&Passphrase>) -> Result<bool, PeerError> {
     if !home.store().exists() {
         return Ok(false);
     }
-    let me = SignKey::from_seed(&*KeyFile::open(home, passphrase).await?.device()).device();
+    let me = SignKey::from_seed(&*KeyFile::open(home, passphrase)?.device()).device();
     let backing = RedbBacking::open(home.store())?;
     let rows = backing.snapshot()?;
     let is_proof = |halt| matches!(halt, Halt::Forked | Halt::Copied);

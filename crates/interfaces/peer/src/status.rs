@@ -11,6 +11,7 @@ use records::Halt;
 use store::{Rows, StoreError};
 
 use crate::engine::{Health, now};
+use crate::words::WordBook;
 
 /// What the status needs besides the rows.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(crate) struct Outside<'a> {
     pub(crate) health: Health,
     pub(crate) kept: ByteCount,
     pub(crate) me: DeviceId,
+    pub(crate) words: &'a WordBook,
 }
 
 /// Why nothing is written to a web, and what to do.
@@ -60,6 +62,7 @@ pub(crate) fn status(readers: &Readers, outside: Outside<'_>) -> Result<Status, 
         free: ByteCount(free_bytes(outside.home)),
         addresses: health.addresses,
         paused: health.paused,
+        words_waiting: outside.words.is_waiting(&*rows)?,
         since: outside.since,
         last_event: kernel::last_event(&*rows)?,
         version: env!("CARGO_PKG_VERSION").to_owned(),

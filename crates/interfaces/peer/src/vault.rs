@@ -5,10 +5,10 @@ use std::sync::Arc;
 use base::DeviceId;
 use kernel::Vault;
 use wire::crypto::{PersonKey, SignKey, Signature, Signer, Strict, Verifier};
-use zeroize::Zeroizing;
+use wire::identity::RecoveryKey;
 
-use crate::PeerError;
 use crate::keys::KeyFile;
+use crate::words::WordBook;
 
 /// The vault of a real peer: every signature is made and checked in full.
 #[derive(Debug)]
@@ -16,26 +16,15 @@ pub(crate) struct HomeVault {
     device: SignKey,
     person: PersonKey,
     keys: Arc<KeyFile>,
+    words: Arc<WordBook>,
 }
 
 impl HomeVault {
     /// Makes the keys of their secrets.
-    pub(crate) fn new(keys: Arc<KeyFile>) -> Self {
+    pub(crate) fn new(keys: Arc<KeyFile>, words: Arc<WordBook>) -> Self {
         let device = SignKey::from_seed(&keys.device());
         let person = PersonKey::from_seed(&keys.person());
-        Self { device, person, keys }
-    }
-
-    /// Returns the recovery secret, unless it was forgotten.
-    #[allow(dead_code, reason = "the commands of the recovery words use it")]
-    pub(crate) fn recovery(&self) -> Option<Zeroizing<[u8; 32]>> {
-        self.keys.recovery()
-    }
-
-    /// Forgets the recovery secret for ever, on the disk and in memory.
-    #[allow(dead_code, reason = "the commands of the recovery words use it")]
-    pub(crate) fn forget_recovery(&self) -> Result<(), PeerError> {
-        self.keys.forget_recovery()
+        Self { device, person, keys, words }
     }
 }
 
@@ -70,5 +59,9 @@ impl Vault for HomeVault {
 
     fn seal_person(&self, to: &DeviceId, purpose: &str, context: &[u8], seed: &[u8; 32]) -> Option<Vec<u8>> {
         self.person.seal_secret(to, purpose, context, seed)
+    }
+
+    fn recovery(&self) -> Option<RecoveryKey> {
+        self.words.said()
     }
 }

@@ -15,6 +15,7 @@ mod peers;
 mod raw;
 mod rest;
 mod search;
+mod trust;
 mod words;
 
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 10] = [
+const BENCHMARKS: [(&str, Benchmark); 12] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
@@ -38,6 +39,8 @@ const BENCHMARKS: [(&str, Benchmark); 10] = [
     ("broker", broker::with_broker),
     ("rest", rest::at_rest),
     ("start", rest::start),
+    ("trust", trust::evaluation),
+    ("large-web", trust::large),
 ];
 
 /// What every benchmark needs.
@@ -63,6 +66,11 @@ fn main() -> ExitCode {
 
 #[allow(clippy::print_stdout, reason = "results go to stdout")]
 fn run(arguments: &[String]) -> Result<()> {
+    if let [mode, number] = arguments
+        && mode == "raw-trust"
+    {
+        return trust::of_shape(number.parse()?);
+    }
     if let Some((mode, rest)) = arguments.split_first().filter(|(mode, _)| mode.starts_with("raw-")) {
         return raw::run(mode, rest);
     }

@@ -18,6 +18,7 @@ pub mod scale;
 mod searching;
 pub mod texts;
 pub mod town;
+pub mod trust;
 pub mod vault;
 mod watch;
 mod world;

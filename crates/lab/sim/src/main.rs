@@ -10,10 +10,15 @@ use sim::town::{Outcome, Plan, run};
 const USAGE: &str = "usage: sim --suite
        sim --crowd MEMBERS
        sim --filters MEMBERS
+       sim --trust TOWNS [--seed N]
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
        sim --scale [--seed N] [--peers N] [--out FOLDER]
   --scale   compares ways to search webs of 100 to 100,000 members (or N), prints tables, writes
             plots into docs/search-at-scale (or FOLDER)";
+
+/// The first seed and the number of the towns with enemies inside that the suite always runs, and how many fresh ones.
+const TRUST_FIXED: (u64, u64) = (1, 60);
+const TRUST_FRESH: u64 = 30;
 
 /// Where the plots of the page stand, seen from the root of the house.
 const PLOTS: &str = "docs/search-at-scale";
@@ -32,6 +37,9 @@ const FIXED: [Plan; 4] = [
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((first, towns)) = trust_towns(&arguments) {
+        return trust(first, towns);
+    }
     if let [word, members] = arguments.as_slice()
         && let Ok(members) = members.parse()
     {
@@ -41,6 +49,7 @@ fn main() -> ExitCode {
             _ => {}
         }
     }
+    let is_suite = arguments == ["--suite"];
     let run = if arguments.iter().any(|word| word == "--scale") {
         study(&arguments).map(|(study, folder)| match run_study(study, &folder) {
             Ok(()) => ExitCode::SUCCESS,
@@ -50,7 +59,13 @@ fn main() -> ExitCode {
             }
         })
     } else {
-        plans(&arguments).map(|plans| run_towns(&plans))
+        plans(&arguments).map(|plans| {
+            let are_trusty = !is_suite
+                || trust(TRUST_FIXED.0, TRUST_FIXED.1) == ExitCode::SUCCESS
+                    && trust(fresh_seed() >> 16, TRUST_FRESH) == ExitCode::SUCCESS;
+            let ran = run_towns(&plans);
+            if are_trusty { ran } else { ExitCode::FAILURE }
+        })
     };
     run.unwrap_or_else(|| {
         eprintln!("{USAGE}");
@@ -125,6 +140,40 @@ fn run_towns(plans: &[Plan]) -> ExitCode {
         }
     }
     println!("{passed} passed, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Reads `--trust TOWNS`, and the first seed if one is given.
+fn trust_towns(arguments: &[String]) -> Option<(u64, u64)> {
+    match arguments {
+        [word, towns] if word == "--trust" => Some((fresh_seed() >> 16, towns.parse().ok()?)),
+        [word, towns, seed, first] if word == "--trust" && seed == "--seed" => {
+            Some((first.parse().ok()?, towns.parse().ok()?))
+        }
+        _ => None,
+    }
+}
+
+/// Runs towns with enemies inside, one seed after the other.
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn trust(first: u64, towns: u64) -> ExitCode {
+    let (begun, mut checked, mut failed, mut split) = (Instant::now(), 0, 0, 0);
+    for seed in first..first.saturating_add(towns) {
+        let sim::trust::Outcome { report, is_split } = sim::trust::run(seed);
+        split += u64::from(is_split);
+        checked += report.checked;
+        for line in &report.wrong {
+            println!("  wrong: {line}");
+        }
+        if !report.wrong.is_empty() {
+            failed += 1;
+            println!("  replay: cargo xtask sim --trust 1 --seed {seed}");
+        }
+    }
+    println!(
+        "NOTE trust: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong, {split} split by a thief, in {} s",
+        begun.elapsed().as_secs()
+    );
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

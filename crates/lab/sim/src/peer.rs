@@ -119,6 +119,11 @@ impl SimPeer {
         format!("/sim/{}/shared", self.index)
     }
 
+    /// Returns the peer's keys: for what nobody honest would sign.
+    pub(crate) fn vault(&self) -> SimVault {
+        SimVault::new(&self.seed, self.memory.clone())
+    }
+
     pub(crate) fn address(&self) -> String {
         let [_, _, high, low] = u32::try_from(self.index).unwrap_or(0).to_be_bytes();
         format!("10.0.{high}.{low}:4000")

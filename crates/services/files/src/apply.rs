@@ -91,6 +91,10 @@ pub(crate) fn apply(step: &mut Step<'_>, author: Author, body: &[u8]) -> Result<
             copies::no_longer_mirrored(step, author, mirror, &contents)?;
             Ok(Applied::default())
         }
+        // A guest's word takes nothing from anybody.
+        Statement::Wrong { .. } if !people::read::writes(step.view(), author.web, author.person)? => {
+            Ok(Applied::default())
+        }
         Statement::Wrong { copies } => {
             copies::doubted(step, author, &copies)?;
             Ok(Applied::default())

@@ -25,6 +25,12 @@ pub enum FilesError {
         /// Its label.
         web: String,
     },
+    /// Guests read and share nothing.
+    #[error("cannot share anything in {web}: you are a guest there")]
+    Guest {
+        /// Its label.
+        web: String,
+    },
     /// This computer carries the web: it holds no key and sees no files.
     #[error("this computer carries {web} for others and can read nothing of it")]
     Carried {
@@ -174,6 +180,7 @@ impl FilesError {
     fn kind(&self) -> FaultKind {
         match self {
             Self::NotAMember { .. }
+            | Self::Guest { .. }
             | Self::Carried { .. }
             | Self::NotYourShare { .. }
             | Self::HomeInside { .. }
@@ -193,6 +200,7 @@ impl FilesError {
             Self::BadArguments { .. } => "files.bad-arguments",
             Self::NoSuchWeb { .. } => "files.no-such-web",
             Self::NotAMember { .. } => "files.not-a-member",
+            Self::Guest { .. } => "files.guest",
             Self::Carried { .. } => "files.carried",
             Self::NoSuchPath { .. } => "files.no-such-path",
             Self::NotAFile { .. } => "files.not-a-file",
@@ -224,6 +232,10 @@ impl FilesError {
             Self::NoSuchWeb { .. } | Self::NotAMember { .. } => {
                 fault.remedy("althing web list", "lists your webs")
             }
+            Self::Guest { web } => fault.remedy(
+                format!("althing people {}", quoted(web)),
+                "shows the admins, who can make you a member",
+            ),
             Self::Carried { web } => {
                 fault.remedy(format!("althing mirror {}", quoted(web)), "shows how much is kept here, sealed")
             }
@@ -317,6 +329,7 @@ pub fn faults() -> Vec<Fault> {
         },
         FilesError::NoSuchWeb { web: "family".to_owned() },
         FilesError::NotAMember { web: "family".to_owned() },
+        FilesError::Guest { web: "family".to_owned() },
         FilesError::Carried { web: "family".to_owned() },
         FilesError::NoSuchPath { path: path() },
         FilesError::NotAFile { path: share() },

@@ -269,7 +269,7 @@ impl<'a> Look<'a> {
         let Some(shelf) = Shelf::numbered(rows, number)?.filter(|shelf| !shelf.row.is_ended) else {
             return Ok(None);
         };
-        if people::read::role_of(rows, shelf.key.web, shelf.key.person)?.is_none() {
+        if !people::read::writes(rows, shelf.key.web, shelf.key.person)? {
             return Ok(None);
         }
         let Some((key, entry)) = shelf.entry(rows, file)? else { return Ok(None) };

@@ -230,8 +230,13 @@ fn my_web<R: Rows + ?Sized>(rows: &R, name: &str) -> Result<WebId, Fault> {
 }
 
 fn my_web_id<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<(), Fault> {
-    if people::read::role_of(rows, web, me(rows)?)?.is_none() {
-        return Err(FilesError::NotAMember { web: people::read::web_label(rows, web)? }.into());
+    let label = || people::read::web_label(rows, web);
+    let me = me(rows)?;
+    if people::read::role_of(rows, web, me)?.is_none() {
+        return Err(FilesError::NotAMember { web: label()? }.into());
+    }
+    if !people::read::writes(rows, web, me)? {
+        return Err(FilesError::Guest { web: label()? }.into());
     }
     Ok(())
 }

@@ -120,13 +120,14 @@ pub(crate) fn resolve_above(rows: &dyn Rows, path: &str) -> Result<Above, Fault>
     }
 }
 
-/// Says whether the tree shows a person: members only; in a web that is left, those who were there.
+/// Says whether the tree shows a person: members only, and oneself; in a web that is left, those who were there.
 fn is_visible(rows: &dyn Rows, web: WebId, person: PersonId) -> Result<bool, StoreError> {
-    if people::read::role_of(rows, web, person)?.is_some() {
+    if people::read::writes(rows, web, person)? {
         return Ok(true);
     }
     let me = people::read::my_person(rows)?;
     Ok(match me {
+        Some(me) if me == person => true,
         Some(me) => people::read::role_of(rows, web, me)?.is_none(),
         None => false,
     })

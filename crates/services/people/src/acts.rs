@@ -1,10 +1,10 @@
 //! What a person asks for that changes something: names, webs, invitations, roles, removals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use api::Operation as _;
-use api::people as ask;
+use api::{people as ask, persons};
 use base::{ByteCount, DeviceId, EntryId, Fault, PersonId, TicketId, WebId};
 use kernel::{AskId, Step};
 use serde::de::DeserializeOwned;
@@ -18,15 +18,15 @@ use crate::apply;
 use crate::body::Body;
 use crate::evaluate::State;
 use crate::fault::PeopleError;
-use crate::reader;
 use crate::service::{People, checked_name, publish};
 use crate::tables::{KEPT, ME, MeRecord, NAMES, Standing, WEB_NAMES, WEBS, WebRecord};
+use crate::{dissolving, meeting, petnames, reader, safety};
 
 /// Members named in an invitation besides the one who invites. Each costs about 70 characters of the QR code.
 const OTHER_DOORS_MAX: usize = 3;
 
 /// Addresses of each door in an invitation.
-const DOOR_ADDRESSES_MAX: usize = 4;
+pub(crate) const DOOR_ADDRESSES_MAX: usize = 4;
 
 /// Hours an invitation is good for, if nobody says.
 const HOURS: u32 = 168;
@@ -93,6 +93,47 @@ pub(crate) fn asked(
         }
         ask::NameDevice::NAME => {
             let answer = People::name_device(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        ask::Recover::NAME => {
+            let answer = People::recover(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::NamePerson::NAME => {
+            let answer = petnames::name(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Verify::NAME => {
+            let answer = safety::verify(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        _ => return asked_together(people, step, id, (operation, arguments)),
+    }
+    Ok(())
+}
+
+/// Answers what changes who is in a web with whom, in one step of several.
+fn asked_together(
+    people: &mut People,
+    step: &mut Step<'_>,
+    id: AskId,
+    (operation, arguments): (&str, serde_json::Value),
+) -> Result<(), Fault> {
+    match operation {
+        persons::StartWebWith::NAME => {
+            let answer = meeting::start_web_with(people, step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Enter::NAME => {
+            let answer = meeting::enter(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Decline::NAME => {
+            let answer = meeting::decline(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Dissolve::NAME => {
+            let answer = dissolving::dissolve(people, step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
         ask::Leave::NAME => {
@@ -163,12 +204,12 @@ pub(crate) fn start_web(
 }
 
 /// Finds a web where this peer is a member now.
-fn my_web(step: &Step<'_>, name: &str) -> Result<WebId, Fault> {
+pub(crate) fn my_web(step: &Step<'_>, name: &str) -> Result<WebId, Fault> {
     web_with(step, name, |standing| standing == Standing::Member)
 }
 
 /// Finds a web where this peer stands in a certain way.
-fn web_with(step: &Step<'_>, name: &str, is_right: fn(Standing) -> bool) -> Result<WebId, Fault> {
+pub(crate) fn web_with(step: &Step<'_>, name: &str, is_right: fn(Standing) -> bool) -> Result<WebId, Fault> {
     let Some(web) = crate::read::web_named(step.view(), name)? else {
         return Err(PeopleError::UnknownWeb { name: name.to_owned() }.into());
     };
@@ -179,7 +220,11 @@ fn web_with(step: &Step<'_>, name: &str, is_right: fn(Standing) -> bool) -> Resu
         .ok_or_else(|| PeopleError::NotAMember { web: name.to_owned() }.into())
 }
 
-fn my_role(people: &mut People, step: &mut Step<'_>, web: WebId) -> Result<(PersonId, Role), Fault> {
+pub(crate) fn my_role(
+    people: &mut People,
+    step: &mut Step<'_>,
+    web: WebId,
+) -> Result<(PersonId, Role), Fault> {
     let me = step.me();
     let state = people.state(step, web)?;
     let person = state.devices.get(&me).copied();
@@ -190,12 +235,16 @@ fn my_role(people: &mut People, step: &mut Step<'_>, web: WebId) -> Result<(Pers
     }
 }
 
-fn within(field: &'static str, value: u32, (least, most): (u32, u32)) -> Result<u32, Fault> {
+pub(crate) fn within(field: &'static str, value: u32, (least, most): (u32, u32)) -> Result<u32, Fault> {
     let is_within = (least..=most).contains(&value);
     is_within.then_some(value).ok_or_else(|| PeopleError::OutOfLimits { field, value, least, most }.into())
 }
 
-fn invite(people: &mut People, step: &mut Step<'_>, asked: &ask::Invite) -> Result<ask::Invitation, Fault> {
+pub(crate) fn invite(
+    people: &mut People,
+    step: &mut Step<'_>,
+    asked: &ask::Invite,
+) -> Result<ask::Invitation, Fault> {
     let web = my_web(step, &asked.web)?;
     let uses = within("uses", asked.uses.unwrap_or(1), (1, 10_000))?;
     let hours = within("hours", asked.hours.unwrap_or(HOURS), (1, 8_760))?;
@@ -226,21 +275,7 @@ fn ticket_text(step: &Step<'_>, mut ticket: Ticket) -> Result<String, Fault> {
         ticket.doors.push(Door { device: me, addresses });
     }
     ticket.web_name = crate::read::web_label(step.view(), web)?;
-    let mut others = Vec::new();
-    for member in crate::read::members(step.view(), web)?.into_iter().filter(|member| member.role.is_some()) {
-        for device in member.devices.into_iter().filter(|device| *device != me) {
-            let addresses = crate::read::addresses_of(step.view(), web, device)?;
-            let is_here = records::is_connected(step.view(), device)?;
-            if !addresses.is_empty() {
-                others.push((!is_here, device, addresses));
-            }
-        }
-    }
-    // Whoever is here now is more likely to answer a newcomer than whoever is only known.
-    others.sort_by_key(|(is_away, ..)| *is_away);
-    for (_, device, addresses) in others.into_iter().take(OTHER_DOORS_MAX) {
-        ticket.doors.push(Door { device, addresses: with_relay(addresses, 2) });
-    }
+    ticket.doors.extend(other_doors(step.view(), (&[web], me), OTHER_DOORS_MAX)?);
     loop {
         let text = ticket.to_text();
         if Ticket::from_text(&text).is_ok_and(|read| read == ticket) {
@@ -251,6 +286,31 @@ fn ticket_text(step: &Step<'_>, mut ticket: Ticket) -> Result<String, Fault> {
             return Ok(text);
         }
     }
+}
+
+/// Returns where other members of some webs are found, those first who are here now: they are more likely to answer.
+pub(crate) fn other_doors(
+    rows: &dyn store::Rows,
+    (webs, me): (&[WebId], DeviceId),
+    count: usize,
+) -> Result<Vec<Door>, Fault> {
+    let mut others = Vec::new();
+    for web in webs {
+        let members = crate::read::members(rows, *web)?.into_iter();
+        for member in members.filter(|member| member.role >= Some(Role::Member)) {
+            for device in member.devices.into_iter().filter(|device| *device != me) {
+                let addresses = crate::read::addresses_of(rows, *web, device)?;
+                if !addresses.is_empty() {
+                    others.push((!records::is_connected(rows, device)?, device, addresses));
+                }
+            }
+        }
+    }
+    others.sort_by_key(|(is_away, ..)| *is_away);
+    let mut seen = BTreeSet::new();
+    others.retain(|(_, device, _)| seen.insert(*device));
+    let door = |(_, device, addresses)| Door { device, addresses: with_relay(addresses, 2) };
+    Ok(others.into_iter().take(count).map(door).collect())
 }
 
 /// Keeps the first addresses, a relay among them: somebody behind a router can be reached by nothing else.
@@ -351,7 +411,12 @@ fn set_role(people: &mut People, step: &mut Step<'_>, asked: &ask::SetRole) -> R
     let is_demotion = Some(role) < theirs && !steps_down;
     let cuts = if is_demotion { governance_cuts(state, &devices_of(state, person)) } else { Vec::new() };
     people.act(step, web, Action::SetRole { person, role, cuts })?;
-    Ok(ask::Done { what: format!("{label} is now {} in {}.", reader::role_word(asked.role), asked.web) })
+    let hidden = match role {
+        Role::Guest => " A guest reads everything; what it shared is not shown while it is one.",
+        _ => "",
+    };
+    let role = reader::role_word(asked.role);
+    Ok(ask::Done { what: format!("{label} is now {role} in {}.{hidden}", asked.web) })
 }
 
 /// Names the last governance entry known of each of some devices.
@@ -382,7 +447,7 @@ pub(crate) fn with_records(
     Ok(cuts)
 }
 
-fn devices_of(state: &State, person: PersonId) -> Vec<DeviceId> {
+pub(crate) fn devices_of(state: &State, person: PersonId) -> Vec<DeviceId> {
     state.members.get(&person).map(|member| member.devices.clone()).unwrap_or_default()
 }
 

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{DeviceId, Fault, PersonId, WebId};
 use kernel::Step;
 use store::StoreError;
-use wire::governance::Role;
+use wire::governance::{Admission, Role};
 
 use crate::evaluate::{Departure, Evaluation, State};
 use crate::history::Change;
 use crate::label;
+use crate::petnames::Claim;
 use crate::tables::{
-    DEVICES, INVITATIONS, InvitationRecord, JOINS, LABELS, ME, MEMBERS, MemberRecord, NAMES, Standing,
-    WAITING, WEB_LABELS, WEB_NAMES, WEBS, WEBS_OF, WaitingRecord, WebRecord,
+    DEVICES, INVITATIONS, InvitationRecord, JOINS, LABELS, ME, MEMBERS, MemberRecord, Standing, WAITING,
+    WEB_LABELS, WEB_NAMES, WEBS, WEBS_OF, WaitingRecord, WebRecord,
 };
 use crate::told::Told;
 
@@ -90,6 +91,9 @@ fn write_members(
             continue;
         }
         MEMBERS.put(step.rows(), &(web, *person), &record);
+        if let Some(old) = old.as_ref().filter(|old| old.devices != record.devices) {
+            crate::notices::devices(step, web, *person, (&old.devices, &record.devices))?;
+        }
         let revoked =
             old.iter().flat_map(|old| &old.devices).filter(|device| !record.devices.contains(device));
         for device in revoked {
@@ -137,6 +141,7 @@ fn write_invitations(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(
             is_revoked: invitation.revoked.is_some(),
             lamport: invitation.place.0,
             made: invitation.made,
+            approve: Some(invitation.admission == Admission::Approve),
         };
         if before.remove(ticket).as_ref() != Some(&record) {
             INVITATIONS.put(step.rows(), &(web, *ticket), &record);
@@ -161,23 +166,24 @@ fn write_invitations(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(
     Ok(())
 }
 
-/// Gives every person of a web its label: seniors first, so that a namesake who comes later gets the tag.
+/// Gives every person of a web its label: whom I have named first, then myself, then seniors, so that a namesake who
+/// comes later gets the tag (spec identity rules 22 to 26).
 pub(crate) fn relabel(step: &mut Step<'_>, web: WebId) -> Result<bool, StoreError> {
     let mut is_changed = false;
     let mut taken = BTreeSet::new();
+    let mut holders: BTreeMap<String, PersonId> = BTreeMap::new();
     let mut before: BTreeSet<String> = LABELS
         .within(step.view(), &web)
         .map(|row| row.map(|((_, label), _)| label))
         .collect::<Result<_, _>>()?;
-    for member in crate::read::everybody(step.view(), web)? {
+    for Claim { member, name, is_kept_only } in crate::petnames::by_claim(step.view(), web)? {
         let id = member.person.to_string();
-        let mut name = NAMES.get(step.view(), &(web, member.person))?.unwrap_or_default();
-        if member.role == Some(Role::Carrier) {
-            // It holds no key under which it could say a name.
-            name = format!("carrier-{}", id.get(..4).unwrap_or_default());
+        let wanted = label::safe(&name, &id);
+        if is_kept_only {
+            keep(&mut taken, &mut holders, (&wanted, member.person));
+            continue;
         }
-        let label = label::unique(&label::safe(&name, &id), &id, &taken);
-        taken.insert(label::folded(&label));
+        let label = label::unique(&wanted, &id, &taken);
         before.remove(&label);
         let holder = LABELS.get(step.view(), &(web, label.clone()))?;
         if holder != Some(member.person) {
@@ -186,15 +192,32 @@ pub(crate) fn relabel(step: &mut Step<'_>, web: WebId) -> Result<bool, StoreErro
         if member.label != label
             && let Some(mut record) = MEMBERS.get(step.view(), &(web, member.person))?
         {
-            record.label = label;
+            let like = label::looks(&wanted).iter().find_map(|look| holders.get(look)).copied();
+            if let Some(like) = like.filter(|_| !member.label.contains('~')) {
+                crate::notices::namesake(step, web, (member.person, &wanted), like)?;
+            }
+            record.label.clone_from(&label);
             MEMBERS.put(step.rows(), &(web, member.person), &record);
             is_changed = true;
         }
+        keep(&mut taken, &mut holders, (&label, member.person));
     }
     for label in before {
         LABELS.delete(step.rows(), &(web, label));
     }
     Ok(is_changed)
+}
+
+/// Keeps a label from those who come later.
+fn keep(
+    taken: &mut BTreeSet<String>,
+    holders: &mut BTreeMap<String, PersonId>,
+    (label, person): (&str, PersonId),
+) {
+    for look in label::looks(label) {
+        holders.entry(look.clone()).or_insert(person);
+        taken.insert(look);
+    }
 }
 
 /// Writes the web's own row, and its label.
@@ -229,8 +252,6 @@ fn write_web(step: &mut Step<'_>, web: WebId, evaluation: &Evaluation) -> Result
     };
     let readers = state.members.values().filter(|member| member.reads()).count();
     record.members = u64::try_from(readers).unwrap_or(u64::MAX);
-    let genesis = state.members.values().find(|member| member.inviter.is_none());
-    record.founder = genesis.and_then(|founder| founder.devices.first().copied()).or(record.founder);
     let turn = match (was_in, record.standing.is_in()) {
         (false, true) => Turn::In,
         (true, false) => Turn::Out,
@@ -264,7 +285,7 @@ pub(crate) fn relabel_web(step: &mut Step<'_>, web: WebId) -> Result<bool, Store
     for row in WEBS.all(step.view()) {
         let (other, other_record) = row?;
         if other != web {
-            taken.insert(label::folded(&other_record.label));
+            taken.extend(label::looks(&other_record.label));
         }
     }
     let label = label::unique(&wanted, &id, &taken);

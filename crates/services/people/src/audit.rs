@@ -4,7 +4,7 @@ use api::people as ask;
 use base::{Fault, PersonId, TicketId, WebId};
 use store::{Rows, StoreError};
 
-use crate::evaluate::{Act, Op, evaluate};
+use crate::evaluate::{Act, Op, State, evaluate};
 use crate::history;
 use crate::reader::{api_role, role_word};
 
@@ -15,12 +15,8 @@ pub(crate) fn audit(rows: &dyn Rows, web: WebId) -> Result<ask::Audit, Fault> {
     ops.sort_by_key(Op::place);
     let mut acts = Vec::with_capacity(ops.len());
     for op in &ops {
-        let author = evaluation.state.person_of(op.author);
-        let joiner = match &op.act {
-            Act::Join { facts: Some(facts), .. } | Act::Recover { facts: Some(facts) } => Some(facts.person),
-            _ => None,
-        };
-        let by = match author.or(joiner) {
+        let person = evaluation.state.person_of(op.author).or(newcomer(op));
+        let by = match person {
             Some(person) => crate::read::label_of(rows, web, person)?,
             None => op.author.short(),
         };
@@ -30,12 +26,59 @@ pub(crate) fn audit(rows: &dyn Rows, web: WebId) -> Result<ask::Audit, Fault> {
             what.push_str(", which does not count: ");
             what.push_str(why.words());
         }
-        acts.push(ask::AuditView { at: op.time, by, what, is_void: void.is_some(), entry: op.id });
+        acts.push(ask::AuditView {
+            at: op.time,
+            by,
+            what,
+            is_void: void.is_some(),
+            why_void: void.map(|why| why.words().to_owned()).unwrap_or_default(),
+            kind: kind(&op.act).to_owned(),
+            person,
+            about: about(&op.act, &evaluation.state),
+            device: op.author,
+            entry: op.id,
+        });
     }
     Ok(ask::Audit { acts })
 }
 
-fn words(rows: &dyn Rows, web: WebId, op: &Op, state: &crate::evaluate::State) -> Result<String, StoreError> {
+/// Returns who came by an operation of its own, whose device is not known before it counts.
+fn newcomer(op: &Op) -> Option<PersonId> {
+    match &op.act {
+        Act::Join { facts: Some(facts), .. } | Act::Recover { facts: Some(facts) } => Some(facts.person),
+        _ => None,
+    }
+}
+
+/// Returns the kind of an act for programs; stable, unlike the words.
+fn kind(act: &Act) -> &'static str {
+    match act {
+        Act::Genesis { .. } => "start",
+        Act::Invite(_) => "invite",
+        Act::RevokeInvite { .. } => "revoke-invitation",
+        Act::Join { .. } => "join",
+        Act::Accept { .. } => "admit",
+        Act::SetRole { .. } => "role",
+        Act::Remove { .. } => "remove",
+        Act::Leave => "leave",
+        Act::AddDevice { .. } => "add-device",
+        Act::Revoke { .. } => "revoke-device",
+        Act::Recover { .. } => "recover",
+        Act::Serve(_) => "serve",
+        Act::Epoch { .. } => "key",
+    }
+}
+
+/// Returns to whom an act was done.
+fn about(act: &Act, state: &State) -> Option<PersonId> {
+    match act {
+        Act::SetRole { person, .. } | Act::Remove { person, .. } => Some(*person),
+        Act::Accept { join } => state.admitted.get(join).copied(),
+        _ => None,
+    }
+}
+
+fn words(rows: &dyn Rows, web: WebId, op: &Op, state: &State) -> Result<String, StoreError> {
     let label = |person: PersonId| crate::read::label_of(rows, web, person);
     let short = |ticket: &TicketId| ticket.short();
     Ok(match &op.act {

@@ -1,15 +1,17 @@
 //! What people writes into records: names and addresses, sealed under the epoch, never in governance.
 
+use base::Timestamp;
 use minicbor::{Decode, Encode};
 use wire::codec::WireError;
 
 use crate::label::NAME_LEN_MAX;
+use crate::sealed::Sealed;
 
 /// Addresses of a device at most.
 pub(crate) const ADDRESSES_MAX: usize = 8;
 
-/// Bytes of such a record at most.
-const BODY_SIZE_MAX: usize = 2_048;
+/// Bytes of such a record at most: a note to 16 persons takes about 5,500.
+const BODY_SIZE_MAX: usize = 8_192;
 
 /// The body of a record of this service.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -32,6 +34,15 @@ pub(crate) enum Body {
         #[n(0)]
         addresses: Vec<String>,
     },
+    /// Something for named persons only ([`crate::sealed`]).
+    #[n(3)]
+    Note {
+        /// After this nobody needs it: it is not even tried.
+        #[n(0)]
+        until: Timestamp,
+        #[n(1)]
+        sealed: Sealed,
+    },
 }
 
 impl Body {
@@ -46,6 +57,7 @@ impl Body {
             // Four bytes a character at most; labels are made safe later.
             Self::Profile { name } | Self::WebName { name } => name.chars().count() <= NAME_LEN_MAX,
             Self::Addresses { addresses } => addresses.len() <= ADDRESSES_MAX,
+            Self::Note { sealed, .. } => sealed.is_within(),
         };
         is_within.then_some(body).ok_or(WireError::OutOfLimits { field: "people record" })
     }

@@ -1,7 +1,7 @@
 //! A person's own devices: adding one by a link, telling each other of webs, revoking one everywhere (spec identity, rules 30 to
 //! 36; spec governance, rules 70 to 80). Not for: what these operations mean in a web (`evaluate`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use api::people as ask;
@@ -11,17 +11,19 @@ use minicbor::{Decode, Encode};
 use store::{Rows, StoreError, Table};
 use wire::codec::Bytes;
 use wire::crypto::{PersonKey, SignKey, Signature, Signer as _};
-use wire::entry::Log;
-use wire::governance::{Action, DeviceWrap, ROTATION_PURPOSE, Rotation};
-use wire::identity::{ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, DEVICES_MAX, Inception, Key, device_bytes};
-use wire::join::{Message, OUR_WEBS_MAX, OurDevice, OurWeb, Ours, PAIR_DOMAIN};
+use wire::entry::{Entry, Log, web_of_genesis};
+use wire::governance::{Action, DeviceWrap, Operation, ROTATION_PURPOSE, Rotation};
+use wire::identity::{
+    ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, DEVICES_MAX, Inception, Key, RecoveryKey, device_bytes,
+};
+use wire::join::{Message, OUR_WEBS_MAX, OurDevice, OurWeb, Ours, PAIR_DOMAIN, SealedKey};
 use wire::pairing::DeviceLink;
 use wire::ticket::{Door, TicketError};
 
 use crate::acts::{governance_cuts, with_records};
 use crate::evaluate::State;
 use crate::fault::PeopleError;
-use crate::service::{People, checked_name};
+use crate::service::{People, checked_name, genesis_of};
 use crate::tables::{DEVICES, JOINS, JoinRecord, JoinStep, ME, MeRecord, Standing, WEBS, WebRecord};
 
 /// How this person came to be, when it did not begin on this device alone.
@@ -140,24 +142,39 @@ fn open_secret(step: &mut Step<'_>, person: PersonId, key: Key, sealed: &[u8]) -
     is_it
 }
 
-/// Keeps a key of this person that another of its devices made (spec governance rule 77).
-pub(crate) fn keep_rotation(
+/// Keeps a key of this person, sealed to this device; returns its public half.
+pub(crate) fn keep_secret(step: &mut Step<'_>, person: PersonId, key: PersonKey) -> Key {
+    let key = Key(step.keyring().add_person(key));
+    let me = step.me();
+    let sealed = step.seal_person(&key.0, &me, ROTATION_PURPOSE, &secret_context(person, key));
+    SECRETS.put(step.rows(), &base::KeyId::new(key.0), &sealed.unwrap_or_default().into());
+    key
+}
+
+/// Keeps a later key of this person that was sealed to the recovery key, if it is what it is said to be.
+pub(crate) fn open_with_recovery(
     step: &mut Step<'_>,
-    author: DeviceId,
-    rotation: &Rotation,
+    recovery: &RecoveryKey,
+    person: PersonId,
+    SealedKey { key, sealed }: &SealedKey,
 ) -> Result<(), StoreError> {
-    let (me, Some(person)) = (step.me(), crate::read::my_person(step.view())?) else { return Ok(()) };
-    let is_known = SECRETS.has(step.view(), &base::KeyId::new(rotation.key.0))?;
+    let plain = recovery.key().open(sealed, ROTATION_PURPOSE, &secret_context(person, *key));
+    let secret = plain.and_then(|plain| <[u8; 32]>::try_from(plain).ok());
+    let opened = secret.map(|secret| PersonKey::from_seed(&secret)).filter(|opened| opened.public() == key.0);
     let is_full = SECRETS.all(step.view()).count() >= SECRETS_MAX;
-    let is_ours = author == me || SIBLINGS.has(step.view(), &author)?;
-    let mine = rotation.wraps.iter().find(|wrap| wrap.device == me);
-    if let Some(wrap) = mine.filter(|_| is_ours && !is_known && !is_full)
-        && open_secret(step, person, rotation.key, &wrap.sealed)
-    {
-        SECRETS.put(step.rows(), &base::KeyId::new(rotation.key.0), &wrap.sealed);
-        let identity = identity(step)?;
-        IDENTITY.put(step.rows(), &(), &Identity { key: Some(rotation.key), ..identity });
+    if let Some(opened) = opened.filter(|_| !is_full) {
+        keep_secret(step, person, opened);
     }
+    Ok(())
+}
+
+/// Changes what is known of how this person came to be.
+pub(crate) fn keep_identity(
+    step: &mut Step<'_>,
+    change: impl FnOnce(Identity) -> Identity,
+) -> Result<(), StoreError> {
+    let changed = change(identity(step)?);
+    IDENTITY.put(step.rows(), &(), &changed);
     Ok(())
 }
 
@@ -319,11 +336,9 @@ impl People {
         }
         ours.devices.truncate(DEVICES_MAX);
         for web in Self::my_webs(step)?.into_iter().take(OUR_WEBS_MAX) {
-            let founder = WEBS.get(step.view(), &web)?.and_then(|record| record.founder);
-            let Some(founder) = founder else { continue };
-            if let Some(genesis) = records::entry(step.view(), web, founder, Log::Governance, 1)? {
+            if let Some(genesis) = genesis_of(step, web)? {
                 let name = crate::read::web_label(step.view(), web)?;
-                ours.webs.push(OurWeb { web, genesis: genesis.into(), name });
+                ours.webs.push(OurWeb { web, genesis, name });
             }
         }
         Ok(ours)
@@ -343,7 +358,7 @@ impl People {
 
     /// Tells one of the person's other devices what there is.
     pub(crate) fn tell_sibling(step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
-        if SIBLINGS.has(step.view(), &device)? {
+        if is_sibling(step.view(), device)? {
             let ours = Self::ours(step)?;
             step.send(device, Channel::Member, wire::to_bytes(&Message::Ours { ours }));
         }
@@ -352,7 +367,7 @@ impl People {
 
     /// Takes what another device of this person says there is; nobody else is heard.
     pub(crate) fn hear_ours(&mut self, step: &mut Step<'_>, from: DeviceId, ours: Ours) -> Result<(), Fault> {
-        match SIBLINGS.has(step.view(), &from)? {
+        match is_sibling(step.view(), from)? {
             true => self.take_ours(step, from, ours),
             false => Ok(()),
         }
@@ -375,9 +390,8 @@ impl People {
             if standing.is_some() {
                 continue;
             }
-            let is_its = wire::entry::Entry::read(&genesis, step.verifier())
-                .is_ok_and(|genesis| wire::entry::web_of_genesis(&genesis) == web);
-            if is_its {
+            let genesis = Entry::read(&genesis, step.verifier());
+            if let Some(genesis) = genesis.ok().filter(|genesis| web_of_genesis(genesis) == web) {
                 Self::follow_into(step, web, (from, &genesis, &name))?;
             }
         }
@@ -388,10 +402,10 @@ impl People {
     }
 
     /// Begins to belong to a web because another device of this person does.
-    fn follow_into(
+    pub(crate) fn follow_into(
         step: &mut Step<'_>,
         web: WebId,
-        (from, genesis, name): (DeviceId, &[u8], &str),
+        (from, genesis, name): (DeviceId, &Entry, &str),
     ) -> Result<(), Fault> {
         let now = step.now();
         let record = WebRecord {
@@ -401,7 +415,7 @@ impl People {
             members: 0,
             has_key: false,
             since: now,
-            founder: None,
+            founder: Some(genesis.header.author),
         };
         WEBS.put(step.rows(), &web, &record);
         let join = JoinRecord {
@@ -415,7 +429,7 @@ impl People {
         };
         JOINS.put(step.rows(), &web, &join);
         crate::apply::relabel_web(step, web)?;
-        records::accept_governance(step, web, genesis)?;
+        records::accept_governance(step, web, &genesis.bytes)?;
         crate::apply::say_authors(step, web, &State::default())?;
         step.connect(from, Channel::Member);
         Ok(())
@@ -530,6 +544,82 @@ impl People {
         })
     }
 
+    /// Returns the rotations of a person's key that count in a web, oldest first.
+    pub(crate) fn rotations(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+        person: PersonId,
+    ) -> Result<Vec<Rotation>, Fault> {
+        self.state(step, web)?;
+        let Some(evaluation) = self.evaluation(web) else { return Ok(Vec::new()) };
+        let mut rotations = Vec::new();
+        for (device, (last, _)) in &evaluation.state.chains {
+            if evaluation.state.person_of(*device) != Some(person) {
+                continue;
+            }
+            for seq in 1..=*last {
+                let bytes = records::entry(step.view(), web, *device, Log::Governance, seq)?;
+                let Some(entry) = bytes.and_then(|bytes| Entry::read_known(&bytes).ok()) else { continue };
+                if let Ok(Operation { lamport, action: Action::Revoke { rotation, .. }, .. }) =
+                    Operation::read(&entry.header.body)
+                    && !evaluation.void.contains_key(&entry.id)
+                {
+                    rotations.push(((lamport, entry.id), rotation));
+                }
+            }
+        }
+        rotations.sort_by_key(|(place, _)| *place);
+        Ok(rotations.into_iter().map(|(_, rotation)| rotation).collect())
+    }
+
+    /// Takes over this person's key when another of its devices has made a new one (spec governance rule 77).
+    pub(crate) fn take_rotations(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        let (me, Some(person)) = (step.me(), crate::read::my_person(step.view())?) else { return Ok(()) };
+        let Some(evaluation) = self.evaluation(web) else { return Ok(()) };
+        let mine = evaluation.state.members.get(&person).filter(|member| member.devices.contains(&me));
+        let Some(now) = mine.map(|member| Key(member.person_key)) else { return Ok(()) };
+        if holds(step, now) {
+            return Ok(());
+        }
+        for Rotation { key, wraps, recovery } in self.rotations(step, web, person)? {
+            let is_full = SECRETS.all(step.view()).count() >= SECRETS_MAX;
+            let wrap = wraps.into_iter().find(|wrap| wrap.device == me).filter(|_| !is_full);
+            if let Some(wrap) = wrap {
+                if open_secret(step, person, key, &wrap.sealed) {
+                    SECRETS.put(step.rows(), &base::KeyId::new(key.0), &wrap.sealed);
+                }
+            } else if let Some(words) = step.recovery() {
+                open_with_recovery(step, &words, person, &SealedKey { key, sealed: recovery })?;
+            }
+        }
+        if holds(step, now) {
+            keep_identity(step, |identity| Identity { key: Some(now), ..identity })?;
+        }
+        Ok(())
+    }
+
+    /// Gives this person a new key in a web when nobody here can open what is sealed to the one it has: it came back by its
+    /// recovery words, and the key was never sealed to those.
+    pub(crate) fn renew_lost_key(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        let me = step.me();
+        let Some(person) = crate::read::my_person(step.view())? else { return Ok(()) };
+        let state = self.state(step, web)?;
+        let Some(member) = state.members.get(&person).filter(|_| state.recovered.contains(&me)) else {
+            return Ok(());
+        };
+        let (now, ours) = (member.person_key, member.devices.clone());
+        if holds(step, Key(now)) {
+            return Ok(());
+        }
+        if identity(step)?.key.is_none_or(|key| key.0 == now) {
+            renew_key(step)?;
+        }
+        let action = self.revocation(step, web, (person, &ours, Vec::new()))?;
+        self.append(step, web, action)?;
+        Ok(())
+    }
+
     /// Revokes one of this person's devices in every web, with a new key of the person.
     pub(crate) fn revoke_device(
         &mut self,
@@ -537,14 +627,7 @@ impl People {
         asked: &ask::RevokeDevice,
     ) -> Result<ask::Done, Fault> {
         let (device, name) = sibling_named(step.view(), &asked.device)?;
-        let person = crate::read::my_person(step.view())?.ok_or(PeopleError::NotJoining)?;
-        let secret = step.random("person key");
-        let key = Key(step.keyring().add_person(PersonKey::from_seed(&secret)));
-        let context = secret_context(person, key);
-        let sealed = step.seal_person(&key.0, &step.me(), ROTATION_PURPOSE, &context);
-        SECRETS.put(step.rows(), &base::KeyId::new(key.0), &sealed.unwrap_or_default().into());
-        let identity = identity(step)?;
-        IDENTITY.put(step.rows(), &(), &Identity { key: Some(key), ..identity });
+        renew_key(step)?;
         SIBLINGS.delete(step.rows(), &device);
         REVOKED.put(step.rows(), &device, &());
         LINK.delete(step.rows(), &());
@@ -571,6 +654,20 @@ impl People {
     }
 }
 
+/// Says whether this device can open what is sealed to a key of its person.
+fn holds(step: &mut Step<'_>, key: Key) -> bool {
+    let first = Inception::read_unchecked(&step.inception()).ok();
+    first.is_some_and(|first| *first.person_key() == key.0) || step.keyring().person(&key.0).is_some()
+}
+
+/// Makes a new key of this person, which the next revocations give to its devices.
+fn renew_key(step: &mut Step<'_>) -> Result<(), Fault> {
+    let person = crate::read::my_person(step.view())?.ok_or(PeopleError::NotJoining)?;
+    let secret = step.random("person key");
+    let key = keep_secret(step, person, PersonKey::from_seed(&secret));
+    Ok(keep_identity(step, |identity| Identity { key: Some(key), ..identity })?)
+}
+
 /// Says whether a web of this peer knows a device as this person's.
 fn is_known<R: Rows + ?Sized>(rows: &R, person: PersonId, device: DeviceId) -> Result<bool, StoreError> {
     for web in crate::read::webs_of_device(rows, device)? {
@@ -581,19 +678,44 @@ fn is_known<R: Rows + ?Sized>(rows: &R, person: PersonId, device: DeviceId) -> R
     Ok(false)
 }
 
+/// Says whether a device is another one of this person: it was paired with, or a web says so.
+fn is_sibling<R: Rows + ?Sized>(rows: &R, device: DeviceId) -> Result<bool, StoreError> {
+    let Some(me) = ME.get(rows, &())?.filter(|me| me.device != device) else { return Ok(false) };
+    Ok(SIBLINGS.has(rows, &device)? || is_known(rows, me.person, device)?)
+}
+
+/// Returns this person's other devices with their names: those that were paired with, and those that a web knows.
+fn siblings(rows: &dyn Rows) -> Result<BTreeMap<DeviceId, String>, StoreError> {
+    let Some(me) = ME.get(rows, &())? else { return Ok(BTreeMap::new()) };
+    let mut siblings = BTreeMap::new();
+    for web in crate::read::webs(rows)?.into_iter().filter(|web| web.standing.is_in()) {
+        for device in crate::read::devices_of(rows, web.id, me.person)? {
+            siblings.insert(device, String::new());
+        }
+    }
+    for row in SIBLINGS.all(rows) {
+        let (device, sibling) = row?;
+        siblings.insert(device, sibling.name);
+    }
+    siblings.remove(&me.device);
+    Ok(siblings)
+}
+
 fn pairing<R: Rows + ?Sized>(rows: &R) -> Result<Option<DeviceLink>, StoreError> {
     Ok(PAIRING.get(rows, &())?.and_then(|link| DeviceLink::from_text(&link).ok()))
 }
 
 fn sibling_named(rows: &dyn Rows, name: &str) -> Result<(DeviceId, String), Fault> {
-    let all: Vec<_> = SIBLINGS.all(rows).collect::<Result<Vec<_>, _>>()?;
-    let is_meant = |device: &DeviceId, sibling: &SiblingRecord| {
-        crate::label::folded(&sibling.name) == crate::label::folded(name)
+    let is_meant = |device: &DeviceId, called: &str| {
+        (!called.is_empty() && crate::label::folded(called) == crate::label::folded(name))
             || (name.len() >= 4 && device.to_string().starts_with(name))
     };
-    let mut meant = all.into_iter().filter(|(device, sibling)| is_meant(device, sibling));
+    let mut meant = siblings(rows)?.into_iter().filter(|(device, called)| is_meant(device, called));
     match (meant.next(), meant.next()) {
-        (Some((device, sibling)), None) => Ok((device, sibling.name)),
+        (Some((device, called)), None) => {
+            let called = if called.is_empty() { device.short().to_string() } else { called };
+            Ok((device, called))
+        }
         (Some(_), Some(_)) => Err(PeopleError::DeviceAmbiguous { name: name.to_owned() }.into()),
         _ => Err(PeopleError::UnknownDevice { name: name.to_owned() }.into()),
     }
@@ -609,10 +731,9 @@ pub(crate) fn devices(rows: &dyn Rows, me: DeviceId) -> Result<ask::Devices, Fau
         webs: webs_of(rows, me)?,
         id: me,
     }];
-    for row in SIBLINGS.all(rows) {
-        let (device, sibling) = row?;
+    for (device, name) in siblings(rows)? {
         devices.push(ask::DeviceView {
-            name: sibling.name,
+            name,
             is_this: false,
             is_here: records::is_connected(rows, device)?,
             heard: records::last_heard(rows, device)?,
@@ -624,7 +745,7 @@ pub(crate) fn devices(rows: &dyn Rows, me: DeviceId) -> Result<ask::Devices, Fau
         Some(link) => {
             format!("asks to become {}'s", crate::label::safe(&link.name, &link.person.to_string()))
         }
-        None => String::new(),
+        None => crate::recovering::note(rows)?,
     };
     Ok(ask::Devices { devices, note })
 }

@@ -7,14 +7,14 @@ use base::{DeviceId, Fault, PersonId, TicketId, Timestamp, WebId};
 use kernel::{Channel, Step};
 use wire::codec::Bytes;
 use wire::crypto::Signature;
-use wire::entry::{Entry, Log};
+use wire::entry::{Entry, Log, web_of_genesis};
 use wire::governance::{Action, Operation};
 use wire::identity::{Adoption, Inception};
 use wire::join::{Message, PROOF_DOMAIN, Refusal, proof_bytes};
 
 use crate::evaluate::{Departure, Void, facts};
 use crate::keys;
-use crate::service::People;
+use crate::service::{People, genesis_of};
 use crate::tables::{Standing, WEBS};
 
 /// How long knocks are counted together.
@@ -67,6 +67,8 @@ impl People {
             return Ok(());
         }
         match message {
+            // A guest lets nobody in and hands no keys over; others do.
+            Message::Hello { web, .. } if Self::is_guest(step, web)? => Ok(()),
             Message::Hello { web, ticket, proof, inception, chain } if channel == Channel::Join => {
                 let began = (inception.as_slice(), chain.as_deref().unwrap_or_default());
                 let answer = match self.check_hello(step, from, (web, ticket), &proof, began)? {
@@ -77,6 +79,9 @@ impl People {
                 Ok(())
             }
             Message::Request { entry } => self.requested(step, from, channel, &entry),
+            Message::Recovering { recovery, proof } if channel == Channel::Join => {
+                self.asked_to_recover(step, from, (recovery, &proof))
+            }
             Message::Pair { proof, consent, name } if channel == Channel::Join => {
                 self.asked_to_pair(step, from, (&proof, consent, &name))
             }
@@ -152,22 +157,15 @@ impl People {
         Ok(())
     }
 
-    fn offer(&mut self, step: &mut Step<'_>, web: WebId) -> Result<Message, Fault> {
-        let founder = WEBS.get(step.view(), &web)?.and_then(|record| record.founder);
-        let genesis = match founder {
-            Some(founder) => records::entry(step.view(), web, founder, Log::Governance, 1)?,
-            None => None,
-        };
+    pub(crate) fn offer(&mut self, step: &mut Step<'_>, web: WebId) -> Result<Message, Fault> {
         let (heads, next) = self.state(step, web)?.next();
-        match genesis {
-            Some(genesis) => {
-                Ok(Message::Offer { web, genesis: genesis.into(), heads, lamport: next.saturating_sub(1) })
-            }
+        match genesis_of(step, web)? {
+            Some(genesis) => Ok(Message::Offer { web, genesis, heads, lamport: next.saturating_sub(1) }),
             None => Ok(Message::Waiting { web }),
         }
     }
 
-    /// Takes a join entry, or shows keys again to a member who asks with the one it came in by.
+    /// Takes the entry of somebody who joins or comes back, or shows keys again to a member who asks by any entry of the web.
     fn requested(
         &mut self,
         step: &mut Step<'_>,
@@ -176,9 +174,28 @@ impl People {
         bytes: &Bytes,
     ) -> Result<(), Fault> {
         let Ok(entry) = Entry::read(bytes, step.verifier()) else { return Ok(()) };
-        let web = entry.header.web;
         let Ok(operation) = Operation::read(&entry.header.body) else { return Ok(()) };
-        let Action::Join { ticket, .. } = operation.action else { return Ok(()) };
+        let web = match operation.action {
+            Action::Genesis { .. } => web_of_genesis(&entry),
+            _ => entry.header.web,
+        };
+        if Self::is_guest(step, web)? {
+            return Ok(());
+        }
+        if channel == Channel::Member {
+            if is_my_web(step, web)?
+                && let Some(person) = self.state(step, web)?.devices.get(&from).copied()
+            {
+                let answer = self.welcome(step, web, person)?;
+                step.send(from, channel, wire::to_bytes(&answer));
+            }
+            return Ok(());
+        }
+        let ticket = match operation.action {
+            Action::Join { ticket, .. } => Some(ticket),
+            Action::Recover { .. } => None,
+            _ => return Ok(()),
+        };
         if entry.header.author != from || entry.header.log != Log::Governance {
             return Ok(());
         }
@@ -197,13 +214,17 @@ impl People {
         &mut self,
         step: &mut Step<'_>,
         web: WebId,
-        (ticket, person): (TicketId, PersonId),
+        (ticket, person): (Option<TicketId>, PersonId),
         entry: &Entry,
     ) -> Result<Message, Fault> {
         let state = self.state(step, web)?;
-        if !state.waiting.contains_key(&entry.id)
-            && let Err(why) = self.check_invitation(step, web, ticket, person)?
-        {
+        let checked = match ticket {
+            Some(_) if state.waiting.contains_key(&entry.id) => Ok(()),
+            Some(ticket) => self.check_invitation(step, web, ticket, person)?,
+            // Who comes back by the recovery words needs no invitation, and must belong to the web.
+            None => state.role(person).map(|_| ()).ok_or(Refusal::Unknown),
+        };
+        if let Err(why) = checked {
             return Ok(Message::Refused { web, why });
         }
         if records::accept_governance(step, web, &entry.bytes).is_err() {

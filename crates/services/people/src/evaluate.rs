@@ -102,6 +102,10 @@ pub fn evaluate(web: WebId, ops: Vec<Op>) -> Evaluation {
     let frozen: BTreeSet<EntryId> = ops.iter().filter(|op| is_frozen(op, &forks)).map(|op| op.id).collect();
     let mut evaluation = replay(&ops, &frozen);
     if !frozen.is_empty() {
+        if !has_others(&evaluation.state, &forks) {
+            // Whoever could be a witness was admitted by what is suspected.
+            evaluation = replay(&ops, &BTreeSet::new());
+        }
         let witnessed = witnessed(&ops, &frozen, &evaluation);
         evaluation = replay(&ops, &frozen.difference(&witnessed).copied().collect());
     }
@@ -147,12 +151,18 @@ fn is_frozen(op: &Op, forks: &BTreeMap<DeviceId, u64>) -> bool {
     forks.get(&op.author).is_some_and(|seq| op.seq >= *seq)
 }
 
+/// Says whether anybody belongs to the web none of whose devices has forked.
+fn has_others(state: &State, forks: &BTreeMap<DeviceId, u64>) -> bool {
+    let mut members = state.members.values().filter(|member| member.power.is_some());
+    members.any(|member| !member.devices.iter().any(|device| forks.contains_key(device)))
+}
+
 /// Returns the frozen operations on which an operation of another person that counts was built (spec governance rule 38).
-fn witnessed(ops: &[Op], frozen: &BTreeSet<EntryId>, without: &Evaluation) -> BTreeSet<EntryId> {
+fn witnessed(ops: &[Op], frozen: &BTreeSet<EntryId>, supposed: &Evaluation) -> BTreeSet<EntryId> {
     let mut seen_by: BTreeMap<EntryId, BTreeSet<DeviceId>> = BTreeMap::new();
     let authors: BTreeMap<EntryId, DeviceId> = ops.iter().map(|op| (op.id, op.author)).collect();
     let forked: BTreeSet<DeviceId> = frozen.iter().filter_map(|id| authors.get(id)).copied().collect();
-    let person = |device: &DeviceId| without.state.person_of(*device);
+    let person = |device: &DeviceId| supposed.state.person_of(*device);
     let mut witnessed = BTreeSet::new();
     // Children come after their parents, so one walk back carries what counts down to all it was built on.
     for op in ops.iter().rev() {
@@ -160,7 +170,7 @@ fn witnessed(ops: &[Op], frozen: &BTreeSet<EntryId>, without: &Evaluation) -> BT
         if built_on.iter().any(|device| person(device) != person(&op.author)) && frozen.contains(&op.id) {
             witnessed.insert(op.id);
         }
-        let counts = !without.void.contains_key(&op.id) && !frozen.contains(&op.id);
+        let counts = !supposed.void.contains_key(&op.id) && !frozen.contains(&op.id);
         // Two witnesses of different persons are as good as all of them.
         if counts && person(&op.author).is_some() && built_on.len() <= forked.len() {
             built_on.insert(op.author);

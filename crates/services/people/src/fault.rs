@@ -146,6 +146,15 @@ pub enum PeopleError {
         /// The person.
         name: String,
     },
+    /// The recovery words were not said to this peer, or too long ago.
+    #[error("cannot ask who you are: the recovery words were not said, or more than half an hour ago")]
+    WordsFirst,
+    /// Text that is neither an address link nor an invitation.
+    #[error("the address is not one: a letter may be wrong or missing")]
+    AddressDamaged,
+    /// This device belongs to webs as somebody else.
+    #[error("cannot come back on this computer: it belongs to webs as somebody else")]
+    RecoverInUse,
     /// No device of the person has that name.
     #[error("you have no other computer called {name}")]
     UnknownDevice {
@@ -233,6 +242,62 @@ pub enum PeopleError {
     /// Nothing to do was named.
     #[error("nothing to do was named: a relay, a mirror or a broker")]
     ServeNothing,
+    /// What is done to others, tried on oneself.
+    #[error("cannot {act} yourself")]
+    NotOfYourself {
+        /// What was tried.
+        act: &'static str,
+    },
+    /// Neither a name nor the wish to take it away, or both.
+    #[error("neither a name was given nor was it said to take one away, or both")]
+    PetnameOrClear,
+    /// A name of one's own that would stand for two.
+    #[error("you use the name {name} already, for somebody else or for yourself, and the two look alike")]
+    PetnameTaken {
+        /// The name it looks like.
+        name: String,
+    },
+    /// More than a limit.
+    #[error("there are too many {what}: {most} at most")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many are allowed.
+        most: usize,
+    },
+    /// Nobody to invite.
+    #[error("nobody was named")]
+    NobodyNamed,
+    /// Several persons of that name in different webs.
+    #[error("several people are called {name} in your webs")]
+    PersonAmbiguous {
+        /// What was asked for.
+        name: String,
+    },
+    /// It was not said how codes were compared.
+    #[error("it was not said how you compared the safety codes")]
+    HowVerified,
+    /// No whole safety code.
+    #[error("this is no whole safety code: a letter or digit is wrong or missing")]
+    SafetyCodeDamaged,
+    /// Another code than this peer's.
+    #[error("the safety codes differ: what you were shown is not the code of you and {name}")]
+    SafetyCodeDiffers {
+        /// Whom it should be of.
+        name: String,
+    },
+    /// No invitation by a person to such a web.
+    #[error("nobody you know invites you to {name}")]
+    NotInvited {
+        /// What was asked for.
+        name: String,
+    },
+    /// Invitations to several webs of one name.
+    #[error("you are invited to several webs called {name}")]
+    InvitedAmbiguous {
+        /// What was asked for.
+        name: String,
+    },
     /// A key that a person gave for itself can't be used.
     #[error("cannot seal a key to a member of {web}: the person's key is not usable")]
     UnusableKey {
@@ -277,6 +342,9 @@ impl From<PeopleError> for Fault {
             | E::UnknownDevice { .. }
             | E::DeviceAmbiguous { .. }
             | E::DeviceInUse { .. }
+            | E::WordsFirst
+            | E::AddressDamaged
+            | E::RecoverInUse
             | E::NameFirst => of_devices(&error, fault),
             E::TicketUnreadable { .. } | E::TicketWithoutDoor { .. } => {
                 fault.remedy("", "ask for a new invitation")
@@ -310,6 +378,7 @@ impl From<PeopleError> for Fault {
                 format!("althing people {web}"),
                 "shows who belongs to the web; remove who is not known",
             ),
+            _ => of_persons(&error, fault),
         }
     }
 }
@@ -329,9 +398,50 @@ fn of_devices(error: &PeopleError, fault: Fault) -> Fault {
         }
         E::DeviceAmbiguous { .. } => fault
             .remedy("althing device list --json", "lists them with their ids; name one by its first digits"),
-        E::DeviceInUse { .. } => fault
+        E::WordsFirst => fault.remedy("althing recover ADDRESS", "asks for the words, then members for you"),
+        E::AddressDamaged => fault
+            .remedy("althing address", "says it, on the computer of any member of your webs")
+            .remedy("", "any invitation to a web of yours will do as well, also an old one"),
+        E::DeviceInUse { .. } | E::RecoverInUse => fault
             .remedy("export ALTHING_HOME=FOLDER", "starts with a fresh home; nothing of this one is lost"),
         E::NameFirst => fault.remedy("althing me set NAME", "says by which name others meet you"),
+        _ => fault,
+    }
+}
+
+/// Adds what a person can do when it does not work with another person.
+fn of_persons(error: &PeopleError, fault: Fault) -> Fault {
+    use PeopleError as E;
+    match error {
+        E::NotOfYourself { .. } => fault.remedy("", "name somebody else"),
+        E::PetnameOrClear => fault
+            .remedy("althing name WEB PERSON PETNAME", "gives the person your own name for it")
+            .remedy("althing name WEB PERSON --clear", "takes it away"),
+        E::PetnameTaken { .. } => fault.remedy("", "choose a name that looks different"),
+        E::TooMany { .. } => fault.remedy("", "do it in several steps, or with fewer"),
+        E::NobodyNamed => fault.remedy("althing web with NAME PERSON", "invites a person you know"),
+        E::PersonAmbiguous { .. } => {
+            fault.remedy("", "name the web, too (--web), or the person by the first digits of its id")
+        }
+        E::HowVerified => fault
+            .remedy("althing verify PERSON CODE", "compares what the other's computer shows")
+            .remedy("althing verify PERSON --matches", "says that you have compared all digits yourself")
+            .remedy("althing verify PERSON --undo", "takes the mark away"),
+        E::SafetyCodeDamaged => {
+            fault.remedy("", "copy all of it again: 10 groups of 5 digits, or all of althingperson1…")
+        }
+        E::SafetyCodeDiffers { name } => fault
+            .remedy(format!("althing safety {name}"), "shows the right one: was it copied for somebody else?")
+            .remedy(
+                "",
+                "if it really differs, somebody may stand between you: trust nothing that comes by this name",
+            ),
+        E::NotInvited { .. } => {
+            fault.remedy("althing invited", "lists webs to which people you know invite you")
+        }
+        E::InvitedAmbiguous { .. } => {
+            fault.remedy("althing invited", "lists them with their ids; name one by its first digits")
+        }
         _ => fault,
     }
 }
@@ -361,6 +471,9 @@ fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
         E::DeviceLinkExpired { .. } => ("people.device-link-expired", Refused),
         E::DeviceAlready { .. } => ("people.device-already", Yours),
         E::DeviceInUse { .. } => ("people.device-in-use", Yours),
+        E::WordsFirst => ("people.words-first", Yours),
+        E::AddressDamaged => ("people.address-damaged", Yours),
+        E::RecoverInUse => ("people.recover-in-use", Yours),
         E::UnknownDevice { .. } => ("people.unknown-device", Yours),
         E::DeviceAmbiguous { .. } => ("people.device-ambiguous", Yours),
         E::NameFirst => ("people.name-first", Yours),
@@ -377,6 +490,17 @@ fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
         E::MirrorTooSmall { .. } => ("people.mirror-too-small", Yours),
         E::ServeNothing => ("people.serve-nothing", Yours),
         E::UnusableKey { .. } => ("people.unusable-key", Broken),
+        E::NotOfYourself { .. } => ("people.not-of-yourself", Yours),
+        E::PetnameOrClear => ("people.petname-or-clear", Yours),
+        E::PetnameTaken { .. } => ("people.petname-taken", Yours),
+        E::TooMany { .. } => ("people.too-many", Yours),
+        E::NobodyNamed => ("people.nobody-named", Yours),
+        E::PersonAmbiguous { .. } => ("people.person-ambiguous", Yours),
+        E::HowVerified => ("people.how-verified", Yours),
+        E::SafetyCodeDamaged => ("people.safety-code-damaged", Yours),
+        E::SafetyCodeDiffers { .. } => ("people.safety-code-differs", Refused),
+        E::NotInvited { .. } => ("people.not-invited", Yours),
+        E::InvitedAmbiguous { .. } => ("people.invited-ambiguous", Yours),
     }
 }
 
@@ -408,6 +532,9 @@ pub fn faults() -> Vec<Fault> {
         E::DeviceLinkExpired { name: "Alice".to_owned() },
         E::DeviceAlready { name: "Alice".to_owned() },
         E::DeviceInUse { name: "Alice".to_owned() },
+        E::WordsFirst,
+        E::AddressDamaged,
+        E::RecoverInUse,
         E::UnknownDevice { name: "phone".to_owned() },
         E::DeviceAmbiguous { name: "phone".to_owned() },
         E::NameFirst,
@@ -424,6 +551,17 @@ pub fn faults() -> Vec<Fault> {
         E::MirrorTooSmall { bytes: base::ByteCount(1_000), least: base::ByteCount(10_000_000) },
         E::ServeNothing,
         E::UnusableKey { web: web() },
+        E::NotOfYourself { act: "verify" },
+        E::PetnameOrClear,
+        E::PetnameTaken { name: name() },
+        E::TooMany { what: "people to invite", most: 16 },
+        E::NobodyNamed,
+        E::PersonAmbiguous { name: name() },
+        E::HowVerified,
+        E::SafetyCodeDamaged,
+        E::SafetyCodeDiffers { name: name() },
+        E::NotInvited { name: web() },
+        E::InvitedAmbiguous { name: web() },
     ]
     .into_iter()
     .map(Fault::from)

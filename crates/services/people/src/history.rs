@@ -114,14 +114,11 @@ fn read(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<Option<Op>, St
     if let Some(facts) = checked {
         remember(step.rows(), entry, facts);
     }
+    if op.as_ref().is_some_and(Op::is_beginning) {
+        crate::recovering::note_inception(step, web, entry)?;
+    }
     if op.as_ref().is_some_and(Op::is_epoch) {
         keep_keys(step, web, entry)?;
-    }
-    if op.as_ref().is_some_and(Op::is_revocation)
-        && let Ok(Operation { action: Action::Revoke { rotation, .. }, .. }) =
-            Operation::read(&entry.header.body)
-    {
-        crate::devices::keep_rotation(step, entry.header.author, &rotation)?;
     }
     Ok(op)
 }

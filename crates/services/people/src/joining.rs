@@ -15,6 +15,7 @@ use wire::ticket::{Ticket, TicketError};
 use crate::apply;
 use crate::fault::PeopleError;
 use crate::keys;
+use crate::recovering::is_asked_of;
 use crate::service::People;
 use crate::tables::{JOINS, JoinRecord, JoinStep, ME, Standing, WEB_LABELS, WEBS, WebRecord};
 
@@ -155,28 +156,27 @@ impl People {
             return self.heard_keys(step, from, message);
         }
         let Some(join) = JOINS.get(step.view(), &web)?.filter(is_open) else { return Ok(()) };
-        let Ok(ticket) = Ticket::from_text(&join.ticket) else { return Ok(()) };
-        if !ticket.doors.iter().any(|door| door.device == from) {
+        let ticket = Ticket::from_text(&join.ticket).ok();
+        let doors = ticket.iter().flat_map(|ticket| &ticket.doors);
+        let first = doors.clone().next().map(|door| door.device).or(join.welcomer);
+        if !doors.map(|door| door.device).any(|door| door == from) && !is_asked_of(&join, from) {
             return Ok(());
         }
         match message {
-            Message::Offer { genesis, heads, lamport, .. } => Self::offered(
-                step,
-                from,
-                &ticket,
-                join,
-                &Offered { genesis: &genesis, heads: &heads, lamport },
-            ),
+            Message::Offer { genesis, heads, lamport, .. } => match ticket {
+                Some(ticket) => {
+                    let offered = Offered { genesis: &genesis, heads: &heads, lamport };
+                    Self::offered(step, from, &ticket, join, &offered)
+                }
+                None => Ok(()),
+            },
             Message::Welcome { keys, .. } => self.welcomed(step, from, web, join, &keys),
             Message::Waiting { .. } => {
                 let why = "waiting for approval, or for a member to hand over the keys";
                 note_join(step, web, &JoinRecord { step: JoinStep::Waiting, why: why.to_owned(), ..join });
                 Ok(())
             }
-            Message::Refused { why, .. } => {
-                let is_inviter = ticket.doors.first().is_some_and(|door| door.device == from);
-                self.refused(step, web, join, why, is_inviter)
-            }
+            Message::Refused { why, .. } => self.refused(step, web, join, why, first == Some(from)),
             _ => Ok(()),
         }
     }
@@ -196,10 +196,12 @@ impl People {
         }
         // A door that lies about the web's beginning is not a door of the web this ticket names.
         let genesis = Entry::read(offered.genesis, step.verifier());
-        if !genesis.is_ok_and(|genesis| web_of_genesis(&genesis) == web) {
-            return Ok(());
-        }
+        let genesis = genesis.ok().filter(|genesis| web_of_genesis(genesis) == web);
+        let Some(genesis) = genesis else { return Ok(()) };
         records::accept_governance(step, web, offered.genesis)?;
+        if let Some(record) = WEBS.get(step.view(), &web)? {
+            WEBS.put(step.rows(), &web, &WebRecord { founder: Some(genesis.header.author), ..record });
+        }
         let (person, device) = (my_person(step)?, step.me());
         let proof = ticket.key().sign(PROOF_DOMAIN, &proof_bytes(web, person, device));
         let identity = crate::devices::identity(step)?;
@@ -229,7 +231,9 @@ impl People {
         wraps: &[wire::join::KeyWrap],
     ) -> Result<(), Fault> {
         // A carrier is welcomed without keys; a member asks others for them once it is in.
-        if join.entry.is_none() || (!wraps.is_empty() && keys::take_over(step, web, wraps) == 0) {
+        let is_useless = !wraps.is_empty() && keys::take_over(step, web, wraps) == 0;
+        // Who has come back by its words may lack the key it had: it makes a new one once it is in.
+        if join.entry.is_none() || (is_useless && !is_asked_of(&join, from)) {
             return Ok(());
         }
         join.step = JoinStep::Waiting;

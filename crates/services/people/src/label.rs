@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use unicode_security::confusable_detection::skeleton;
+
 /// Characters of a label at most.
 pub(crate) const LABEL_LEN_MAX: usize = 64;
 
@@ -27,10 +29,9 @@ pub(crate) fn safe(name: &str, id: &str) -> String {
     if label.is_empty() { id.chars().take(10).collect() } else { label.to_owned() }
 }
 
-/// Makes a label that none of `taken` is; the junior of two namesakes gets `~` and digits of its id.
+/// Makes a label that looks like none of `taken` ([`looks`]); the junior of two namesakes gets `~` and digits of its id.
 pub(crate) fn unique(label: &str, id: &str, taken: &BTreeSet<String>) -> String {
-    // Labels that differ in case only would be one folder on many computers.
-    let is_free = |label: &str| !taken.contains(&folded(label));
+    let is_free = |label: &str| looks(label).iter().all(|look| !taken.contains(look));
     if is_free(label) {
         return label.to_owned();
     }
@@ -42,7 +43,16 @@ pub(crate) fn unique(label: &str, id: &str, taken: &BTreeSet<String>) -> String 
     (TAG_DIGITS..LABEL_LEN_MAX - 2).map(tagged).find(|label| is_free(label)).unwrap_or_else(|| id.to_owned())
 }
 
-/// Returns the form in which labels are compared.
+/// Returns the forms in which labels are compared: two labels that share one may be taken for each other.
+///
+/// Both are skeletons (UTS #39), of the label as it is and in small letters: `AIice` with a capital i looks like
+/// `Alice`, and `ALICE` would be the same folder on many computers.
+pub(crate) fn looks(label: &str) -> [String; 2] {
+    let look = |text: &str| skeleton(text).collect::<String>().to_lowercase();
+    [look(label), look(&label.to_lowercase())]
+}
+
+/// Returns the form in which names of computers are compared.
 pub(crate) fn folded(label: &str) -> String {
     label.to_lowercase()
 }
@@ -93,14 +103,39 @@ mod tests {
         assert_eq!(safe(&"é".repeat(150), ID).chars().count(), LABEL_LEN_MAX);
     }
 
+    fn taken(labels: &[&str]) -> BTreeSet<String> {
+        labels.iter().flat_map(|label| looks(label)).collect()
+    }
+
     #[test]
     fn namesakes_are_told_apart_by_digits_of_their_ids() {
-        let mut taken = BTreeSet::from([folded("Bob")]);
-        let second = unique("bob", ID, &taken);
+        let second = unique("bob", ID, &taken(&["Bob"]));
         assert_eq!(second, "bob~012345");
-        taken.insert(folded(&second));
-        assert_eq!(unique("BOB", ID, &taken), "BOB~0123456");
-        let long = unique(&"x".repeat(64), ID, &BTreeSet::from(["x".repeat(64)]));
+        assert_eq!(unique("BOB", ID, &taken(&["Bob", &second])), "BOB~0123456");
+        let long = unique(&"x".repeat(64), ID, &taken(&[&"x".repeat(64)]));
         assert_eq!(long.chars().count(), LABEL_LEN_MAX);
+    }
+
+    #[test]
+    fn nobody_can_look_like_another() {
+        let check = |name: &str, other: &str, is_told_apart: bool| {
+            let label = unique(&safe(name, ID), ID, &taken(&[other]));
+            assert_eq!(label.contains('~'), is_told_apart, "{name:?} beside {other}: {label}");
+        };
+        check("bob", "Bob", true);
+        // Cyrillic letters, some and all of them; Greek ones; digits; mathematical and full-width ones; an accent apart.
+        check("\u{412}\u{43e}b", "Bob", true);
+        check("\u{440}\u{430}\u{443}", "pay", true);
+        check("\u{410}l\u{456}c\u{435}", "Alice", true);
+        check("\u{391}lice", "Alice", true);
+        check("B0b", "Bob", true);
+        check("AIice", "Alice", true);
+        check("A1ice", "Alice", true);
+        check("\u{1d401}\u{1d428}\u{1d41b}", "Bob", true);
+        check("\u{ff22}\u{ff4f}\u{ff42}", "Bob", true);
+        check("Zoe\u{308}", "Zoë", true);
+        check("Zoe", "Zoë", false);
+        check("Rob", "Bob", false);
+        check("王", "三", false);
     }
 }

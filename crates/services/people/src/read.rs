@@ -178,7 +178,7 @@ pub fn devices_of<R: Rows + ?Sized>(
     Ok(MEMBERS.get(rows, &(web, person))?.map(|record| record.devices).unwrap_or_default())
 }
 
-/// Says whether a device belongs to a member now, who may read; a carrier is none.
+/// Says whether a device belongs now to somebody who may read, guests among them; a carrier may not.
 pub fn is_member<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> Result<bool, StoreError> {
     Ok(WEBS_OF.get(rows, &(device, web))? == Some(true))
 }
@@ -188,9 +188,14 @@ pub fn is_carrier<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> R
     Ok(WEBS_OF.get(rows, &(device, web))? == Some(false))
 }
 
-/// Returns a person's role; none when it is no member, which a carrier is not either.
+/// Returns the role of a person who reads; none when it belongs to the web no more, or only carries.
 pub fn role_of<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Result<Option<Role>, StoreError> {
-    Ok(role_or_carrier(rows, web, person)?.filter(|role| *role >= Role::Member))
+    Ok(role_or_carrier(rows, web, person)?.filter(|role| *role >= Role::Guest))
+}
+
+/// Says whether what a person writes is used: a guest's is not, while it is one (spec records rule 37).
+pub fn writes<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Result<bool, StoreError> {
+    Ok(role_or_carrier(rows, web, person)? >= Some(Role::Member))
 }
 
 /// Returns a person's role, carrier included; none when it is neither a member nor a carrier.

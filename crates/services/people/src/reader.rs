@@ -1,7 +1,7 @@
 //! Answers what a person may look up, on a snapshot.
 
 use api::Operation as _;
-use api::people as ask;
+use api::{people as ask, persons};
 use base::{DeviceId, Fault, WebId};
 use kernel::{ReadContext, Reader};
 use store::{Rows, StoreError};
@@ -10,7 +10,7 @@ use wire::governance::Role;
 use crate::acts::read;
 use crate::audit;
 use crate::fault::PeopleError;
-use crate::tables::{INVITATIONS, JOINS, JoinStep, ME, Standing, WAITING};
+use crate::tables::{INVITATIONS, JOINS, JoinStep, ME, PETNAMES, Standing, VERIFIED, WAITING};
 
 /// Reads rows; holds nothing.
 #[derive(Debug)]
@@ -49,9 +49,27 @@ impl Reader for PeopleReader {
                 let ask::AskDevices {} = read(operation, arguments)?;
                 answer(&crate::devices::devices(rows, context.me)?)
             }
+            ask::AskAddress::NAME => {
+                let ask::AskAddress {} = read(operation, arguments)?;
+                answer(&crate::recovering::address(rows, context.me)?)
+            }
             ask::AskAudit::NAME => {
                 let asked: ask::AskAudit = read(operation, arguments)?;
                 answer(&audit::audit(rows, any_web(rows, &asked.web)?)?)
+            }
+            persons::AskSafety::NAME => answer(&crate::safety::safety(rows, &read(operation, arguments)?)?),
+            persons::AskNews::NAME => {
+                let asked: persons::AskNews = read(operation, arguments)?;
+                let web = asked.web.map(|web| any_web(rows, &web)).transpose()?;
+                answer(&crate::notices::news(rows, web)?)
+            }
+            persons::AskInvited::NAME => {
+                let persons::AskInvited {} = read(operation, arguments)?;
+                answer(&crate::meeting::invited(rows, context.now)?)
+            }
+            persons::AskAuditExport::NAME => {
+                let asked: persons::AskAuditExport = read(operation, arguments)?;
+                answer(&crate::audit_export::export(rows, any_web(rows, &asked.web)?, asked.form)?)
             }
             _ => Err(PeopleError::UnknownOperation { operation: operation.to_owned() }.into()),
         }
@@ -158,6 +176,7 @@ fn invitations(context: &ReadContext<'_>, web: WebId) -> Result<ask::Invitations
             used: record.used,
             uses: record.uses,
             expires: record.expires,
+            approve: record.approve.unwrap_or_default(),
             state: state.to_owned(),
             id,
         };
@@ -203,7 +222,11 @@ fn members(rows: &dyn Rows, web: WebId) -> Result<ask::Members, Fault> {
             last_heard = last_heard.max(records::last_heard(rows, *device)?);
         }
         let is_here = is_here(rows, me, &member)?;
+        let own_name = crate::read::name_of(rows, web, member.person)?.unwrap_or_default();
         views.push(ask::MemberView {
+            own_name: if own_name == member.label { String::new() } else { own_name },
+            petname: PETNAMES.get(rows, &member.person)?,
+            verified: VERIFIED.get(rows, &member.person)?,
             name: member.label,
             role: member.role.map(api_role),
             is_me: Some(member.person) == me,
@@ -219,6 +242,7 @@ fn members(rows: &dyn Rows, web: WebId) -> Result<ask::Members, Fault> {
 pub(crate) fn api_role(role: Role) -> ask::Role {
     match role {
         Role::Carrier => ask::Role::Carrier,
+        Role::Guest => ask::Role::Guest,
         Role::Member => ask::Role::Member,
         Role::Admin => ask::Role::Admin,
         Role::Owner => ask::Role::Owner,
@@ -229,6 +253,7 @@ pub(crate) fn api_role(role: Role) -> ask::Role {
 pub(crate) fn wire_role(role: ask::Role) -> Role {
     match role {
         ask::Role::Carrier => Role::Carrier,
+        ask::Role::Guest => Role::Guest,
         ask::Role::Member => Role::Member,
         ask::Role::Admin => Role::Admin,
         ask::Role::Owner => Role::Owner,
@@ -239,6 +264,7 @@ pub(crate) fn wire_role(role: ask::Role) -> Role {
 pub(crate) fn role_word(role: ask::Role) -> &'static str {
     match role {
         ask::Role::Carrier => "carrier",
+        ask::Role::Guest => "guest",
         ask::Role::Member => "member",
         ask::Role::Admin => "admin",
         ask::Role::Owner => "owner",

@@ -6,6 +6,8 @@ use base::{DeviceId, Fault, WebId};
 use kernel::{AskId, Channel, Input, Reader, Service, Step};
 use store::StoreError;
 use wire::address::is_relay;
+use wire::codec::Bytes;
+use wire::entry::Log;
 use wire::governance::{Action, Operation, Role};
 use wire::join::Message;
 
@@ -20,7 +22,7 @@ use crate::label;
 use crate::reader::PeopleReader;
 use crate::serving;
 use crate::tables::{
-    ADDRESSES, DEVICES, EARLY, JOINS, ME, MEMBERS, MeRecord, NAMES, SERVING, Standing, WEB_NAMES, WEBS,
+    ADDRESSES, DEVICES, EARLY, JOINS, ME, MeRecord, NAMES, SERVING, Standing, WEB_NAMES, WEBS,
 };
 use crate::told::Told;
 
@@ -105,6 +107,7 @@ impl People {
             Input::Heard { from, channel, message, .. } => self.heard(step, from, channel, &message),
             Input::Connected { device, channel: Channel::Join } => {
                 Self::ask_to_pair(step, device)?;
+                Self::ask_to_recover(step, device)?;
                 Self::door_opened(step, device)
             }
             Input::Connected { device, channel: Channel::Member } => {
@@ -154,6 +157,7 @@ impl People {
         Self::be_relay_if_due(step)?;
         serving::tell_relays(step)?;
         Self::knock_to_pair(step)?;
+        Self::knock_to_recover(step)?;
         Self::go_on_joining(step)
     }
 
@@ -170,8 +174,14 @@ impl People {
         if let Some(web) = key.strip_prefix(ASK_KEYS).and_then(|web| web.parse().ok()) {
             return Self::ask_keys(step, web);
         }
+        if let Some(web) = key.strip_prefix(crate::dissolving::LEAVE).and_then(|web| web.parse().ok()) {
+            return crate::dissolving::leave(self, step, web);
+        }
         if key == crate::devices::PAIR {
             return Self::knock_to_pair(step);
+        }
+        if key == crate::recovering::RECOVER {
+            return Self::knock_to_recover(step);
         }
         Self::join_alarm(step, key)
     }
@@ -186,10 +196,12 @@ impl People {
         // What can't be read is dropped without a word: an answer would tell a stranger what we understand.
         let Ok(message) = Message::read(bytes) else { return Ok(()) };
         match message {
-            Message::Hello { .. } | Message::Request { .. } | Message::Pair { .. } => {
-                self.knocked(step, from, channel, message)
-            }
+            Message::Hello { .. }
+            | Message::Request { .. }
+            | Message::Pair { .. }
+            | Message::Recovering { .. } => self.knocked(step, from, channel, message),
             Message::Paired { .. } => self.paired(step, from, message),
+            Message::Recovered { .. } => self.recovered(step, from, message),
             Message::Ours { ours } if channel == Channel::Member => self.hear_ours(step, from, ours),
             Message::Ours { .. } => Ok(()),
             Message::Offer { .. }
@@ -246,6 +258,7 @@ impl People {
         };
         let turn = apply::apply(step, web, evaluation, change)?;
         Self::take_early(step, web)?;
+        self.take_rotations(step, web)?;
         keys::unwrap_all(step, web)?;
         match turn {
             Turn::In => self.came_in(step, web)?,
@@ -267,7 +280,10 @@ impl People {
         let has_key = keys::choose(step, web, &evaluation.state, is_member);
         let has_epoch = evaluation.state.current_epoch().is_some();
         let role = evaluation.state.devices.get(&me).and_then(|person| evaluation.state.role(*person));
-        let is_due = is_member && evaluation.incomplete == 0 && evaluation.state.needs_epoch();
+        let is_due = role >= Some(Role::Member)
+            && is_member
+            && evaluation.incomplete == 0
+            && evaluation.state.needs_epoch();
         if record.has_key != has_key {
             record.has_key = has_key;
             WEBS.put(step.rows(), &web, &record);
@@ -277,6 +293,7 @@ impl People {
             self.align_devices(step, web)?;
         }
         if is_member && !has_key && has_epoch {
+            self.renew_lost_key(step, web)?;
             step.alarm(Duration::from_secs(1), format!("{ASK_KEYS}{web}"));
         }
         // Without a clean key nobody can write, so admins make one at once. A newcomer without the newest key can wait
@@ -292,10 +309,17 @@ impl People {
         Ok(())
     }
 
+    /// Says whether this peer's person is a guest in a web.
+    pub(crate) fn is_guest(step: &Step<'_>, web: WebId) -> Result<bool, Fault> {
+        let Some(me) = crate::read::my_person(step.view())? else { return Ok(false) };
+        Ok(crate::read::role_or_carrier(step.view(), web, me)? == Some(Role::Guest))
+    }
+
     fn mint_if_due(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         let state = self.state(step, web)?.clone();
         let me = step.me();
-        let is_member = state.devices.get(&me).and_then(|person| state.role(*person)).is_some();
+        let role = state.devices.get(&me).and_then(|person| state.role(*person));
+        let is_member = role >= Some(Role::Member);
         // Who holds no key can't seal the older ones under the new, and newcomers could not read history.
         let holds_any = state.epochs.is_empty() || step.keyring().of(web).next().is_some();
         if !is_member || !state.needs_epoch() || !holds_any || self.follow_ups >= FOLLOW_UPS_MAX {
@@ -306,6 +330,11 @@ impl People {
             self.append(step, web, action)?;
         }
         Ok(())
+    }
+
+    /// Has no key made for the rest of this step: whoever ends a web needs none in between.
+    pub(crate) fn mint_no_more(&mut self) {
+        self.follow_ups = FOLLOW_UPS_MAX;
     }
 
     /// Writes an operation of this device and evaluates it.
@@ -320,8 +349,7 @@ impl People {
         let (deps, lamport) = state.next();
         let known = state.chains.get(&me).map_or(0, |(seq, _)| *seq);
         let heads = records::heads(step.view(), web)?;
-        let is_mine =
-            |head: &&wire::sync::Head| head.device == me && head.log == wire::entry::Log::Governance;
+        let is_mine = |head: &&wire::sync::Head| head.device == me && head.log == Log::Governance;
         let stored = heads.iter().find(is_mine).map_or(0, |head| head.seq);
         if stored != known || deps.is_empty() {
             let web = crate::read::web_label(step.view(), web)?;
@@ -431,10 +459,7 @@ impl People {
             return Ok(());
         };
         let is_changed = match body {
-            Body::Profile { name } => {
-                NAMES.put(step.rows(), &(web, person), &name);
-                MEMBERS.has(step.view(), &(web, person))? && apply::relabel(step, web)?
-            }
+            Body::Profile { name } => crate::petnames::heard_name(step, web, person, &name)?,
             Body::WebName { name } => {
                 WEB_NAMES.put(step.rows(), &(web, person), &name);
                 apply::relabel_web(step, web)?
@@ -444,6 +469,9 @@ impl People {
                 ADDRESSES.put(step.rows(), &(web, author), &addresses);
                 step.addresses(author, addresses);
                 false
+            }
+            Body::Note { until, sealed } => {
+                return crate::meeting::take_note(step, web, (author, person), (until, &sealed));
             }
         };
         if is_changed {
@@ -482,13 +510,18 @@ impl People {
         Ok(())
     }
 
-    /// Asks one member for keys, by showing it this peer's own join again.
+    /// Asks one member for keys, by showing it this peer's own join again, or the web's beginning.
     fn ask_keys_of(step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
         for web in crate::read::webs_of_device(step.view(), device)? {
             let lacks = WEBS
                 .get(step.view(), &web)?
                 .is_some_and(|web| web.standing == Standing::Member && !web.has_key);
-            let entry = JOINS.get(step.view(), &web)?.and_then(|join| join.entry).filter(|_| lacks);
+            let entry = JOINS.get(step.view(), &web)?.and_then(|join| join.entry);
+            let entry = match entry.filter(|_| lacks) {
+                // A later device of somebody who joined has none of its own.
+                None if lacks => genesis_of(step, web)?,
+                entry => entry,
+            };
             if let Some(entry) = entry {
                 step.send(device, Channel::Member, wire::to_bytes(&Message::Request { entry }));
             }
@@ -510,6 +543,13 @@ impl People {
 /// Publishes a record of this service to one web.
 pub(crate) fn publish(step: &mut Step<'_>, web: WebId, body: &Body) -> Result<(), Fault> {
     records::publish(step, web, "people", body.to_bytes())
+}
+
+/// Returns the entry that founds a web.
+pub(crate) fn genesis_of(step: &Step<'_>, web: WebId) -> Result<Option<Bytes>, Fault> {
+    let founder = WEBS.get(step.view(), &web)?.and_then(|record| record.founder);
+    let Some(founder) = founder else { return Ok(None) };
+    Ok(records::entry(step.view(), web, founder, Log::Governance, 1)?.map(Bytes::from))
 }
 
 /// Checks a name that a person gives itself or a web.

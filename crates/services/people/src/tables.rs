@@ -46,6 +46,19 @@ pub(crate) const OLDER: Table<(WebId, KeyId, KeyId), Bytes> = Table::new("people
 /// Records of devices whose person is not known yet, in order of arrival.
 pub(crate) const EARLY: Table<(WebId, DeviceId, u64), Bytes> = Table::new("people.early");
 
+/// My own names for persons, in all webs.
+pub(crate) const PETNAMES: Table<PersonId, String> = Table::new("people.petnames");
+/// With whom I have compared safety codes, and when.
+pub(crate) const VERIFIED: Table<PersonId, Timestamp> = Table::new("people.verified");
+/// When the name a person gives itself came here.
+pub(crate) const NAMED_AT: Table<(WebId, PersonId), Timestamp> = Table::new("people.named-at");
+/// What should be known of a person: one of each kind ([`crate::notices::Kind`]).
+pub(crate) const NOTICES: Table<(WebId, PersonId, u64), NoticeRecord> = Table::new("people.notices");
+/// Webs to which a person invites me, by a sealed note.
+pub(crate) const INVITED: Table<(PersonId, WebId), InvitedRecord> = Table::new("people.invited");
+/// How many notes of a device were tried on one day.
+pub(crate) const NOTES_TRIED: Table<(WebId, DeviceId), TriedRecord> = Table::new("people.notes-tried");
+
 /// What computers do for a web, as they say.
 pub(crate) const SERVING: Table<(WebId, DeviceId), Serving> = Table::new("people.serving");
 /// What this computer was asked to do for a web.
@@ -175,6 +188,9 @@ pub(crate) struct InvitationRecord {
     /// By the clock of who made it.
     #[n(7)]
     pub(crate) made: Timestamp,
+    /// Whether each join has to be accepted; none in rows of earlier versions, until they are written anew.
+    #[n(8)]
+    pub(crate) approve: Option<bool>,
 }
 
 /// A join that waits for approval.
@@ -246,4 +262,48 @@ pub(crate) struct KeptRecord {
 /// Notes how many files and bytes of a web a person's devices said they keep; `people.remove` tells them.
 pub fn note_kept(step: &mut Step<'_>, web: WebId, person: PersonId, files: u64, bytes: u64) {
     KEPT.put(step.rows(), &(web, person), &KeptRecord { files, bytes });
+}
+
+/// Something that should be known of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct NoticeRecord {
+    #[n(0)]
+    pub(crate) at: Timestamp,
+    /// The name before; of a namesake the label it would like to have.
+    #[n(1)]
+    pub(crate) before: String,
+    /// The name now.
+    #[n(2)]
+    pub(crate) after: String,
+    /// Of a namesake: like whom it looks.
+    #[n(3)]
+    pub(crate) like: Option<PersonId>,
+}
+
+/// An invitation that came sealed to this person.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct InvitedRecord {
+    /// A secret, as in [`JoinRecord`].
+    #[n(0)]
+    pub(crate) ticket: String,
+    /// The web by which it came.
+    #[n(1)]
+    pub(crate) through: WebId,
+    #[n(2)]
+    pub(crate) at: Timestamp,
+    #[n(3)]
+    pub(crate) expires: Timestamp,
+    /// Path-safe.
+    #[n(4)]
+    pub(crate) web_name: String,
+}
+
+/// How many notes of a device were tried.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct TriedRecord {
+    /// Days since 1970, by this peer's clock.
+    #[n(0)]
+    pub(crate) day: u64,
+    #[n(1)]
+    pub(crate) count: u32,
 }

@@ -170,7 +170,7 @@ impl Search {
                 let place = look::place(step.view(), showing.number, showing.file)?;
                 let Some(place) = place.filter(|_| showing.past.is_none()) else { continue };
                 let key = (number, showing.number, showing.file);
-                let is_member = people::read::role_of(step.view(), web, place.person)?.is_some();
+                let is_member = people::read::writes(step.view(), web, place.person)?;
                 if !is_member || was_there(step.view(), (number, web), &showing)? {
                     continue;
                 }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use minicbor::{Decode, Encode};
 use wire::crypto::{EpochKey, PersonKey, SignKey, Signer};
-use wire::identity::Inception;
+use wire::identity::{Inception, RecoveryKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::PeerError;
@@ -22,9 +22,6 @@ const SEALED: u16 = 3;
 
 /// The newest format of the secrets themselves.
 const PLAIN: u16 = 2;
-
-/// Makes the key a person begins with of the recovery secret: the words alone open what was sealed to it.
-const FIRST_PERSON_KEY: &str = "althing first person key v1";
 
 /// What the secrets are sealed for.
 const PURPOSE: &str = "althing keys at rest v1";
@@ -93,7 +90,7 @@ impl Keys {
         for secret in [&mut device, &mut recovery] {
             super::fill_random(&mut **secret)?;
         }
-        let person = Zeroizing::new(blake3::derive_key(FIRST_PERSON_KEY, &*recovery));
+        let person = RecoveryKey::from_seed(&recovery).first_person_seed();
         Ok(Self::of(&device, &person, &recovery))
     }
 

@@ -5,7 +5,6 @@
 //! and are wiped from memory when no longer used.
 
 mod format;
-mod keyring;
 mod passphrase;
 
 use std::fs::File;
@@ -21,7 +20,6 @@ use zeroize::Zeroizing;
 use crate::PeerError;
 use crate::home::{Home, write_whole};
 use format::{Content, Keys, SealedKeys};
-pub use keyring::KeyringTrouble;
 use passphrase::Stretch;
 pub use passphrase::{PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX, Passphrase, check_passphrase};
 
@@ -35,8 +33,6 @@ pub enum Protection {
     FileRights,
     /// Sealed under a passphrase that a person types at each start.
     Passphrase,
-    /// Sealed under a key that lies in the system's keyring.
-    Keyring,
 }
 
 /// What a person wants the secrets to be protected by.
@@ -46,8 +42,6 @@ pub enum Protect {
     FileRights,
     /// This passphrase.
     Passphrase(Passphrase),
-    /// The system's keyring.
-    Keyring,
 }
 
 /// What a sealed file says about its key.
@@ -56,23 +50,18 @@ enum Guard {
     /// It is made of a passphrase.
     #[n(0)]
     Passphrase(#[n(0)] Stretch),
-    /// It lies in the keyring, under this name.
-    #[n(1)]
-    Keyring(#[cbor(n(0), with = "minicbor::bytes")] [u8; 16]),
 }
 
 impl Guard {
     fn is_sound(&self) -> bool {
         match self {
             Self::Passphrase(stretch) => stretch.is_sound(),
-            Self::Keyring(_) => true,
         }
     }
 
     fn protection(&self) -> Protection {
         match self {
             Self::Passphrase(_) => Protection::Passphrase,
-            Self::Keyring(_) => Protection::Keyring,
         }
     }
 }
@@ -95,7 +84,7 @@ pub(crate) struct KeyFile {
 
 impl KeyFile {
     /// Reads the keys of a home, or makes them when the home is new. A file of an earlier version becomes one of this.
-    pub(crate) async fn open(home: &Home, passphrase: Option<&Passphrase>) -> Result<Self, PeerError> {
+    pub(crate) fn open(home: &Home, passphrase: Option<&Passphrase>) -> Result<Self, PeerError> {
         let path = home.keys();
         let Some(bytes) = read_file(&path)? else {
             let file = Self::make(home, None)?;
@@ -112,18 +101,15 @@ impl KeyFile {
                 Ok(file)
             }
             Content::Sealed(sealed) => {
-                let seal = unlock(&sealed, passphrase).await?;
-                let keys = sealed.open(&seal.key).ok_or_else(|| match seal.guard {
-                    Guard::Passphrase(_) => PeerError::PassphraseWrong,
-                    Guard::Keyring(_) => PeerError::KeysDamaged { path: path.clone() },
-                })?;
+                let seal = unlock(&sealed, passphrase)?;
+                let keys = sealed.open(&seal.key).ok_or(PeerError::PassphraseWrong)?;
                 Ok(Self { path, seal: Some(seal), keys: Mutex::new(keys) })
             }
         }
     }
 
     /// Changes how the secrets of a home are protected; makes them when the home is new, never plain on the disk.
-    pub(crate) async fn protect(
+    pub(crate) fn protect(
         home: &Home,
         passphrase: Option<&Passphrase>,
         by: Protect,
@@ -131,9 +117,8 @@ impl KeyFile {
         let is_new = read_file(&home.keys())?.is_none();
         let mut file = match is_new {
             true => Self::make(home, None)?,
-            false => Self::open(home, passphrase).await?,
+            false => Self::open(home, passphrase)?,
         };
-        let before = file.seal.take();
         file.seal = match by {
             Protect::FileRights => None,
             Protect::Passphrase(words) => {
@@ -141,43 +126,26 @@ impl KeyFile {
                 let stretch = Stretch::new()?;
                 Some(Seal { key: stretch.key(&words)?, guard: Guard::Passphrase(stretch) })
             }
-            Protect::Keyring => {
-                let (mut item, mut secret) = ([0; 16], Zeroizing::new([0; 32]));
-                fill_random(&mut item)?;
-                fill_random(&mut *secret)?;
-                let key = EpochKey::new(*secret);
-                let name = home.path().display().to_string();
-                keyring::keep(&item, &key, &name).await.map_err(PeerError::NoKeyring)?;
-                Some(Seal { guard: Guard::Keyring(item), key })
-            }
         };
-        file.write(&file.keys())?;
-        // Only now does nothing need the old key; if it stays in the keyring it opens nothing any more.
-        if let Some(Seal { guard: Guard::Keyring(item), .. }) = before
-            && let Err(error) = keyring::forget(&item).await
-        {
-            tracing::warn!(%error, "the old key stays in the keyring");
-        }
-        Ok(())
+        file.write(&file.keys())
     }
 
-    /// Says whether [`Self::renew`] can be done: a passphrase must be the right one. A key that lies in the keyring of
-    /// another computer need not be here.
-    pub(crate) async fn may_renew(home: &Home, passphrase: Option<&Passphrase>) -> Result<(), PeerError> {
-        Self::old_seal(home, passphrase).await.map(|_seal| ())
+    /// Says whether [`Self::renew`] can be done: a passphrase must be the right one.
+    pub(crate) fn may_renew(home: &Home, passphrase: Option<&Passphrase>) -> Result<(), PeerError> {
+        Self::old_seal(home, passphrase).map(|_seal| ())
     }
 
     /// Makes the keys of a new device and person, under the passphrase of the old ones if they had one. The person
     /// who asks has the old ones elsewhere.
-    pub(crate) async fn renew(home: &Home, passphrase: Option<&Passphrase>) -> Result<(), PeerError> {
-        let seal = Self::old_seal(home, passphrase).await?;
+    pub(crate) fn renew(home: &Home, passphrase: Option<&Passphrase>) -> Result<(), PeerError> {
+        let seal = Self::old_seal(home, passphrase)?;
         let file = Self { path: home.keys(), seal, keys: Mutex::new(Keys::new()?) };
         file.write(&file.keys())
     }
 
-    async fn old_seal(home: &Home, passphrase: Option<&Passphrase>) -> Result<Option<Seal>, PeerError> {
+    fn old_seal(home: &Home, passphrase: Option<&Passphrase>) -> Result<Option<Seal>, PeerError> {
         match protection(home.path())? {
-            Some(Protection::Passphrase) => Ok(Self::open(home, passphrase).await?.seal),
+            Some(Protection::Passphrase) => Ok(Self::open(home, passphrase)?.seal),
             _ => Ok(None),
         }
     }
@@ -246,14 +214,13 @@ pub fn protection(home: &Path) -> Result<Option<Protection>, PeerError> {
 }
 
 /// Changes how the secrets of a home are protected, while no peer runs with it. Until it is done, all is as before.
-pub async fn protect(home: &Path, passphrase: Option<&Passphrase>, by: Protect) -> Result<(), PeerError> {
-    KeyFile::protect(&Home::open(home)?, passphrase, by).await
+pub fn protect(home: &Path, passphrase: Option<&Passphrase>, by: Protect) -> Result<(), PeerError> {
+    KeyFile::protect(&Home::open(home)?, passphrase, by)
 }
 
-async fn unlock(sealed: &SealedKeys, passphrase: Option<&Passphrase>) -> Result<Seal, PeerError> {
+fn unlock(sealed: &SealedKeys, passphrase: Option<&Passphrase>) -> Result<Seal, PeerError> {
     let key = match &sealed.guard {
         Guard::Passphrase(stretch) => stretch.key(passphrase.ok_or(PeerError::PassphraseNeeded)?)?,
-        Guard::Keyring(item) => keyring::fetch(item).await.map_err(PeerError::Keyring)?,
     };
     Ok(Seal { guard: sealed.guard.clone(), key })
 }

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, Outlets};
-use crate::vault::HomeVault;
+use crate::tests::vault_of;
 
 const COUNT: Table<u64, u64> = Table::new("count.rows");
 
@@ -121,7 +121,7 @@ struct Running {
 fn running() -> Running {
     let folder = tempfile::tempdir().unwrap();
     let home = crate::Home::open(&folder.path().join("home")).unwrap();
-    let vault = Box::new(HomeVault::new(Arc::new(super::home::opened(&home))));
+    let vault = Box::new(vault_of(&home));
     let is_full = Arc::<Mutex<bool>>::default();
     let disk = Arc::new(Disk { rows: MemoryBacking::default(), is_full: Arc::clone(&is_full) });
     let kernel = Kernel::open(disk, vec![Box::new(Counter { waiting: None })], vault).unwrap();

@@ -2,13 +2,12 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use base::Fault;
 use tempfile::TempDir;
 
 use crate::keys::{KeyFile, Passphrase};
-use crate::vault::HomeVault;
+use crate::tests::vault_of;
 use crate::{Home, PeerError};
 use kernel::Vault;
 use wire::crypto::{PersonKey, SignKey, Signer};
@@ -28,12 +27,8 @@ fn fresh() -> (TempDir, PathBuf) {
     (folder, home)
 }
 
-pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
-}
-
 fn open(home: &Home, passphrase: Option<&Passphrase>) -> Result<KeyFile, PeerError> {
-    run(KeyFile::open(home, passphrase))
+    KeyFile::open(home, passphrase)
 }
 
 pub(super) fn opened(home: &Home) -> KeyFile {
@@ -55,7 +50,7 @@ fn a_new_home_and_its_keys_are_for_their_owner_only() {
 #[test]
 fn the_same_home_is_the_same_device_and_person_and_another_is_another() {
     let (_folder, path) = fresh();
-    let vault = |path: &Path| HomeVault::new(Arc::new(opened(&Home::open(path).unwrap())));
+    let vault = |path: &Path| vault_of(&Home::open(path).unwrap());
     let (first, again) = (vault(&path), vault(&path));
     assert_eq!((first.device(), first.inception()), (again.device(), again.inception()));
     let (_folder, other) = fresh();
@@ -179,15 +174,15 @@ fn keys_of_version_1_become_version_2_and_stay_the_same_device_and_person() {
 fn a_forgotten_recovery_secret_is_gone_from_the_file_and_all_else_stays() {
     let (_folder, path) = fresh();
     let home = Home::open(&path).unwrap();
-    let vault = HomeVault::new(Arc::new(opened(&home)));
-    let secret = vault.recovery().unwrap();
+    let keys = opened(&home);
+    let secret = keys.recovery().unwrap();
     let holds_secret = || std::fs::read(home.keys()).unwrap().windows(32).any(|part| part == *secret);
     assert!(holds_secret());
-    vault.forget_recovery().unwrap();
-    vault.forget_recovery().unwrap();
-    assert!(!holds_secret() && vault.recovery().is_none());
-    let again = HomeVault::new(Arc::new(opened(&home)));
-    assert_eq!((again.device(), again.inception()), (vault.device(), vault.inception()));
+    keys.forget_recovery().unwrap();
+    keys.forget_recovery().unwrap();
+    assert!(!holds_secret() && keys.recovery().is_none());
+    let again = opened(&home);
+    assert_eq!((again.device(), again.inception()), (keys.device(), keys.inception()));
     assert!(again.recovery().is_none());
 }
 

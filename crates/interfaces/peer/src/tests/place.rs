@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::home::run;
 use crate::place::{Claim, Found, Place};
 use crate::renew::{Settled, settle};
 use crate::{Home, PeerError};
@@ -32,27 +31,40 @@ fn look(path: &Path, machine: &str) -> Found {
 }
 
 fn settled(path: &Path, claim: Claim) -> Result<Settled, PeerError> {
-    run(settle(&Home::open(path).unwrap(), claim, None))
+    settle(&Home::open(path).unwrap(), claim, None)
 }
 
 #[test]
-fn a_renamed_home_is_the_same_and_a_copy_is_not() {
+fn a_renamed_home_is_the_same_and_a_copy_beside_it_is_not() {
     let (folder, path) = new_home();
     assert_eq!(look(&path, "desk"), Found::Here);
+    let copied = folder.path().join("copied");
+    copy(&path, &copied);
+    assert_eq!(look(&copied, "desk"), Found::Copied(path.clone()));
     let renamed = folder.path().join("renamed");
     std::fs::rename(&path, &renamed).unwrap();
     assert_eq!(look(&renamed, "desk"), Found::Here);
-    let copied = folder.path().join("copied");
-    copy(&renamed, &copied);
-    assert_eq!(look(&copied, "desk"), Found::Elsewhere(path));
 }
 
 #[test]
-fn a_disk_that_is_carried_to_another_computer_is_asked_about_once() {
+fn a_home_that_is_moved_to_another_disk_or_restored_is_not_refused() {
+    let (folder, path) = new_home();
+    let moved = folder.path().join("moved");
+    Place::remember(&Home::open(&path).unwrap()).unwrap();
+    copy(&path, &moved);
+    std::fs::rename(&path, folder.path().join("gone")).unwrap();
+    assert_eq!(look(&moved, "desk"), Found::Moved);
+    assert_eq!(Place::look_from(&Home::open(&moved).unwrap(), None).unwrap(), Found::Moved);
+    copy(&moved, &path);
+    assert_eq!(look(&path, "desk"), Found::Moved, "put back where it was");
+    assert_eq!(settled(&path, Claim::Nothing).unwrap(), Settled::OnlyOne);
+}
+
+#[test]
+fn a_disk_that_is_carried_to_another_computer_is_not_asked_about() {
     let (_folder, path) = new_home();
-    assert!(matches!(look(&path, "attic"), Found::Elsewhere(_)));
+    assert_eq!(look(&path, "attic"), Found::Here);
     Place::remember_from(&Home::open(&path).unwrap(), Some("attic")).unwrap();
-    assert_eq!((look(&path, "attic"), look(&path, "desk")), (Found::Here, Found::Here));
     let home = Home::open(&path).unwrap();
     assert_eq!(Place::look_from(&home, None).unwrap(), Found::Here, "where nothing names the computer");
     let text = std::fs::read_to_string(home.place()).unwrap();
@@ -60,12 +72,31 @@ fn a_disk_that_is_carried_to_another_computer_is_asked_about_once() {
 }
 
 #[test]
-fn a_copy_does_not_know_the_computers_of_the_home_it_was_made_of() {
+fn a_copy_on_another_computer_is_noticed() {
     let (folder, path) = new_home();
     let copied = folder.path().join("copied");
     copy(&path, &copied);
+    std::fs::rename(&path, folder.path().join("on the other computer")).unwrap();
+    assert_eq!(look(&copied, "attic"), Found::Copied(path));
     Place::remember_from(&Home::open(&copied).unwrap(), Some("attic")).unwrap();
-    assert!(matches!(look(&copied, "desk"), Found::Elsewhere(_)));
+    let again = folder.path().join("again");
+    copy(&copied, &again);
+    std::fs::remove_dir_all(&copied).unwrap();
+    assert_eq!(look(&again, "attic"), Found::Moved);
+    assert_eq!(look(&again, "desk"), Found::Copied(copied), "a copy forgets the computers of its original");
+}
+
+#[test]
+fn a_home_that_remembers_no_place_starts_as_before() {
+    let (_folder, path) = new_home();
+    let home = Home::open(&path).unwrap();
+    for text in [None, Some("nonsense")] {
+        match text {
+            None => std::fs::remove_file(home.place()).unwrap(),
+            Some(text) => std::fs::write(home.place(), text).unwrap(),
+        }
+        assert_eq!(Place::look_from(&home, Some("attic")).unwrap(), Found::Here);
+    }
 }
 
 #[test]
@@ -76,8 +107,9 @@ fn a_copy_is_not_started_until_a_person_says_what_it_is() {
     let keys = || std::fs::read(crate::keys_path(&copied)).unwrap();
     let before = keys();
     assert!(matches!(settled(&copied, Claim::Nothing), Err(PeerError::Copied { .. })));
-    assert_eq!(keys(), before);
     assert_eq!(settled(&copied, Claim::OnlyOne).unwrap(), Settled::OnlyOne);
+    assert!(settled(&copied, Claim::Nothing).is_err(), "nothing is taken as said before the peer has started");
+    Place::remember(&Home::open(&copied).unwrap()).unwrap();
     assert_eq!((settled(&copied, Claim::Nothing).unwrap(), keys()), (Settled::AsBefore, before));
 }
 

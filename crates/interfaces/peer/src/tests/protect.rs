@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use base::Fault;
 use zeroize::Zeroizing;
 
-use super::home::run;
 use crate::keys::{KeyFile, Passphrase, Protect, Protection};
 use crate::{Home, PeerError, protection};
 
@@ -20,11 +19,11 @@ fn new_home() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn protect(home: &Home, present: Option<&str>, by: Protect) -> Result<(), PeerError> {
-    run(KeyFile::protect(home, present.map(words).as_ref(), by))
+    KeyFile::protect(home, present.map(words).as_ref(), by)
 }
 
 fn open(home: &Home, passphrase: &str) -> Result<KeyFile, PeerError> {
-    run(KeyFile::open(home, Some(&words(passphrase))))
+    KeyFile::open(home, Some(&words(passphrase)))
 }
 
 fn code<T: std::fmt::Debug>(result: Result<T, PeerError>) -> String {
@@ -57,12 +56,12 @@ fn a_wrong_or_missing_passphrase_changes_and_loses_nothing() {
     protect(&home, None, Protect::Passphrase(words("plum harvest"))).unwrap();
     let before = std::fs::read(home.keys()).unwrap();
     assert_eq!(code(open(&home, "pear harvest")), "peer.passphrase-wrong");
-    assert_eq!(code(run(KeyFile::open(&home, None))), "peer.passphrase-needed");
+    assert_eq!(code(KeyFile::open(&home, None)), "peer.passphrase-needed");
     assert_eq!(code(protect(&home, Some("pear harvest"), Protect::FileRights)), "peer.passphrase-wrong");
     assert_eq!(code(protect(&home, None, Protect::FileRights)), "peer.passphrase-needed");
     let short = Protect::Passphrase(words("plum"));
     assert_eq!(code(protect(&home, Some("plum harvest"), short)), "peer.passphrase-length");
-    assert_eq!(code(run(KeyFile::may_renew(&home, Some(&words("pear harvest"))))), "peer.passphrase-wrong");
+    assert_eq!(code(KeyFile::may_renew(&home, Some(&words("pear harvest")))), "peer.passphrase-wrong");
     assert_eq!(std::fs::read(home.keys()).unwrap(), before);
     assert!(open(&home, "plum harvest").is_ok());
 }

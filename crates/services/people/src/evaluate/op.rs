@@ -159,9 +159,9 @@ impl Op {
         matches!(self.act, Act::Epoch { .. })
     }
 
-    /// Says whether it revokes devices.
-    pub(crate) fn is_revocation(&self) -> bool {
-        matches!(self.act, Act::Revoke { .. })
+    /// Says whether it shows how a person begins, and proves it.
+    pub(crate) fn is_beginning(&self) -> bool {
+        matches!(self.act, Act::Genesis { facts: Some(_), .. } | Act::Join { facts: Some(_), .. })
     }
 
     /// The order of replay: every operation comes after those it follows.

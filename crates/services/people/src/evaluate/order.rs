@@ -72,22 +72,14 @@ pub(crate) fn forks(ops: &[Op]) -> BTreeMap<DeviceId, u64> {
     forks
 }
 
-/// Cuts ordered operations after each *critical* one: every other operation is its ancestor or its descendant, so
-/// what comes before and what comes after can't be in conflict.
+/// Cuts ordered operations wherever all that follow descend from all that come before: what comes before and what comes
+/// after can't be in conflict (spec governance, after rule 39).
 pub(crate) fn segments(ops: &[Op]) -> Vec<&[Op]> {
-    let mut heads: BTreeSet<EntryId> = BTreeSet::new();
     let mut segments = Vec::new();
     let mut start = 0;
-    for (place, op) in ops.iter().enumerate() {
-        for parent in op.parents() {
-            heads.remove(&parent);
-        }
-        heads.insert(op.id);
-        let is_alone = ops.get(place + 1).is_none_or(|next| next.lamport > op.lamport);
-        if heads.len() == 1 && is_alone {
-            segments.push(&ops[start..=place]);
-            start = place + 1;
-        }
+    for (end, _) in boundaries(ops).into_iter().enumerate().skip(1).filter(|(_, is_open)| *is_open) {
+        segments.push(&ops[start..end]);
+        start = end;
     }
     if start < ops.len() {
         segments.push(&ops[start..]);
@@ -95,7 +87,43 @@ pub(crate) fn segments(ops: &[Op]) -> Vec<&[Op]> {
     segments
 }
 
-/// Operations between two critical ones, and which is whose ancestor. All of them descend from what came before.
+/// Says for each place whether everything from there on descends from everything before.
+fn boundaries(ops: &[Op]) -> Vec<bool> {
+    let places: BTreeMap<EntryId, usize> = ops.iter().enumerate().map(|(at, op)| (op.id, at)).collect();
+    let parents: Vec<Vec<usize>> =
+        ops.iter().map(|op| op.parents().filter_map(|id| places.get(&id).copied()).collect()).collect();
+    let mut first_child = vec![usize::MAX; ops.len()];
+    // What nobody follows among those before a place: it grows by one with each, and shrinks with each first child.
+    let mut heads = vec![0_usize; ops.len() + 1];
+    for (at, parents) in parents.iter().enumerate() {
+        let followed = parents.iter().filter(|parent| first_child[**parent] == usize::MAX).count();
+        heads[at + 1] = heads[at] + 1 - followed;
+        for parent in parents {
+            first_child[*parent] = first_child[*parent].min(at);
+        }
+    }
+    // How many operations stand across a place without descending from all before it.
+    let mut across = vec![0_isize; ops.len() + 1];
+    for (at, parents) in parents.iter().enumerate() {
+        // Its newest parent has to come before a place for the operation to stand across it.
+        let after = parents.iter().max().map_or(0, |newest| newest + 1);
+        let named = parents.iter().filter(|parent| first_child[**parent] >= after).count();
+        let from = if named == heads[after] { after + 1 } else { after };
+        if from <= at {
+            across[from] += 1;
+            across[at + 1] -= 1;
+        }
+    }
+    let mut sum = 0;
+    across.truncate(ops.len());
+    let is_open = |change: isize| {
+        sum += change;
+        sum == 0
+    };
+    across.into_iter().map(is_open).collect()
+}
+
+/// Operations between two such cuts, and which is whose ancestor. All of them descend from what came before.
 pub(crate) struct Segment<'a> {
     pub(crate) ops: &'a [Op],
     places: BTreeMap<EntryId, usize>,

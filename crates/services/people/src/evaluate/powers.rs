@@ -23,6 +23,8 @@ pub(crate) enum Status {
     Open,
     /// It counts; the power it gives, or lends to an invitation.
     Counts(Option<Power>),
+    /// The acceptance by a member who may not admit: a welcome, if anything (spec governance rule 43).
+    Welcomes,
     /// It does not.
     Void(Void),
 }
@@ -49,6 +51,7 @@ pub(crate) struct Powers<'a> {
     joins: BTreeMap<TicketId, Vec<usize>>,
     accepts: BTreeMap<EntryId, Vec<usize>>,
     seniority: BTreeMap<PersonId, Seniority>,
+    joins_seniority: BTreeMap<usize, Seniority>,
 }
 
 impl<'a> Powers<'a> {
@@ -71,6 +74,7 @@ impl<'a> Powers<'a> {
             joins: BTreeMap::new(),
             accepts: BTreeMap::new(),
             seniority: BTreeMap::new(),
+            joins_seniority: BTreeMap::new(),
         };
         powers.index();
         powers.run();
@@ -141,7 +145,11 @@ impl<'a> Powers<'a> {
         {
             return;
         }
-        if !self.base.devices.contains_key(&device) {
+        // A device that has written belongs to nobody any more; what it recovers by is its first entry.
+        let is_own = self.segment.ops[at].author == device;
+        let has_written = self.base.chains.contains_key(&device) || self.by_device.contains_key(&device);
+        let is_new = if is_own { self.segment.ops[at].seq == 1 } else { !has_written };
+        if !self.base.devices.contains_key(&device) && is_new {
             self.persons.insert(device, person);
             self.added.entry(device).or_default().push(at);
         }
@@ -168,13 +176,24 @@ impl<'a> Powers<'a> {
         let is_past = |come: usize| {
             !matches!(self.status[come], Status::Void(_)) && (come == at || self.segment.is_before(come, at))
         };
-        let is_added = self.added.get(&device).into_iter().flatten().any(|add| is_past(*add));
-        // The join of somebody who is a member already admits nobody, and gives no device.
-        let is_newcomer = |join: usize| {
-            self.person(device).is_some_and(|person| self.power(person, join, Guess::Decided).is_none())
-        };
+        let Some(person) = self.person(device) else { return false };
+        let belongs = |place| self.standing(person, (place, at), Guess::Highest).power.is_some();
         let mut joined = self.joined.get(&device).into_iter().flatten();
-        is_added || joined.any(|join| is_past(*join) && is_newcomer(*join))
+        self.added.get(&device).into_iter().flatten().any(|add| is_past(*add) && belongs(*add))
+            || joined.any(|join| is_past(*join) && self.lets_in(*join, at))
+    }
+
+    /// Says whether a join admits somebody who was no member, by what is in the past of an operation.
+    fn lets_in(&self, join: usize, at: usize) -> bool {
+        let id = self.segment.ops[join].id;
+        let Some(person) = self.joiner(id) else { return false };
+        let standing = self.standing(person, (join, at), Guess::Decided);
+        let mut accepts = self.accepts.get(&id).into_iter().flatten().copied();
+        let is_past = |accept: usize| {
+            self.segment.is_before(accept, at) && !matches!(self.status[accept], Status::Void(_))
+        };
+        let admits = |by: usize| self.admitted((by, at), standing.removed, Guess::Highest).is_some();
+        standing.power.is_none() && (admits(join) || accepts.any(|accept| is_past(accept) && admits(accept)))
     }
 
     fn is_revoked(&self, device: DeviceId, at: usize, is_meant: impl Fn(usize) -> bool) -> bool {
@@ -192,14 +211,13 @@ impl<'a> Powers<'a> {
     }
 
     fn is_recovered(&self, device: DeviceId) -> bool {
+        let is_void = |at: &usize| matches!(self.status[*at], Status::Void(_));
+        // A device that was added before can't be recovered as well.
+        let mut added = self.added.get(&device).into_iter().flatten().filter(|at| !is_void(at));
         let is_recovery = |at: &usize| {
-            let is_void = matches!(self.status[*at], Status::Void(_));
-            matches!(self.segment.ops[*at].act, Act::Recover { .. })
-                && !is_void
-                && self.segment.ops[*at].seq == 1
+            matches!(self.segment.ops[*at].act, Act::Recover { .. }) && self.segment.ops[*at].seq == 1
         };
-        self.base.recovered.contains(&device)
-            || self.added.get(&device).is_some_and(|added| added.iter().any(is_recovery))
+        self.base.recovered.contains(&device) || added.next().is_some_and(is_recovery)
     }
 
     /// Where a revocation stands among those of one person's devices (spec governance rule 74); none for all else.
@@ -231,10 +249,25 @@ impl<'a> Powers<'a> {
             Some(invite) => self.person(self.segment.ops[invite].author),
             None => self.base.invitations.get(&ticket).map(|invitation| invitation.by),
         };
-        let above = inviter.and_then(|inviter| self.own_seniority(inviter));
+        let Some(above) = inviter.and_then(|inviter| self.own_seniority(inviter)) else { return };
         let (lamport, admission) = self.segment.ops[at].place();
-        let depth = above.map_or(u32::MAX, |above| above.depth.saturating_add(1));
-        self.seniority.entry(person).or_insert(Seniority { depth, lamport, admission });
+        let seniority = Seniority { depth: above.depth.saturating_add(1), lamport, admission };
+        self.joins_seniority.insert(at, seniority);
+        self.seniority.entry(person).or_insert(seniority);
+    }
+
+    /// Returns the seniority that a join, or the approval of one, gives.
+    fn seniority_by(&self, at: usize) -> Option<Seniority> {
+        let op = &self.segment.ops[at];
+        let Act::Accept { join } = op.act else { return self.joins_seniority.get(&at).copied() };
+        let depth = if let Some(join) = self.segment.place(join) {
+            self.joins_seniority.get(&join)?.depth
+        } else {
+            let ticket = self.base.waiting.get(&join)?.ticket;
+            let inviter = self.base.invitations.get(&ticket)?.by;
+            self.base.members.get(&inviter)?.seniority.depth.saturating_add(1)
+        };
+        Some(Seniority { depth, lamport: op.lamport, admission: op.id })
     }
 
     fn own_seniority(&self, person: PersonId) -> Option<Seniority> {
@@ -297,7 +330,10 @@ impl<'a> Powers<'a> {
                 queue.push((power, grade, Reverse(at)));
                 continue;
             }
+            let is_welcome =
+                matches!(self.segment.ops[at].act, Act::Accept { .. }) && power.role < Role::Admin;
             self.status[at] = match self.judge(at, author, power) {
+                _ if is_welcome => Status::Welcomes,
                 Ok(given) => Status::Counts(given),
                 Err(why) => Status::Void(why),
             };
@@ -309,41 +345,56 @@ impl<'a> Powers<'a> {
 
     /// Returns a person's power in the past of an operation; none when it is no member there.
     pub(crate) fn power(&self, person: PersonId, at: usize, guess: Guess) -> Option<Power> {
+        self.standing(person, (at, at), guess).power
+    }
+
+    /// Returns how a person stands at some place, by what is in the past of an operation.
+    fn standing(&self, person: PersonId, (place, at): (usize, usize), guess: Guess) -> Standing {
         let known = self.base.members.get(&person);
-        let mut power = known.and_then(|member| member.power);
-        let mut removed = match known.and_then(|member| member.departure) {
+        let departure = known.and_then(|member| member.departure);
+        let removed = match departure {
             Some(Departure::Removed { lamport, .. }) => lamport,
             _ => 0,
         };
+        let has_left = departure == Some(Departure::Left);
+        let power = known.and_then(|member| member.power);
+        let seniority = known.map(|member| member.seniority);
+        let mut standing = Standing { power, seniority, has_left, removed };
         for change in self.about.get(&person).into_iter().flatten().copied() {
-            let status = &self.status[change];
-            if !self.segment.is_before(change, at) || matches!(status, Status::Void(_)) {
-                continue;
-            }
-            let op = &self.segment.ops[change];
-            match (&op.act, status) {
-                (Act::Leave, _) => power = None,
-                (Act::Remove { .. }, Status::Counts(_)) => {
-                    power = None;
-                    removed = op.lamport;
-                }
-                (Act::SetRole { .. }, Status::Counts(given)) => power = power.and(*given),
-                (Act::SetRole { role, .. }, Status::Open) if guess == Guess::Highest => {
-                    let limit = self.just_below(change, *role, person);
-                    power = power.map(|power| power.max(limit));
-                }
-                (Act::Join { .. } | Act::Accept { .. }, _) if power.is_none() => {
-                    power = self.admitted(person, change, removed, guess);
-                }
-                _ => {}
+            let is_known = change < place && self.segment.is_before(change, at);
+            if is_known && !matches!(self.status[change], Status::Void(_)) {
+                self.change((change, at), guess, &mut standing);
             }
         }
-        power
+        standing
+    }
+
+    fn change(&self, (change, at): (usize, usize), guess: Guess, standing: &mut Standing) {
+        let op = &self.segment.ops[change];
+        match (&op.act, &self.status[change]) {
+            (Act::Leave, _) if standing.power.is_some() => {
+                *standing = Standing { power: None, has_left: true, ..*standing };
+            }
+            (Act::Remove { .. }, Status::Counts(_)) => {
+                *standing = Standing { power: None, has_left: false, removed: op.lamport, ..*standing };
+            }
+            (Act::SetRole { .. }, Status::Counts(given)) => standing.power = standing.power.and(*given),
+            (Act::SetRole { role, .. }, Status::Open) if guess == Guess::Highest => {
+                let limit = self.just_below(change, *role, standing.seniority);
+                standing.power = standing.power.map(|power| power.max(limit));
+            }
+            (Act::Join { .. } | Act::Accept { .. }, _) if standing.power.is_none() => {
+                standing.power = self.admitted((change, at), standing.removed, guess);
+                let seniority = standing.power.and_then(|_| self.seniority_by(change));
+                standing.seniority = seniority.or(standing.seniority);
+            }
+            _ => {}
+        }
     }
 
     /// The most that an undecided grant can give: less than what its author may have.
-    fn just_below(&self, grant: usize, role: Role, person: PersonId) -> Power {
-        let Some(own) = self.own_seniority(person) else {
+    fn just_below(&self, grant: usize, role: Role, own: Option<Seniority>) -> Power {
+        let Some(own) = own else {
             return Power::given(Role::Member, LAST, &Power::top(), NONE);
         };
         let place = self.segment.ops[grant].place();
@@ -389,9 +440,14 @@ impl<'a> Powers<'a> {
     }
 
     /// Returns the power with which a join, or the approval of one, admits.
-    fn admitted(&self, person: PersonId, at: usize, removed: u64, guess: Guess) -> Option<Power> {
-        let own = self.own_seniority(person)?;
+    ///
+    /// Looked at from another operation, if another's join had won the last use by then it admits nobody.
+    fn admitted(&self, (at, seen_from): (usize, usize), removed: u64, guess: Guess) -> Option<Power> {
+        let own = self.seniority_by(at)?;
         let op = &self.segment.ops[at];
+        if self.is_late(at) || self.has_lost(at, seen_from) {
+            return None;
+        }
         let (ticket, admission) = match op.act {
             Act::Join { ticket, .. } => (ticket, Admission::Open),
             Act::Accept { join } => (self.ticket_of(join)?, Admission::Approve),
@@ -405,7 +461,7 @@ impl<'a> Powers<'a> {
         match (&self.status[at], admission) {
             (_, Admission::Open) | (Status::Counts(_), _) => Some(power),
             (Status::Open, _) if guess == Guess::Highest => {
-                Some(power.min(self.just_below(at, role, person)))
+                Some(power.min(self.just_below(at, role, Some(own))))
             }
             _ => None,
         }
@@ -413,7 +469,11 @@ impl<'a> Powers<'a> {
 
     /// Says whether an operation is allowed, by what its author knew (spec governance rules 31, 34 to 36).
     fn judge(&self, at: usize, author: PersonId, power: Power) -> Result<Option<Power>, Void> {
-        let needs_admin = !matches!(self.segment.ops[at].act, Act::RevokeInvite { .. } | Act::Revoke { .. });
+        let needs_admin = match &self.segment.ops[at].act {
+            Act::RevokeInvite { .. } | Act::Revoke { .. } => false,
+            Act::SetRole { person, .. } => *person != author,
+            _ => true,
+        };
         if power.role < Role::Admin && needs_admin {
             return Err(Void::NotAllowed);
         }
@@ -434,32 +494,14 @@ impl<'a> Powers<'a> {
                 (by == author || outranks).then_some(None).ok_or(Void::Outranked)
             }
             Act::SetRole { person, role, cuts } => {
-                let theirs = self.power(*person, at, Guess::Decided).ok_or(Void::NotAMember)?;
-                let steps_down = author == *person && *role < theirs.role;
-                // A carrier that became a member would have no key, a member that became a carrier would have them all.
-                if theirs.role == Role::Carrier || *role == Role::Carrier {
-                    return Err(Void::NotAllowed);
-                }
-                if theirs >= power && !steps_down {
-                    return Err(Void::Outranked);
-                }
-                if !may_give(power, *role) && !steps_down {
-                    return Err(Void::NotAllowed);
-                }
-                if theirs.role == *role {
-                    return Err(Void::NothingToDo);
-                }
-                if *role < theirs.role && !steps_down {
-                    self.check_cuts(&self.named(*person, at), at, cuts)?;
-                } else if !cuts.is_empty() {
-                    return Err(Void::CutsDoNotMatch);
-                }
-                let own = self.own_seniority(*person).ok_or(Void::NotAMember)?;
-                Ok(Some(Power::given(*role, own, &power, self.segment.ops[at].place())))
+                self.judge_role(at, (author, power), (*person, *role, cuts)).map(Some)
             }
             Act::Remove { person, cuts } => {
-                let theirs = self.power(*person, at, Guess::Decided).ok_or(Void::NotAMember)?;
-                if theirs >= power || author == *person {
+                let theirs = self.standing(*person, (at, at), Guess::Decided);
+                if theirs.power.is_none() && !theirs.has_left {
+                    return Err(Void::NotAMember);
+                }
+                if theirs.power >= Some(power) || author == *person {
                     return Err(Void::Outranked);
                 }
                 self.check_cuts(&self.named(*person, at), at, cuts)?;
@@ -484,14 +526,47 @@ impl<'a> Powers<'a> {
         }
     }
 
-    fn inviter(&self, ticket: TicketId, at: usize) -> Option<PersonId> {
-        match self.invite(ticket) {
-            Some(invite) if self.segment.is_before(invite, at) => {
-                self.person(self.segment.ops[invite].author)
-            }
-            Some(_) => None,
-            None => self.base.invitations.get(&ticket).map(|invitation| invitation.by),
+    /// Says whether a change of role is allowed, and which power it gives.
+    fn judge_role(
+        &self,
+        at: usize,
+        (author, power): (PersonId, Power),
+        (person, role, cuts): (PersonId, Role, &[Cut]),
+    ) -> Result<Power, Void> {
+        let Standing { power: theirs, seniority, .. } = self.standing(person, (at, at), Guess::Decided);
+        let theirs = theirs.ok_or(Void::NotAMember)?;
+        let steps_down = author == person && role < theirs.role;
+        // A carrier that became a member would have no key, a member that became a carrier would have them all.
+        if theirs.role == Role::Carrier || role == Role::Carrier {
+            return Err(Void::NotAllowed);
         }
+        if theirs >= power && !steps_down {
+            return Err(Void::Outranked);
+        }
+        if !may_give(power, role) && !steps_down {
+            return Err(Void::NotAllowed);
+        }
+        if steps_down && !cuts.is_empty() {
+            return Err(Void::CutsDoNotMatch);
+        }
+        // Whether it cuts is what it says itself: what the person was may not be decided yet.
+        if !cuts.is_empty() {
+            self.check_cuts(&self.named(person, at), at, cuts)?;
+        }
+        let own = seniority.ok_or(Void::NotAMember)?;
+        Ok(Power::given(role, own, &power, self.segment.ops[at].place()))
+    }
+
+    fn inviter(&self, ticket: TicketId, at: usize) -> Option<PersonId> {
+        if let Some(invitation) = self.base.invitations.get(&ticket) {
+            return Some(invitation.by);
+        }
+        // What is not decided is taken for what it says: who ends an invitation may be the more powerful.
+        let known = self.invites.get(&ticket)?.iter().filter(|invite| self.segment.is_before(**invite, at));
+        let counted = known.clone().find(|invite| matches!(self.status[**invite], Status::Counts(_)));
+        let open = || known.clone().find(|invite| self.status[**invite] == Status::Open);
+        let invite = counted.or_else(open)?;
+        self.person(self.segment.ops[*invite].author)
     }
 
     fn devices(&self, person: PersonId) -> Vec<DeviceId> {
@@ -506,6 +581,10 @@ impl<'a> Powers<'a> {
 
     /// A cut names what the author knew, no more and no less (spec governance rule 32).
     fn check_cuts(&self, devices: &[DeviceId], at: usize, cuts: &[Cut]) -> Result<(), Void> {
+        let is_others = |cut: &Cut| cut.log == Log::Governance && !devices.contains(&cut.device);
+        if cuts.iter().any(is_others) {
+            return Err(Void::CutsDoNotMatch);
+        }
         for device in devices {
             let in_segment = self.by_device.get(device).into_iter().flatten().rev();
             let newest = in_segment.copied().find(|op| self.segment.is_before(*op, at));
@@ -513,8 +592,8 @@ impl<'a> Powers<'a> {
                 Some(op) => Some((op.seq, op.id)),
                 None => self.base.chains.get(device).copied(),
             };
-            let named = cuts.iter().find(|cut| cut.device == *device && cut.log == Log::Governance);
-            if named.map(|cut| (cut.seq, cut.entry)) != known {
+            let named = cuts.iter().filter(|cut| cut.device == *device && cut.log == Log::Governance);
+            if !named.map(|cut| (cut.seq, cut.entry)).eq(known) {
                 return Err(Void::CutsDoNotMatch);
             }
         }
@@ -591,22 +670,55 @@ impl<'a> Powers<'a> {
 
     /// Says whether a join, or the approval of one, makes somebody more than a member.
     pub(crate) fn gives_power(&self, at: usize) -> bool {
-        let person = match &self.segment.ops[at].act {
-            Act::Join { facts: Some(facts), .. } => Some(facts.person),
-            Act::Accept { join } => self.joiner(*join),
-            _ => None,
-        };
-        let admitted = person.and_then(|person| self.admitted(person, at, 0, Guess::Decided));
+        let is_join =
+            matches!(self.segment.ops[at].act, Act::Join { facts: Some(_), .. } | Act::Accept { .. });
+        let admitted = if is_join { self.admitted((at, at), 0, Guess::Decided) } else { None };
         admitted.is_some_and(|power| power.role > Role::Member)
+    }
+
+    /// Says whether a join could know that the uses were gone: no welcome makes it win any more (spec governance rule 42).
+    fn is_late(&self, join: usize) -> bool {
+        self.are_used_up(join, |other| self.segment.is_before(other, join))
+    }
+
+    /// Says whether others had the uses of a join that nobody had welcomed, by what is in the past of an operation. Whether the
+    /// others were let in is not asked: the replay decides that.
+    fn has_lost(&self, join: usize, at: usize) -> bool {
+        let accepts = self.accepts.get(&self.segment.ops[join].id).into_iter().flatten();
+        let is_past = |other: usize| other < join && self.segment.is_before(other, at);
+        self.are_used_up(join, is_past) && !accepts.copied().any(|accept| self.segment.is_before(accept, at))
+    }
+
+    /// Says whether certain joins are as many as the invitation of another one has uses.
+    fn are_used_up(&self, join: usize, is_meant: impl Fn(usize) -> bool) -> bool {
+        let Act::Join { ticket, .. } = self.segment.ops[join].act else { return false };
+        let Some(joins) = self.joins.get(&ticket) else { return false };
+        let left = match self.invite(ticket).map(|invite| &self.segment.ops[invite].act) {
+            Some(Act::Invite(terms)) => terms.uses,
+            _ => self.base.invitations.get(&ticket).map_or(0, |one| one.uses.saturating_sub(one.used)),
+        };
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let is_one = |other: &&usize| {
+            **other != join && !matches!(self.status[**other], Status::Void(_)) && is_meant(**other)
+        };
+        joins.len() > left && joins.iter().filter(is_one).take(left).count() == left
     }
 
     /// Returns the powers of the members who say that they have welcomed or approved this join.
     pub(crate) fn welcomes(&self, join: usize) -> impl Iterator<Item = Power> + '_ {
-        let accepts = self.accepts.get(&self.segment.ops[join].id).into_iter().flatten().copied();
-        let joiner = self.joiner(self.segment.ops[join].id);
+        let id = self.segment.ops[join].id;
+        let is_late = self.is_late(join);
+        let accepts = self.accepts.get(&id).into_iter().flatten().copied().filter(move |_| !is_late);
+        let joiner = self.joiner(id);
+        let needs_approval = self.needs_approval(id);
         let is_sound = move |accept: &usize| {
+            let counts = match self.status[*accept] {
+                Status::Counts(_) => true,
+                Status::Open => !needs_approval,
+                Status::Welcomes | Status::Void(_) => false,
+            };
             // Nobody welcomes whom it does not know, nor itself.
-            !matches!(self.status[*accept], Status::Void(_))
+            counts
                 && self.segment.is_before(join, *accept)
                 && self.is_device(self.segment.ops[*accept].author, *accept)
                 && self.person(self.segment.ops[*accept].author) != joiner
@@ -623,6 +735,17 @@ type Grade = (bool, Reverse<(u64, EntryId)>);
 
 const NONE: (u64, EntryId) = (0, EntryId::new([0; 32]));
 const LAST: Seniority = Seniority { depth: u32::MAX, lamport: u64::MAX, admission: EntryId::new([255; 32]) };
+
+/// How a person stands in the past of an operation.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    power: Option<Power>,
+    seniority: Option<Seniority>,
+    /// Whether it went by its own wish.
+    has_left: bool,
+    /// Lamport number of the newest removal; 0 without one.
+    removed: u64,
+}
 
 /// How to look at what is not decided yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,6 +13,10 @@ use super::order::Segment;
 use super::powers::{Powers, Status};
 use super::state::{Departure, Epoch, Invitation, Member, Power, Revoked, Seniority, State, Waiting};
 
+/// Devices of a person at most, recovered ones among them: a thief who has added all it could can't keep the recovery words
+/// from helping (spec governance rule 75).
+const DEVICES_WITH_RECOVERED_MAX: usize = 2 * DEVICES_MAX;
+
 /// Replays one segment over the state before it.
 pub(crate) struct Replay<'a> {
     state: &'a mut State,
@@ -21,6 +25,17 @@ pub(crate) struct Replay<'a> {
     /// Welcomed joins still to come, per invitation: their uses are kept for them.
     reserved: BTreeMap<TicketId, u32>,
     welcomed: Vec<bool>,
+    /// Where keys are introduced here: a key may be more than once.
+    introduced: BTreeMap<KeyId, Vec<usize>>,
+    /// What ended the invitations of a person or of a device in this segment.
+    ended: BTreeMap<Maker, EntryId>,
+}
+
+/// Whose invitations end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Maker {
+    Person(PersonId),
+    Device(DeviceId),
 }
 
 /// What was decided before the replay and no longer needs the state before it.
@@ -66,6 +81,8 @@ impl<'a> Replay<'a> {
             statuses: &decided.statuses,
             reserved: BTreeMap::new(),
             welcomed: decided.welcomed.clone(),
+            introduced: BTreeMap::new(),
+            ended: BTreeMap::new(),
         };
         replay.reserve();
         let mut voids = Vec::new();
@@ -118,13 +135,13 @@ impl<'a> Replay<'a> {
         }
         if let Act::Recover { facts } = &op.act {
             let person = facts.as_ref().ok_or(Void::BadProof)?.person;
-            self.add_device(person, op.author, op)?;
+            self.add_device(person, op.author, op, DEVICES_WITH_RECOVERED_MAX)?;
             self.state.recovered.insert(op.author);
             return Ok(());
         }
-        let author = self.state.devices.get(&op.author).copied().ok_or(Void::NotAMember)?;
-        let added = self.state.added.get(&op.author);
-        if added.is_some_and(|added| !added.iter().any(|(_, id)| self.is_known(*id, at))) {
+        // What was decided is not asked again; only a device that never came in has no say.
+        let author = self.state.person_of(op.author).ok_or(Void::NotAMember)?;
+        if !counts && !self.is_device(op.author, at) {
             return Err(Void::NotAMember);
         }
         match &op.act {
@@ -134,19 +151,24 @@ impl<'a> Replay<'a> {
             Act::Revoke { devices, cuts, person_key } => {
                 self.revoke_devices(author, op, (devices, cuts, *person_key))
             }
-            Act::Invite(terms) => self.invite(author, given, terms, op),
+            Act::Invite(terms) => self.invite(author, given, terms, at),
             // What is not decided by power is judged by who is a member here.
-            _ if self.state.role(author).is_none() => Err(Void::NotAMember),
+            _ if !counts && self.state.role(author).is_none() => Err(Void::NotAMember),
             Act::AddDevice { person, device } => {
                 let person = person.filter(|person| *person == author).ok_or(Void::BadProof)?;
-                self.add_device(person, *device, op)
+                self.add_device(person, *device, op, DEVICES_MAX)
             }
+            Act::Serve(_) if self.state.role(author) == Some(Role::Guest) => Err(Void::NotAllowed),
             Act::Serve(serving) => {
                 self.serve(op.author, serving);
                 Ok(())
             }
-            // A carrier holds no keys, so it can neither hand them over nor make any.
-            Act::Accept { .. } | Act::Epoch { .. } if !self.state.reads(author) => Err(Void::NotAllowed),
+            // A carrier holds no keys, and a guest has no say.
+            Act::Accept { .. } | Act::Epoch { .. }
+                if !counts && self.state.role(author) < Some(Role::Member) =>
+            {
+                Err(Void::NotAllowed)
+            }
             Act::Accept { join } => self.accept(*join, at, op, counts),
             Act::Leave => self.depart(author, author, op, None),
             Act::Epoch { key, recipients } => {
@@ -157,6 +179,13 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// Says whether a device is its person's, and was when this was written (spec governance rule 76).
+    fn is_device(&self, device: DeviceId, at: usize) -> bool {
+        let added = self.state.added.get(&device);
+        self.state.devices.contains_key(&device)
+            && added.is_none_or(|added| added.iter().any(|(_, id)| self.is_known(*id, at)))
+    }
+
     fn found(&mut self, op: &Op, facts: Option<&Facts>) -> Result<(), Void> {
         let facts = facts.ok_or(Void::BadProof)?;
         let seniority = Seniority { depth: 0, lamport: op.lamport, admission: op.id };
@@ -165,8 +194,13 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    fn invite(&mut self, by: PersonId, given: Option<Power>, terms: &Terms, op: &Op) -> Result<(), Void> {
+    fn invite(&mut self, by: PersonId, given: Option<Power>, terms: &Terms, at: usize) -> Result<(), Void> {
         let power = given.ok_or(Void::NotAllowed)?;
+        let op = self.segment.ops.get(at).ok_or(Void::NotAllowed)?;
+        // It was decided before the removal, and comes after it: it ends all the same (spec governance rule 33).
+        let makers = [Maker::Person(by), Maker::Device(op.author)];
+        let ends = makers.iter().filter_map(|maker| self.ended.get(maker).copied());
+        let revoked = ends.into_iter().find(|end| !self.is_known(*end, at));
         let Terms { ticket, role, expires, uses, admission } = *terms;
         let place = op.place();
         let invitation = Invitation {
@@ -178,7 +212,7 @@ impl<'a> Replay<'a> {
             used: 0,
             expires,
             admission,
-            revoked: None,
+            revoked,
             place,
             made: op.time,
         };
@@ -257,15 +291,19 @@ impl<'a> Replay<'a> {
             self.admit_by(waiting.ticket, &facts, waiting.device, join, op)?;
             self.state.waiting.remove(&join);
         }
+        if !counts && self.state.waiting.contains_key(&join) {
+            return Err(Void::NotAllowed);
+        }
         let person = self.state.admitted.get(&join).copied().ok_or(Void::NothingToDo)?;
         self.state.welcomed.insert(join);
         let role = self.state.role(person);
         if role == Some(Role::Carrier) {
             return Ok(());
         }
-        for epoch in self.state.epochs.values_mut().filter(|epoch| !epoch.is_stale) {
-            let place = self.segment.place(epoch.place.1);
-            if place.is_some_and(|place| !self.segment.is_before(place, at)) {
+        for (key, epoch) in self.state.epochs.iter_mut().filter(|(_, epoch)| !epoch.is_stale) {
+            let is_old = self.segment.place(epoch.place.1).is_none();
+            let mut introduced = self.introduced.get(key).into_iter().flatten();
+            if !is_old && !introduced.any(|place| self.segment.is_before(*place, at)) {
                 continue;
             }
             // Who welcomes hands over the keys it knows: to a member, or to somebody removed meanwhile.
@@ -325,7 +363,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Gives a person a device (spec governance rules 71 and 75).
-    fn add_device(&mut self, person: PersonId, device: DeviceId, op: &Op) -> Result<(), Void> {
+    fn add_device(&mut self, person: PersonId, device: DeviceId, op: &Op, limit: usize) -> Result<(), Void> {
         if self.state.role(person).is_none() {
             return Err(Void::NotAMember);
         }
@@ -339,7 +377,7 @@ impl<'a> Replay<'a> {
         }
         let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
         if !member.devices.contains(&device) {
-            if member.devices.len() >= DEVICES_MAX {
+            if member.devices.len() >= limit {
                 return Err(Void::UsedUp);
             }
             member.devices.push(device);
@@ -358,9 +396,6 @@ impl<'a> Replay<'a> {
         (devices, cuts, person_key): (&[DeviceId], &[Cut], [u8; 32]),
     ) -> Result<(), Void> {
         let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
-        if member.power.is_none() {
-            return Err(Void::NotAMember);
-        }
         let did_read = member.reads() && !devices.is_empty();
         member.person_key = person_key;
         if !devices.is_empty() {
@@ -375,6 +410,7 @@ impl<'a> Replay<'a> {
             self.state.devices.remove(device);
             self.state.added.remove(device);
             self.state.serving.remove(device);
+            self.ended.insert(Maker::Device(*device), op.id);
             for invitation in self.state.invitations.values_mut().filter(|one| one.device == *device) {
                 invitation.revoked.get_or_insert(op.id);
             }
@@ -406,9 +442,17 @@ impl<'a> Replay<'a> {
         if member.power.is_none() {
             return Err(Void::NotAMember);
         }
-        member.power = Some(given);
+        // Who nobody limits is limited by its own seniority, as it is here.
+        let is_own = given.grant == Power::NO_GRANT;
+        member.power = Some(if is_own { Power::own(given.role, member.seniority) } else { given });
+        if given.role == Role::Guest {
+            for device in &member.devices {
+                self.state.serving.remove(device);
+            }
+        }
         self.state.turns = self.state.turns.saturating_add(1);
         if !cuts.is_empty() {
+            self.ended.insert(Maker::Person(person), op.id);
             self.end_invitations(person, op.id);
         }
         Ok(())
@@ -425,10 +469,8 @@ impl<'a> Replay<'a> {
         self.state.turns = self.state.turns.saturating_add(1);
         match cuts {
             Some(cuts) => {
-                let is_second = matches!(member.departure, Some(Departure::Removed { .. }));
-                if !is_second {
-                    member.departure = Some(Departure::Removed { by, lamport: op.lamport });
-                }
+                self.ended.insert(Maker::Person(person), op.id);
+                member.departure = Some(Departure::Removed { by, lamport: op.lamport });
                 // Of two removals the lower cut holds: only what both let stand stands, and nothing without a cut.
                 for device in &member.devices {
                     let named = cuts.iter().find(|cut| cut.device == *device && cut.log == Log::Records);
@@ -466,6 +508,7 @@ impl<'a> Replay<'a> {
         let is_stale = recipients.iter().any(|person| {
             !self.state.reads(*person) || self.state.members.get(person).is_some_and(is_open_to_thief)
         });
+        self.introduced.entry(key).or_default().push(at);
         let epoch = self.state.epochs.entry(key);
         let epoch = epoch.or_insert_with(|| Epoch { place: op.place(), is_stale, holders: BTreeSet::new() });
         // A key named a second time was known to all it was ever sealed to.

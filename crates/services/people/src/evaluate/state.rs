@@ -29,7 +29,7 @@ pub struct Power {
 }
 
 impl Power {
-    const NO_GRANT: (u64, EntryId) = (0, EntryId::new([0; 32]));
+    pub(crate) const NO_GRANT: (u64, EntryId) = (0, EntryId::new([0; 32]));
 
     /// The power of one whom nobody limits.
     pub(crate) fn own(role: Role, seniority: Seniority) -> Self {
@@ -112,9 +112,9 @@ impl Member {
         self.power.map(|power| power.role)
     }
 
-    /// Says whether the person may read now: a member of any role but carrier.
+    /// Says whether the person may read now: any role but carrier.
     pub fn reads(&self) -> bool {
-        self.role() >= Some(Role::Member)
+        self.role() >= Some(Role::Guest)
     }
 }
 

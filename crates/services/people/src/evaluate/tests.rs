@@ -2,6 +2,7 @@
 //! checked before the evaluation.
 
 mod devices;
+mod explorer;
 mod exported;
 mod histories;
 mod scale;

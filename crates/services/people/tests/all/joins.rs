@@ -52,7 +52,11 @@ fn the_junior_of_two_namesakes_gets_a_tag_and_the_senior_keeps_the_name() {
     let tag: String = town.peers[CAROL].person.to_string().chars().take(6).collect();
     let expected = ["Alice owner".to_owned(), "Bob member".to_owned(), format!("bob~{tag} member")];
     assert_eq!(town.members(ALICE), expected);
-    assert_eq!(town.members(CAROL), expected);
+    assert_eq!(town.members(BOB), expected);
+    // Nobody else can take the name one has on one's own computer: paths there would lead to the other.
+    let tag: String = town.peers[BOB].person.to_string().chars().take(6).collect();
+    let at_home = ["Alice owner".to_owned(), format!("Bob~{tag} member"), "bob member".to_owned()];
+    assert_eq!(town.members(CAROL), at_home);
 }
 
 #[test]

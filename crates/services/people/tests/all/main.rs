@@ -9,6 +9,14 @@ mod devices;
 #[cfg(test)]
 mod joins;
 #[cfg(test)]
+mod meetings;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod removals;
+#[cfg(test)]
+mod safety;
 #[cfg(test)]
 mod town;

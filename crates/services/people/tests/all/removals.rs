@@ -37,6 +37,31 @@ fn a_removed_member_gets_nothing_new_from_that_batch_on() {
     assert!(town.peers[CAROL].desk.told.lock().unwrap().contains(&told));
 }
 
+#[test]
+fn a_guest_reads_and_what_it_writes_is_not_used_until_it_is_a_member() {
+    let mut town = Town::new(3);
+    let web = town.family();
+    town.let_in(BOB, "guest");
+    town.let_in(CAROL, "member");
+    assert_eq!(town.who_hears(ALICE, web, "for all"), [BOB, CAROL]);
+    assert_eq!(town.members(ALICE), ["Alice owner", "Bob guest", "Carol member"]);
+    let bob = town.peers[BOB].person;
+    assert!(!people::read::writes(&*town.rows(CAROL), web, bob).unwrap());
+    let fault = town.ask(BOB, "people.invite", json!({ "web": "family" })).unwrap_err();
+    assert_eq!(fault.code, "people.not-allowed");
+    town.ask(ALICE, "people.set_role", json!({ "web": "family", "person": "Bob", "role": "member" }))
+        .unwrap();
+    town.pass(SECONDS(30));
+    assert!(people::read::writes(&*town.rows(CAROL), web, bob).unwrap());
+    let said = town
+        .ask(ALICE, "people.set_role", json!({ "web": "family", "person": "Bob", "role": "guest" }))
+        .unwrap();
+    assert!(said["what"].as_str().unwrap().contains("Bob is now guest"), "{said}");
+    town.pass(SECONDS(30));
+    assert!(!people::read::writes(&*town.rows(CAROL), web, bob).unwrap());
+    assert_eq!(town.who_hears(ALICE, web, "still for all"), [BOB, CAROL], "no new key is needed");
+}
+
 fn people_kept(town: &mut Town, web: base::WebId) {
     let person = town.peers[BOB].person;
     town.act(ALICE, move |step| people::note_kept(step, web, person, 3, 1_500_000));

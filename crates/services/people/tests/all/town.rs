@@ -10,7 +10,7 @@ use people::Told;
 use serde_json::{Value, json};
 use store::{Backing as _, MemoryBacking, Rows};
 use wire::crypto::{PersonKey, SignKey, Signature, Signer, Strict, Verifier};
-use wire::identity::Inception;
+use wire::identity::{Inception, RecoveryKey};
 
 pub(crate) const ALICE: usize = 0;
 pub(crate) const BOB: usize = 1;
@@ -79,15 +79,26 @@ pub(crate) struct Keys {
     pub(crate) device: SignKey,
     person: PersonKey,
     inception: Vec<u8>,
+    /// Whose recovery words were said to this peer.
+    words: Words,
+}
+
+type Words = Arc<Mutex<Option<RecoveryKey>>>;
+
+/// Returns the recovery key of a peer's person; `index` as in the town.
+pub(crate) fn recovery_of(index: usize) -> RecoveryKey {
+    RecoveryKey::from_seed(blake3::hash(format!("recovery {index}").as_bytes()).as_bytes())
 }
 
 impl Keys {
     pub(crate) fn new(index: usize) -> Self {
         let seed = |label: &str| *blake3::hash(format!("{label} {index}").as_bytes()).as_bytes();
         let device = SignKey::from_seed(&seed("device"));
-        let person = PersonKey::from_seed(&seed("person"));
-        let inception = Inception::new(&SignKey::from_seed(&seed("recovery")), &device, &person).to_bytes();
-        Self { device, person, inception }
+        // Everybody's words open what was sealed to the key they began with, but Bob's: his home is an old one.
+        let first = if index == BOB { seed("person") } else { *recovery_of(index).first_person_seed() };
+        let person = PersonKey::from_seed(&first);
+        let inception = Inception::new(recovery_of(index).key(), &device, &person).to_bytes();
+        Self { device, person, inception, words: Words::default() }
     }
 
     pub(crate) fn person_id(&self) -> PersonId {
@@ -125,6 +136,10 @@ impl Vault for Keys {
     fn seal_person(&self, to: &DeviceId, purpose: &str, context: &[u8], seed: &[u8; 32]) -> Option<Vec<u8>> {
         self.person.seal_secret(to, purpose, context, seed)
     }
+
+    fn recovery(&self) -> Option<RecoveryKey> {
+        self.words.lock().unwrap().clone()
+    }
 }
 
 pub(crate) struct Peer {
@@ -138,6 +153,7 @@ pub(crate) struct Peer {
     pub(crate) admitted: BTreeMap<WebId, BTreeSet<DeviceId>>,
     pub(crate) known_addresses: BTreeMap<DeviceId, Vec<String>>,
     links: BTreeSet<(usize, Channel)>,
+    words: Words,
     replies: BTreeMap<AskId, Result<Value, Fault>>,
     /// Everything this peer has said on the join channel.
     pub(crate) said_joining: Vec<(DeviceId, Vec<u8>)>,
@@ -175,6 +191,7 @@ impl Town {
                 admitted: BTreeMap::new(),
                 known_addresses: BTreeMap::new(),
                 links: BTreeSet::new(),
+                words: Words::default(),
                 replies: BTreeMap::new(),
                 said_joining: Vec::new(),
             });
@@ -195,7 +212,8 @@ impl Town {
             Box::new(Stand(peer.desk.clone())),
         ];
         let backing = Arc::new(peer.backing.clone());
-        peer.kernel = Some(Kernel::open(backing, services, Box::new(Keys::new(index))).unwrap());
+        let keys = Keys { words: Arc::clone(&peer.words), ..Keys::new(index) };
+        peer.kernel = Some(Kernel::open(backing, services, Box::new(keys)).unwrap());
         self.run(index, Vec::new());
         self.drain();
     }
@@ -259,6 +277,11 @@ impl Town {
         self.give(index, Input::Noticed { kind: "stand.act", report: Vec::new() });
         let result = result.lock().unwrap().take();
         result.unwrap()
+    }
+
+    /// Says the recovery words of one peer's person to another peer, or has them forgotten.
+    pub(crate) fn say_words(&mut self, to: usize, of: Option<usize>) {
+        *self.peers[to].words.lock().unwrap() = of.map(recovery_of);
     }
 
     /// Gives a peer bytes as if another had sent them.

@@ -340,10 +340,89 @@ fn who_accepts_a_join_it_does_not_know_or_its_own_wins_it_no_use() {
 }
 
 #[test]
-fn a_promotion_that_names_cuts_does_not_count() {
+fn cuts_name_all_devices_of_the_person_and_no_others() {
     let (mut book, last) = Book::web(&[Role::Admin, Role::Member]);
+    let mut cuts = [book.cuts(CAROL, &[last]), book.cuts(BOB, &[last])].concat();
+    cuts.sort_unstable();
+    let removed = book.write(0, &[last], Act::Remove { person: person(CAROL), cuts });
+    assert_eq!(book.evaluate().void[&removed], Void::CutsDoNotMatch);
+}
+
+#[test]
+fn a_change_of_role_cuts_when_it_names_cuts_and_stepping_down_names_none() {
+    let (mut book, last) = Book::web(&[Role::Admin, Role::Member]);
+    let left = book.write(CAROL, &[last], Act::Leave);
     let cuts = book.cuts(CAROL, &[last]);
-    let act = Act::SetRole { person: person(CAROL), role: Role::Admin, cuts };
-    let promoted = book.write(0, &[last], act);
-    assert_eq!(book.evaluate().void[&promoted], Void::CutsDoNotMatch);
+    let promoted = book.write(0, &[last], Act::SetRole { person: person(CAROL), role: Role::Admin, cuts });
+    let cuts = book.cuts(BOB, &[last]);
+    let down = book.write(BOB, &[last], Act::SetRole { person: person(BOB), role: Role::Member, cuts });
+    let evaluation = book.evaluate();
+    assert!(!evaluation.void.contains_key(&promoted));
+    assert!(matches!(evaluation.void[&left], Void::CutOff { .. }));
+    assert_eq!(evaluation.void[&down], Void::CutsDoNotMatch);
+}
+
+#[test]
+fn a_greater_word_about_a_lesser_one_counts_whatever_somebody_far_away_writes() {
+    for far in [false, true] {
+        let (mut book, last) = Book::web(&[Role::Owner, Role::Admin, Role::Member]);
+        let down = book.set_role(BOB, &[last], CAROL, Role::Member);
+        let up = book.set_role(0, &[down], CAROL, Role::Admin);
+        if far {
+            book.write(3, &[last], epoch(1, &[0]));
+        }
+        let evaluation = book.evaluate();
+        assert!(!evaluation.void.contains_key(&down) && !evaluation.void.contains_key(&up), "far: {far}");
+        assert_eq!(evaluation.state.role(person(CAROL)), Some(Role::Admin));
+    }
+}
+
+#[test]
+fn who_has_left_may_be_removed_and_who_was_removed_may_not() {
+    let (mut book, last) = Book::web(&[Role::Member]);
+    let left = book.write(BOB, &[last], Act::Leave);
+    let removed = book.remove(0, &[left], BOB);
+    let again = book.remove(0, &[removed], BOB);
+    let evaluation = book.evaluate();
+    assert!(!evaluation.void.contains_key(&removed));
+    assert_eq!(evaluation.void[&again], Void::NotAMember);
+}
+
+#[test]
+fn a_join_that_could_know_that_the_uses_were_gone_is_not_helped_by_a_welcome() {
+    let (mut book, last) = Book::web(&[Role::Member]);
+    let invited = book.write(0, &[last], invite(70, Role::Member, 1));
+    let first = book.write(70, &[invited], join(70, 70));
+    let second = book.write(71, &[first], join(70, 71));
+    book.write(BOB, &[second], Act::Accept { join: second });
+    book.write(0, &[last], Act::Serve(wire::governance::Serving::default()));
+    let evaluation = book.evaluate();
+    assert!(!evaluation.void.contains_key(&first));
+    assert_eq!(evaluation.void[&second], Void::UsedUp);
+}
+
+#[test]
+fn the_recovery_words_help_though_a_thief_has_added_all_the_devices_it_could() {
+    let (mut book, mut last) = Book::with_devices();
+    for number in 100..120 {
+        last = book.add_device(0, &[last], 0, number);
+    }
+    for number in 200..220 {
+        last = book.write(number, &[last], Act::Recover { facts: facts(0) });
+    }
+    assert_eq!(book.devices_of(0).len(), 32);
+}
+
+#[test]
+fn a_founder_that_forks_at_its_second_place_leaves_those_it_let_in() {
+    let mut book = Book::default();
+    let genesis = book.found();
+    let chain = book.chains[&0].clone();
+    let invited = book.write_after(0, &chain, &[genesis], invite(1, Role::Member, 1));
+    let other = book.write_after(0, &chain, &[genesis], invite(2, Role::Member, 1));
+    book.write(1, &[invited], join(1, 1));
+    book.write(9, &[other], Act::Leave);
+    let evaluation = book.evaluate();
+    assert_eq!(evaluation.state.role(person(1)), Some(Role::Member));
+    assert_eq!(evaluation.void[&other], Void::Forked);
 }

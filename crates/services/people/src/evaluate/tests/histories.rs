@@ -18,7 +18,7 @@ enum Move {
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let write =
-        (0..PERSONS, 0..12_u8, 0..PERSONS, 0..4_u8, prop_oneof![6 => Just(0_usize), 1 => 1..12_usize])
+        (0..PERSONS, 0..12_u8, 0..PERSONS, 0..5_u8, prop_oneof![6 => Just(0_usize), 1 => 1..12_usize])
             .prop_map(|(who, what, whom, role, back)| Move::Write { who, what, whom, role, back });
     let learn = (0..PERSONS, 0..PERSONS).prop_map(|(who, from)| Move::Learn { who, from });
     proptest::collection::vec(prop_oneof![3 => write, 2 => learn], 20..90)
@@ -58,7 +58,8 @@ impl Play {
                 ids.sort_by_key(|id| self.book.ops[id].place());
                 ids.truncate(ids.len().saturating_sub(back).max(1));
                 let deps = self.heads_of(&ids);
-                let role = [Role::Carrier, Role::Member, Role::Admin, Role::Owner][usize::from(role)];
+                let role =
+                    [Role::Carrier, Role::Guest, Role::Member, Role::Admin, Role::Owner][usize::from(role)];
                 let id = self.write(who, &deps, what, whom, role);
                 self.known[usize::from(who)].push(id);
             }
@@ -133,6 +134,24 @@ proptest! {
         let (fed, fast) = feed(&ordered);
         prop_assert_eq!(&fed, &expected);
         prop_assert!(fast > 0, "the linear beginning takes the fast path");
+    }
+
+    #[test]
+    fn a_history_is_cut_exactly_where_all_that_follows_knows_all_that_came_before(moves in moves()) {
+        let mut play = Play::new();
+        for step in &moves {
+            play.play(step);
+        }
+        let ops = crate::evaluate::order::complete(WEB, play.book.ops.values().cloned().collect()).0;
+        let whole = crate::evaluate::order::Segment::new(&ops);
+        let is_cut = |place: &usize| {
+            (*place..ops.len()).all(|after| (0..*place).all(|before| whole.is_before(before, after)))
+        };
+        let ends = crate::evaluate::order::segments(&ops).into_iter().scan(0, |end, segment| {
+            *end += segment.len();
+            Some(*end)
+        });
+        prop_assert_eq!(ends.collect::<Vec<_>>(), (1..=ops.len()).filter(is_cut).collect::<Vec<_>>());
     }
 
     #[test]
