@@ -69,7 +69,7 @@ pub enum RecordsError {
         web: WebId,
     },
     /// The home was restored from a backup.
-    #[error("cannot write to the web {} yet: this home was restored, and nobody has said yet what it wrote since", web.short())]
+    #[error("cannot write to the web {} yet: this home was moved or restored, and nobody has said yet what it wrote since", web.short())]
     Restored {
         /// The web.
         web: WebId,
