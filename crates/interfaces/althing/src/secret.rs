@@ -83,7 +83,7 @@ impl Hidden {
         let before = tcgetattr(rustix::stdio::stdin()).ok();
         if let Some(mut modes) = before.clone() {
             modes.local_modes.remove(LocalModes::ECHO);
-            drop(tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &modes));
+            let _is_set = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &modes).is_ok();
         }
         Self(before)
     }
@@ -92,7 +92,7 @@ impl Hidden {
 impl Drop for Hidden {
     fn drop(&mut self) {
         if let Some(before) = &self.0 {
-            drop(tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, before));
+            let _is_set = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, before).is_ok();
             // The line's end was not shown either.
             out::talk("\n");
         }

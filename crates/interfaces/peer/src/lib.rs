@@ -24,8 +24,8 @@ pub use config::{CONFIG_FILE, Config, Origin, Set, Setting};
 pub use error::{PeerError, faults};
 pub use home::{Home, home_from_environment, keys_path, socket_path};
 pub use keys::{
-    PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX, Passphrase, Protect, Protection,
-    check_passphrase, protect, protection,
+    PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX, Passphrase, Protect, Protection, check_passphrase, protect,
+    protection,
 };
 pub use memory::keep_memory_private;
 pub use peer::{Ending, Peer, READ_DOCUMENTS, Start, read_documents};

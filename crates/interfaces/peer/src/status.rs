@@ -29,8 +29,7 @@ pub(crate) struct Outside<'a> {
 const FORKED: &str = "two homes have written as this computer, so nothing more is written from here; make this one a new computer of yours: althing stop, then althing start --new-device";
 const COPIED: &str = "another home writes as this computer, so nothing is written from here; if that one lives on: althing stop, then althing start --new-device; if this is the only one: althing start --same-computer";
 
-const RESTORED: &str =
-    "this home was moved or restored, so nothing is written before another computer has said what it wrote since";
+const RESTORED: &str = "this home was moved or restored, so nothing is written before another computer has said what it wrote since";
 
 /// Who is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

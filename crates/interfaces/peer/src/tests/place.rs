@@ -108,7 +108,10 @@ fn a_copy_is_not_started_until_a_person_says_what_it_is() {
     let before = keys();
     assert!(matches!(settled(&copied, Claim::Nothing), Err(PeerError::Copied { .. })));
     assert_eq!(settled(&copied, Claim::OnlyOne).unwrap(), Settled::OnlyOne);
-    assert!(settled(&copied, Claim::Nothing).is_err(), "nothing is taken as said before the peer has started");
+    assert!(
+        settled(&copied, Claim::Nothing).is_err(),
+        "nothing is taken as said before the peer has started"
+    );
     Place::remember(&Home::open(&copied).unwrap()).unwrap();
     assert_eq!((settled(&copied, Claim::Nothing).unwrap(), keys()), (Settled::AsBefore, before));
 }
