@@ -70,6 +70,9 @@ use crate::outboards::Outboards;
 use crate::rights::RowRights;
 use crate::shared::Shared;
 
+/// The folder in the network's home in which contents are kept, by the names their bytes have.
+pub const CONTENTS: &str = "contents";
+
 /// Bytes of the disk that contents leave free, so that the peer's own rows can always be written.
 const RESERVE: ByteCount = ByteCount(256 * 1024 * 1024);
 
@@ -184,7 +187,7 @@ impl Network {
         let disk = Disk::start().map_err(unusable)?;
         let admission = Admission::new();
         let endpoint = endpoint::bind(&config, Arc::clone(&admission)).await?;
-        let contents = ContentStore::open(config.home.join("contents"), config.reserve.0).await?;
+        let contents = ContentStore::open(config.home.join(CONTENTS), config.reserve.0).await?;
         let stop = CancellationToken::new();
         let shared = Arc::new(Shared {
             me: protocol::device_of(endpoint.id()),

@@ -88,7 +88,23 @@ fn own() -> Vec<Command> {
                     .value_name("NUMBER")
                     .value_parser(value_parser!(u16))
                     .help("The page's port, for this run; 0 is any free one"),
+            )
+            .arg(
+                Arg::new("same-computer")
+                    .long("same-computer")
+                    .action(ArgAction::SetTrue)
+                    .help("Says of a home that looks like a copy: it is the only one, moved or restored"),
+            )
+            .arg(
+                Arg::new("new-device")
+                    .long("new-device")
+                    .action(ArgAction::SetTrue)
+                    .conflicts_with("same-computer")
+                    .help(
+                        "Makes of a home that is a copy a new computer: new keys, the contents, nothing else",
+                    ),
             ),
+        crate::key::command(),
         Command::new("cat")
             .about("Writes a file's bytes, verified, fetching what is not here")
             .arg(path.help("A file's path"))

@@ -81,6 +81,26 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         why: String,
     },
+    /// Nothing was typed where a passphrase is needed.
+    #[error("no passphrase was given")]
+    NoPassphrase,
+    /// Two passphrases that were typed differ.
+    #[error("the two passphrases are not the same, so nothing was changed")]
+    NotTheSame,
+    /// The service's credential cannot be read.
+    #[error("the credential {} cannot be read: {why}", path.display())]
+    NoCredential {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        why: String,
+    },
+    /// What shall be removed is not there.
+    #[error("the secrets of the home {} are not protected so", home.display())]
+    NotProtectedSo {
+        /// The home.
+        home: PathBuf,
+    },
     /// The peer ended by itself.
     #[error("the peer could not go on and has stopped; what it had confirmed is saved")]
     PeerEnded,
@@ -100,6 +120,10 @@ impl From<Failure> for Fault {
             Failure::Output { .. } => ("althing.output", FaultKind::Settings),
             Failure::CannotStart { .. } => ("althing.cannot-start", FaultKind::Settings),
             Failure::LogLevel { .. } => ("althing.log-level", FaultKind::Settings),
+            Failure::NoPassphrase => ("althing.no-passphrase", FaultKind::Yours),
+            Failure::NotTheSame => ("althing.not-the-same", FaultKind::Yours),
+            Failure::NoCredential { .. } => ("althing.no-credential", FaultKind::Settings),
+            Failure::NotProtectedSo { .. } => ("althing.not-protected-so", FaultKind::Yours),
             Failure::PeerEnded => ("althing.peer-ended", FaultKind::Broken),
         };
         let fault = Self::new(code, kind, failure.to_string());
@@ -115,6 +139,12 @@ impl From<Failure> for Fault {
                 fault.remedy("althing stop", "and start it anew: the peer may be another version")
             }
             Failure::LogLevel { .. } => fault.remedy("althing config show", "see what may stand there"),
+            Failure::NoPassphrase => fault
+                .remedy("", "type it in a terminal, or let it be the first line of the standard input")
+                .remedy("", "a service reads it from its credential althing-passphrase: see docs/serving.md"),
+            Failure::NotProtectedSo { .. } => {
+                fault.remedy("althing key status", "says how they are protected")
+            }
             Failure::PeerEnded => fault.remedy("althing start", "start it again; its log says why it ended"),
             _ => fault,
         }
@@ -186,6 +216,13 @@ pub(crate) fn faults() -> Vec<Fault> {
         Failure::Output { why: why("no space left on device") },
         Failure::CannotStart { why: why("too many open files") },
         Failure::LogLevel { value: why("loud"), why: why("invalid filter directive") },
+        Failure::NoPassphrase,
+        Failure::NotTheSame,
+        Failure::NoCredential {
+            path: PathBuf::from("/run/credentials/althing.service/althing-passphrase"),
+            why: why("permission denied"),
+        },
+        Failure::NotProtectedSo { home: home() },
         Failure::PeerEnded,
     ]
     .into_iter()

@@ -13,7 +13,7 @@ use crate::failure::{self, Failure};
 use crate::line::Line;
 use crate::out::{self, Stop};
 use crate::shape::Shape;
-use crate::{catalogue, follow, own, recover, show, start, words};
+use crate::{catalogue, follow, key, own, recover, show, start, words};
 
 /// Pages of a list that are read on at most: a folder of a million entries.
 const PAGES_MAX: usize = 1_000;
@@ -45,6 +45,7 @@ fn carry_out(matches: &ArgMatches, is_json: bool) -> Result<(), Stop> {
     let home = home(matches)?;
     match matches.subcommand() {
         Some(("start", below)) => start::run(&home, below),
+        Some(("key", below)) => key::run(&home, below, is_json),
         Some(("config", _)) => own::config_show(&home, is_json),
         Some(("cat", below)) => wait_for(own::cat(&home, below)),
         Some(("recover", below)) => wait_for(recover::recover(&home, below)),
@@ -69,7 +70,7 @@ fn home(matches: &ArgMatches) -> Result<PathBuf, Fault> {
     }
 }
 
-fn wait_for(work: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
+pub(crate) fn wait_for(work: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -7,13 +7,18 @@ use std::process::{Command, Stdio};
 
 use base::Fault;
 use clap::ArgMatches;
-use peer::{Config, Ending, Peer, Set};
+use peer::{Claim, Config, Ending, Peer, Protection, Set, Start};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::failure::Failure;
 use crate::out::{self, Stop};
+use crate::secret;
 use crate::words::harmless;
+
+/// What is left to do with a home that has become a new device.
+const NEW_DEVICE: &str = "This home is a new computer now: nobody yet, in no web. On the other one: althing device add; \
+    then here: althing device join LINK NAME\n";
 
 /// Runs the peer until it is stopped.
 pub(crate) fn run(home: &Path, matches: &ArgMatches) -> Result<(), Stop> {
@@ -22,19 +27,34 @@ pub(crate) fn run(home: &Path, matches: &ArgMatches) -> Result<(), Stop> {
         config.page_port = Set::given(*port);
     }
     begin_log(&config.log.value)?;
+    peer::keep_memory_private();
+    let claim = match (matches.get_flag("same-computer"), matches.get_flag("new-device")) {
+        (true, _) => Claim::OnlyOne,
+        (_, true) => Claim::NewDevice,
+        _ => Claim::Nothing,
+    };
+    // Before anything else happens: a person should not have to look for the question among lines of the log.
+    let passphrase = match peer::protection(home).map_err(Fault::from)? {
+        Some(Protection::Passphrase) => Some(secret::at_start()?),
+        _ => None,
+    };
+    let start = Start { home, config: &config, passphrase, claim };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::CannotStart { why: error.to_string() })?;
-    let ended = runtime.block_on(live(home, &config, matches.get_flag("open")));
+    let ended = runtime.block_on(live(start, matches.get_flag("open")));
     // Reads under way may block on a slow disk; they change nothing.
     runtime.shutdown_background();
     ended
 }
 
-async fn live(home: &Path, config: &Config, shall_open: bool) -> Result<(), Stop> {
+async fn live(start: Start<'_>, shall_open: bool) -> Result<(), Stop> {
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-    let peer = Peer::start(home, config).await?;
+    let peer = Peer::start_with(start).await?;
+    if peer.is_new_device() {
+        out::talk(NEW_DEVICE);
+    }
     let opener = greet(&peer, shall_open)?;
     let ending = tokio::select! {
         ending = peer.wait() => ending,

@@ -7,6 +7,8 @@ use base::{Fault, FaultKind};
 use kernel::KernelError;
 use store::StoreError;
 
+use crate::keys::{PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX};
+
 /// Why a peer cannot start or cannot do what only the peer itself can do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -105,6 +107,33 @@ pub enum PeerError {
         found: u16,
         /// What this program knows.
         known: u16,
+    },
+    /// The keys are sealed under a passphrase, and none was given.
+    #[error("the keys of this home are sealed under a passphrase")]
+    PassphraseNeeded,
+    /// The passphrase does not open the keys.
+    #[error("the passphrase does not open the keys of this home")]
+    PassphraseWrong,
+    /// The passphrase is too short or too long.
+    #[error(
+        "a passphrase has at least {} characters, and at most {} bytes",
+        PASSPHRASE_LENGTH_MIN,
+        PASSPHRASE_SIZE_MAX
+    )]
+    PassphraseLength,
+    /// The home was somewhere else when it was last used.
+    #[error("the home {path} looks like a copy of {before}, or like a backup that was put back")]
+    Copied {
+        /// The home.
+        path: PathBuf,
+        /// Where it was used last.
+        before: PathBuf,
+    },
+    /// The home is no copy as far as can be seen.
+    #[error("the home {path} does not look like a copy, so its keys are not thrown away")]
+    NoCopy {
+        /// The home.
+        path: PathBuf,
     },
     /// The system gives no randomness.
     #[error("this computer gives no random numbers, so no keys can be made")]
@@ -216,6 +245,11 @@ impl PeerError {
             Self::KeysUnreadable { .. } => ("peer.keys-unreadable", Settings),
             Self::KeysDamaged { .. } => ("peer.keys-damaged", Settings),
             Self::KeysFuture { .. } => ("peer.keys-future", Settings),
+            Self::PassphraseNeeded => ("peer.passphrase-needed", Settings),
+            Self::PassphraseWrong => ("peer.passphrase-wrong", Yours),
+            Self::PassphraseLength => ("peer.passphrase-length", Yours),
+            Self::Copied { .. } => ("peer.copied", Settings),
+            Self::NoCopy { .. } => ("peer.no-copy", Yours),
             Self::NoRandomness => ("peer.no-randomness", Settings),
             Self::ConfigUnreadable { .. } => ("peer.config-unreadable", Settings),
             Self::ConfigSyntax { .. } => ("peer.config-syntax", Settings),
@@ -271,6 +305,18 @@ impl From<PeerError> for Fault {
             PeerError::KeysFuture { .. } => {
                 fault.remedy("", "start the newer Althing again; this one changes nothing there")
             }
+            PeerError::PassphraseNeeded => fault
+                .remedy("althing start", "in a terminal, asks for it")
+                .remedy("", "a service reads it from its credential althing-passphrase: see docs/serving.md"),
+            PeerError::PassphraseWrong => {
+                fault.remedy("", "try again: nothing was changed, and nothing is lost")
+            }
+            PeerError::Copied { .. } => fault
+                .remedy("althing start --same-computer", "if this is the only one: its folder or disk was moved, or it was restored")
+                .remedy("althing start --new-device", "if the other one lives on: this one becomes a new computer of yours, keeps its contents, forgets the rest, and then needs a link from the other"),
+            PeerError::NoCopy { .. } => fault
+                .remedy("althing start", "starts it as it is")
+                .remedy("", "to begin anew all the same, move the home away"),
             PeerError::ConfigSyntax { .. }
             | PeerError::ConfigUnknown { .. }
             | PeerError::ConfigValue { .. } => {
@@ -320,6 +366,11 @@ pub fn faults() -> Vec<Fault> {
         PeerError::KeysUnreadable { path: file(), source: denied() },
         PeerError::KeysDamaged { path: file() },
         PeerError::KeysFuture { path: file(), found: 4, known: 3 },
+        PeerError::PassphraseNeeded,
+        PeerError::PassphraseWrong,
+        PeerError::PassphraseLength,
+        PeerError::Copied { path: path(), before: PathBuf::from("/media/old/althing") },
+        PeerError::NoCopy { path: path() },
         PeerError::NoRandomness,
         PeerError::ConfigUnreadable { path: config(), source: denied() },
         PeerError::ConfigUnknown { path: config(), key: "pageport".to_owned(), nearest: "page_port" },

@@ -22,10 +22,12 @@ const SOCKET: &str = "althing.sock";
 const STORE: &str = "store.redb";
 const NETWORK: &str = "network";
 pub(crate) const PORTS: &str = "ports.toml";
+pub(crate) const PLACE: &str = "place.toml";
 const SESSIONS: &str = "sessions";
+const INDEX: &str = "index";
 
 /// Everything Althing ever puts into a home.
-const NAMES: [&str; 8] = [KEYS, LOCK, SOCKET, STORE, NETWORK, PORTS, SESSIONS, CONFIG_FILE];
+const NAMES: [&str; 10] = [KEYS, LOCK, SOCKET, STORE, NETWORK, PORTS, PLACE, SESSIONS, INDEX, CONFIG_FILE];
 
 /// A home in use by this process. Dropping it lets another peer use it.
 #[derive(Debug)]
@@ -50,6 +52,11 @@ pub fn home_from_environment() -> Result<PathBuf, PeerError> {
 /// Returns where the peer of a home listens for commands.
 pub fn socket_path(home: &Path) -> PathBuf {
     home.join(SOCKET)
+}
+
+/// Returns where the keys of a home are.
+pub fn keys_path(home: &Path) -> PathBuf {
+    home.join(KEYS)
 }
 
 impl Home {
@@ -79,7 +86,7 @@ impl Home {
 
     /// Returns where the keys are.
     pub(crate) fn keys(&self) -> PathBuf {
-        self.path.join(KEYS)
+        keys_path(&self.path)
     }
 
     /// Returns where the store is.
@@ -95,6 +102,16 @@ impl Home {
     /// Returns where the chosen ports are remembered.
     pub(crate) fn ports(&self) -> PathBuf {
         self.path.join(PORTS)
+    }
+
+    /// Returns where the home remembers its place.
+    pub(crate) fn place(&self) -> PathBuf {
+        self.path.join(PLACE)
+    }
+
+    /// Returns where the index of names and texts is.
+    pub(crate) fn index(&self) -> PathBuf {
+        self.path.join(INDEX)
     }
 
     /// Returns where the gateways keep their sessions.

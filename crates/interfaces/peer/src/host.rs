@@ -130,6 +130,7 @@ impl PeerHost {
             since: self.since,
             health: self.engine.health(),
             kept,
+            me: self.me,
             words: &self.words,
         };
         answer(operation, &status(&self.readers, outside)?)

@@ -10,17 +10,26 @@ mod export;
 mod home;
 mod host;
 mod keys;
+mod memory;
 mod net;
 mod peer;
+mod place;
 mod ports;
+mod renew;
 mod status;
 mod vault;
 mod words;
 
 pub use config::{CONFIG_FILE, Config, Origin, Set, Setting};
 pub use error::{PeerError, faults};
-pub use home::{Home, home_from_environment, socket_path};
-pub use peer::{Ending, Peer, READ_DOCUMENTS, read_documents};
+pub use home::{Home, home_from_environment, keys_path, socket_path};
+pub use keys::{
+    PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX, Passphrase, Protect, Protection, check_passphrase, protect,
+    protection,
+};
+pub use memory::keep_memory_private;
+pub use peer::{Ending, Peer, READ_DOCUMENTS, Start, read_documents};
+pub use place::Claim;
 
 #[cfg(test)]
 mod tests;

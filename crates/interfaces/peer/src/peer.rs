@@ -25,8 +25,10 @@ use workers::Workers;
 use crate::engine::{Engine, INPUTS_WAITING, Outlets, now};
 use crate::home::{Home, socket_path};
 use crate::host::PeerHost;
-use crate::keys::KeyFile;
+use crate::keys::{KeyFile, Passphrase};
+use crate::place::{Claim, Place};
 use crate::ports::Ports;
+use crate::renew::{Settled, settle};
 use crate::vault::HomeVault;
 use crate::words::WordBook;
 use crate::{Config, Origin, PeerError};
@@ -41,6 +43,7 @@ pub struct Peer {
     host: Arc<PeerHost>,
     stop: CancellationToken,
     ended: CancellationToken,
+    is_new_device: bool,
     /// Last, so that no other peer takes the home before everything else is gone.
     home: Home,
 }
@@ -49,6 +52,19 @@ impl std::fmt::Debug for Peer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Peer").field("device", &self.host.me).finish_non_exhaustive()
     }
+}
+
+/// What a peer is started with.
+#[derive(Debug)]
+pub struct Start<'a> {
+    /// The home; made if missing.
+    pub home: &'a Path,
+    /// Its settings.
+    pub config: &'a Config,
+    /// Opens the keys, if they are sealed under one.
+    pub passphrase: Option<Passphrase>,
+    /// What a person says about the home, if it is a copy.
+    pub claim: Claim,
 }
 
 /// Why a peer ended that nobody has stopped yet.
@@ -65,9 +81,18 @@ impl Peer {
     ///
     /// When it fails, everything that had been started is stopped again.
     pub async fn start(home: &Path, config: &Config) -> Result<Self, Fault> {
+        Self::start_with(Start { home, config, passphrase: None, claim: Claim::Nothing }).await
+    }
+
+    /// Starts a peer with what a person says: a passphrase, or that its home is no copy.
+    pub async fn start_with(start: Start<'_>) -> Result<Self, Fault> {
         let since = now();
+        let Start { home, config, passphrase, claim } = start;
         let home = Home::open(home)?;
-        let keys = Arc::new(KeyFile::open(&home)?);
+        let settled = settle(&home, claim, passphrase.as_ref())?;
+        let is_new_device = settled == Settled::NewDevice;
+        let keys = Arc::new(KeyFile::open(&home, passphrase.as_ref())?);
+        drop(passphrase);
         let backing: Arc<dyn Backing> = Arc::new(RedbBacking::open(home.store())?);
         // With links resolved, so that the home is known wherever it shows up in a shared folder.
         let home_text = home.path().canonicalize().map_err(|error| PeerError::of_home(home.path(), error))?;
@@ -75,13 +100,18 @@ impl Peer {
         let words = Arc::new(WordBook::new(Arc::clone(&keys)));
         let vault = HomeVault::new(Arc::clone(&keys), Arc::clone(&words));
         let services: Vec<Box<dyn kernel::Service>> = vec![
-            Box::new(records::service()),
+            Box::new(records::service_of(match settled {
+                Settled::OnlyOne => records::Home::Restored,
+                Settled::AsBefore | Settled::NewDevice => records::Home::Own,
+            })),
             Box::new(people::service()),
             Box::new(files::service(&home_text)),
             Box::new(search::service()),
         ];
         let kernel =
             Kernel::open(Arc::clone(&backing), services, Box::new(vault)).map_err(PeerError::from)?;
+        // Only now do the rows say what this home may not write yet.
+        Place::remember(&home)?;
         let readers = kernel.readers();
         let (inputs, heard) = mpsc::channel(INPUTS_WAITING);
         let mut ports = Ports::load(home.path());
@@ -135,7 +165,7 @@ impl Peer {
         });
         let serving = gateways.serve(Arc::clone(&host) as Arc<dyn Host>);
         tracing::info!(device = %me.short(), page = %serving.page(), "the peer runs");
-        Ok(Self { serving, network, workers, index, engine, host, stop, ended, home })
+        Ok(Self { serving, network, workers, index, engine, host, stop, ended, is_new_device, home })
     }
 
     /// Returns the page's address.
@@ -151,6 +181,11 @@ impl Peer {
     /// Returns this device.
     pub fn device(&self) -> DeviceId {
         self.host.me
+    }
+
+    /// Says whether the home was a copy and has become a new device at this start.
+    pub fn is_new_device(&self) -> bool {
+        self.is_new_device
     }
 
     /// Returns the home.

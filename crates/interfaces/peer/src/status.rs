@@ -5,8 +5,9 @@ use std::path::Path;
 
 use api::files::{TransferState, Transfers};
 use api::host::Status;
-use base::{ByteCount, Fault, PersonId, Timestamp};
+use base::{ByteCount, DeviceId, Fault, PersonId, Timestamp};
 use kernel::Readers;
+use records::Halt;
 use store::{Rows, StoreError};
 
 use crate::engine::{Health, now};
@@ -20,8 +21,15 @@ pub(crate) struct Outside<'a> {
     pub(crate) since: Timestamp,
     pub(crate) health: Health,
     pub(crate) kept: ByteCount,
+    pub(crate) me: DeviceId,
     pub(crate) words: &'a WordBook,
 }
+
+/// Why nothing is written to a web, and what to do.
+const FORKED: &str = "two homes have written as this computer, so nothing more is written from here; make this one a new computer of yours: althing stop, then althing start --new-device";
+const COPIED: &str = "another home writes as this computer, so nothing is written from here; if that one lives on: althing stop, then althing start --new-device; if this is the only one: althing start --same-computer";
+
+const RESTORED: &str = "this home was moved or restored, so nothing is written before another computer has said what it wrote since";
 
 /// Who is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +45,12 @@ pub(crate) fn status(readers: &Readers, outside: Outside<'_>) -> Result<Status, 
     let people = count_people(&*rows)?;
     let transfers = count_transfers(readers)?;
     let name = people::read::my_name(&*rows)?;
-    let health = outside.health;
+    let mut health = outside.health;
+    let halted = halted_webs(&*rows, outside.me)?;
+    let halted_count = halted.len();
+    health.paused.extend(halted);
     Ok(Status {
-        now: sentence(&name, people, transfers, &health),
+        now: sentence(&name, people, transfers, &health, halted_count),
         name,
         people_here: people.here,
         people: people.others,
@@ -55,6 +66,21 @@ pub(crate) fn status(readers: &Readers, outside: Outside<'_>) -> Result<Status, 
         last_event: kernel::last_event(&*rows)?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+/// Says in which webs nothing is written, since another home writes as this device, and what to do.
+fn halted_webs(rows: &dyn Rows, me: DeviceId) -> Result<Vec<String>, StoreError> {
+    let webs = people::read::webs(rows)?;
+    let label = |id| webs.iter().find(|web| web.id == id).map(|web| web.label.as_str()).unwrap_or_default();
+    let line = |(web, halt)| {
+        let why = match halt {
+            Halt::Forked => FORKED,
+            Halt::Copied => COPIED,
+            Halt::Restored => RESTORED,
+        };
+        format!("{}: {why}", label(web))
+    };
+    Ok(records::halts(rows, me)?.into_iter().map(line).collect())
 }
 
 fn count_people(rows: &dyn Rows) -> Result<People, StoreError> {
@@ -94,12 +120,19 @@ fn count_transfers(readers: &Readers) -> Result<u64, Fault> {
 }
 
 /// Says the truth; the worst first.
-fn sentence(name: &str, people: People, transfers: u64, health: &Health) -> String {
+fn sentence(name: &str, people: People, transfers: u64, health: &Health, halted: usize) -> String {
     let mut parts = Vec::new();
+    match halted {
+        0 => {}
+        1 => parts.push("nothing is written to 1 web".to_owned()),
+        count => {
+            parts.push(format!("nothing is written to {count} webs"));
+        }
+    }
     if let Some(trouble) = &health.trouble {
         parts.push(format!("nothing can be saved now ({})", trouble.what));
     }
-    match health.paused.len() {
+    match health.paused.len().saturating_sub(halted) {
         0 => {}
         1 => parts.push("1 service is paused".to_owned()),
         count => parts.push(format!("{count} services are paused")),
@@ -138,7 +171,7 @@ mod tests {
     fn the_sentence_says_what_is() {
         let check = |webs, others, here, transfers, expected: &str| {
             let people = People { webs, others, here };
-            assert_eq!(sentence("Alice", people, transfers, &Health::default()), expected);
+            assert_eq!(sentence("Alice", people, transfers, &Health::default(), 0), expected);
         };
         check(0, 0, 0, 0, "you are in no web yet");
         check(1, 0, 0, 0, "nobody else is in your webs yet");
@@ -157,7 +190,7 @@ mod tests {
             Health { paused: vec!["files: why".to_owned()], trouble: Some(fault), addresses: Vec::new() };
         let people = People { webs: 1, others: 1, here: 1 };
         assert_eq!(
-            sentence("Alice", people, 0, &health),
+            sentence("Alice", people, 0, &health, 0),
             "nothing can be saved now (no space is left), 1 service is paused, the one other person is here"
         );
     }

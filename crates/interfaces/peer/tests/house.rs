@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod it {
     mod cast;
+    mod copies;
     mod journey;
     mod start;
 }

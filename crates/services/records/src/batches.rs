@@ -81,7 +81,7 @@ pub(crate) fn seal(step: &mut Step<'_>, web: WebId) -> Result<Rest, Fault> {
     let is_frozen = frozen_from(step.view(), &(web, me, log_key(Log::Records)))?.is_some();
     let is_writer = is_member(step.view(), web, me)?;
     let Some(key) = step.keyring().current(web).cloned() else { return Ok(Rest::Nothing) };
-    if is_frozen || !is_writer || crate::copies::is_copied(step.view(), web)? {
+    if is_frozen || !is_writer || crate::copies::halt(step.view(), web)?.is_some() {
         return Ok(Rest::Nothing);
     }
     let mut sealed_bytes = 0;

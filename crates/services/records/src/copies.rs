@@ -6,7 +6,9 @@ use kernel::Step;
 use store::{Rows, StoreError};
 use wire::entry::{Entry, Log};
 
-use crate::tables::{COPIES, CopyRow, FORKS, REMOVED, RESTORED, log_key, log_of};
+use crate::agenda::{self, Todo};
+use crate::authors;
+use crate::tables::{COPIES, CopyRow, FORKS, REMOVED, RESTORED, log_key, webs};
 
 /// What a person says about this home.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,54 +20,64 @@ pub enum Home {
     Restored,
 }
 
-/// A web in which somebody else has written as this device. Nothing is written there any more.
+/// Why this device writes nothing in a web.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Copy {
-    /// Which.
-    pub web: WebId,
-    /// In which chain.
-    pub log: Log,
-    /// From which place on.
-    pub seq: u64,
-    /// Whether both have written: then only a new device can go on.
-    pub is_fork: bool,
+pub enum Halt {
+    /// Two homes have written as it: only a new device can go on.
+    Forked,
+    /// Another home goes on with its chains.
+    Copied,
+    /// Its home was restored, and nobody has said yet what it wrote since.
+    Restored,
 }
 
-/// Returns the webs in which somebody else has written as `me`, forks first.
-pub fn copies(rows: &dyn Rows, me: DeviceId) -> Result<Vec<Copy>, StoreError> {
-    let mut copies: Vec<Copy> = Vec::new();
-    for row in FORKS.within(rows, &()) {
-        let ((web, device, log), fork) = row?;
-        let is_known = copies.last().is_some_and(|last| last.web == web);
-        if let Some(log) = log_of(log).filter(|_| device == me && !is_known) {
-            copies.push(Copy { web, log, seq: fork.seq, is_fork: true });
-        }
+/// Returns the webs in which `me` writes nothing, and why.
+pub fn halts(rows: &dyn Rows, me: DeviceId) -> Result<Vec<(WebId, Halt)>, StoreError> {
+    let mut halts = Vec::new();
+    for web in webs(rows)? {
+        let is_forked = [Log::Governance, Log::Records]
+            .into_iter()
+            .map(|log| FORKS.has(rows, &(web, me, log_key(log))))
+            .collect::<Result<Vec<_>, _>>()?
+            .contains(&true);
+        let halt = match is_forked {
+            true => Some(Halt::Forked),
+            false => halt(rows, web)?,
+        };
+        halts.extend(halt.map(|halt| (web, halt)));
     }
-    for row in COPIES.within(rows, &()) {
-        let (web, CopyRow { log, seq }) = row?;
-        let is_known = copies.iter().any(|copy| copy.web == web);
-        if let Some(log) = log_of(log).filter(|_| !is_known) {
-            copies.push(Copy { web, log, seq, is_fork: false });
-        }
+    Ok(halts)
+}
+
+/// Returns why this device writes nothing in a web, but for forks.
+pub(crate) fn halt<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Option<Halt>, StoreError> {
+    if COPIES.has(rows, &web)? {
+        return Ok(Some(Halt::Copied));
     }
-    Ok(copies)
+    Ok(RESTORED.has(rows, &web)?.then_some(Halt::Restored))
 }
 
 /// Takes what a person says about this home, at its start.
 pub(crate) fn start(step: &mut Step<'_>, home: Home) -> Result<(), StoreError> {
-    let is_restored = home == Home::Restored;
-    if RESTORED.has(step.view(), &())? != is_restored {
-        match is_restored {
-            true => RESTORED.put(step.rows(), &(), &true),
-            false => RESTORED.delete(step.rows(), &()),
+    if home == Home::Own {
+        return Ok(());
+    }
+    let me = step.me();
+    for web in webs(step.view())? {
+        COPIES.delete(step.rows(), &web);
+        // Nobody but this home ever got to know what it wrote where it is alone.
+        if authors::members(step.view(), web)?.iter().any(|member| *member != me) {
+            RESTORED.put(step.rows(), &web, &true);
         }
     }
-    if is_restored {
-        let webs: Vec<WebId> =
-            COPIES.within(step.view(), &()).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
-        for web in webs {
-            COPIES.delete(step.rows(), &web);
-        }
+    Ok(())
+}
+
+/// Notes that a member has of a web what this peer has, this device's own chains among it: it may write again.
+pub(crate) fn agreed(step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
+    if RESTORED.has(step.view(), &web)? {
+        RESTORED.delete(step.rows(), &web);
+        agenda::note_web(step, Todo::Seal, web);
     }
     Ok(())
 }
@@ -73,7 +85,7 @@ pub(crate) fn start(step: &mut Step<'_>, home: Home) -> Result<(), StoreError> {
 /// Notes an entry of this device that came from somebody else and was new here.
 pub(crate) fn note(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<(), StoreError> {
     let header = &entry.header;
-    if header.author != step.me() || RESTORED.has(step.view(), &())? || COPIES.has(step.view(), &web)? {
+    if header.author != step.me() || RESTORED.has(step.view(), &web)? || COPIES.has(step.view(), &web)? {
         return Ok(());
     }
     let was_here = header.log == Log::Records
@@ -90,9 +102,4 @@ pub(crate) fn note(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<(),
 pub(crate) fn say(step: &mut Step<'_>, web: WebId, seq: u64) {
     tracing::error!(web = %web.short(), seq, "another home writes as this device; nothing is written here any more");
     step.emit("records.copied", &serde_json::json!({ "web": web, "seq": seq }));
-}
-
-/// Says whether somebody else goes on with this device's chains in a web.
-pub(crate) fn is_copied<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<bool, StoreError> {
-    COPIES.has(rows, &web)
 }

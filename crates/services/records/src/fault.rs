@@ -68,6 +68,12 @@ pub enum RecordsError {
         /// The web.
         web: WebId,
     },
+    /// The home was restored from a backup.
+    #[error("cannot write to the web {} yet: this home was moved or restored, and nobody has said yet what it wrote since", web.short())]
+    Restored {
+        /// The web.
+        web: WebId,
+    },
     /// Too much from devices that are no members.
     #[error("too many entries of devices that are not members of the web {}", web.short())]
     TooManyStrangers {
@@ -96,6 +102,7 @@ impl From<RecordsError> for Fault {
             RecordsError::OutOfPlace { .. } => ("records.out-of-place", Refused),
             RecordsError::Forked { .. } => ("records.forked", Settings),
             RecordsError::Copied { .. } => ("records.copied", Settings),
+            RecordsError::Restored { .. } => ("records.restored", FaultKind::Unreachable),
             RecordsError::TooManyStrangers { .. } => ("records.too-many-strangers", Refused),
         };
         let what = match &error {
@@ -112,6 +119,9 @@ impl From<RecordsError> for Fault {
                 "althing start --new-device",
                 "there, after althing stop: its home was copied, or restored from a backup",
             ),
+            RecordsError::Restored { .. } => {
+                fault.remedy("", "try again when another computer of that web is here")
+            }
             RecordsError::Copied { .. } => fault
                 .remedy("althing stop", "first")
                 .remedy(
@@ -140,6 +150,7 @@ pub fn faults() -> Vec<Fault> {
         RecordsError::OutOfPlace { device, have: 4, seq: 9 },
         RecordsError::Forked { device, log: Log::Records, seq: 5 },
         RecordsError::Copied { web },
+        RecordsError::Restored { web },
         RecordsError::TooManyStrangers { web },
     ]
     .into_iter()

@@ -28,7 +28,7 @@ mod told;
 
 pub use authors::{Author, set_authors, stop_web};
 pub use batches::{keys_changed, publish, set_governance_heads};
-pub use copies::{Copy, Home, copies};
+pub use copies::{Halt, Home, halts};
 pub use fault::{RecordsError, faults};
 pub use forks::{Fork, fork_news, forks};
 pub use own::{accept_governance, append_governance, found_web};

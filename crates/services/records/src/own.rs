@@ -6,7 +6,7 @@ use wire::entry::{Entry, Header, Log, VERSION, web_of_genesis};
 use wire::governance::Operation;
 
 use crate::chain::{self, Taken};
-use crate::copies;
+use crate::copies::{self, Halt};
 use crate::fault::RecordsError;
 use crate::tables::{HEADS, NO_ENTRY, WEBS, frozen_from, log_key};
 
@@ -78,8 +78,10 @@ pub(crate) fn append(step: &mut Step<'_>, web: WebId, log: Log, body: Vec<u8>) -
     if let Some(seq) = frozen_from(step.view(), &chain)? {
         return Err(RecordsError::Forked { device: me, log, seq }.into());
     }
-    if copies::is_copied(step.view(), web)? {
-        return Err(RecordsError::Copied { web }.into());
+    match copies::halt(step.view(), web)? {
+        None => {}
+        Some(Halt::Restored) => return Err(RecordsError::Restored { web }.into()),
+        Some(Halt::Copied | Halt::Forked) => return Err(RecordsError::Copied { web }.into()),
     }
     let head = HEADS.get(step.view(), &chain)?;
     let (have, previous) = head.map_or((0, NO_ENTRY), |head| (head.seq, head.entry));

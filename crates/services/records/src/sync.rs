@@ -10,6 +10,7 @@ use wire::sync::{ENTRIES_SIZE_GOAL, HEADS_MAX, Head, Message, Range};
 
 use crate::budget::Budget;
 use crate::chain::{self, Taken};
+use crate::copies;
 use crate::forks;
 use crate::service::{OVERDUE, Records, note_heard};
 use crate::tables::{
@@ -131,7 +132,10 @@ impl Records {
         from: DeviceId,
         digest: EntryId,
     ) -> Result<(), StoreError> {
-        if self.digest(step, web)? == digest || !self.talks.may_question(web, from, step.now()) {
+        if self.digest(step, web)? == digest {
+            return copies::agreed(step, web);
+        }
+        if !self.talks.may_question(web, from, step.now()) {
             return Ok(());
         }
         tell_heads(step, web, from, &comparable_heads(step.view(), web)?, true);

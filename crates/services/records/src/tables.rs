@@ -36,8 +36,9 @@ pub(crate) const FORKS: Table<ChainKey, ForkRow> = Table::new("records.forks");
 pub(crate) const COPIES: Table<WebId, CopyRow> = Table::new("records.copies");
 /// The highest place of this device's records that a cut has removed here: those may come back from others.
 pub(crate) const REMOVED: Table<WebId, u64> = Table::new("records.removed");
-/// Whether a person says that this home is the only one of its device: what it wrote since its backup may come back.
-pub(crate) const RESTORED: Table<(), bool> = Table::new("records.restored");
+/// Webs in which what this device wrote since a backup may come back, and nothing is written before somebody has said
+/// what that is.
+pub(crate) const RESTORED: Table<WebId, bool> = Table::new("records.restored");
 /// Governance entries at or above a fork that stand on another branch than ours: (web, device, place, id).
 pub(crate) const BRANCHES: Table<(WebId, DeviceId, u64, EntryId), Bytes> = Table::new("records.branches");
 /// Members connected now. Cleared at start.

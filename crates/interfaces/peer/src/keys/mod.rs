@@ -1,10 +1,11 @@
 //! The secrets of a home: of the device, of the person, and the recovery secret that outranks both.
 //!
-//! ```text
-//! keys = [version, device seed, person key seed, recovery secret or null, inception]   (deterministic CBOR, mode 0600)
-//! ```
-//! The recovery secret may be gone: once its owner has written its words down. Secrets never become rows, never
-//! leave the process and are wiped from memory when no longer used.
+//! They lie in the file `keys` (mode 0600), plain or sealed: `format` says how, [`Protection`] under what. The recovery
+//! secret may be gone: once its owner has written its words down. Secrets never become rows, never leave the process
+//! and are wiped from memory when no longer used.
+
+mod format;
+mod passphrase;
 
 use std::fs::File;
 use std::io::Read;
@@ -13,135 +14,140 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use minicbor::{Decode, Encode};
-use wire::crypto::{PersonKey, SignKey, Signer};
-use wire::identity::{Inception, RecoveryKey};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use wire::crypto::EpochKey;
+use zeroize::Zeroizing;
 
 use crate::PeerError;
 use crate::home::{Home, write_whole};
+use format::{Content, Keys, SealedKeys};
+use passphrase::Stretch;
+pub use passphrase::{PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX, Passphrase, check_passphrase};
 
-/// The newest format of the file.
-const VERSION: u16 = 2;
-
-/// Bytes of the file at most; version 2 has about 370.
+/// Bytes of the file at most; the longest format has about 480.
 const SIZE_MAX: u64 = 4_096;
 
-/// The secrets from which all keys of a home are made.
-#[derive(PartialEq, Eq, Encode, Decode, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Keys {
+/// How the secrets of a home are protected on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// By the rights of the file only: whoever gets a copy of the disk has them.
+    FileRights,
+    /// Sealed under a passphrase that a person types at each start.
+    Passphrase,
+}
+
+/// What a person wants the secrets to be protected by.
+#[derive(Debug)]
+pub enum Protect {
+    /// The rights of the file only.
+    FileRights,
+    /// This passphrase.
+    Passphrase(Passphrase),
+}
+
+/// What a sealed file says about its key.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+enum Guard {
+    /// It is made of a passphrase.
     #[n(0)]
-    version: u16,
-    /// Of the device key.
-    #[cbor(n(1), with = "minicbor::bytes")]
-    pub(crate) device: [u8; 32],
-    /// Of the key the person begins with.
-    #[cbor(n(2), with = "minicbor::bytes")]
-    pub(crate) person: [u8; 32],
-    /// Of the recovery key, as long as it is kept here.
-    #[cbor(n(3), with = "minicbor::bytes")]
-    pub(crate) recovery: Option<[u8; 32]>,
-    /// What the person begins with, as it travels; without the recovery secret it cannot be made again.
-    #[cbor(n(4), with = "minicbor::bytes")]
-    pub(crate) inception: Vec<u8>,
+    Passphrase(#[n(0)] Stretch),
 }
 
-/// Version 1 of the file, whose inception was made anew at each start.
-#[derive(Encode, Decode, Zeroize, ZeroizeOnDrop)]
-struct KeysV1 {
-    #[n(0)]
-    version: u16,
-    #[cbor(n(1), with = "minicbor::bytes")]
-    device: [u8; 32],
-    #[cbor(n(2), with = "minicbor::bytes")]
-    person: [u8; 32],
-    #[cbor(n(3), with = "minicbor::bytes")]
-    recovery: [u8; 32],
-}
-
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keys(..)")
-    }
-}
-
-impl Keys {
-    /// Makes the keys of a new person on a new device.
-    fn new() -> Result<Self, PeerError> {
-        let (mut device, mut recovery) = (Zeroizing::new([0; 32]), Zeroizing::new([0; 32]));
-        for secret in [&mut device, &mut recovery] {
-            getrandom::fill(&mut **secret).ok().ok_or(PeerError::NoRandomness)?;
-        }
-        let person = RecoveryKey::from_seed(&recovery).first_person_seed();
-        Ok(Self::of(&device, &person, &recovery))
-    }
-
-    fn of(device: &[u8; 32], person: &[u8; 32], recovery: &[u8; 32]) -> Self {
-        let keys = (SignKey::from_seed(recovery), SignKey::from_seed(device), PersonKey::from_seed(person));
-        let inception = Inception::new(&keys.0, &keys.1, &keys.2).to_bytes();
-        Self { version: VERSION, device: *device, person: *person, recovery: Some(*recovery), inception }
-    }
-
-    /// Reads the bytes of a file, of this version or an earlier one.
-    fn read(bytes: &[u8], path: &Path) -> Result<Self, PeerError> {
-        let damaged = || PeerError::KeysDamaged { path: path.to_owned() };
-        match version_of(bytes).ok_or_else(damaged)? {
-            1 => {
-                let old: KeysV1 = whole(bytes).ok_or_else(damaged)?;
-                Ok(Self::of(&old.device, &old.person, &old.recovery))
-            }
-            VERSION => whole(bytes).filter(Self::is_sound).ok_or_else(damaged),
-            found if found > VERSION => {
-                Err(PeerError::KeysFuture { path: path.to_owned(), found, known: VERSION })
-            }
-            _ => Err(damaged()),
-        }
-    }
-
-    /// Says whether the secrets are those of the inception: one wrong bit would make a stranger of their owner.
+impl Guard {
     fn is_sound(&self) -> bool {
-        Inception::read(&self.inception).is_ok_and(|inception| {
-            inception.device() == SignKey::from_seed(&self.device).device()
-                && *inception.person_key() == PersonKey::from_seed(&self.person).public()
-                && self.recovery.is_none_or(|secret| {
-                    *inception.recovery() == SignKey::from_seed(&Zeroizing::new(secret)).public()
-                })
-        })
+        match self {
+            Self::Passphrase(stretch) => stretch.is_sound(),
+        }
     }
 
-    fn without_recovery(&self) -> Self {
-        let inception = self.inception.clone();
-        Self { version: VERSION, device: self.device, person: self.person, recovery: None, inception }
+    fn protection(&self) -> Protection {
+        match self {
+            Self::Passphrase(_) => Protection::Passphrase,
+        }
     }
+}
 
-    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        encoded(self)
-    }
+/// A guard with its key, while the home is open: the file can be written again.
+#[derive(Debug, Clone)]
+struct Seal {
+    guard: Guard,
+    key: EpochKey,
 }
 
 /// The keys of a home in use, and the file they came from.
 #[derive(Debug)]
 pub(crate) struct KeyFile {
     path: PathBuf,
+    /// Sealed under this, or plain.
+    seal: Option<Seal>,
     keys: Mutex<Keys>,
 }
 
 impl KeyFile {
     /// Reads the keys of a home, or makes them when the home is new. A file of an earlier version becomes one of this.
-    pub(crate) fn open(home: &Home) -> Result<Self, PeerError> {
+    pub(crate) fn open(home: &Home, passphrase: Option<&Passphrase>) -> Result<Self, PeerError> {
         let path = home.keys();
-        let keys = match File::open(&path) {
-            Ok(file) => {
-                let bytes = read_file(&path, file)?;
-                let keys = Keys::read(&bytes, &path)?;
-                if *keys.to_bytes() != *bytes {
-                    write(&path, &keys)?;
-                }
-                keys
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(home)?,
-            Err(source) => return Err(PeerError::KeysUnreadable { path, source }),
+        let Some(bytes) = read_file(&path)? else {
+            let file = Self::make(home, None)?;
+            file.write(&file.keys())?;
+            return Ok(file);
         };
-        Ok(Self { path, keys: Mutex::new(keys) })
+        match format::read(&bytes, &path)? {
+            Content::Plain(keys) => {
+                let is_old = *keys.to_bytes() != *bytes;
+                let file = Self { path, seal: None, keys: Mutex::new(keys) };
+                if is_old {
+                    file.write(&file.keys())?;
+                }
+                Ok(file)
+            }
+            Content::Sealed(sealed) => {
+                let seal = unlock(&sealed, passphrase)?;
+                let keys = sealed.open(&seal.key).ok_or(PeerError::PassphraseWrong)?;
+                Ok(Self { path, seal: Some(seal), keys: Mutex::new(keys) })
+            }
+        }
+    }
+
+    /// Changes how the secrets of a home are protected; makes them when the home is new, never plain on the disk.
+    pub(crate) fn protect(
+        home: &Home,
+        passphrase: Option<&Passphrase>,
+        by: Protect,
+    ) -> Result<(), PeerError> {
+        let is_new = read_file(&home.keys())?.is_none();
+        let mut file = match is_new {
+            true => Self::make(home, None)?,
+            false => Self::open(home, passphrase)?,
+        };
+        file.seal = match by {
+            Protect::FileRights => None,
+            Protect::Passphrase(words) => {
+                check_passphrase(&words)?;
+                let stretch = Stretch::new()?;
+                Some(Seal { key: stretch.key(&words)?, guard: Guard::Passphrase(stretch) })
+            }
+        };
+        file.write(&file.keys())
+    }
+
+    /// Says whether [`Self::renew`] can be done: a passphrase must be the right one.
+    pub(crate) fn may_renew(home: &Home, passphrase: Option<&Passphrase>) -> Result<(), PeerError> {
+        Self::old_seal(home, passphrase).map(|_seal| ())
+    }
+
+    /// Makes the keys of a new device and person, under the passphrase of the old ones if they had one. The person
+    /// who asks has the old ones elsewhere.
+    pub(crate) fn renew(home: &Home, passphrase: Option<&Passphrase>) -> Result<(), PeerError> {
+        let seal = Self::old_seal(home, passphrase)?;
+        let file = Self { path: home.keys(), seal, keys: Mutex::new(Keys::new()?) };
+        file.write(&file.keys())
+    }
+
+    fn old_seal(home: &Home, passphrase: Option<&Passphrase>) -> Result<Option<Seal>, PeerError> {
+        match protection(home.path())? {
+            Some(Protection::Passphrase) => Ok(Self::open(home, passphrase)?.seal),
+            _ => Ok(None),
+        }
     }
 
     /// Returns the seed of the device key.
@@ -169,10 +175,27 @@ impl KeyFile {
         let mut keys = self.keys();
         if keys.recovery.is_some() {
             let rest = keys.without_recovery();
-            write(&self.path, &rest)?;
+            self.write(&rest)?;
             *keys = rest;
         }
         Ok(())
+    }
+
+    fn make(home: &Home, seal: Option<Seal>) -> Result<Self, PeerError> {
+        // New keys beside an old store would make a stranger of its owner, and look like a success.
+        if home.store().try_exists().map_err(|error| PeerError::of_home(home.path(), error))? {
+            return Err(PeerError::KeysMissing { path: home.path().to_owned() });
+        }
+        Ok(Self { path: home.keys(), seal, keys: Mutex::new(Keys::new()?) })
+    }
+
+    fn write(&self, keys: &Keys) -> Result<(), PeerError> {
+        let bytes = match &self.seal {
+            Some(Seal { guard, key }) => SealedKeys::seal(keys, guard, key)?.to_bytes(),
+            None => keys.to_bytes(),
+        };
+        let home = self.path.parent().unwrap_or(&self.path);
+        write_whole(&self.path, &bytes).map_err(|error| PeerError::of_home(home, error))
     }
 
     fn keys(&self) -> MutexGuard<'_, Keys> {
@@ -180,46 +203,44 @@ impl KeyFile {
     }
 }
 
-fn create(home: &Home) -> Result<Keys, PeerError> {
-    // New keys beside an old store would make a stranger of its owner, and look like a success.
-    if home.store().try_exists().map_err(|error| PeerError::of_home(home.path(), error))? {
-        return Err(PeerError::KeysMissing { path: home.path().to_owned() });
-    }
-    let keys = Keys::new()?;
-    write(&home.keys(), &keys)?;
-    Ok(keys)
+/// Says how the secrets of a home are protected; `None` when there are none yet.
+pub fn protection(home: &Path) -> Result<Option<Protection>, PeerError> {
+    let path = crate::home::keys_path(home);
+    let Some(bytes) = read_file(&path)? else { return Ok(None) };
+    Ok(Some(match format::read(&bytes, &path)? {
+        Content::Plain(_) => Protection::FileRights,
+        Content::Sealed(sealed) => sealed.guard.protection(),
+    }))
 }
 
-fn read_file(path: &Path, file: File) -> Result<Zeroizing<Vec<u8>>, PeerError> {
+/// Changes how the secrets of a home are protected, while no peer runs with it. Until it is done, all is as before.
+pub fn protect(home: &Path, passphrase: Option<&Passphrase>, by: Protect) -> Result<(), PeerError> {
+    KeyFile::protect(&Home::open(home)?, passphrase, by)
+}
+
+fn unlock(sealed: &SealedKeys, passphrase: Option<&Passphrase>) -> Result<Seal, PeerError> {
+    let key = match &sealed.guard {
+        Guard::Passphrase(stretch) => stretch.key(passphrase.ok_or(PeerError::PassphraseNeeded)?)?,
+    };
+    Ok(Seal { guard: sealed.guard.clone(), key })
+}
+
+fn read_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, PeerError> {
     let unreadable = |source| PeerError::KeysUnreadable { path: path.to_owned(), source };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(unreadable(source)),
+    };
     if file.metadata().map_err(unreadable)?.mode() & 0o077 != 0 {
         return Err(PeerError::KeysExposed { path: path.to_owned() });
     }
     // Room for everything at once: a growing buffer would leave copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(SIZE_MAX).unwrap_or(4_096)));
     file.take(SIZE_MAX).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(bytes)
+    Ok(Some(bytes))
 }
 
-fn write(path: &Path, keys: &Keys) -> Result<(), PeerError> {
-    let home = path.parent().unwrap_or(path);
-    write_whole(path, &keys.to_bytes()).map_err(|error| PeerError::of_home(home, error))
-}
-
-fn encoded(value: &impl Encode<()>) -> Zeroizing<Vec<u8>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(1_024));
-    minicbor::encode(value, &mut *bytes).expect("writing to memory cannot fail");
-    bytes
-}
-
-/// Decodes bytes that are the encoding of a value and nothing else.
-fn whole<T: for<'b> Decode<'b, ()> + Encode<()>>(bytes: &[u8]) -> Option<T> {
-    let value: T = minicbor::decode(bytes).ok()?;
-    (*encoded(&value) == *bytes).then_some(value)
-}
-
-fn version_of(bytes: &[u8]) -> Option<u16> {
-    let mut decoder = minicbor::Decoder::new(bytes);
-    decoder.array().ok()?;
-    decoder.u16().ok()
+fn fill_random(bytes: &mut [u8]) -> Result<(), PeerError> {
+    getrandom::fill(bytes).ok().ok_or(PeerError::NoRandomness)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use base::Fault;
 use tempfile::TempDir;
 
-use crate::keys::KeyFile;
+use crate::keys::{KeyFile, Passphrase};
 use crate::tests::vault_of;
 use crate::{Home, PeerError};
 use kernel::Vault;
@@ -27,6 +27,14 @@ fn fresh() -> (TempDir, PathBuf) {
     (folder, home)
 }
 
+fn open(home: &Home, passphrase: Option<&Passphrase>) -> Result<KeyFile, PeerError> {
+    KeyFile::open(home, passphrase)
+}
+
+pub(super) fn opened(home: &Home) -> KeyFile {
+    open(home, None).unwrap()
+}
+
 fn code(error: PeerError) -> String {
     Fault::from(error).code
 }
@@ -35,7 +43,7 @@ fn code(error: PeerError) -> String {
 fn a_new_home_and_its_keys_are_for_their_owner_only() {
     let (_folder, path) = fresh();
     let home = Home::open(&path).unwrap();
-    KeyFile::open(&home).unwrap();
+    opened(&home);
     assert_eq!((mode(&path), mode(&home.keys())), (0o700, 0o600));
 }
 
@@ -113,11 +121,11 @@ fn a_full_disk_is_told_from_other_trouble() {
 fn bad_keys_are_refused_and_left_as_they_are() {
     let (_folder, path) = fresh();
     let home = Home::open(&path).unwrap();
-    KeyFile::open(&home).unwrap();
+    opened(&home);
     let whole = std::fs::read(home.keys()).unwrap();
     let check = |bytes: &[u8], expected: &str| {
         std::fs::write(home.keys(), bytes).unwrap();
-        assert_eq!(code(KeyFile::open(&home).unwrap_err()), expected);
+        assert_eq!(code(open(&home, None).unwrap_err()), expected);
         assert_eq!(std::fs::read(home.keys()).unwrap(), bytes);
     };
     check(b"", "peer.keys-damaged");
@@ -125,15 +133,15 @@ fn bad_keys_are_refused_and_left_as_they_are() {
     check(&whole[..whole.len() - 1], "peer.keys-damaged");
     check(&[whole.as_slice(), b"x"].concat(), "peer.keys-damaged");
     let mut future = whole.clone();
-    future[1] = 3;
+    future[1] = 4;
     check(&future, "peer.keys-future");
     let mut other_device = whole.clone();
     other_device[10] ^= 1;
     check(&other_device, "peer.keys-damaged");
     std::fs::write(home.keys(), &whole).unwrap();
-    KeyFile::open(&home).unwrap();
+    opened(&home);
     set_mode(&home.keys(), 0o640);
-    assert_eq!(code(KeyFile::open(&home).unwrap_err()), "peer.keys-exposed");
+    assert_eq!(code(open(&home, None).unwrap_err()), "peer.keys-exposed");
 }
 
 /// A file of version 1: seeds of 1, 2 and 3.
@@ -148,7 +156,7 @@ fn keys_of_version_1_become_version_2_and_stay_the_same_device_and_person() {
     let home = Home::open(&path).unwrap();
     std::fs::write(home.keys(), version_1()).unwrap();
     set_mode(&home.keys(), 0o600);
-    let keys = KeyFile::open(&home).unwrap();
+    let keys = opened(&home);
     let device = SignKey::from_seed(&[1; 32]);
     let inception = Inception::new(&SignKey::from_seed(&[3; 32]), &device, &PersonKey::from_seed(&[2; 32]));
     assert_eq!(keys.inception(), inception.to_bytes());
@@ -158,7 +166,7 @@ fn keys_of_version_1_become_version_2_and_stay_the_same_device_and_person() {
     );
     let written = std::fs::read(home.keys()).unwrap();
     assert_eq!((&written[..2], mode(&home.keys())), (&[0x85, 0x02][..], 0o600));
-    assert_eq!(KeyFile::open(&home).unwrap().inception(), inception.to_bytes());
+    assert_eq!(opened(&home).inception(), inception.to_bytes());
     assert_eq!(std::fs::read(home.keys()).unwrap(), written);
 }
 
@@ -166,14 +174,14 @@ fn keys_of_version_1_become_version_2_and_stay_the_same_device_and_person() {
 fn a_forgotten_recovery_secret_is_gone_from_the_file_and_all_else_stays() {
     let (_folder, path) = fresh();
     let home = Home::open(&path).unwrap();
-    let keys = KeyFile::open(&home).unwrap();
+    let keys = opened(&home);
     let secret = keys.recovery().unwrap();
     let holds_secret = || std::fs::read(home.keys()).unwrap().windows(32).any(|part| part == *secret);
     assert!(holds_secret());
     keys.forget_recovery().unwrap();
     keys.forget_recovery().unwrap();
     assert!(!holds_secret() && keys.recovery().is_none());
-    let again = KeyFile::open(&home).unwrap();
+    let again = opened(&home);
     assert_eq!((again.device(), again.inception()), (keys.device(), keys.inception()));
     assert!(again.recovery().is_none());
 }
@@ -181,7 +189,7 @@ fn a_forgotten_recovery_secret_is_gone_from_the_file_and_all_else_stays() {
 #[test]
 fn the_first_person_key_of_a_new_home_comes_of_the_recovery_secret() {
     let (_folder, path) = fresh();
-    let keys = KeyFile::open(&Home::open(&path).unwrap()).unwrap();
+    let keys = opened(&Home::open(&path).unwrap());
     let derived = blake3::derive_key("althing first person key v1", &*keys.recovery().unwrap());
     assert_eq!(*keys.person(), derived);
     let inception = Inception::read(&keys.inception()).unwrap();
@@ -193,7 +201,7 @@ fn a_store_without_keys_does_not_get_new_ones() {
     let (_folder, path) = fresh();
     let home = Home::open(&path).unwrap();
     std::fs::write(home.store(), "x").unwrap();
-    assert_eq!(code(KeyFile::open(&home).unwrap_err()), "peer.keys-missing");
+    assert_eq!(code(open(&home, None).unwrap_err()), "peer.keys-missing");
     assert!(!home.keys().exists());
 }
 

@@ -2,16 +2,17 @@
 
 mod engine;
 mod home;
+mod place;
+mod protect;
 
 use std::sync::Arc;
 
 use crate::Home;
-use crate::keys::KeyFile;
 use crate::vault::HomeVault;
 use crate::words::WordBook;
 
 /// Makes the vault of a home, as a peer does when it starts.
 fn vault_of(home: &Home) -> HomeVault {
-    let keys = Arc::new(KeyFile::open(home).unwrap());
+    let keys = Arc::new(home::opened(home));
     HomeVault::new(Arc::clone(&keys), Arc::new(WordBook::new(keys)))
 }

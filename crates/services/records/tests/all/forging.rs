@@ -223,7 +223,7 @@ fn a_restored_home_gets_its_own_entries_back_before_it_writes() {
     let (mut town, web) = town_with_an_old_backup();
     town.start_as(2, records::Home::Restored);
     town.give_key(2, web);
-    town.pass(5 * SECOND);
+    town.pass(100 * SECOND);
     assert_eq!(town.records(2).len(), 1, "its own record is told, for here it was never applied");
     town.publish(2, web, vec![b"new".to_vec()]);
     town.pass(5 * SECOND);
@@ -239,9 +239,9 @@ fn a_home_whose_device_writes_elsewhere_writes_nothing_until_its_person_says_it_
     town.start(2);
     town.give_key(2, web);
     town.pass(5 * SECOND);
-    let copies = records::copies(&*town.rows(2), me).unwrap();
-    assert_eq!(copies, [records::Copy { web, log: Log::Records, seq: copies[0].seq, is_fork: false }]);
-    assert!(records::copies(&*town.rows(0), town.peers[0].device).unwrap().is_empty());
+    let halts = |town: &Town| records::halts(&*town.rows(2), me).unwrap();
+    assert_eq!(halts(&town), [(web, records::Halt::Copied)]);
+    assert!(records::halts(&*town.rows(0), town.peers[0].device).unwrap().is_empty());
     town.publish(2, web, vec![b"new".to_vec()]);
     town.pass(100 * SECOND);
     assert_eq!((town.records(0).len(), records::queued_count(&*town.rows(2), web).unwrap()), (1, 1));
@@ -258,7 +258,7 @@ fn a_home_whose_device_writes_elsewhere_writes_nothing_until_its_person_says_it_
     town.give_key(2, web);
     town.pass(100 * SECOND);
     assert_eq!(town.records(0).len(), 2, "what had waited is written");
-    assert!(records::copies(&*town.rows(2), me).unwrap().is_empty());
+    assert!(halts(&town).is_empty());
     assert!(records::forks(&*town.rows(0), web).unwrap().is_empty());
 }
 
@@ -273,11 +273,35 @@ fn two_homes_that_both_wrote_as_one_device_are_told_so() {
     town.pass(5 * SECOND);
     town.split(&[0, 0, 0]);
     town.pass(200 * SECOND);
-    let copies = records::copies(&*town.rows(2), me).unwrap();
-    assert!(copies.iter().any(|copy| copy.web == web && copy.is_fork), "{copies:?}");
+    assert_eq!(records::halts(&*town.rows(2), me).unwrap(), [(web, records::Halt::Forked)]);
     town.stop(2);
     town.start_as(2, records::Home::Restored);
-    assert!(records::copies(&*town.rows(2), me).unwrap()[0].is_fork, "no word of a person mends a fork");
+    let halts = records::halts(&*town.rows(2), me).unwrap();
+    assert_eq!(halts, [(web, records::Halt::Forked)], "no word of a person mends a fork");
+}
+
+#[test]
+fn a_restored_home_writes_nothing_before_it_has_met_somebody() {
+    let (mut town, web) = town_with_an_old_backup();
+    let me = town.peers[2].device;
+    town.split(&[0, 0, 1]);
+    town.start_as(2, records::Home::Restored);
+    town.give_key(2, web);
+    town.publish(2, web, vec![b"new".to_vec()]);
+    town.pass(100 * SECOND);
+    assert_eq!(records::halts(&*town.rows(2), me).unwrap(), [(web, records::Halt::Restored)]);
+    let refused = town.act(2, move |step| records::append_governance(step, web, &leave()));
+    assert_eq!(refused.unwrap_err().code, "records.restored");
+    town.stop(2);
+    town.start(2);
+    town.give_key(2, web);
+    town.pass(5 * SECOND);
+    assert_eq!(records::queued_count(&*town.rows(2), web).unwrap(), 1, "also after another start");
+    town.split(&[0, 0, 0]);
+    town.pass(200 * SECOND);
+    assert!(records::halts(&*town.rows(2), me).unwrap().is_empty());
+    assert_eq!(town.records(0).len(), 2, "what it wrote before and after");
+    assert!(records::forks(&*town.rows(0), web).unwrap().is_empty());
 }
 
 #[test]
