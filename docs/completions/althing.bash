@@ -85,6 +85,9 @@ _althing() {
             althing,kept)
                 cmd="althing__subcmd__kept"
                 ;;
+            althing,key)
+                cmd="althing__subcmd__key"
+                ;;
             althing,log)
                 cmd="althing__subcmd__log"
                 ;;
@@ -292,6 +295,9 @@ _althing() {
             althing__subcmd__help,kept)
                 cmd="althing__subcmd__help__subcmd__kept"
                 ;;
+            althing__subcmd__help,key)
+                cmd="althing__subcmd__help__subcmd__key"
+                ;;
             althing__subcmd__help,log)
                 cmd="althing__subcmd__help__subcmd__log"
                 ;;
@@ -400,6 +406,12 @@ _althing() {
             althing__subcmd__help__subcmd__device,revoke)
                 cmd="althing__subcmd__help__subcmd__device__subcmd__revoke"
                 ;;
+            althing__subcmd__help__subcmd__key,passphrase)
+                cmd="althing__subcmd__help__subcmd__key__subcmd__passphrase"
+                ;;
+            althing__subcmd__help__subcmd__key,status)
+                cmd="althing__subcmd__help__subcmd__key__subcmd__status"
+                ;;
             althing__subcmd__help__subcmd__me,set)
                 cmd="althing__subcmd__help__subcmd__me__subcmd__set"
                 ;;
@@ -435,6 +447,24 @@ _althing() {
                 ;;
             althing__subcmd__help__subcmd__words,show)
                 cmd="althing__subcmd__help__subcmd__words__subcmd__show"
+                ;;
+            althing__subcmd__key,help)
+                cmd="althing__subcmd__key__subcmd__help"
+                ;;
+            althing__subcmd__key,passphrase)
+                cmd="althing__subcmd__key__subcmd__passphrase"
+                ;;
+            althing__subcmd__key,status)
+                cmd="althing__subcmd__key__subcmd__status"
+                ;;
+            althing__subcmd__key__subcmd__help,help)
+                cmd="althing__subcmd__key__subcmd__help__subcmd__help"
+                ;;
+            althing__subcmd__key__subcmd__help,passphrase)
+                cmd="althing__subcmd__key__subcmd__help__subcmd__passphrase"
+                ;;
+            althing__subcmd__key__subcmd__help,status)
+                cmd="althing__subcmd__key__subcmd__help__subcmd__status"
                 ;;
             althing__subcmd__me,help)
                 cmd="althing__subcmd__me__subcmd__help"
@@ -539,7 +569,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
+            opts="-h -V --json --home --help --version start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1137,7 +1167,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
+            opts="start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1545,6 +1575,48 @@ _althing() {
         althing__subcmd__help__subcmd__kept)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__key)
+            opts="status passphrase"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__key__subcmd__passphrase)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__key__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2268,6 +2340,116 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__key)
+            opts="-h --json --home --help status passphrase help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__key__subcmd__help)
+            opts="status passphrase help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__key__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__key__subcmd__help__subcmd__passphrase)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__key__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__key__subcmd__passphrase)
+            opts="-h --remove --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__key__subcmd__status)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__log)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2781,7 +2963,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__start)
-            opts="-h --open --port --json --home --help"
+            opts="-h --open --port --same-computer --new-device --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
