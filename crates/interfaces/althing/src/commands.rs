@@ -70,40 +70,38 @@ pub(crate) fn command() -> Command {
     root.subcommands(own()).subcommands(tree.into_commands())
 }
 
+/// Returns the command that is the peer itself.
+fn start() -> Command {
+    Command::new("start")
+        .about("Starts the peer of this home and runs it until it is stopped")
+        .arg(Arg::new("open").long("open").action(ArgAction::SetTrue).help("Opens the page in the browser"))
+        .arg(
+            Arg::new("port")
+                .long("port")
+                .value_name("NUMBER")
+                .value_parser(value_parser!(u16))
+                .help("The page's port, for this run; 0 is any free one"),
+        )
+        .arg(
+            Arg::new("same-computer")
+                .long("same-computer")
+                .action(ArgAction::SetTrue)
+                .help("Says of a home that looks like a copy: it is the only one, moved or restored"),
+        )
+        .arg(
+            Arg::new("new-device")
+                .long("new-device")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("same-computer")
+                .help("Makes of a home that is a copy a new computer: new keys, the contents, nothing else"),
+        )
+}
+
 /// Returns the commands that are no operations.
 fn own() -> Vec<Command> {
     let path = Arg::new("path").value_name("PATH").required(true);
     vec![
-        Command::new("start")
-            .about("Starts the peer of this home and runs it until it is stopped")
-            .arg(
-                Arg::new("open")
-                    .long("open")
-                    .action(ArgAction::SetTrue)
-                    .help("Opens the page in the browser"),
-            )
-            .arg(
-                Arg::new("port")
-                    .long("port")
-                    .value_name("NUMBER")
-                    .value_parser(value_parser!(u16))
-                    .help("The page's port, for this run; 0 is any free one"),
-            )
-            .arg(
-                Arg::new("same-computer")
-                    .long("same-computer")
-                    .action(ArgAction::SetTrue)
-                    .help("Says of a home that looks like a copy: it is the only one, moved or restored"),
-            )
-            .arg(
-                Arg::new("new-device")
-                    .long("new-device")
-                    .action(ArgAction::SetTrue)
-                    .conflicts_with("same-computer")
-                    .help(
-                        "Makes of a home that is a copy a new computer: new keys, the contents, nothing else",
-                    ),
-            ),
+        start(),
         crate::key::command(),
         Command::new("cat")
             .about("Writes a file's bytes, verified, fetching what is not here")

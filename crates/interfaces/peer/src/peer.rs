@@ -99,15 +99,7 @@ impl Peer {
         let home_text = home_text.to_string_lossy().into_owned();
         let words = Arc::new(WordBook::new(Arc::clone(&keys)));
         let vault = HomeVault::new(Arc::clone(&keys), Arc::clone(&words));
-        let services: Vec<Box<dyn kernel::Service>> = vec![
-            Box::new(records::service_of(match settled {
-                Settled::OnlyOne => records::Home::Restored,
-                Settled::AsBefore | Settled::NewDevice => records::Home::Own,
-            })),
-            Box::new(people::service()),
-            Box::new(files::service(&home_text)),
-            Box::new(search::service()),
-        ];
+        let services = services(settled, &home_text);
         let kernel =
             Kernel::open(Arc::clone(&backing), services, Box::new(vault)).map_err(PeerError::from)?;
         // Only now do the rows say what this home may not write yet.
@@ -238,6 +230,18 @@ impl Peer {
         drop((self.host, self.engine, self.network));
         drop(self.home);
     }
+}
+
+fn services(settled: Settled, home: &str) -> Vec<Box<dyn kernel::Service>> {
+    vec![
+        Box::new(records::service_of(match settled {
+            Settled::OnlyOne => records::Home::Restored,
+            Settled::AsBefore | Settled::NewDevice => records::Home::Own,
+        })),
+        Box::new(people::service()),
+        Box::new(files::service(home)),
+        Box::new(search::service()),
+    ]
 }
 
 /// Tells the program to read documents ([`read_documents`]) instead of being a peer or asking one.

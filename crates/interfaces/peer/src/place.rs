@@ -171,7 +171,7 @@ fn hash(salt: &str, machine: &str) -> String {
 fn fresh_salt() -> Result<String, PeerError> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).ok().ok_or(PeerError::NoRandomness)?;
-    Ok(salt.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(salt)))
 }
 
 /// Returns what names this installation; in many containers nothing does.

@@ -57,7 +57,7 @@ fn is_disowned(home: &Home, passphrase: Option<&Passphrase>) -> Result<bool, Pee
     if !home.store().exists() {
         return Ok(false);
     }
-    let me = SignKey::from_seed(&*KeyFile::open(home, passphrase)?.device()).device();
+    let me = SignKey::from_seed(&KeyFile::open(home, passphrase)?.device()).device();
     let backing = RedbBacking::open(home.store())?;
     let rows = backing.snapshot()?;
     let is_proof = |halt| matches!(halt, Halt::Forked | Halt::Copied);

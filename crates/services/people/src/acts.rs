@@ -82,6 +82,27 @@ pub(crate) fn asked(
             let answer = people.serve(step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
+        persons::NamePerson::NAME => {
+            let answer = petnames::name(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Verify::NAME => {
+            let answer = safety::verify(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        _ => return asked_of_devices(people, step, id, (operation, arguments)),
+    }
+    Ok(())
+}
+
+/// Answers what changes which computers are this person's.
+fn asked_of_devices(
+    people: &mut People,
+    step: &mut Step<'_>,
+    id: AskId,
+    (operation, arguments): (&str, serde_json::Value),
+) -> Result<(), Fault> {
+    match operation {
         ask::AddDevice::NAME => {
             let ask::AddDevice {} = read(operation, arguments)?;
             let answer = people.add_device(step)?;
@@ -101,14 +122,6 @@ pub(crate) fn asked(
         }
         ask::Recover::NAME => {
             let answer = People::recover(step, &read(operation, arguments)?)?;
-            step.reply(id, &answer);
-        }
-        persons::NamePerson::NAME => {
-            let answer = petnames::name(step, &read(operation, arguments)?)?;
-            step.reply(id, &answer);
-        }
-        persons::Verify::NAME => {
-            let answer = safety::verify(step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
         _ => return asked_together(people, step, id, (operation, arguments)),

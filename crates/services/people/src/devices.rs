@@ -157,7 +157,7 @@ pub(crate) fn open_with_recovery(
     recovery: &RecoveryKey,
     person: PersonId,
     SealedKey { key, sealed }: &SealedKey,
-) -> Result<(), StoreError> {
+) {
     let plain = recovery.key().open(sealed, ROTATION_PURPOSE, &secret_context(person, *key));
     let secret = plain.and_then(|plain| <[u8; 32]>::try_from(plain).ok());
     let opened = secret.map(|secret| PersonKey::from_seed(&secret)).filter(|opened| opened.public() == key.0);
@@ -165,7 +165,6 @@ pub(crate) fn open_with_recovery(
     if let Some(opened) = opened.filter(|_| !is_full) {
         keep_secret(step, person, opened);
     }
-    Ok(())
 }
 
 /// Changes what is known of how this person came to be.
@@ -590,7 +589,7 @@ impl People {
                     SECRETS.put(step.rows(), &base::KeyId::new(key.0), &wrap.sealed);
                 }
             } else if let Some(words) = step.recovery() {
-                open_with_recovery(step, &words, person, &SealedKey { key, sealed: recovery })?;
+                open_with_recovery(step, &words, person, &SealedKey { key, sealed: recovery });
             }
         }
         if holds(step, now) {
@@ -713,7 +712,7 @@ fn sibling_named(rows: &dyn Rows, name: &str) -> Result<(DeviceId, String), Faul
     let mut meant = siblings(rows)?.into_iter().filter(|(device, called)| is_meant(device, called));
     match (meant.next(), meant.next()) {
         (Some((device, called)), None) => {
-            let called = if called.is_empty() { device.short().to_string() } else { called };
+            let called = if called.is_empty() { device.short() } else { called };
             Ok((device, called))
         }
         (Some(_), Some(_)) => Err(PeopleError::DeviceAmbiguous { name: name.to_owned() }.into()),

@@ -336,16 +336,6 @@ impl From<PeopleError> for Fault {
             E::TicketDamaged => {
                 fault.remedy("", "copy the whole invitation again, from `althing1` to its end")
             }
-            E::DeviceLinkDamaged
-            | E::DeviceLinkExpired { .. }
-            | E::DeviceAlready { .. }
-            | E::UnknownDevice { .. }
-            | E::DeviceAmbiguous { .. }
-            | E::DeviceInUse { .. }
-            | E::WordsFirst
-            | E::AddressDamaged
-            | E::RecoverInUse
-            | E::NameFirst => of_devices(&error, fault),
             E::TicketUnreadable { .. } | E::TicketWithoutDoor { .. } => {
                 fault.remedy("", "ask for a new invitation")
             }
@@ -442,7 +432,7 @@ fn of_persons(error: &PeopleError, fault: Fault) -> Fault {
         E::InvitedAmbiguous { .. } => {
             fault.remedy("althing invited", "lists them with their ids; name one by its first digits")
         }
-        _ => fault,
+        _ => of_devices(error, fault),
     }
 }
 

@@ -201,7 +201,7 @@ impl People {
             | Message::Pair { .. }
             | Message::Recovering { .. } => self.knocked(step, from, channel, message),
             Message::Paired { .. } => self.paired(step, from, message),
-            Message::Recovered { .. } => self.recovered(step, from, message),
+            Message::Recovered { .. } => Self::recovered(step, from, message),
             Message::Ours { ours } if channel == Channel::Member => self.hear_ours(step, from, ours),
             Message::Ours { .. } => Ok(()),
             Message::Offer { .. }
