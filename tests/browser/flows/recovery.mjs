@@ -53,7 +53,7 @@ export async function everythingBack(house) {
     if (me.person !== persons.person || me.name !== persons.name) throw new Error(`it is ${me.name}`)
     await visit(lake, '#/computers')
     const mine = lake.getByRole('region', { name: 'Your other computers' })
-    await mine.getByRole('button', { name: /^Revoke Computer/ }).waitFor({ timeout: 20_000 })
+    await mine.getByRole('button', { name: /^Revoke / }).waitFor({ timeout: 20_000 })
     await looks(lake, 'came-back')
   }, lake)
 
