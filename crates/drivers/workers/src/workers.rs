@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use files::jobs::{HASH, Hash, WALK, WATCH, Walk, Watch, from_bytes};
 use kernel::{Driver, Input, Job, JobId};
+use people::jobs::{SEAL, Seal};
 use tokio::sync::mpsc;
 
 use crate::hash::{self, HashJob};
@@ -18,7 +19,7 @@ use crate::watch::{self, Ear};
 /// Walks at the same time; a sleepy disk must not hold up the walk of another.
 const WALKERS: usize = 2;
 
-/// Walks, watches and hashes folders of this computer.
+/// Walks, watches and hashes folders of this computer, and seals keys to many.
 ///
 /// Dropping it ends the threads soon; [`Workers::stop`] waits for them.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ struct Shared {
     walks: Queue<(Task, Walk)>,
     setups: Queue<(Task, Watch)>,
     lanes: Lanes,
+    seals: Queue<(Task, Seal)>,
     ear: Ear,
 }
 
@@ -45,6 +47,7 @@ impl Workers {
             walks: Queue::new(),
             setups: Queue::new(),
             lanes: Lanes::default(),
+            seals: Queue::new(),
             ear,
         });
         let workers = Self { shared, threads: Mutex::default() };
@@ -52,6 +55,11 @@ impl Workers {
         workers.thread("watch-setup", |shared| {
             while let Some((task, input)) = shared.setups.pop() {
                 watch::set_up(&task, &input, &shared.ear);
+            }
+        })?;
+        workers.thread("seal", |shared| {
+            while let Some((task, input)) = shared.seals.pop() {
+                task.finish(Ok(people::jobs::to_bytes(&input.run())));
             }
         })?;
         for _ in 0..WALKERS {
@@ -90,6 +98,7 @@ impl Workers {
         self.shared.reports.stop();
         self.shared.walks.close();
         self.shared.setups.close();
+        self.shared.seals.close();
         self.shared.lanes.close();
         self.shared.ear.stop();
     }
@@ -103,7 +112,7 @@ impl Drop for Workers {
 
 impl Driver for Workers {
     fn kinds(&self) -> &'static [&'static str] {
-        &[WALK, WATCH, HASH]
+        &[WALK, WATCH, HASH, SEAL]
     }
 
     fn work(&self, job: Job) {
@@ -120,6 +129,10 @@ impl Driver for Workers {
             },
             HASH => match from_bytes::<Hash>(&job.input) {
                 Ok(input) => shared.lanes.begin(HashJob::new(task, input)),
+                Err(_) => shared.lanes.refuse(task),
+            },
+            SEAL => match Seal::from_bytes(&job.input) {
+                Ok(input) => shared.seals.push((task, input)),
                 Err(_) => shared.lanes.refuse(task),
             },
             _ => shared.lanes.refuse(task),

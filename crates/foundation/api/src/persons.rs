@@ -103,7 +103,7 @@ pub struct NewsView {
     pub who: String,
     /// What, in words.
     pub what: String,
-    /// `renamed`, `new-device`, `other-devices` or `namesake`.
+    /// `renamed`, `new-device`, `other-devices`, `namesake` or `flood`.
     #[schemars(extend("format" = "for-programs"))]
     pub kind: String,
     /// Whether it may mean that somebody is not who you think: it concerns a person you have verified or named.

@@ -302,18 +302,22 @@ pub(crate) fn relabel_web(step: &mut Step<'_>, web: WebId) -> Result<bool, Store
 /// Tells records who may write; a newcomer names the member who let it in before it can know the members.
 pub(crate) fn say_authors(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(), Fault> {
     let mut authors: BTreeMap<DeviceId, records::Author> = BTreeMap::new();
-    for member in state.members.values() {
+    for (person, member) in state.members.iter() {
         for device in &member.devices {
             let is_member = member.power.is_some();
             let cut = member.records_cuts.get(device).copied().filter(|_| !is_member);
             let is_carrier = member.role() == Some(Role::Carrier);
-            authors.insert(*device, records::Author { device: *device, is_member, cut, is_carrier });
+            authors.insert(
+                *device,
+                records::Author { device: *device, is_member, cut, is_carrier, owner: Some(*person) },
+            );
         }
     }
     for (device, revoked) in &state.revoked {
         let cut = Some(revoked.cut);
-        authors
-            .insert(*device, records::Author { device: *device, is_member: false, cut, is_carrier: false });
+        let owner = Some(revoked.person);
+        let author = records::Author { device: *device, is_member: false, cut, is_carrier: false, owner };
+        authors.insert(*device, author);
     }
     let me = step.me();
     let is_member = authors.get(&me).is_some_and(|author| author.is_member);
@@ -322,7 +326,13 @@ pub(crate) fn say_authors(step: &mut Step<'_>, web: WebId, state: &State) -> Res
         match join.as_ref().filter(|join| crate::joining::is_open(join)).map(|join| join.welcomer) {
             Some(Some(welcomer)) => {
                 for device in [me, welcomer] {
-                    let author = records::Author { device, is_member: true, cut: None, is_carrier: false };
+                    let author = records::Author {
+                        device,
+                        is_member: true,
+                        cut: None,
+                        is_carrier: false,
+                        owner: None,
+                    };
                     authors.insert(device, author);
                 }
             }

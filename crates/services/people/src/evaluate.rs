@@ -5,11 +5,14 @@
 
 mod op;
 mod order;
+mod pages;
 mod powers;
+mod reach;
 mod replay;
 mod state;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +22,9 @@ use wire::entry::Entry;
 
 pub(crate) use op::{Act, facts};
 pub use op::{Facts, Op};
+pub use pages::{PageSet, Pages};
 pub use state::{Departure, Epoch, Invitation, Member, Power, Revoked, Seniority, State, Waiting};
+pub use timeline::Timeline;
 
 use order::Segment;
 use powers::Powers;
@@ -86,16 +91,14 @@ pub struct Evaluation {
     /// The state.
     pub state: State,
     /// Operations that don't count, with the reason.
-    pub void: BTreeMap<EntryId, Void>,
+    pub void: Pages<EntryId, Void>,
     /// How many operations are left out: their past is not here yet, or they are not in order.
     pub incomplete: usize,
-    /// What those would be in order by: they are looked at again when one of these comes.
-    awaited: BTreeSet<EntryId>,
     /// Devices that signed two operations for one place.
     pub forked: BTreeSet<DeviceId>,
 }
 
-/// Evaluates a set of operations.
+/// Evaluates a set of operations, all of it at once. What comes bit by bit is for a [`Timeline`].
 pub fn evaluate(web: WebId, ops: Vec<Op>) -> Evaluation {
     let (ops, left_out) = order::complete(web, ops);
     let forks = order::forks(&ops);
@@ -106,11 +109,10 @@ pub fn evaluate(web: WebId, ops: Vec<Op>) -> Evaluation {
             // Whoever could be a witness was admitted by what is suspected.
             evaluation = replay(&ops, &BTreeSet::new());
         }
-        let witnessed = witnessed(&ops, &frozen, &evaluation);
+        let witnessed = witnessed(&ops, &frozen, (&evaluation.state, &evaluation.void));
         evaluation = replay(&ops, &frozen.difference(&witnessed).copied().collect());
     }
     evaluation.incomplete = left_out.len();
-    evaluation.awaited = left_out.iter().flat_map(Op::parents).collect();
     evaluation.forked = forks.into_keys().collect();
     evaluation
 }
@@ -118,33 +120,6 @@ pub fn evaluate(web: WebId, ops: Vec<Op>) -> Evaluation {
 /// Reads and evaluates entries whose signatures are checked. Entries that can't be read count for nothing.
 pub fn evaluate_entries(web: WebId, entries: impl IntoIterator<Item: Borrow<Entry>>) -> Evaluation {
     evaluate(web, entries.into_iter().filter_map(|entry| Op::read(entry.borrow())).collect())
-}
-
-impl Evaluation {
-    /// Adds one operation if it directly follows all there is; returns whether it did.
-    ///
-    /// The same as evaluating anew with it: an operation that follows all heads is a segment of its own.
-    pub fn append(&mut self, op: &Op) -> bool {
-        let state = &self.state;
-        let follows_heads = op.deps.len() == state.heads.len()
-            && op.deps.iter().all(|dep| state.heads.contains_key(dep))
-            && !op.deps.is_empty();
-        let own = state.chains.get(&op.author);
-        let follows_own = match (op.previous, own) {
-            (None, None) => op.seq == 1,
-            (Some(previous), Some((seq, id))) => previous == *id && seq.checked_add(1) == Some(op.seq),
-            _ => false,
-        };
-        let follows_lamport = state.lamport.checked_add(1) == Some(op.lamport);
-        // Somebody else's operation could show that a frozen one was witnessed.
-        let is_frozen = !self.forked.is_empty()
-            && (self.forked.contains(&op.author) || self.void.values().any(|why| *why == Void::Forked));
-        if !follows_heads || !follows_own || !follows_lamport || is_frozen || self.awaited.contains(&op.id) {
-            return false;
-        }
-        replay_segment(&mut self.state, std::slice::from_ref(op), &mut self.void);
-        true
-    }
 }
 
 fn is_frozen(op: &Op, forks: &BTreeMap<DeviceId, u64>) -> bool {
@@ -158,11 +133,18 @@ fn has_others(state: &State, forks: &BTreeMap<DeviceId, u64>) -> bool {
 }
 
 /// Returns the frozen operations on which an operation of another person that counts was built (spec governance rule 38).
-fn witnessed(ops: &[Op], frozen: &BTreeSet<EntryId>, supposed: &Evaluation) -> BTreeSet<EntryId> {
+fn witnessed(
+    ops: &[Op],
+    frozen: &BTreeSet<EntryId>,
+    (state, void): (&State, &Pages<EntryId, Void>),
+) -> BTreeSet<EntryId> {
     let mut seen_by: BTreeMap<EntryId, BTreeSet<DeviceId>> = BTreeMap::new();
-    let authors: BTreeMap<EntryId, DeviceId> = ops.iter().map(|op| (op.id, op.author)).collect();
-    let forked: BTreeSet<DeviceId> = frozen.iter().filter_map(|id| authors.get(id)).copied().collect();
-    let person = |device: &DeviceId| supposed.state.person_of(*device);
+    // What comes before all of them has nothing to witness.
+    let first = ops.iter().position(|op| frozen.contains(&op.id)).unwrap_or(ops.len());
+    let ops = ops.get(first..).unwrap_or_default();
+    let suspects = ops.iter().filter(|op| frozen.contains(&op.id));
+    let forked: BTreeSet<DeviceId> = suspects.map(|op| op.author).collect();
+    let person = |device: &DeviceId| state.person_of(*device);
     let mut witnessed = BTreeSet::new();
     // Children come after their parents, so one walk back carries what counts down to all it was built on.
     for op in ops.iter().rev() {
@@ -170,7 +152,7 @@ fn witnessed(ops: &[Op], frozen: &BTreeSet<EntryId>, supposed: &Evaluation) -> B
         if built_on.iter().any(|device| person(device) != person(&op.author)) && frozen.contains(&op.id) {
             witnessed.insert(op.id);
         }
-        let counts = !supposed.void.contains_key(&op.id) && !frozen.contains(&op.id);
+        let counts = !void.contains_key(&op.id) && !frozen.contains(&op.id);
         // Two witnesses of different persons are as good as all of them.
         if counts && person(&op.author).is_some() && built_on.len() <= forked.len() {
             built_on.insert(op.author);
@@ -184,17 +166,23 @@ fn witnessed(ops: &[Op], frozen: &BTreeSet<EntryId>, supposed: &Evaluation) -> B
 
 fn replay(ops: &[Op], frozen: &BTreeSet<EntryId>) -> Evaluation {
     let mut state = State::default();
-    let mut void: BTreeMap<EntryId, Void> = frozen.iter().map(|id| (*id, Void::Forked)).collect();
+    let mut void = Pages::default();
     for segment in order::segments(ops) {
-        replay_segment(&mut state, segment, &mut void);
+        replay_segment(&mut state, segment, &mut void, frozen);
     }
-    Evaluation { state, void, incomplete: 0, awaited: BTreeSet::new(), forked: BTreeSet::new() }
+    Evaluation { state, void, incomplete: 0, forked: BTreeSet::new() }
 }
 
-fn replay_segment(state: &mut State, ops: &[Op], void: &mut BTreeMap<EntryId, Void>) {
+fn replay_segment(
+    state: &mut State,
+    ops: &[Op],
+    void: &mut Pages<EntryId, Void>,
+    frozen: &BTreeSet<EntryId>,
+) {
     let segment = Segment::new(ops);
+    let is_suspect = |op: &&Op| !frozen.is_empty() && frozen.contains(&op.id);
     let mut refused: BTreeMap<EntryId, Void> =
-        ops.iter().filter_map(|op| Some((op.id, *void.get(&op.id)?))).collect();
+        ops.iter().filter(is_suspect).map(|op| (op.id, Void::Forked)).collect();
     loop {
         let decided = Decided::of(Powers::decide(state, &segment, &refused), &segment);
         // Only where operations are in conflict can a join that gave power turn out not to admit.

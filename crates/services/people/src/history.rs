@@ -1,35 +1,91 @@
 //! Brings the evaluation of a web up to what records has stored, one operation at a time where that is possible.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use base::{DeviceId, Fault, PersonId, WebId};
+use base::{DeviceId, EntryId, Fault, PersonId, Timestamp, WebId};
 use kernel::Step;
 use store::{Rows, RowsMut, StoreError};
 use wire::crypto::Strict;
 use wire::entry::{Entry, Log};
-use wire::governance::{Action, Operation};
+use wire::governance::{Action, Operation, Role};
 
-use crate::evaluate::{Evaluation, Facts, Op, evaluate, facts};
+use crate::evaluate::{Evaluation, Facts, Op, Timeline, facts};
 use crate::tables::{CHECKED, CheckedRecord, ME, OLDER, WRAPS};
 
 /// The evaluations of all webs; a cache of what rows say.
 pub(crate) type Evaluations = BTreeMap<WebId, Known>;
 
+/// How much longer than an evaluation took a peer rests before the next, about: whoever makes it evaluate much again and
+/// again gets a fifth of a processor at most, and what comes meanwhile is evaluated together.
+const REST: Duration = Duration::from_micros(20);
+
+/// Operations that are replayed without a rest after it.
+const WORK_FREE: u64 = 1_024;
+
+/// The longest rest: a removal must be heard of.
+const REST_MAX: Duration = Duration::from_secs(30);
+
 /// What was evaluated of a web.
 #[derive(Debug)]
 pub(crate) struct Known {
-    pub(crate) evaluation: Evaluation,
+    timeline: Timeline,
     /// How far each chain was read.
     read: BTreeMap<DeviceId, u64>,
     forks: u64,
+    /// Entries beside the chains that were read.
+    apart: BTreeSet<EntryId>,
     /// What is not in people's rows yet.
     pending: Change,
+    rests_until: Timestamp,
 }
 
 impl Known {
+    fn new(web: WebId) -> Self {
+        Self {
+            timeline: Timeline::new(web),
+            read: BTreeMap::new(),
+            forks: 0,
+            apart: BTreeSet::new(),
+            pending: Change::Nothing,
+            rests_until: Timestamp::default(),
+        }
+    }
+
+    /// Returns what was evaluated last.
+    pub(crate) fn evaluation(&self) -> &Evaluation {
+        self.timeline.evaluation()
+    }
+
+    /// Says whether an operation of an admin waits for others that have not come.
+    pub(crate) fn waits_for_an_admin(&self) -> bool {
+        let state = &self.evaluation().state;
+        let role = |device: DeviceId| state.devices.get(&device).and_then(|person| state.role(*person));
+        self.timeline.left_out().any(|op| role(op.author) >= Some(Role::Admin))
+    }
+
     /// Returns what is not in people's rows yet, for writing it.
     pub(crate) fn take_pending(&mut self) -> Change {
         std::mem::replace(&mut self.pending, Change::Nothing)
+    }
+
+    /// Returns how long news of others have to wait, because the last evaluation was dear; none when they need not.
+    pub(crate) fn rest(&self, now: Timestamp) -> Option<Duration> {
+        // A clock that was set back must not silence others for long.
+        Some(self.rests_until.since(now).min(REST_MAX)).filter(|rest| !rest.is_zero())
+    }
+
+    fn extend(&mut self, ops: Vec<Op>, now: Timestamp) {
+        let (before, state) = (self.timeline.work(), self.evaluation().state.clone());
+        self.timeline.extend(ops);
+        let work = self.timeline.work().saturating_sub(before);
+        if work > WORK_FREE {
+            let rest = REST.saturating_mul(u32::try_from(work).unwrap_or(u32::MAX)).min(REST_MAX);
+            self.rests_until = now.after(rest);
+        }
+        let is_same = self.evaluation().state.has_same_members(&state);
+        self.pending = self.pending.max(if is_same { Change::Elsewhere } else { Change::Members });
     }
 }
 
@@ -51,56 +107,71 @@ pub(crate) fn refresh(webs: &mut Evaluations, step: &mut Step<'_>, web: WebId) -
     let heads = records::heads(step.view(), web)?.into_iter().filter(|head| head.log == Log::Governance);
     let heads: BTreeMap<DeviceId, u64> = heads.map(|head| (head.device, head.seq)).collect();
     let forks = records::fork_news(step.view(), web)?;
+    let mut ops = Vec::new();
     if let Some(known) = webs.get_mut(&web) {
         if known.read == heads && known.forks == forks {
             return Ok(false);
         }
-        let turns = known.evaluation.state.turns;
-        if known.forks == forks && append_new(known, step, web, &heads)? {
-            known.read = heads;
-            let is_same = known.evaluation.state.turns == turns;
-            known.pending = known.pending.max(if is_same { Change::Elsewhere } else { Change::Members });
-            return Ok(true);
+        if known.forks != forks {
+            let apart: Vec<Entry> = records::apart(step.view(), web).collect::<Result<_, _>>()?;
+            let ids: BTreeSet<EntryId> = apart.iter().map(|entry| entry.id).collect();
+            // A proof for a lower place took the place of another one, whose entries may be gone.
+            let is_less = !known.apart.is_subset(&ids);
+            for entry in apart.iter().filter(|_| !is_less) {
+                ops.extend(read(step, web, entry)?);
+            }
+            known.apart = ids;
+            if is_less {
+                webs.remove(&web);
+            }
         }
     }
-    let evaluation = evaluate_all(step, web)?;
-    webs.insert(web, Known { evaluation, read: heads, forks, pending: Change::Members });
+    match webs.get(&web) {
+        Some(known) => ops.extend(new(step, web, (&known.read, &heads))?),
+        None => ops = all(step, web)?,
+    }
+    let now = step.now();
+    let known = match webs.entry(web) {
+        Slot::Occupied(known) => known.into_mut(),
+        Slot::Vacant(place) => {
+            let apart: Result<_, StoreError> =
+                records::apart(step.view(), web).map(|entry| Ok(entry?.id)).collect();
+            place.insert(Known { apart: apart?, pending: Change::Members, ..Known::new(web) })
+        }
+    };
+    known.extend(ops, now);
+    known.read = heads;
+    known.forks = forks;
     Ok(true)
 }
 
-/// Adds what is new one by one; returns false when it has to be evaluated together with the rest.
-fn append_new(
-    known: &mut Known,
+/// Reads what was stored since.
+fn new(
     step: &mut Step<'_>,
     web: WebId,
-    heads: &BTreeMap<DeviceId, u64>,
-) -> Result<bool, Fault> {
+    (read_to, heads): (&BTreeMap<DeviceId, u64>, &BTreeMap<DeviceId, u64>),
+) -> Result<Vec<Op>, Fault> {
     let mut ops = Vec::new();
     for (device, head) in heads {
-        let first = known.read.get(device).map_or(1, |seq| seq.saturating_add(1));
+        let first = read_to.get(device).map_or(1, |seq| seq.saturating_add(1));
         for seq in first..=*head {
             let bytes = records::entry(step.view(), web, *device, Log::Governance, seq)?;
-            let Some(entry) = bytes.and_then(|bytes| Entry::read_known(&bytes).ok()) else {
-                return Ok(false);
-            };
-            let Some(op) = read(step, web, &entry)? else { return Ok(false) };
-            ops.push(op);
+            let entry = bytes.and_then(|bytes| Entry::read_known(&bytes).ok());
+            if let Some(entry) = entry {
+                ops.extend(read(step, web, &entry)?);
+            }
         }
     }
-    ops.sort_by_key(Op::place);
-    Ok(ops.iter().all(|op| known.evaluation.append(op)))
+    Ok(ops)
 }
 
-fn evaluate_all(step: &mut Step<'_>, web: WebId) -> Result<Evaluation, Fault> {
-    let mut entries: Vec<Entry> = records::governance(step.view(), web).collect::<Result<_, _>>()?;
-    for fork in records::forks(step.view(), web)?.into_iter().filter(|fork| fork.log == Log::Governance) {
-        entries.extend([fork.one, fork.other].iter().filter_map(|bytes| Entry::read_known(bytes).ok()));
-    }
+fn all(step: &mut Step<'_>, web: WebId) -> Result<Vec<Op>, Fault> {
+    let entries: Vec<Entry> = records::governance(step.view(), web).collect::<Result<_, _>>()?;
     let mut ops = Vec::with_capacity(entries.len());
     for entry in &entries {
         ops.extend(read(step, web, entry)?);
     }
-    Ok(evaluate(web, ops))
+    Ok(ops)
 }
 
 /// Reads an entry; what its signatures prove is found out once and remembered, keys for me are kept.

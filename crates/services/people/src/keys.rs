@@ -4,14 +4,15 @@ use base::{Fault, KeyId, WebId};
 use kernel::Step;
 use store::StoreError;
 use wire::crypto::{EpochKey, seal_to};
-use wire::governance::{Action, OlderKey, WRAPS_MAX, Wrap};
+use wire::governance::{Action, OlderKey, WRAPS_MAX};
 use wire::join::KeyWrap;
 
 use crate::evaluate::State;
+use crate::jobs::{Recipient, Seal, Sealed};
 use crate::tables::{OLDER, WRAPS};
 
 /// What an epoch key is sealed for.
-const WRAP_PURPOSE: &str = "althing/epoch/1";
+pub(crate) const WRAP_PURPOSE: &str = "althing/epoch/1";
 
 /// What an older key is sealed for under a newer one.
 const OLDER_PURPOSE: &str = "althing older epoch v1";
@@ -22,7 +23,7 @@ const OLDER_MAX: usize = 64;
 /// Keys of one welcome at most: 400 take about 55 KiB of the 64 KiB a stranger's connection may carry.
 const WELCOME_KEYS_MAX: usize = 400;
 
-fn context(web: WebId, key: KeyId) -> Vec<u8> {
+pub(crate) fn context(web: WebId, key: KeyId) -> Vec<u8> {
     [web.as_bytes().as_slice(), key.as_bytes()].concat()
 }
 
@@ -89,21 +90,32 @@ fn roots(step: &mut Step<'_>, web: WebId) -> Result<Vec<EpochKey>, StoreError> {
     Ok(roots)
 }
 
-/// Makes a new epoch for all members; `None` when there are more than one operation can name.
-pub(crate) fn mint(step: &mut Step<'_>, web: WebId, state: &State) -> Result<Option<Action>, Fault> {
-    let members: Vec<_> = state.by_seniority().into_iter().filter(|(_, member)| member.reads()).collect();
-    if members.len() > WRAPS_MAX {
-        return Ok(None);
+/// Begins a new epoch for all members; `None` when there are more than one operation can name.
+pub(crate) fn begin(step: &mut Step<'_>, web: WebId, state: &State) -> Option<Seal> {
+    let members = state.by_seniority().into_iter().filter(|(_, member)| member.reads());
+    let recipients: Vec<Recipient> =
+        members.map(|(person, member)| Recipient { person, key: member.person_key }).collect();
+    if recipients.len() > WRAPS_MAX {
+        return None;
     }
     let epoch = EpochKey::new(step.random("epoch key"));
-    let key = epoch.id();
-    let mut wraps = Vec::with_capacity(members.len());
-    for (person, member) in members {
-        let seed = step.random("epoch wrap");
-        let sealed = seal_to(&member.person_key, WRAP_PURPOSE, &context(web, key), epoch.secret(), &seed);
-        // Whoever named a key that can't be used gets an empty wrap: it must not make the others mint for ever.
-        wraps.push(Wrap { person, sealed: sealed.unwrap_or_default().into() });
-    }
+    let seed = step.random("epoch wraps");
+    Some(Seal { web, key: epoch.id(), secret: *epoch.secret(), seed, recipients })
+}
+
+/// Says whether an epoch that was begun is for those who may read now, under the keys they have now.
+pub(crate) fn is_for_all(seal: &Seal, state: &State) -> bool {
+    let readers = state.members.iter().filter(|(_, member)| member.reads());
+    let mut readers: Vec<_> = readers.map(|(person, member)| (*person, member.person_key)).collect();
+    let mut recipients: Vec<_> = seal.recipients.iter().map(|one| (one.person, one.key)).collect();
+    readers.sort_unstable();
+    recipients.sort_unstable();
+    readers == recipients
+}
+
+/// Ends a new epoch: the operation that introduces it, with the keys held sealed under it.
+pub(crate) fn introduce(step: &mut Step<'_>, seal: &Seal, sealed: Sealed) -> Result<Action, Fault> {
+    let (web, key, epoch) = (seal.web, seal.key, EpochKey::new(seal.secret));
     let mut older = Vec::new();
     for root in roots(step, web)?.iter().rev().take(OLDER_MAX) {
         let nonce = step.random("older epoch");
@@ -112,7 +124,7 @@ pub(crate) fn mint(step: &mut Step<'_>, web: WebId, state: &State) -> Result<Opt
         sealed.extend(epoch.seal(OLDER_PURPOSE, nonce, &older_context(web, key, root.id()), root.secret()));
         older.push(OlderKey { key: root.id(), sealed: sealed.into() });
     }
-    Ok(Some(Action::Epoch { key, wraps, older }))
+    Ok(Action::Epoch { key, wraps: sealed.wraps, older })
 }
 
 /// Wraps all current keys for a newcomer; empty when this peer holds none.

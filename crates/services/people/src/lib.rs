@@ -15,6 +15,7 @@ mod doors;
 pub mod evaluate;
 mod fault;
 mod history;
+pub mod jobs;
 mod joining;
 mod keys;
 mod label;

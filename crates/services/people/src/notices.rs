@@ -11,7 +11,7 @@ use kernel::Step;
 use store::{Rows, StoreError};
 
 use crate::label;
-use crate::tables::{NOTICES, NoticeRecord, PETNAMES, VERIFIED, WEBS};
+use crate::tables::{DEVICES, NOTICES, NoticeRecord, PETNAMES, VERIFIED, WEBS};
 
 /// Changes of a name within this are told as one, from the first name to the last: who hurries through several names
 /// must not hide which one it had.
@@ -28,10 +28,12 @@ pub(crate) enum Kind {
     OtherDevices,
     /// It calls itself what somebody else is called.
     Namesake,
+    /// It writes more than this peer takes.
+    Flood,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Renamed, Self::NewDevice, Self::OtherDevices, Self::Namesake];
+    const ALL: [Self; 5] = [Self::Renamed, Self::NewDevice, Self::OtherDevices, Self::Namesake, Self::Flood];
 
     fn number(self) -> u64 {
         match self {
@@ -39,6 +41,7 @@ impl Kind {
             Self::NewDevice => 1,
             Self::OtherDevices => 2,
             Self::Namesake => 3,
+            Self::Flood => 8,
         }
     }
 
@@ -48,6 +51,7 @@ impl Kind {
             Self::NewDevice => "new-device",
             Self::OtherDevices => "other-devices",
             Self::Namesake => "namesake",
+            Self::Flood => "flood",
         }
     }
 }
@@ -115,6 +119,14 @@ pub(crate) fn namesake(
     Ok(())
 }
 
+/// Notes that a person writes more governance than this peer takes (spec records rule 40).
+pub(crate) fn flood(step: &mut Step<'_>, web: WebId, device: DeviceId) -> Result<(), StoreError> {
+    if let Some(person) = DEVICES.get(step.view(), &(web, device))? {
+        note(step, web, person, Kind::Flood, NoticeRecord::default());
+    }
+    Ok(())
+}
+
 fn note(step: &mut Step<'_>, web: WebId, person: PersonId, kind: Kind, record: NoticeRecord) {
     let at = step.now();
     NOTICES.put(step.rows(), &(web, person, kind.number()), &NoticeRecord { at, ..record });
@@ -154,6 +166,11 @@ fn view(
                 .to_owned()
         }
         Kind::Namesake => namesake_words(rows, web, &before, like)?,
+        Kind::Flood => {
+            "changes the web more often than this computer takes at once; the rest is taken bit by bit. \
+             The log shows what it is; an admin can remove this person"
+                .to_owned()
+        }
     };
     let is_loud = kind != Kind::Renamed || is_verified || PETNAMES.has(rows, &person)?;
     let kind = kind.word().to_owned();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base::{DeviceId, Fault, WebId};
-use kernel::{AskId, Channel, Input, Reader, Service, Step};
+use kernel::{AskId, Channel, Input, JobFailure, JobId, Reader, Service, Step};
 use store::StoreError;
 use wire::address::is_relay;
 use wire::codec::Bytes;
@@ -17,6 +17,7 @@ use crate::doors::Knocks;
 use crate::evaluate::{Evaluation, State};
 use crate::fault::PeopleError;
 use crate::history::{self, Change, Evaluations, Known};
+use crate::jobs::{self, Seal, Sealed};
 use crate::keys;
 use crate::label;
 use crate::reader::PeopleReader;
@@ -46,8 +47,14 @@ const EARLY_MAX: usize = 16;
 /// its epoch.
 const FOLLOW_UPS_MAX: u8 = 4;
 
+/// Members to whom a new key is sealed within a step: each takes about a tenth of a millisecond, and a step should stay
+/// under 5 ms. For more of them a driver does it.
+const WRAPS_IN_STEP: usize = 32;
+
 /// Alarm, followed by a web: make the key that is due.
 const MINT: &str = "mint ";
+/// Alarm, followed by a web: evaluate what has come while this peer rested.
+const EVALUATE: &str = "evaluate ";
 /// Alarm, followed by a web: ask for keys.
 const ASK_KEYS: &str = "keys ";
 /// Alarm: tell addresses.
@@ -59,10 +66,19 @@ pub struct People {
     pub(crate) webs: Evaluations,
     pub(crate) knocks: Knocks,
     follow_ups: u8,
+    /// Keys that a driver is sealing.
+    minting: std::collections::BTreeMap<WebId, Minting>,
     /// Webs into which this step is writing about this person's devices.
     pub(crate) aligning: std::collections::BTreeSet<WebId>,
     /// Whether this step has changed the evaluations.
     is_touched: bool,
+}
+
+/// A key that is being sealed.
+#[derive(Debug)]
+struct Minting {
+    job: JobId,
+    seal: Seal,
 }
 
 /// Makes the service.
@@ -83,6 +99,10 @@ impl Service for People {
         self.follow_ups = 0;
         self.is_touched = false;
         let done = self.take(step, input);
+        if done.is_err() {
+            // The work that this step gave out is not done.
+            self.minting.clear();
+        }
         if done.is_err() && self.is_touched {
             // The step's rows are dropped, so what the caches say may be ahead of them.
             self.webs.clear();
@@ -117,6 +137,7 @@ impl People {
             Input::Reachable { addresses } => self.reachable(step, &addresses),
             Input::Alarm { key } => self.alarm(step, &key),
             Input::Noticed { kind: "people.relay", report } => self.relay_noticed(step, &report),
+            Input::Finished { job, outcome } => self.minted(step, job, outcome),
             Input::Told { by: "records", message } => self.told(step, &message),
             _ => Ok(()),
         }
@@ -171,6 +192,9 @@ impl People {
         if let Some(web) = key.strip_prefix(MINT).and_then(|web| web.parse().ok()) {
             return self.mint_if_due(step, web);
         }
+        if let Some(web) = key.strip_prefix(EVALUATE).and_then(|web| web.parse().ok()) {
+            return self.hear_of(step, web);
+        }
         if let Some(web) = key.strip_prefix(ASK_KEYS).and_then(|web| web.parse().ok()) {
             return Self::ask_keys(step, web);
         }
@@ -213,17 +237,18 @@ impl People {
 
     fn told(&mut self, step: &mut Step<'_>, message: &[u8]) -> Result<(), Fault> {
         match records::Told::from_bytes(message) {
-            Ok(records::Told::Governance { web }) => self.update(step, web),
+            Ok(records::Told::Governance { web }) => self.hear_of(step, web),
             Ok(records::Told::Record { web, author, body, .. }) => {
                 Self::take_record(step, web, author, &body)
             }
+            Ok(records::Told::Flood { web, device }) => Ok(crate::notices::flood(step, web, device)?),
             _ => Ok(()),
         }
     }
 
     /// Returns what was evaluated of a web last.
     pub(crate) fn evaluation(&self, web: WebId) -> Option<&Evaluation> {
-        self.webs.get(&web).map(|known| &known.evaluation)
+        self.webs.get(&web).map(Known::evaluation)
     }
 
     /// Returns the evaluated state of a web.
@@ -245,6 +270,17 @@ impl People {
         is_new.map(|_| ())
     }
 
+    /// Evaluates what others have written, now or after a rest.
+    fn hear_of(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        match self.webs.get(&web).and_then(|known| known.rest(step.now())) {
+            Some(rest) => {
+                step.alarm(rest, format!("{EVALUATE}{web}"));
+                Ok(())
+            }
+            None => self.update(step, web),
+        }
+    }
+
     /// Evaluates what is new and does what follows from it.
     pub(crate) fn update(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         if !WEBS.has(step.view(), &web)? {
@@ -257,6 +293,7 @@ impl People {
             return Ok(());
         };
         let turn = apply::apply(step, web, evaluation, change)?;
+        self.lift_quotas(step, web)?;
         Self::take_early(step, web)?;
         self.take_rotations(step, web)?;
         keys::unwrap_all(step, web)?;
@@ -269,6 +306,15 @@ impl People {
             Turn::None => {}
         }
         self.settle(step, web)
+    }
+
+    /// Has everything taken, whoever writes it, while this peer is a newcomer, and while something that an admin wrote waits for what
+    /// a quota keeps away (spec records rule 41).
+    fn lift_quotas(&self, step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
+        let is_in = WEBS.get(step.view(), &web)?.is_some_and(|web| web.standing.is_in());
+        let waits = self.webs.get(&web).is_some_and(Known::waits_for_an_admin);
+        let is_lifted = if !is_in || waits { records::IsLifted::Yes } else { records::IsLifted::No };
+        records::lift_quotas(step, web, is_lifted)
     }
 
     /// Chooses the key to write under, and has one made when it is due.
@@ -325,10 +371,46 @@ impl People {
         if !is_member || !state.needs_epoch() || !holds_any || self.follow_ups >= FOLLOW_UPS_MAX {
             return Ok(());
         }
-        self.follow_ups += 1;
-        if let Some(action) = keys::mint(step, web, &state)? {
-            self.append(step, web, action)?;
+        if self.minting.contains_key(&web) {
+            return Ok(());
         }
+        let Some(seal) = keys::begin(step, web, &state) else { return Ok(()) };
+        if seal.recipients.len() > WRAPS_IN_STEP {
+            let job = step.work(jobs::SEAL, jobs::to_bytes(&seal));
+            self.minting.insert(web, Minting { job, seal });
+            // Should the driver's answer be lost, the key is still due.
+            step.alarm(MINT_WAIT_LEAST + Duration::from_millis(MINT_WAIT_SPREAD_MS), format!("{MINT}{web}"));
+            return Ok(());
+        }
+        self.introduce(step, &seal, seal.run())
+    }
+
+    /// A key is sealed to all, or no driver does this; meanwhile the web may have become another.
+    fn minted(
+        &mut self,
+        step: &mut Step<'_>,
+        job: JobId,
+        end: Result<Vec<u8>, JobFailure>,
+    ) -> Result<(), Fault> {
+        let web = self.minting.iter().find(|(_, minting)| minting.job == job).map(|(web, _)| *web);
+        let Some((web, Minting { seal, .. })) = web.and_then(|web| self.minting.remove_entry(&web)) else {
+            return Ok(());
+        };
+        let state = self.state(step, web)?;
+        if !state.needs_epoch() || !keys::is_for_all(&seal, state) {
+            return self.mint_if_due(step, web);
+        }
+        let sealed = end.ok().and_then(|end| Sealed::from_bytes(&end).ok());
+        let sealed = sealed.filter(|sealed| {
+            sealed.wraps.iter().map(|wrap| wrap.person).eq(seal.recipients.iter().map(|one| one.person))
+        });
+        self.introduce(step, &seal, sealed.unwrap_or_else(|| seal.run()))
+    }
+
+    fn introduce(&mut self, step: &mut Step<'_>, seal: &Seal, sealed: Sealed) -> Result<(), Fault> {
+        self.follow_ups += 1;
+        let action = keys::introduce(step, seal, sealed)?;
+        self.append(step, seal.web, action)?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Who may write into a web's logs, as `people` evaluated it, and what is taken of everybody else (spec records rules 13 to 19).
 
-use base::{DeviceId, EntryId, Fault, WebId};
+use base::{DeviceId, EntryId, Fault, PersonId, WebId};
 use kernel::Step;
 use store::{Rows, StoreError};
 use wire::entry::{Entry, Log};
@@ -39,6 +39,8 @@ pub struct Author {
     pub cut: Option<(u64, EntryId)>,
     /// Whether it only carries: it syncs, and may write governance but no records.
     pub is_carrier: bool,
+    /// Whose it is: what a person's devices write counts together (spec records rule 40).
+    pub owner: Option<PersonId>,
 }
 
 /// Says who may write and sync; replaces what was said before. This device belongs into the list.
@@ -62,7 +64,12 @@ pub fn set_authors(step: &mut Step<'_>, web: WebId, authors: &[Author]) -> Resul
         let cut = author.cut.filter(|_| !author.is_member).map(|(seq, entry)| CutRow { seq, entry });
         now.insert(
             author.device,
-            AuthorRow { is_member: author.is_member, cut, is_carrier: author.is_carrier },
+            AuthorRow {
+                is_member: author.is_member,
+                cut,
+                is_carrier: author.is_carrier,
+                owner: author.owner,
+            },
         );
     }
     for device in before.keys().filter(|device| !now.contains_key(device)) {

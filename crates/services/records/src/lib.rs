@@ -18,6 +18,7 @@ mod fault;
 mod forks;
 mod neighbours;
 mod own;
+mod quota;
 mod read;
 mod service;
 mod spread;
@@ -32,8 +33,9 @@ pub use copies::{Halt, Home, halts};
 pub use fault::{RecordsError, faults};
 pub use forks::{Fork, fork_news, forks};
 pub use own::{accept_governance, append_governance, found_web};
+pub use quota::{IsLifted, lift_quotas};
 pub use read::{
-    entry, governance, heads, is_connected, last_heard, queued_count, unreadable_count, waiting_count,
+    apart, entry, governance, heads, is_connected, last_heard, queued_count, unreadable_count, waiting_count,
 };
 pub use service::{Records, service, service_of};
 pub use told::Told;

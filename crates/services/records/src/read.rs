@@ -15,8 +15,6 @@ use crate::tables::{
 /// evaluation's affair. Of forked chains all branches that are known are included, our own in its place and the
 /// others at the end ([`crate::fork_news`] says when there are more).
 pub fn governance(rows: &dyn Rows, web: WebId) -> impl Iterator<Item = Result<Entry, StoreError>> + '_ {
-    let branches = BRANCHES.within(rows, &web).map(|row| known(&row?.1));
-    let proofs = crate::forks::proofs_apart(rows, web).map(|bytes| known(&bytes?));
     let chains = HEADS.within(rows, &web).filter_map(|row| match row {
         Ok(((_, device, log), _)) if log_of(log) == Some(Log::Governance) => Some(Ok(device)),
         Ok(_) => None,
@@ -31,7 +29,13 @@ pub fn governance(rows: &dyn Rows, web: WebId) -> impl Iterator<Item = Result<En
             Err(error) => Box::new(std::iter::once(Err(error))),
         }
     });
-    own.chain(proofs).chain(branches)
+    own.chain(apart(rows, web))
+}
+
+/// Walks the governance entries that stand beside the stored chains: the other branches of forked ones.
+pub fn apart(rows: &dyn Rows, web: WebId) -> impl Iterator<Item = Result<Entry, StoreError>> + '_ {
+    let proofs = crate::forks::proofs_apart(rows, web).map(|bytes| known(&bytes?));
+    proofs.chain(BRANCHES.within(rows, &web).map(|row| known(&row?.1)))
 }
 
 /// Returns the newest stored entry of every chain of a web, in order of device and log.

@@ -12,6 +12,7 @@ use crate::authors;
 use crate::budget::Budget;
 use crate::copies::{self, Home};
 use crate::neighbours::{Calls, Pace, Ring, jitter};
+use crate::quota::Quotas;
 use crate::tables::{CONNECTED, HEARD, webs};
 use crate::talks::Talks;
 
@@ -55,6 +56,7 @@ pub struct Records {
     /// Digests of our heads, as long as they hold.
     pub(crate) digests: BTreeMap<WebId, EntryId>,
     pub(crate) budgets: BTreeMap<DeviceId, Budget>,
+    pub(crate) quotas: Quotas,
     rounds: u64,
     /// What a person says about this home.
     home: Home,
@@ -267,6 +269,10 @@ impl Records {
             }
             _ => {
                 let web = key.strip_prefix(PART).and_then(|web| web.parse().ok());
+                if let Some(web) = crate::quota::web_of_alarm(key) {
+                    self.talks.unbar(web);
+                    self.ask_all(step, web)?;
+                }
                 if let Some(web) = web.filter(|web| !self.rings.contains_key(web)) {
                     step.admit(web, Vec::new());
                 }

@@ -5,7 +5,7 @@ use kernel::{Channel, Step};
 use store::{Rows, StoreError};
 use wire::WireError;
 use wire::codec::Bytes;
-use wire::entry::Log;
+use wire::entry::{Entry, Log};
 use wire::sync::{ENTRIES_SIZE_GOAL, HEADS_MAX, Head, Message, Range};
 
 use crate::budget::Budget;
@@ -323,7 +323,7 @@ impl Records {
     ) -> Result<Harvest, StoreError> {
         let mut harvest = Harvest::default();
         for bytes in entries.iter().take(ENTRIES_MAX) {
-            let (taken, entry) = chain::take(step, web, bytes, Some(from))?;
+            let (taken, entry) = self.take_entry(step, web, bytes, from)?;
             let place =
                 entry.map(|entry| (chain_of(entry.header.log, entry.header.author), entry.header.seq));
             harvest.last = place.or(harvest.last);
@@ -364,6 +364,26 @@ impl Records {
             }
         }
         Ok(harvest)
+    }
+
+    /// Takes one entry of a peer, as far as its author's quota goes.
+    fn take_entry(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+        bytes: &[u8],
+        from: DeviceId,
+    ) -> Result<(Taken, Option<Entry>), StoreError> {
+        if let Ok(Some(entry)) = chain::read(bytes, web)
+            && self.quotas.refuses(step, web, &entry)?
+        {
+            return Ok((Taken::Crowded, Some(entry)));
+        }
+        let (taken, entry) = chain::take(step, web, bytes, Some(from))?;
+        if let (Taken::Stored, Some(entry)) = (&taken, &entry) {
+            self.quotas.count(step, web, entry)?;
+        }
+        Ok((taken, entry))
     }
 
     /// Asks every peer of a web for what it has and we lack, each chain of one peer only.

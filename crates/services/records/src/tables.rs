@@ -1,6 +1,6 @@
 //! The rows of this service.
 
-use base::{DeviceId, EntryId, KeyId, Timestamp, WebId};
+use base::{DeviceId, EntryId, KeyId, PersonId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 use store::{Rows, StoreError, Table};
 use wire::codec::Bytes;
@@ -41,6 +41,8 @@ pub(crate) const REMOVED: Table<WebId, u64> = Table::new("records.removed");
 pub(crate) const RESTORED: Table<WebId, bool> = Table::new("records.restored");
 /// Governance entries at or above a fork that stand on another branch than ours: (web, device, place, id).
 pub(crate) const BRANCHES: Table<(WebId, DeviceId, u64, EntryId), Bytes> = Table::new("records.branches");
+/// Webs in which everything is taken, whoever writes it.
+pub(crate) const LIFTED: Table<WebId, bool> = Table::new("records.lifted");
 /// Members connected now. Cleared at start.
 pub(crate) const CONNECTED: Table<DeviceId, Timestamp> = Table::new("records.connected");
 /// When each device was last heard from; while it is connected, since when that is known.
@@ -80,6 +82,9 @@ pub(crate) struct AuthorRow {
     /// Whether it may only carry: its governance counts, records of its own do not.
     #[n(2)]
     pub(crate) is_carrier: bool,
+    /// On whose account its entries are counted.
+    #[n(3)]
+    pub(crate) owner: Option<PersonId>,
 }
 
 /// The last accepted entry of a chain; place 0 when nothing stands.

@@ -52,6 +52,16 @@ pub enum Told {
         #[n(2)]
         seq: u64,
     },
+    /// Announced: a person writes more governance entries than this peer takes (spec records rule 40); at most once an hour.
+    #[n(3)]
+    Flood {
+        /// The web.
+        #[n(0)]
+        web: WebId,
+        /// One of the devices.
+        #[n(1)]
+        device: DeviceId,
+    },
 }
 
 impl Told {

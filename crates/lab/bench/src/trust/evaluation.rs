@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use base::WebId;
-use people::evaluate::{Evaluation, Op, evaluate};
+use people::evaluate::{Evaluation, Op, Timeline, evaluate};
 use wire::crypto::Strict;
 use wire::entry::Entry;
 
@@ -50,52 +50,54 @@ pub(crate) fn of_shape(number: usize) -> Result<()> {
     let (ops, checking) = cost(|| read(&history))?;
     let ops = ops?;
     said("  read and checked", count, checking);
-    let ((found, grown), peak) = peak(|| {
+    let ((timeline, grown), peak) = peak(|| {
         let before = memory()?;
-        let found = evaluate(history.web, ops.clone());
-        Ok((found, memory()?.saturating_sub(before)))
+        let mut timeline = Timeline::new(history.web);
+        timeline.extend(ops.iter().cloned());
+        Ok((timeline, memory()?.saturating_sub(before)))
     })?;
     println!("  memory: {:.1} MB at most while evaluating, {:.1} MB kept", megabytes(peak), megabytes(grown));
+    let found = timeline.evaluation().clone();
+    drop(timeline);
     let (_, evaluating) = median_cost(|| evaluate(history.web, ops.clone()))?;
     said("  evaluated at once, in any order", count, evaluating);
     ensure!(found.incomplete == 0 && found.void.is_empty(), "not everything counts");
-    let step = if shape == Shape::Row { 1 } else { MEETING };
-    if shape != Shape::Halves {
-        arriving(history.web, &ops, step, &found)?;
+    let joined = ops.len().min(MEMBERS + MEMBERS / 20);
+    match shape {
+        Shape::Row => arriving(history.web, &ops, (joined, 1), &found),
+        Shape::Meeting(after) => arriving(history.web, &ops, (joined, after), &found),
+        Shape::Halves => {
+            let half = (ops.len() - joined) / 2;
+            arriving(history.web, &ops, (joined + half, half), &found)
+        }
     }
-    Ok(())
 }
 
-/// One of the sides: writes its own one by one, and takes those of the other side together.
+/// A peer that knows the beginning and takes the rest in parts: its own operations, and those of others as they come.
 #[allow(clippy::print_stdout, reason = "results go to stdout")]
-fn arriving(web: WebId, ops: &[Op], step: usize, found: &Evaluation) -> Result<()> {
-    let begun = ops.len().min(MEMBERS + MEMBERS / 20);
+fn arriving(web: WebId, ops: &[Op], (begun, step): (usize, usize), found: &Evaluation) -> Result<()> {
     let (first, rest) = ops.split_at(begun);
-    let mut known = evaluate(web, first.to_vec());
-    let mut have = first.to_vec();
-    let mut again = 0;
-    let limit = Duration::from_secs(60);
-    let started = Instant::now();
-    let mut taken = 0;
-    let ((), arriving) = cost(|| {
-        for part in rest.chunks(step) {
-            if started.elapsed() > limit {
-                return;
+    let start = || {
+        let mut timeline = Timeline::new(web);
+        timeline.extend(first.iter().cloned());
+        timeline
+    };
+    let mut costs = Vec::new();
+    let mut work = 0;
+    for _ in 0..REPEATS {
+        let mut known = start();
+        work = known.work();
+        let ((), once) = cost(|| {
+            for part in rest.chunks(step) {
+                known.extend(part.iter().cloned());
             }
-            have.extend_from_slice(part);
-            taken += part.len();
-            if !part.iter().all(|op| known.append(op)) {
-                known = evaluate(web, have.clone());
-                again += 1;
-            }
-        }
-    })?;
-    said("  as they arrive", taken, arriving);
-    println!(
-        "  of that anew from the beginning: {again} times; {taken} of {} taken within {limit:?}",
-        rest.len()
-    );
-    ensure!(taken < rest.len() || known == *found, "one by one they lead to another state");
+        })?;
+        work = known.work() - work;
+        costs.push(once);
+        ensure!(known.evaluation() == found, "in parts of {step} they lead to another state");
+    }
+    said(&format!("  {} in parts of {step}, as they come", rest.len()), rest.len(), middle(&costs));
+    println!("  of that replayed: {work} operations");
     Ok(())
 }
 
@@ -121,10 +123,14 @@ fn median_cost<T>(work: impl Fn() -> T) -> Result<(T, Cost)> {
     for _ in 1..REPEATS {
         costs.push(cost(&work)?.1);
     }
+    Ok((found, middle(&costs)))
+}
+
+fn middle(costs: &[Cost]) -> Cost {
     let of = |time: fn(&Cost) -> Duration| {
         Duration::from_secs_f64(median(costs.iter().map(|cost| time(cost).as_secs_f64()).collect()))
     };
-    Ok((found, Cost { wall: of(|cost| cost.wall), processor: of(|cost| cost.processor) }))
+    Cost { wall: of(|cost| cost.wall), processor: of(|cost| cost.processor) }
 }
 
 fn cost<T>(work: impl FnOnce() -> T) -> Result<(T, Cost)> {

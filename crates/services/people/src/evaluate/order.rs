@@ -3,14 +3,12 @@
 //! Nothing here recurses: the depth of a history is chosen by others.
 #![expect(clippy::indexing_slicing, reason = "indices are places in lists made here, of the same length")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use base::{DeviceId, EntryId, WebId};
 
 use super::op::{Act, Op};
-
-/// Operations of a segment up to which ancestor sets are kept as bits: 32 MB at most.
-const BITS_MAX: usize = 16_384;
+use super::reach::Reach;
 
 /// Returns the operations whose whole past is known and in order (spec governance rules 3 to 7), by (lamport, id), and
 /// those that are left out.
@@ -31,7 +29,8 @@ pub(crate) fn complete(web: WebId, mut ops: Vec<Op>) -> (Vec<Op>, Vec<Op>) {
     let mut is_complete = vec![false; ops.len()];
     let mut ready: Vec<usize> = (0..ops.len()).filter(|at| missing[*at] == 0).collect();
     while let Some(at) = ready.pop() {
-        is_complete[at] = is_in_order(web, &ops[at], |id| Some(&ops[place(id)?]));
+        let spot = |id: EntryId| place(id).map(|at| (ops[at].lamport, ops[at].author, ops[at].seq));
+        is_complete[at] = is_in_order(web, &ops[at], spot);
         for child in children[at].iter().filter(|_| is_complete[at]) {
             missing[*child] -= 1;
             if missing[*child] == 0 {
@@ -47,17 +46,22 @@ pub(crate) fn complete(web: WebId, mut ops: Vec<Op>) -> (Vec<Op>, Vec<Op>) {
     (complete, left_out.into_iter().map(|(op, _)| op).collect())
 }
 
-/// Says whether an operation fits what it follows, all of which is known and in order.
-fn is_in_order<'a>(web: WebId, op: &Op, known: impl Fn(EntryId) -> Option<&'a Op>) -> bool {
+/// Says whether an operation fits what it follows, all of which is known and in order; `known` says lamport number, author and
+/// place of those.
+pub(crate) fn is_in_order(
+    web: WebId,
+    op: &Op,
+    known: impl Fn(EntryId) -> Option<(u64, DeviceId, u64)>,
+) -> bool {
     if let Act::Genesis { web: founded, .. } = op.act {
         return founded == web && op.seq == 1 && op.lamport == 1;
     }
     let follows_own = match op.previous {
         Some(previous) => known(previous)
-            .is_some_and(|before| before.author == op.author && before.seq.checked_add(1) == Some(op.seq)),
+            .is_some_and(|(_, author, seq)| author == op.author && seq.checked_add(1) == Some(op.seq)),
         None => op.seq == 1,
     };
-    let newest = op.parents().filter_map(known).map(|parent| parent.lamport).max();
+    let newest = op.parents().filter_map(known).map(|(lamport, ..)| lamport).max();
     follows_own && newest.and_then(|newest| newest.checked_add(1)) == Some(op.lamport)
 }
 
@@ -127,36 +131,15 @@ fn boundaries(ops: &[Op]) -> Vec<bool> {
 pub(crate) struct Segment<'a> {
     pub(crate) ops: &'a [Op],
     places: BTreeMap<EntryId, usize>,
-    parents: Vec<Vec<usize>>,
-    bits: Vec<u64>,
-    width: usize,
+    reach: Reach,
 }
 
 impl<'a> Segment<'a> {
     pub(crate) fn new(ops: &'a [Op]) -> Self {
         let places: BTreeMap<EntryId, usize> = ops.iter().enumerate().map(|(at, op)| (op.id, at)).collect();
-        let parents: Vec<Vec<usize>> =
-            ops.iter().map(|op| op.parents().filter_map(|id| places.get(&id).copied()).collect()).collect();
-        let width = if ops.len() <= BITS_MAX { ops.len().div_ceil(64) } else { 0 };
-        let mut segment = Self { ops, places, parents, bits: Vec::new(), width };
-        segment.fill_bits();
-        segment
-    }
-
-    fn fill_bits(&mut self) {
-        let width = self.width;
-        let mut bits = vec![0; self.ops.len() * width];
-        for (at, parents) in self.parents.iter().enumerate().filter(|_| width > 0) {
-            let (before, rest) = bits.split_at_mut(at * width);
-            let row = &mut rest[..width];
-            for parent in parents {
-                row[parent / 64] |= 1 << (parent % 64);
-                for (word, above) in row.iter_mut().zip(&before[parent * width..]) {
-                    *word |= above;
-                }
-            }
-        }
-        self.bits = bits;
+        let parents = |op: &Op| op.parents().filter_map(|id| places.get(&id).copied()).collect();
+        let reach = Reach::new(ops.iter().map(parents).collect());
+        Self { ops, places, reach }
     }
 
     /// Returns where an operation stands in this segment.
@@ -166,30 +149,7 @@ impl<'a> Segment<'a> {
 
     /// Says whether `one` is in the past of `other`.
     pub(crate) fn is_before(&self, one: usize, other: usize) -> bool {
-        if one >= other {
-            return false;
-        }
-        if self.width > 0 {
-            return self.bits[other * self.width + one / 64] >> (one % 64) & 1 == 1;
-        }
-        self.is_before_slowly(one, other)
-    }
-
-    /// Walks back from `other`, never further than `one`.
-    fn is_before_slowly(&self, one: usize, other: usize) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut ahead = vec![other];
-        while let Some(at) = ahead.pop() {
-            for parent in &self.parents[at] {
-                if *parent == one {
-                    return true;
-                }
-                if *parent > one && seen.insert(*parent) {
-                    ahead.push(*parent);
-                }
-            }
-        }
-        false
+        self.reach.is_before(one, other)
     }
 
     /// Says whether neither is in the other's past.

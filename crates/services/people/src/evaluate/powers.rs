@@ -5,7 +5,7 @@
 #![expect(clippy::indexing_slicing, reason = "indices are places in the segment; all lists have its length")]
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use base::{DeviceId, EntryId, PersonId, TicketId};
 use wire::entry::Log;
@@ -37,6 +37,8 @@ pub(crate) struct Powers<'a> {
     /// What the undecided wait with in the queue.
     keys: Vec<Power>,
     persons: BTreeMap<DeviceId, PersonId>,
+    /// The same, by person.
+    new_devices: BTreeMap<PersonId, BTreeSet<DeviceId>>,
     /// Operations that add a device.
     added: BTreeMap<DeviceId, Vec<usize>>,
     /// Joins by devices that are nobody's before.
@@ -65,6 +67,7 @@ impl<'a> Powers<'a> {
             status: segment.ops.iter().map(status).collect(),
             keys: vec![Power::top(); count],
             persons: BTreeMap::new(),
+            new_devices: BTreeMap::new(),
             added: BTreeMap::new(),
             joined: BTreeMap::new(),
             revocations: BTreeMap::new(),
@@ -90,7 +93,8 @@ impl<'a> Powers<'a> {
                     let is_free = !self.base.devices.contains_key(&op.author)
                         && !self.base.revoked.contains_key(&op.author);
                     if is_free {
-                        self.persons.entry(op.author).or_insert(facts.person);
+                        let owner = *self.persons.entry(op.author).or_insert(facts.person);
+                        self.new_devices.entry(owner).or_default().insert(op.author);
                         self.joined.entry(op.author).or_default().push(at);
                     }
                     self.note_seniority(facts.person, *ticket, at);
@@ -151,6 +155,7 @@ impl<'a> Powers<'a> {
         let is_new = if is_own { self.segment.ops[at].seq == 1 } else { !has_written };
         if !self.base.devices.contains_key(&device) && is_new {
             self.persons.insert(device, person);
+            self.new_devices.entry(person).or_default().insert(device);
             self.added.entry(device).or_default().push(at);
         }
     }
@@ -571,7 +576,7 @@ impl<'a> Powers<'a> {
 
     fn devices(&self, person: PersonId) -> Vec<DeviceId> {
         let known = self.base.members.get(&person).into_iter().flat_map(|member| member.devices.iter());
-        let new = self.persons.iter().filter(|(_, owner)| **owner == person).map(|(device, _)| device);
+        let new = self.new_devices.get(&person).into_iter().flatten();
         known.chain(new).copied().collect()
     }
 
@@ -642,14 +647,12 @@ impl<'a> Powers<'a> {
         power: Power,
         is_meant: impl Fn(Option<PersonId>, DeviceId) -> bool,
     ) {
-        let in_base = self.base.invitations.iter().map(|(ticket, one)| (*ticket, Some(one.by), one.device));
-        let in_segment = self.invites.keys().filter_map(|ticket| Some((ticket, self.invite(*ticket)?)));
-        let in_segment = in_segment.map(|(ticket, invite)| {
-            let device = self.segment.ops[invite].author;
-            (*ticket, self.person(device), device)
-        });
-        let all = in_base.chain(in_segment).filter(|(_, by, device)| is_meant(*by, *device));
-        let tickets: Vec<TicketId> = all.map(|(ticket, ..)| ticket).collect();
+        let maker = |ticket: &TicketId| match self.invite(*ticket).map(|at| self.segment.ops[at].author) {
+            Some(device) => Some((self.person(device), device)),
+            None => self.base.invitations.get(ticket).map(|one| (Some(one.by), one.device)),
+        };
+        let is_theirs = |ticket: &&TicketId| maker(ticket).is_some_and(|(by, device)| is_meant(by, device));
+        let tickets: Vec<TicketId> = self.joins.keys().filter(is_theirs).copied().collect();
         for ticket in tickets {
             self.void_joins(ticket, at, power);
         }

@@ -1,6 +1,6 @@
 //! Applies the operations of a segment in their order, skipping what is void (spec governance rules 40 to 55).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId};
 use wire::entry::Log;
@@ -10,6 +10,7 @@ use wire::identity::DEVICES_MAX;
 use super::Void;
 use super::op::{Act, Facts, Op, Terms};
 use super::order::Segment;
+use super::pages::PageSet;
 use super::powers::{Powers, Status};
 use super::state::{Departure, Epoch, Invitation, Member, Power, Revoked, Seniority, State, Waiting};
 
@@ -139,7 +140,7 @@ impl<'a> Replay<'a> {
         if let Act::Recover { facts } = &op.act {
             let person = facts.as_ref().ok_or(Void::BadProof)?.person;
             self.add_device(person, op.author, op, DEVICES_WITH_RECOVERED_MAX)?;
-            self.state.recovered.insert(op.author);
+            self.state.recovered.add(op.author);
             return Ok(());
         }
         // What was decided is not asked again; only a device that never came in has no say.
@@ -302,24 +303,25 @@ impl<'a> Replay<'a> {
             return Err(Void::NotAllowed);
         }
         let person = self.state.admitted.get(&join).copied().ok_or(Void::NothingToDo)?;
-        self.state.welcomed.insert(join);
+        self.state.welcomed.add(join);
         let role = self.state.role(person);
         if role == Some(Role::Carrier) {
             return Ok(());
         }
-        for (key, epoch) in self.state.epochs.iter_mut().filter(|(_, epoch)| !epoch.is_stale) {
-            let is_old = self.segment.place(epoch.place.1).is_none();
-            let mut introduced = self.introduced.get(key).into_iter().flatten();
-            if !is_old && !introduced.any(|place| self.segment.is_before(*place, at)) {
-                continue;
-            }
-            // Who welcomes hands over the keys it knows: to a member, or to somebody removed meanwhile.
-            if role.is_some() {
-                epoch.holders.insert(person);
-            } else {
-                epoch.is_stale = true;
-                epoch.holders.clear();
-            }
+        let (segment, introduced) = (self.segment, &self.introduced);
+        let is_known = |key: &KeyId, epoch: &Epoch| {
+            let is_old = segment.place(epoch.place.1).is_none();
+            let mut introduced = introduced.get(key).into_iter().flatten();
+            is_old || introduced.any(|place| segment.is_before(*place, at))
+        };
+        let is_meant = |key: &KeyId, epoch: &Epoch| !epoch.is_stale && is_known(key, epoch);
+        // Who welcomes hands over the keys it knows: to a member, or to somebody removed meanwhile.
+        if role.is_some() {
+            self.state.epochs.change_where(is_meant, |_, epoch| {
+                epoch.holders.add(person);
+            });
+        } else {
+            self.state.epochs.change_where(is_meant, |_, epoch| epoch.spoil());
         }
         Ok(())
     }
@@ -419,9 +421,7 @@ impl<'a> Replay<'a> {
             self.state.added.remove(device);
             self.state.serving.remove(device);
             self.ended.insert(Maker::Device(*device), op.id);
-            for invitation in self.state.invitations.values_mut().filter(|one| one.device == *device) {
-                invitation.revoked.get_or_insert(op.id);
-            }
+            self.end_invitations_of(|one| one.device == *device, op.id);
         }
         self.state.turns = self.state.turns.saturating_add(1);
         if did_read {
@@ -432,10 +432,7 @@ impl<'a> Replay<'a> {
 
     /// Somebody who holds the keys may read no more.
     fn spoil_epochs(&mut self) {
-        for epoch in self.state.epochs.values_mut() {
-            epoch.is_stale = true;
-            epoch.holders.clear();
-        }
+        self.state.epochs.change_where(|_, epoch| !epoch.is_stale, |_, epoch| epoch.spoil());
     }
 
     fn set_role(
@@ -503,9 +500,12 @@ impl<'a> Replay<'a> {
     }
 
     fn end_invitations(&mut self, person: PersonId, by: EntryId) {
-        for invitation in self.state.invitations.values_mut().filter(|invitation| invitation.by == person) {
-            invitation.revoked.get_or_insert(by);
-        }
+        self.end_invitations_of(|invitation| invitation.by == person, by);
+    }
+
+    fn end_invitations_of(&mut self, is_meant: impl Fn(&Invitation) -> bool, by: EntryId) {
+        let is_open = |invitation: &Invitation| invitation.revoked.is_none() && is_meant(invitation);
+        self.state.invitations.change_where(|_, one| is_open(one), |_, one| one.revoked = Some(by));
     }
 
     fn serve(&mut self, device: DeviceId, serving: &Serving) {
@@ -524,13 +524,14 @@ impl<'a> Replay<'a> {
         });
         self.introduced.entry(key).or_default().push(at);
         let epoch = self.state.epochs.entry(key);
-        let epoch = epoch.or_insert_with(|| Epoch { place: op.place(), is_stale, holders: BTreeSet::new() });
+        let epoch =
+            epoch.or_insert_with(|| Epoch { place: op.place(), is_stale, holders: PageSet::default() });
         // A key named a second time was known to all it was ever sealed to.
         epoch.is_stale |= is_stale;
         if epoch.is_stale {
-            epoch.holders.clear();
+            epoch.spoil();
         } else {
-            epoch.holders.extend(recipients);
+            epoch.holders.extend(recipients.iter().map(|person| (*person, ())));
         }
     }
 }

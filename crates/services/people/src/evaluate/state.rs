@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp};
 use wire::governance::{Admission, Role, Serving};
 
+use super::pages::{PageSet, Pages};
+
 /// A person's place among the members, fixed at admission; the lesser is the more senior (spec governance rule 20).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seniority {
@@ -177,42 +179,50 @@ pub struct Epoch {
     /// Whether somebody who may not read could hold it; for ever (spec governance rule 52).
     pub is_stale: bool,
     /// Members who were given the key; empty when stale.
-    pub holders: BTreeSet<PersonId>,
+    pub holders: PageSet<PersonId>,
+}
+
+impl Epoch {
+    /// Somebody who may not read could hold the key, for ever.
+    pub(crate) fn spoil(&mut self) {
+        self.is_stale = true;
+        self.holders = PageSet::default();
+    }
 }
 
 /// A web after its operations. Equal sets of operations give equal states.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     /// Everybody who is or was a member.
-    pub members: BTreeMap<PersonId, Member>,
+    pub members: Pages<PersonId, Member>,
     /// Whose device it is, if it was not revoked.
-    pub devices: BTreeMap<DeviceId, PersonId>,
+    pub devices: Pages<DeviceId, PersonId>,
     /// Which operations added a later device; none for those that founded or joined.
-    pub added: BTreeMap<DeviceId, BTreeSet<(u64, EntryId)>>,
+    pub added: Pages<DeviceId, BTreeSet<(u64, EntryId)>>,
     /// Devices that came by the recovery key.
-    pub recovered: BTreeSet<DeviceId>,
+    pub recovered: PageSet<DeviceId>,
     /// Devices that were revoked, for ever.
-    pub revoked: BTreeMap<DeviceId, Revoked>,
+    pub revoked: Pages<DeviceId, Revoked>,
     /// All invitations.
-    pub invitations: BTreeMap<TicketId, Invitation>,
+    pub invitations: Pages<TicketId, Invitation>,
     /// Joins that need approval, by join entry.
-    pub waiting: BTreeMap<EntryId, Waiting>,
+    pub waiting: Pages<EntryId, Waiting>,
     /// Who was admitted by which join entry.
-    pub admitted: BTreeMap<EntryId, PersonId>,
+    pub admitted: Pages<EntryId, PersonId>,
     /// Joins that a member has welcomed.
-    pub welcomed: BTreeSet<EntryId>,
+    pub welcomed: PageSet<EntryId>,
     /// Epoch keys.
-    pub epochs: BTreeMap<KeyId, Epoch>,
+    pub epochs: Pages<KeyId, Epoch>,
     /// Operations that no other one follows, with their lamport numbers.
-    pub heads: BTreeMap<EntryId, u64>,
+    pub heads: Pages<EntryId, u64>,
     /// The greatest lamport number.
     pub lamport: u64,
     /// How many operations changed who is a member, and how.
     pub turns: u64,
     /// What computers of members and carriers do for the web, as each said last.
-    pub serving: BTreeMap<DeviceId, Serving>,
+    pub serving: Pages<DeviceId, Serving>,
     /// The newest operation of each device.
-    pub chains: BTreeMap<DeviceId, (u64, EntryId)>,
+    pub chains: Pages<DeviceId, (u64, EntryId)>,
 }
 
 impl State {
@@ -220,6 +230,14 @@ impl State {
     pub fn person_of(&self, device: DeviceId) -> Option<PersonId> {
         let revoked = self.revoked.get(&device).map(|revoked| revoked.person);
         self.devices.get(&device).copied().or(revoked)
+    }
+
+    /// Says whether everybody belongs to the web as in another state, with the same devices, which do the same for it.
+    pub(crate) fn has_same_members(&self, other: &Self) -> bool {
+        self.members == other.members
+            && self.devices == other.devices
+            && self.revoked == other.revoked
+            && self.serving == other.serving
     }
 
     /// Returns a person's role; none when it is no member.

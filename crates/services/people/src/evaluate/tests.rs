@@ -7,6 +7,7 @@ mod exported;
 mod histories;
 mod scale;
 mod stories;
+mod timelines;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ use wire::entry::Log;
 use wire::governance::{Admission, Cut, Role};
 
 use super::op::{Act, Facts, Op, Terms};
-use super::{Evaluation, evaluate};
+use super::{Evaluation, Timeline, evaluate};
 
 const WEB: WebId = WebId::new([9; 32]);
 

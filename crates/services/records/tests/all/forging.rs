@@ -341,7 +341,7 @@ fn records_of_a_newcomer_come_as_soon_as_it_is_known_to_be_a_member() {
         .iter()
         .map(|peer| peer.device)
         .chain([device])
-        .map(|device| records::Author { device, is_member: true, cut: None, is_carrier: false })
+        .map(|device| records::Author { device, is_member: true, cut: None, is_carrier: false, owner: None })
         .collect();
     let authors = all.clone();
     town.act(0, move |step| records::set_authors(step, web, &authors).unwrap());

@@ -226,6 +226,7 @@ fn what_somebody_wrote_before_leaving_reaches_those_who_were_away() {
             is_member: index != 2,
             cut: None,
             is_carrier: false,
+            owner: None,
         };
         town.peers.iter().enumerate().map(author).collect()
     };

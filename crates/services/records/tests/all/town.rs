@@ -414,7 +414,7 @@ impl Town {
     pub fn set_members(&mut self, index: usize, web: WebId, cut: Option<(usize, u64, EntryId)>) {
         let author = |(place, peer): (usize, &Peer)| {
             let cut = cut.filter(|cut| cut.0 == place).map(|cut| (cut.1, cut.2));
-            Author { device: peer.device, is_member: cut.is_none(), cut, is_carrier: false }
+            Author { device: peer.device, is_member: cut.is_none(), cut, is_carrier: false, owner: None }
         };
         let authors: Vec<Author> = self.peers.iter().enumerate().map(author).collect();
         self.act(index, move |step| records::set_authors(step, web, &authors).unwrap());

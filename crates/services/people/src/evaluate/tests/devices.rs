@@ -258,11 +258,12 @@ fn one_by_one_gives_the_same_as_all_at_once() {
     book.write(70, &[heads], join(70, 70));
     let mut ops: Vec<Op> = book.ops.values().cloned().collect();
     ops.sort_by_key(Op::place);
-    let mut evaluation = evaluate(WEB, ops[..1].to_vec());
-    for op in &ops[1..] {
-        assert!(evaluation.append(op));
+    let mut timeline = Timeline::new(WEB);
+    for op in &ops {
+        timeline.extend([op.clone()]);
     }
-    assert_eq!(evaluation.state, book.evaluate().state);
+    assert_eq!(timeline.work(), ops.len() as u64, "each is evaluated once");
+    assert_eq!(timeline.evaluation(), &book.evaluate());
 }
 
 #[test]

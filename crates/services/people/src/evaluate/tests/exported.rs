@@ -19,10 +19,10 @@ const DEVICES: u16 = 30;
 const ROLES: [Role; 5] = [Role::Carrier, Role::Guest, Role::Member, Role::Admin, Role::Owner];
 
 /// `SplitMix64`: the histories may not change with a version of a library.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -39,13 +39,13 @@ impl Dice {
         (!of.is_empty()).then(|| of[self.below(of.len())])
     }
 
-    fn is_one_in(&mut self, many: usize) -> bool {
+    pub(super) fn is_one_in(&mut self, many: usize) -> bool {
         self.below(many) == 0
     }
 }
 
 /// Several persons who write and hear of each other now and then; some of them lie.
-struct Town {
+pub(super) struct Town {
     dice: Dice,
     book: Book,
     known: Vec<BTreeSet<EntryId>>,
@@ -55,7 +55,7 @@ struct Town {
 }
 
 impl Town {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let mut dice = Dice(seed);
         let roles: Vec<Role> = (0..2 + dice.below(3)).map(|_| ROLES[(1 + dice.below(7)) % 5]).collect();
         let (book, _) = Book::web(&roles);
@@ -65,6 +65,10 @@ impl Town {
 
     fn play(mut self) -> Book {
         let length = 10 + self.dice.below(40);
+        self.play_to(length)
+    }
+
+    pub(super) fn play_to(mut self, length: usize) -> Book {
         while self.book.ops.len() < length {
             let (who, whom) = (self.writer(), self.dice.person());
             if self.dice.is_one_in(3) {
@@ -410,7 +414,7 @@ fn state_value(evaluation: &Evaluation) -> Value {
         "waiting": hexes(state.waiting.keys()),
         // The holders of a stale key mean nothing.
         "epochs": map(epochs, |epoch| {
-            let holders: Vec<u16> = epoch.holders.iter().map(|person| number(person.as_bytes())).collect();
+            let holders: Vec<u16> = epoch.holders.keys().map(|person| number(person.as_bytes())).collect();
             if epoch.is_stale { Value::Null } else { json!(holders) }
         }),
         "current": state.current_epoch().map(|(key, _)| number(key.as_bytes())),

@@ -1,10 +1,8 @@
 //! What must hold of every history, whatever is in it.
 
-use std::collections::BTreeMap;
-
 use super::{Evaluation, Tale, Void};
 use crate::evaluate::op::{Act, Op};
-use crate::evaluate::{Departure, Invitation, Power, State};
+use crate::evaluate::{Departure, Invitation, Pages, Power, State};
 use base::{EntryId, PersonId};
 use wire::governance::Role;
 
@@ -45,8 +43,10 @@ fn same_state(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
         return Err("turned around".into());
     }
     for (at, op) in tale.ops.iter().enumerate() {
-        let mut known = tale.evaluate(tale.all() & !(1 << at));
-        if known.append(op) && known != *whole {
+        let mut timeline = super::Timeline::new(super::WEB);
+        timeline.extend(tale.set(tale.all() & !(1 << at)));
+        timeline.extend([op.clone()]);
+        if timeline.evaluation() != whole {
             return Err(format!("{at} comes last"));
         }
     }
@@ -165,7 +165,7 @@ fn no_key_for_the_gone(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String
         }
     }
     match state.current_epoch() {
-        Some((_, epoch)) if epoch.holders.iter().any(|holder| !state.reads(*holder)) => {
+        Some((_, epoch)) if epoch.holders.keys().any(|holder| !state.reads(*holder)) => {
             Err("a holder".into())
         }
         _ => Ok(()),
@@ -225,7 +225,7 @@ fn back_dated_changes_nothing(tale: &Tale<'_>, whole: &Evaluation) -> Result<(),
 
 /// All of a state but how its operations hang together.
 fn what_matters(state: &State) -> State {
-    State { heads: BTreeMap::new(), lamport: 0, turns: 0, chains: BTreeMap::new(), ..state.clone() }
+    State { heads: Pages::default(), lamport: 0, turns: 0, chains: Pages::default(), ..state.clone() }
 }
 
 /// Whoever was removed has no invitation that is open, nor has a device that was revoked.
