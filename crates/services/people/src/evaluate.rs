@@ -3,6 +3,7 @@
 //! No clock, no order of arrival, no rows: equal sets give equal states. Not for: signatures of entries (records has
 //! checked them) or how operations spread.
 
+mod dismissals;
 mod op;
 mod order;
 mod powers;
@@ -17,10 +18,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{DeviceId, EntryId, WebId};
 use wire::entry::Entry;
 
+pub(crate) use dismissals::{Cosigned, cosigned};
 pub(crate) use op::{Act, facts};
 pub use op::{Facts, Op};
 pub use state::{Departure, Epoch, Invitation, Member, Power, Revoked, Seniority, State, Waiting};
 
+use dismissals::Verdicts;
 use order::Segment;
 use powers::Powers;
 use replay::{Decided, Replay};
@@ -57,6 +60,8 @@ pub enum Void {
     },
     /// The device signed two operations for one place, and nobody else has built on this one.
     Forked,
+    /// Not enough admins have signed it.
+    TooFewSignatures,
 }
 
 impl Void {
@@ -76,6 +81,7 @@ impl Void {
             Self::NothingToDo => "it would change nothing",
             Self::CutOff { .. } => "a removal or a demotion cut it off",
             Self::Forked => "its device wrote two operations for one place",
+            Self::TooFewSignatures => "not enough admins have signed it",
         }
     }
 }
@@ -192,11 +198,17 @@ fn replay(ops: &[Op], frozen: &BTreeSet<EntryId>) -> Evaluation {
 }
 
 fn replay_segment(state: &mut State, ops: &[Op], void: &mut BTreeMap<EntryId, Void>) {
+    replay_with(state, ops, void, &mut Verdicts::new());
+}
+
+/// Replays a segment; `verdicts` has what removals by several signatures are worth by their own pasts, as far as known.
+fn replay_with(state: &mut State, ops: &[Op], void: &mut BTreeMap<EntryId, Void>, verdicts: &mut Verdicts) {
     let segment = Segment::new(ops);
+    dismissals::judge_all(state, &segment, void, verdicts);
     let mut refused: BTreeMap<EntryId, Void> =
         ops.iter().filter_map(|op| Some((op.id, *void.get(&op.id)?))).collect();
     loop {
-        let decided = Decided::of(Powers::decide(state, &segment, &refused), &segment);
+        let decided = Decided::of(Powers::decide(state, &segment, &refused, verdicts), &segment);
         // Only where operations are in conflict can a join that gave power turn out not to admit.
         let before = (ops.len() > 1 && decided.gave_any_power()).then(|| state.clone());
         let voids = Replay::run(state, &segment, &decided);

@@ -28,10 +28,12 @@ pub(crate) enum Kind {
     OtherDevices,
     /// It calls itself what somebody else is called.
     Namesake,
+    /// Several admins say that it is somebody who was there before.
+    Same,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Renamed, Self::NewDevice, Self::OtherDevices, Self::Namesake];
+    const ALL: [Self; 5] = [Self::Renamed, Self::NewDevice, Self::OtherDevices, Self::Namesake, Self::Same];
 
     fn number(self) -> u64 {
         match self {
@@ -39,6 +41,7 @@ impl Kind {
             Self::NewDevice => 1,
             Self::OtherDevices => 2,
             Self::Namesake => 3,
+            Self::Same => 4,
         }
     }
 
@@ -48,6 +51,7 @@ impl Kind {
             Self::NewDevice => "new-device",
             Self::OtherDevices => "other-devices",
             Self::Namesake => "namesake",
+            Self::Same => "same-person",
         }
     }
 }
@@ -115,6 +119,12 @@ pub(crate) fn namesake(
     Ok(())
 }
 
+/// Notes that a person took over from another one, as several admins have confirmed.
+pub(crate) fn same(step: &mut Step<'_>, web: WebId, person: PersonId, before: PersonId) {
+    let record = NoticeRecord { like: Some(before), ..NoticeRecord::default() };
+    note(step, web, person, Kind::Same, record);
+}
+
 fn note(step: &mut Step<'_>, web: WebId, person: PersonId, kind: Kind, record: NoticeRecord) {
     let at = step.now();
     NOTICES.put(step.rows(), &(web, person, kind.number()), &NoticeRecord { at, ..record });
@@ -154,11 +164,21 @@ fn view(
                 .to_owned()
         }
         Kind::Namesake => namesake_words(rows, web, &before, like)?,
+        Kind::Same => same_words(rows, like)?,
     };
     let is_loud = kind != Kind::Renamed || is_verified || PETNAMES.has(rows, &person)?;
     let kind = kind.word().to_owned();
     let web = crate::read::web_label(rows, web)?;
     Ok(NewsView { at, web, who, what, kind, is_loud, person })
+}
+
+fn same_words(rows: &dyn Rows, like: Option<PersonId>) -> Result<String, StoreError> {
+    let was_verified = like.map(|like| VERIFIED.has(rows, &like)).transpose()?.unwrap_or_default();
+    let ask = match was_verified {
+        true => "You had verified the one of before: compare safety codes anew before you trust this",
+        false => "Compare safety codes if it matters to you",
+    };
+    Ok(format!("has lost all computers and words and is here anew, as several admins have confirmed. {ask}"))
 }
 
 fn namesake_words(
