@@ -16,6 +16,7 @@ import sys
 
 CARRIER, GUEST, MEMBER, ADMIN, OWNER = 0, 1, 2, 3, 4
 DEPS_MAX, DEVICES_MAX = 16, 16
+SIGNATURE_STEPS_MAX = 1_000
 NOBODY = (-1,)
 
 
@@ -70,6 +71,8 @@ class Member:
     join: int
     departure: str | None = None
     cuts: dict = dataclasses.field(default_factory=dict)  # of records: device -> (seq, entry)
+    made_by: object = None  # who made it admin or owner
+    same: object = None  # who took over its rights as the same human
 
     @property
     def role(self):
@@ -181,8 +184,11 @@ def is_sound(op, found):
 class Evaluation:
     """Operations are numbered in the order of rule 8; sets of them are bits of a whole number."""
 
-    def __init__(self, ops, void=0):
+    def __init__(self, ops, void=0, alone=None):
         self.ops = ops
+        self.suspected = void
+        self.alone = {} if alone is None else alone  # operation -> what a dismissal is worth by its past alone
+        self.heirs = {}  # dismissals that count -> who takes over
         self.at = {op.id: index for index, op in enumerate(ops)}
         self.past = []
         for op in ops:
@@ -261,7 +267,7 @@ class Evaluation:
         op = self.ops[index]
         if op.kind == "accept":
             return self.needs_approval(op.of["join"])
-        return op.kind in ("invite", "revoke-invite", "set-role", "remove", "revoke")
+        return op.kind in ("invite", "revoke-invite", "set-role", "remove", "revoke", "dismiss")
 
     def needs_approval(self, join):
         if join not in self.at or self.ops[self.at[join]].kind != "join":
@@ -278,6 +284,7 @@ class Evaluation:
 
     def decide_all(self, stretch):
         undecided = {index for index in bits(stretch) if self.is_decided_kind(index)}
+        undecided -= self.decide_dismissals(undecided)
         while undecided:
             undecided -= set(bits(self.void))
             ranks = self.ranks(undecided)
@@ -287,6 +294,49 @@ class Evaluation:
             undecided.discard(index)
             self.decide(index)
             self.decided |= 1 << index
+
+    # -- by several signatures (rules 81 to 88) --
+
+    def decide_dismissals(self, undecided):
+        """Rule 85: those by majority, before everything else. Returns those that are decided."""
+        by_majority, done = [], set()
+        for index in sorted(undecided - set(bits(self.void))):
+            if self.ops[index].kind != "dismiss":
+                continue
+            worth = self.worth(index)
+            if worth and worth.is_majority(worth.signers):
+                by_majority.append(index)
+            elif not worth or not worth.is_by_rank():
+                self.void |= 1 << index
+                done.add(index)
+        gone = []
+        for index in sorted(by_majority, key=lambda index: self.worth(index).turn(index)):
+            done.add(index)
+            if self.void >> index & 1:
+                continue
+            worth = self.worth(index)
+            struck = {worth_of.person for other, worth_of in gone if self.are_concurrent(index, other)}
+            signers = {who: power for who, power in worth.signers.items() if who not in struck}
+            if not worth.is_majority(signers):
+                self.void |= 1 << index
+                continue
+            self.decided |= 1 << index
+            self.counted |= 1 << index
+            self.heirs[index] = worth.heir(signers)
+            greatest = max(signers.values(), key=strength)
+            self.cut(index, self.every_device(worth.person, self.before(index)), greatest)
+            gone.append((index, worth))
+        return done
+
+    def worth(self, index):
+        """What a dismissal is worth by its past alone (rule 82)."""
+        op = self.ops[index]
+        if op.id not in self.alone:
+            among = list(bits(self.past[index]))
+            void = sum(1 << place for place, other in enumerate(among) if self.suspected >> other & 1)
+            past = Evaluation([self.ops[other] for other in among], void, self.alone)
+            self.alone[op.id] = worth_by(past, op)
+        return self.alone[op.id]
 
     def ranks(self, undecided):
         """In what order operations are decided (rules 30 and 74), by what is decided so far: the greatest is next."""
@@ -330,6 +380,8 @@ class Evaluation:
         persons = {person} | self.claimed_by(author, self.past[index])
         if op.kind == "set-role":
             return op.of["person"] in persons
+        if op.kind == "dismiss":
+            return op.of["same"] in persons
         joins = [join for join in bits(self.past[index]) if self.claims(join) in persons]
         if op.kind == "invite":
             return any(self.ops[join].kind == "join" and grant in self.invitations_of(join) for join in joins)
@@ -378,6 +430,10 @@ class Evaluation:
             self.end(self.known_invite(index, op.of["ticket"], state)[0], index, power)
         elif op.kind == "revoke":
             self.cut(index, op.of["devices"], power)
+        elif op.kind == "dismiss":
+            worth = self.worth(index)
+            self.heirs[index] = worth.heir(worth.signers)
+            self.cut(index, self.every_device(worth.person, state), power)
         elif op.kind == "remove" or (op.kind == "set-role" and op.of["cuts"]):
             self.cut(index, self.every_device(op.of["person"], state), power)
 
@@ -387,6 +443,7 @@ class Evaluation:
             "revoke-invite": self.may_revoke_invite,
             "set-role": self.may_set_role,
             "remove": self.may_remove,
+            "dismiss": self.may_dismiss,
             "accept": self.may_accept,
             "revoke": self.may_revoke,
         }[self.ops[index].kind]
@@ -445,6 +502,11 @@ class Evaluation:
         if strength(power) <= strength(state.power(target)):
             return False
         return self.cuts_match(index, of["cuts"], self.devices_to_name(index, target, state))
+
+    def may_dismiss(self, index, of, state, person, power):
+        """Rule 88; all else is judged by its past alone."""
+        theirs = state.power(of["person"])
+        return power[0] >= ADMIN and theirs is not None and strength(power) > strength(theirs)
 
     def may_accept(self, index, of, state, person, power):
         return power[0] >= MEMBER
@@ -539,7 +601,8 @@ class Evaluation:
             if self.is_decided_kind(index) and not self.counted >> index & 1:
                 continue
             op = self.ops[index]
-            if self.is_decided_kind(index) and op.author not in state.devices and op.author not in state.revoked:
+            is_decided = self.is_decided_kind(index) and op.kind != "dismiss"
+            if is_decided and op.author not in state.devices and op.author not in state.revoked:
                 # Rule 76: the device never came to anybody.
                 if refused is not None:
                     refused.append(index)
@@ -604,6 +667,8 @@ class Evaluation:
         seniority = (invitation.by.steps + 1, *admission.place)
         power = given(invitation.role, seniority, invitation.by.power, admission.place)
         self.admit(state, join, join.of["facts"], power, seniority)
+        if power[0] >= ADMIN:
+            state.members[join.of["facts"][0]].made_by = invitation.by.person
         invitation.used += 1
 
     def apply_accept(self, index, op, of, state, among):
@@ -650,10 +715,29 @@ class Evaluation:
         member = state.members.get(of["person"])
         if not member or member.role in (None, CARRIER):
             return False
+        if of["role"] < ADMIN:
+            member.made_by = None
+        elif of["role"] > member.role:
+            member.made_by = self.makers[index].person
         member.power = given(of["role"], member.seniority, self.makers[index].power, op.place)
         if of["role"] == GUEST:
             for device in state.devices_of(of["person"]):
                 state.serving.pop(device, None)
+        return True
+
+    def apply_dismiss(self, index, op, of, state, among):
+        if not self.apply_remove(index, op, of, state, among):
+            return False
+        heir = self.heirs[index]
+        member = state.members.get(heir.person) if heir else None
+        if not member or not member.power:
+            return True
+        member.seniority = heir.seniority or member.seniority
+        role, limit, grant = heir.power
+        member.power = heir.power if grant != (0, 0) else (role, member.seniority, grant)
+        member.made_by = member.made_by if heir.voice is None else heir.voice
+        if heir.seniority:
+            state.members[of["person"]].same = heir.person
         return True
 
     def apply_remove(self, index, op, of, state, among):
@@ -765,6 +849,104 @@ class Evaluation:
         return True
 
 
+@dataclasses.dataclass
+class Heir:
+    person: object
+    power: tuple
+    seniority: tuple | None
+    voice: object
+
+
+@dataclasses.dataclass
+class Worth:
+    """A dismissal by its past alone: its signers with their powers, and the voices of all others."""
+
+    op: Op
+    person: object
+    member: Member
+    signers: dict
+    voices: dict  # every one of the others -> its voice
+    seniors: set  # voices of persons who are senior to the person
+    seniorities: dict
+    is_only_owner: bool
+
+    def is_majority(self, signers):
+        """Rule 84, for some of the signers."""
+        voices = set(self.voices.values())
+        heard = set()
+        for voice in voices:
+            speakers = [who for who, whose in self.voices.items() if whose == voice]
+            if 2 * sum(who in signers for who in speakers) > len(speakers):
+                heard.add(voice)
+        by_heads = len(signers) >= 2 and 2 * len(signers) > len(self.voices)
+        is_loud = len(heard) >= 2 or heard & self.seniors
+        return by_heads and bool(is_loud) and 2 * len(heard) > len(voices)
+
+    def is_by_rank(self):
+        above = [power for power in self.signers.values() if strength(power) > strength(self.member.power)]
+        gives_power = self.op.of["same"] is not None and self.member.role >= ADMIN
+        return len(above) >= 2 and (not gives_power or any(power[0] == OWNER for power in above))
+
+    def turn(self, index):
+        """Rule 85: the least is decided first."""
+        return (-len(self.signers), *(-part for part in strength(max(self.signers.values(), key=strength))), index)
+
+    def heir(self, signers):
+        """Rules 86 and 87."""
+        least = min(signers.values(), key=strength)
+        greatest = max(signers, key=lambda who: strength(signers[who]))
+        same, member, place = self.op.of["same"], self.member, self.op.place
+        if same is not None:
+            voice = greatest if member.role >= ADMIN else None
+            return Heir(same, given(member.role, member.seniority, least, place), member.seniority, voice)
+        if not self.is_only_owner:
+            return None
+        return Heir(greatest, given(OWNER, self.seniorities[greatest], least, place), None, None)
+
+
+def worth_by(past, op):
+    """Rules 82 and 83: what a dismissal is worth after its past; none if it is void."""
+    state, of = past.state, op.of
+    author = state.devices.get(op.author, (None,))[0]
+    person, same = of["person"], of["same"]
+    member = state.members.get(person)
+    if author is None or author != of["by"] or author == person:
+        return None
+    if not member or not member.power or member.join != of["admission"]:
+        return None
+    last = {}
+    for other in past.ops:
+        if other.author in state.devices_of(person):
+            last[other.author] = max(last.get(other.author, (0, 0)), (other.seq, other.id))
+    named = [(device, seq, entry) for device, log, seq, entry in of["cuts"] if log == 0]
+    if len(named) != len(last) or set(named) != {(device, *at) for device, at in last.items()}:
+        return None
+    others = {who for who, one in state.members.items() if one.power and one.role >= ADMIN and who != person}
+    signed = {state.devices[device][0] for device, lamport in of["signers"] if device in state.devices
+              and 0 <= op.lamport - lamport <= SIGNATURE_STEPS_MAX}
+    signers = {who: state.power(who) for who in (signed | {author}) & others}
+    if author not in signers:
+        return None
+    if same is not None and not (GUEST <= state.role(same) <= min(MEMBER, member.role)):
+        return None
+    voices = {who: voice_of(state, who, person) for who in others}
+    owners = [who for who, one in state.members.items() if one.role == OWNER]
+    seniorities = {who: state.members[who].seniority for who in signers}
+    seniors = {voice for voice in voices.values() if state.members[voice].seniority < member.seniority}
+    return Worth(op, person, copy.deepcopy(member), signers, voices, seniors, seniorities, owners == [person])
+
+
+def voice_of(state, who, person):
+    path = [who]
+    while True:
+        maker = state.members[path[-1]].made_by if path[-1] in state.members else None
+        if maker is None or maker == person:
+            return path[-1]
+        if maker in path:
+            return min(path[path.index(maker):])
+        path.append(maker)
+
+
 def bits(number):
     """The members of a set, the lowest first."""
     while number:
@@ -822,6 +1004,8 @@ def read_op(value):
     kind, of = value["act"][0], dict(value["act"][1])
     if kind == "accept":
         of["join"] = int(of["join"], 16)
+    if kind == "dismiss":
+        of["admission"] = int(of["admission"], 16)
     if "cuts" in of:
         of["cuts"] = [(device, log, seq, int(entry, 16)) for device, log, seq, entry in of["cuts"]]
     previous = None if value["previous"] is None else int(value["previous"], 16)
@@ -848,6 +1032,7 @@ def summary(evaluation, incomplete):
             said |= {"role": role, "limit": [*limit[:2], hexed(limit[2])], "grant": [grant[0], hexed(grant[1])]}
         else:
             said["departure"] = member.departure
+            said["same"] = member.same
             said["cuts"] = {str(device): [seq, hexed(entry)] for device, (seq, entry) in member.cuts.items()}
         members[str(person)] = said
     ended = {evaluation.ops[index].id for index in evaluation.ended}

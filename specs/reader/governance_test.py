@@ -41,14 +41,8 @@ class Book:
         return self.write(by, deps, "accept", join=join)
 
     def cuts(self, devices, by, deps):
-        ahead, past = [*deps, *self.chains.get(by, [])[-1:]], set()
-        while ahead:
-            op = ahead.pop()
-            if op not in past:
-                past.add(op)
-                ahead += self.ops[op].parents
         newest = {}
-        for op in (self.ops[number] for number in past):
+        for op in (self.ops[number] for number in self.past_of(by, deps)):
             if op.author in devices:
                 newest[op.author] = max(newest.get(op.author, (0, 0)), (op.seq, op.id))
         return [(device, 0, *at) for device, at in newest.items()]
@@ -60,6 +54,25 @@ class Book:
     def set_role(self, by, deps, person, role, is_demotion=False):
         cuts = self.cuts([person], by, deps) if is_demotion else []
         return self.write(by, deps, "set-role", person=person, role=role, cuts=cuts)
+
+    def dismiss(self, by, deps, person, *signers, same=None, admission=None):
+        known = {number for number in self.past_of(by, deps)}
+        joins = [n for n in known if self.ops[n].kind in ("genesis", "join") and self.ops[n].author == person]
+        lamport = max(self.ops[n].lamport for n in known)
+        return self.write(
+            by, deps, "dismiss", by=by[0] if isinstance(by, tuple) else by, person=person,
+            admission=admission or max(joins), same=same, cuts=self.cuts([person], by, deps),
+            signers=[(signer, lamport) for signer in signers],
+        )
+
+    def past_of(self, by, deps):
+        ahead, past = [*deps, *self.chains.get(by, [])[-1:]], set()
+        while ahead:
+            op = ahead.pop()
+            if op not in past:
+                past.add(op)
+                ahead += self.ops[op].parents
+        return past
 
     def epoch(self, by, deps, key, *recipients):
         return self.write(by, deps, "epoch", key=key, recipients=list(recipients))
@@ -235,6 +248,83 @@ def a_guest_is_promoted_and_a_member_demoted_without_a_new_key():
     down = book.set_role(2, [served], 1, GUEST, is_demotion=True)
     state = book.state()
     return book.void(up, served, down) == [False] * 3 and not state.serving and state.current_epoch() == "a"
+
+
+# --- by several signatures (rules 81 to 88) ---------------------------------------------------------------------
+
+
+def two_of_three_admins_remove_the_only_owner_and_the_greater_of_them_owns_the_web():
+    book = Book(ADMIN, ADMIN, ADMIN)
+    dismissed = book.dismiss(2, [book.last], 0, 1)
+    return book.void(dismissed) == [False] and [book.role(who) for who in range(4)] == [-1, OWNER, ADMIN, ADMIN]
+
+
+def neither_one_with_two_devices_nor_one_of_three_nor_a_member_is_enough():
+    book = Book(ADMIN, ADMIN, ADMIN, MEMBER)
+    added = book.add_device(1, [book.last], 1, (1, 2))
+    own = book.dismiss(1, [added], 0, (1, 2))
+    member = book.dismiss(1, [own], 0, 4)
+    return book.void(own, member) == [True, True]
+
+
+def removing_the_signers_at_the_same_time_saves_nobody_and_friends_raised_do_not_count():
+    book = Book(ADMIN, ADMIN, MEMBER, MEMBER)
+    dismissed = book.dismiss(1, [book.last], 0, 2)
+    up = book.set_role(0, [book.last], 3, ADMIN)
+    removal = book.remove(0, [up], 2)
+    return book.void(dismissed, up, removal) == [False, True, True] and book.role(2) == ADMIN
+
+
+def whom_an_owner_made_admin_speaks_with_its_voice():
+    book = Book(OWNER, MEMBER, MEMBER, ADMIN)
+    last = book.set_role(1, [book.last], 2, ADMIN)
+    last = book.set_role(1, [last], 3, ADMIN)
+    puppets = book.dismiss(1, [last], 0, 2, 3)
+    together = book.dismiss(1, [puppets], 0, 2, 4)
+    return book.void(puppets, together) == [True, False]
+
+
+def of_two_dismissals_at_once_more_signatures_count_and_the_dismissed_have_not_signed():
+    book = Book(ADMIN, ADMIN, ADMIN, ADMIN)
+    fewer = book.dismiss(4, [book.last], 0, 1, 2)
+    more = book.dismiss(0, [book.last], 1, 2, 3)
+    return book.void(fewer, more) == [True, False]
+
+
+def a_dismissal_by_majority_counts_whatever_is_written_far_away():
+    book = Book(MEMBER, MEMBER, MEMBER)
+    last = book.set_role(0, [book.last], 1, ADMIN)
+    last = book.set_role(0, [last], 2, ADMIN)
+    dismissed = book.dismiss(1, [last], 0, 2)
+    book.epoch(3, [book.genesis], "a", 0)
+    book.write(9, [book.genesis], "leave")
+    return book.void(dismissed) == [False]
+
+
+def signatures_are_for_one_stay():
+    book = Book(ADMIN, ADMIN, ADMIN)
+    first = book.last
+    left = book.write(3, [first], "leave")
+    invited = book.invite(0, [left], "again", ADMIN)
+    joined = book.join(3, [invited], "again")
+    old = book.dismiss(1, [joined], 3, 2, 0, admission=first)
+    return book.void(old) == [True]
+
+
+def a_newcomer_takes_over_what_the_signers_can_give():
+    book = Book(ADMIN, ADMIN, ADMIN, MEMBER)
+    confirmed = book.dismiss(1, [book.last], 0, 2, same=4)
+    state = book.state()
+    new, weakest = state.members[4], state.members[2]
+    taken = new.power[0] == OWNER and new.power[1] == weakest.seniority and new.seniority[0] == 0
+    return book.void(confirmed) == [False] and taken and state.members[0].same == 4 and book.role(0) == -1
+
+
+def two_who_outrank_somebody_confirm_a_newcomer_and_one_does_not():
+    book = Book(ADMIN, ADMIN, ADMIN, ADMIN, MEMBER, MEMBER)
+    alone = book.dismiss(1, [book.last], 5, 6, same=6)
+    both = book.dismiss(1, [alone], 5, 2, same=6)
+    return book.void(alone, both) == [True, False] and book.role(5) == -1 and book.role(6) == MEMBER
 
 
 # --- what random histories have shown to be easily got wrong --------------------------------------------------

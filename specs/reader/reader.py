@@ -201,7 +201,7 @@ def read_operation(data):
     demand(all(a < b for a, b in zip(deps, deps[1:])), "dependencies out of order")
     number(time, "time")
     kind, body = fields(action, 2, "action")
-    shapes = {0: 2, 1: 5, 2: 1, 3: 3, 4: 1, 5: 3, 6: 2, 7: 0, 8: 3, 10: 1, 11: 3, 12: 3, 13: 2}
+    shapes = {0: 2, 1: 5, 2: 1, 3: 3, 4: 1, 5: 3, 6: 2, 7: 0, 8: 3, 9: 6, 10: 1, 11: 3, 12: 3, 13: 2}
     demand(kind in shapes, "an unknown action")
     # Rule 80: a chain and a key may follow; what is not there at the end is left out.
     more = range(3) if kind in (0, 3) else range(1)
@@ -218,6 +218,8 @@ def read_operation(data):
     if kind in (0, 3) and len(body) > shapes[kind]:
         read_chain(body[shapes[kind]])
         demand(len(body) == shapes[kind] + 1 or len(octets(body[-1], 32, "key")) == 32, "key")
+    if kind == 9:
+        read_dismissal(body)
     if kind == 11:
         octets(body[0], 32, "person"), octets(body[1], 32, "device"), octets(body[2], 64, "proof")
     if kind == 12:
@@ -237,6 +239,26 @@ def read_operation(data):
         demand(mirror is None or number(mirror, "mirror") >= 0, "mirror")
         demand(isinstance(broker, bool), "broker")
     return deps, lamport, kind, body
+
+
+def read_dismissal(body):
+    """Spec governance rule 81."""
+    by, person, admission, same, cuts, signatures = body
+    octets(by, 32, "by"), octets(person, 32, "person"), octets(admission, 32, "admission")
+    demand(same is None or octets(same, 32, "same") is not None, "same")
+    demand(len(cuts) <= 128 and rising([(cut[0], cut[1], cut[2]) for cut in cuts]), "cuts")
+    demand(1 <= len(signatures) <= 256 and rising([one[0] for one in signatures]), "signatures")
+    for one in signatures:
+        device, lamport, signature = fields(one, 3, "signature")
+        octets(device, 32, "device"), octets(signature, 64, "signature"), number(lamport, "lamport")
+
+
+def check_dismissal(web, body):
+    """Spec governance rule 81: what the signatures cover."""
+    by, person, admission, same, _, signatures = body
+    for device, lamport, signature in signatures:
+        covered = web + by + person + admission + (same or bytes(32)) + lamport.to_bytes(8, "big")
+        demand(signed_by(device, "althing/dismiss/1", covered, signature), "a signature of a dismissal")
 
 
 def rising(items):
@@ -542,7 +564,9 @@ def find(vector):
     if kind == "entry":
         entry, log, _, body = read_entry(data)
         if log == 0:
-            read_operation(body)
+            _, _, action, fields_of = read_operation(body)
+            if action == 9:
+                check_dismissal(bytes.fromhex(entry["web"]), fields_of)
         return entry
     if kind == "web":
         read_entry(data)

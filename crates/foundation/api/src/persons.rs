@@ -18,6 +18,9 @@ operations! {
     Act "people.enter" Enter -> Joining, "web enter {web}", "Joins a web to which a person you know invites you.", follow "people.joining";
     Act "people.decline" Decline -> Done, "web decline {web}", "Takes an invitation by a person you know off the list.", says "{what}";
     Act "people.dissolve" Dissolve -> Done, "web dissolve {web}", "Ends a web of yours: removes everybody and leaves.", says "{what}";
+    Act "people.dismiss" Dismiss -> Done, "dismiss {web} {person}", "Signs that a person is removed whom you cannot remove alone, an owner, say; it is done when enough admins have signed.", says "{what}";
+    Act "people.same_person" SamePerson -> Done, "same-person {web} {old} {new}", "Signs that a newcomer is somebody who has lost all devices and words; role and rank go over when enough admins have signed.", says "{what}";
+    Read "people.dismissals" AskDismissals -> Dismissals, "dismissals {web}", "Lists what admins are asked to sign together, and how many signatures are missing.";
     Read "people.audit_export" AskAuditExport -> AuditExport, "", "Writes the log of a web as a table or as JSON lines.";
 }
 
@@ -103,7 +106,7 @@ pub struct NewsView {
     pub who: String,
     /// What, in words.
     pub what: String,
-    /// `renamed`, `new-device`, `other-devices`, `namesake` or `flood`.
+    /// `renamed`, `new-device`, `other-devices`, `namesake`, `same-person` or `flood`.
     #[schemars(extend("format" = "for-programs"))]
     pub kind: String,
     /// Whether it may mean that somebody is not who you think: it concerns a person you have verified or named.
@@ -185,6 +188,63 @@ pub struct Decline {
 pub struct Dissolve {
     /// The web.
     pub web: String,
+}
+
+/// Arguments of `people.dismiss`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dismiss {
+    /// The web.
+    pub web: String,
+    /// The person's label, id or first digits of the id.
+    pub person: String,
+}
+
+/// Arguments of `people.same_person`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SamePerson {
+    /// The web.
+    pub web: String,
+    /// Who has lost everything: label, id or first digits of the id.
+    pub old: String,
+    /// The newcomer who is the same human, a guest or member of the web by now.
+    pub new: String,
+}
+
+/// Arguments of `people.dismissals`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskDismissals {
+    /// The web.
+    pub web: String,
+}
+
+/// Something that takes the signatures of several admins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DismissalView {
+    /// Who would go.
+    pub person: String,
+    /// Who takes over its role and rank, being the same human; none when the person is simply removed.
+    pub same: Option<String>,
+    /// Who has signed, as far as you know.
+    pub signed: Vec<String>,
+    /// Who could sign, too.
+    pub could_sign: Vec<String>,
+    /// How many of those are still needed.
+    pub missing: u64,
+    /// Whether you have signed.
+    pub is_signed_by_me: bool,
+    /// The person who would go.
+    #[schemars(extend("format" = "for-programs"))]
+    pub id: PersonId,
+}
+
+/// What admins are asked to sign together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Dismissals {
+    /// By person.
+    pub dismissals: Vec<DismissalView>,
 }
 
 /// How a log is written.

@@ -4,7 +4,7 @@
 //! form a DAG by `deps`; the state of a web is a pure function of the set. Human text never stands here: carriers
 //! may read governance.
 
-use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp};
+use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 
 use crate::address::{Address, is_relay};
@@ -239,6 +239,28 @@ pub enum Action {
         #[n(2)]
         older: Vec<OlderKey>,
     },
+    /// Removes a person by the signatures of several admins (spec governance rules 81 to 88).
+    #[n(9)]
+    Dismiss {
+        /// The author's person.
+        #[n(0)]
+        by: PersonId,
+        /// Who goes.
+        #[n(1)]
+        person: PersonId,
+        /// The join entry, or the genesis, by which that person belongs to the web.
+        #[n(2)]
+        admission: EntryId,
+        /// Who takes over its rights, being the same human; none when nobody does.
+        #[n(3)]
+        same: Option<PersonId>,
+        /// As of a removal.
+        #[n(4)]
+        cuts: Vec<Cut>,
+        /// By devices of others, sorted by device, each once.
+        #[n(5)]
+        signatures: Vec<Cosignature>,
+    },
     /// Says what the author's computer does for the web; replaces what it said before.
     #[n(10)]
     Serve {
@@ -282,6 +304,49 @@ pub enum Action {
         #[n(1)]
         proof: Signature,
     },
+}
+
+/// What the signatures of a dismissal are for.
+pub const DISMISS_DOMAIN: &str = "althing/dismiss/1";
+
+/// Signatures of one dismissal at most: more than half of 500 admins.
+pub const COSIGNATURES_MAX: usize = 256;
+
+/// That another person's device agrees to a dismissal.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Cosignature {
+    /// Whose signature.
+    #[n(0)]
+    pub device: DeviceId,
+    /// The greatest lamport number that the device knew: the signature does not hold for ever (spec governance rule 82).
+    #[n(1)]
+    pub lamport: u64,
+    /// Over [`dismiss_bytes`].
+    #[n(2)]
+    pub signature: Signature,
+}
+
+/// What a dismissal is about, as those sign it who agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dismissal {
+    /// Where.
+    pub web: WebId,
+    /// Who may use the signature.
+    pub by: PersonId,
+    /// Who goes.
+    pub person: PersonId,
+    /// By which entry it came.
+    pub admission: EntryId,
+    /// Who takes over its rights.
+    pub same: Option<PersonId>,
+}
+
+/// Returns what a signature of a dismissal covers (spec governance rule 81).
+pub fn dismiss_bytes(dismissal: &Dismissal, lamport: u64) -> Vec<u8> {
+    let Dismissal { web, by, person, admission, same } = dismissal;
+    let same = same.map_or([0; 32], |same| *same.as_bytes());
+    let parts: [&[u8]; 5] = [web.as_bytes(), by.as_bytes(), person.as_bytes(), admission.as_bytes(), &same];
+    [parts.concat(), lamport.to_be_bytes().to_vec()].concat()
 }
 
 /// A person's new key (spec governance rule 77).
@@ -353,6 +418,12 @@ impl Operation {
         match &operation.action {
             Action::SetRole { cuts, .. } | Action::Remove { cuts, .. } => {
                 limit(cuts.len() <= CUTS_MAX && cuts.is_sorted_by(|a, b| a < b), "cuts")?;
+            }
+            Action::Dismiss { cuts, signatures, .. } => {
+                limit(cuts.len() <= CUTS_MAX && cuts.is_sorted_by(|a, b| a < b), "cuts")?;
+                let is_sound = (1..=COSIGNATURES_MAX).contains(&signatures.len())
+                    && signatures.is_sorted_by(|a, b| a.device < b.device);
+                limit(is_sound, "signatures")?;
             }
             Action::Epoch { wraps, older, .. } => {
                 limit(wraps.len() <= WRAPS_MAX, "wraps")?;

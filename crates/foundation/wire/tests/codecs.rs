@@ -9,11 +9,14 @@
 
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp, WebId};
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use wire::codec::{Bytes, WireError};
 use wire::crypto::{EpochKey, PersonKey, SignKey, Signature, Signer, Strict, seal_to};
 use wire::entry::{Entry, Header, Log, web_of_genesis};
-use wire::governance::{Action, Admission, Cut, DeviceWrap, OlderKey, Operation, Role, Rotation, Wrap};
+use wire::governance::{
+    Action, Admission, Cosignature, Cut, DeviceWrap, OlderKey, Operation, Role, Rotation, Wrap,
+};
 use wire::identity::{Adoption, Inception, Key};
 use wire::record::{Batch, Nonce, Place, Record};
 use wire::ticket::{Door, Ticket};
@@ -128,6 +131,17 @@ fn rotation() -> impl Strategy<Value = Rotation> {
     })
 }
 
+fn cosignatures() -> impl Strategy<Value = Vec<Cosignature>> {
+    let one = (device(), any::<u64>(), signature());
+    vec(one, 1..4).prop_map(|mut all| {
+        all.sort_by_key(|(device, ..)| *device);
+        all.dedup_by_key(|(device, ..)| *device);
+        all.into_iter()
+            .map(|(device, lamport, signature)| Cosignature { device, lamport, signature })
+            .collect()
+    })
+}
+
 fn later_action() -> impl Strategy<Value = Action> {
     let admission = prop_oneof![Just(Admission::Open), Just(Admission::Approve)];
     prop_oneof![
@@ -171,6 +185,16 @@ fn later_action() -> impl Strategy<Value = Action> {
         entry_id().prop_map(|join| Action::Accept { join }),
         (person(), role(), cuts()).prop_map(|(person, role, cuts)| Action::SetRole { person, role, cuts }),
         (person(), cuts()).prop_map(|(person, cuts)| Action::Remove { person, cuts }),
+        (person(), person(), entry_id(), option::of(person()), cuts(), cosignatures()).prop_map(
+            |(by, person, admission, same, cuts, signatures)| Action::Dismiss {
+                by,
+                person,
+                admission,
+                same,
+                cuts,
+                signatures,
+            }
+        ),
         Just(Action::Leave),
         epoch(),
     ]

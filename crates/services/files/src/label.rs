@@ -30,8 +30,8 @@ fn is_invisible(c: char) -> bool {
         | '\u{feff}' | '\u{fff0}'..='\u{ffff}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
 }
 
-/// Returns a person's shares with their labels, in order of labels. Of namesakes the one with the least id keeps
-/// the plain label, so that every peer says the same (rule 16).
+/// Returns a person's shares with their labels, in order of labels, and after its own those of whom it took over from as the
+/// same human. Of namesakes the one with the least id keeps the plain label, so that every peer says the same (rule 16).
 pub(crate) fn shares<R: Rows + ?Sized>(
     rows: &R,
     web: WebId,
@@ -39,7 +39,11 @@ pub(crate) fn shares<R: Rows + ?Sized>(
 ) -> Result<Vec<(String, ShareKey, ShareRow)>, StoreError> {
     let mut taken = BTreeSet::new();
     let mut shares = Vec::new();
-    for (share, row) in shares_of(rows, web, person)? {
+    let mut all = Vec::new();
+    for person in people::read::same_human(rows, web, person)? {
+        all.extend(shares_of(rows, web, person)?.into_iter().map(|(share, row)| (person, share, row)));
+    }
+    for (person, share, row) in all {
         let plain = safe(&row.name, share);
         let tagged = |digits: usize| {
             let tag: String = share.to_string().chars().take(digits).collect();
@@ -63,8 +67,9 @@ pub(crate) fn shares<R: Rows + ?Sized>(
 /// Returns `web/person/share`.
 pub(crate) fn share_path<R: Rows + ?Sized>(rows: &R, key: ShareKey) -> Result<String, StoreError> {
     let web = people::read::web_label(rows, key.web)?;
-    let person = people::read::label_of(rows, key.web, key.person)?;
-    let share = shares(rows, key.web, key.person)?
+    let now = people::read::same_human_now(rows, key.web, key.person)?;
+    let person = people::read::label_of(rows, key.web, now)?;
+    let share = shares(rows, key.web, now)?
         .into_iter()
         .find(|(_, other, _)| *other == key)
         .map_or_else(|| key.share.short(), |(label, ..)| label);

@@ -20,7 +20,7 @@ use crate::evaluate::State;
 use crate::fault::PeopleError;
 use crate::service::{People, checked_name, publish};
 use crate::tables::{KEPT, ME, MeRecord, NAMES, Standing, WEB_NAMES, WEBS, WebRecord};
-use crate::{dissolving, meeting, petnames, reader, safety};
+use crate::{cosigning, dissolving, meeting, petnames, reader, safety};
 
 /// Members named in an invitation besides the one who invites. Each costs about 70 characters of the QR code.
 const OTHER_DOORS_MAX: usize = 3;
@@ -151,6 +151,14 @@ fn asked_together(
         }
         persons::Dissolve::NAME => {
             let answer = dissolving::dissolve(people, step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Dismiss::NAME => {
+            let answer = cosigning::dismiss(people, step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::SamePerson::NAME => {
+            let answer = cosigning::same_person(people, step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
         ask::Leave::NAME => {
@@ -386,7 +394,11 @@ fn accept(people: &mut People, step: &mut Step<'_>, asked: &ask::Accept) -> Resu
 }
 
 /// Finds a member that is not gone.
-fn member_named(step: &Step<'_>, web: WebId, (web_name, name): (&str, &str)) -> Result<PersonId, Fault> {
+pub(crate) fn member_named(
+    step: &Step<'_>,
+    web: WebId,
+    (web_name, name): (&str, &str),
+) -> Result<PersonId, Fault> {
     let person = crate::read::person_named(step.view(), web, name)?;
     let unknown = || PeopleError::UnknownPerson { web: web_name.to_owned(), name: name.to_owned() };
     let person = person.ok_or_else(unknown)?;

@@ -39,6 +39,7 @@ pub(crate) fn apply(
     let mut turn = Turn::None;
     if change == Change::Members {
         let gone = write_members(step, web, state)?;
+        crate::same::write(step, web, state)?;
         relabel(step, web)?;
         turn = write_web(step, web, evaluation)?;
         if crate::serving::write(step, web, state)? || turn != Turn::None {

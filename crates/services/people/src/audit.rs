@@ -60,6 +60,8 @@ fn kind(act: &Act) -> &'static str {
         Act::Accept { .. } => "admit",
         Act::SetRole { .. } => "role",
         Act::Remove { .. } => "remove",
+        Act::Dismiss(dismiss) if dismiss.same.is_some() => "same-person",
+        Act::Dismiss(_) => "dismiss",
         Act::Leave => "leave",
         Act::AddDevice { .. } => "add-device",
         Act::Revoke { .. } => "revoke-device",
@@ -73,6 +75,7 @@ fn kind(act: &Act) -> &'static str {
 fn about(act: &Act, state: &State) -> Option<PersonId> {
     match act {
         Act::SetRole { person, .. } | Act::Remove { person, .. } => Some(*person),
+        Act::Dismiss(dismiss) => Some(dismiss.person),
         Act::Accept { join } => state.admitted.get(join).copied(),
         _ => None,
     }
@@ -97,6 +100,21 @@ fn words(rows: &dyn Rows, web: WebId, op: &Op, state: &State) -> Result<String, 
             format!("gave {} the role {}", label(*person)?, role_word(api_role(*role)))
         }
         Act::Remove { person, .. } => format!("removed {}", label(*person)?),
+        Act::Dismiss(dismiss) => {
+            let mut names = Vec::new();
+            for (device, _) in &dismiss.signers {
+                if let Some(signer) = state.person_of(*device) {
+                    names.push(label(signer)?);
+                }
+            }
+            names.sort();
+            names.dedup();
+            let (gone, with) = (label(dismiss.person)?, names.join(", "));
+            match dismiss.same {
+                Some(same) => format!("confirmed with {with} that {} is {gone}", label(same)?),
+                None => format!("removed {gone} together with {with}"),
+            }
+        }
         Act::Leave => "left".to_owned(),
         Act::AddDevice { device, .. } => format!("added the device {}", device.short()),
         Act::Revoke { devices, .. } if devices.is_empty() => "took a new personal key".to_owned(),

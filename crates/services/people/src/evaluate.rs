@@ -3,6 +3,7 @@
 //! No clock, no order of arrival, no rows: equal sets give equal states. Not for: signatures of entries (records has
 //! checked them) or how operations spread.
 
+mod dismissals;
 mod op;
 mod order;
 mod pages;
@@ -20,12 +21,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{DeviceId, EntryId, WebId};
 use wire::entry::Entry;
 
+pub(crate) use dismissals::{Cosigned, cosigned};
 pub(crate) use op::{Act, facts};
 pub use op::{Facts, Op};
 pub use pages::{PageSet, Pages};
 pub use state::{Departure, Epoch, Invitation, Member, Power, Revoked, Seniority, State, Waiting};
 pub use timeline::Timeline;
 
+use dismissals::Verdicts;
 use order::Segment;
 use powers::Powers;
 use replay::{Decided, Replay};
@@ -62,6 +65,8 @@ pub enum Void {
     },
     /// The device signed two operations for one place, and nobody else has built on this one.
     Forked,
+    /// Not enough admins have signed it.
+    TooFewSignatures,
 }
 
 impl Void {
@@ -81,6 +86,7 @@ impl Void {
             Self::NothingToDo => "it would change nothing",
             Self::CutOff { .. } => "a removal or a demotion cut it off",
             Self::Forked => "its device wrote two operations for one place",
+            Self::TooFewSignatures => "not enough admins have signed it",
         }
     }
 }
@@ -179,12 +185,23 @@ fn replay_segment(
     void: &mut Pages<EntryId, Void>,
     frozen: &BTreeSet<EntryId>,
 ) {
+    replay_with(state, ops, void, (frozen, &mut Verdicts::new()));
+}
+
+/// Replays a segment; the verdicts say what removals by several signatures are worth by their own pasts, as far as known.
+fn replay_with(
+    state: &mut State,
+    ops: &[Op],
+    void: &mut Pages<EntryId, Void>,
+    (frozen, verdicts): (&BTreeSet<EntryId>, &mut Verdicts),
+) {
     let segment = Segment::new(ops);
+    dismissals::judge_all(state, &segment, frozen, verdicts);
     let is_suspect = |op: &&Op| !frozen.is_empty() && frozen.contains(&op.id);
     let mut refused: BTreeMap<EntryId, Void> =
         ops.iter().filter(is_suspect).map(|op| (op.id, Void::Forked)).collect();
     loop {
-        let decided = Decided::of(Powers::decide(state, &segment, &refused), &segment);
+        let decided = Decided::of(Powers::decide(state, &segment, &refused, verdicts), &segment);
         // Only where operations are in conflict can a join that gave power turn out not to admit.
         let before = (ops.len() > 1 && decided.gave_any_power()).then(|| state.clone());
         let voids = Replay::run(state, &segment, &decided);

@@ -265,6 +265,20 @@ pub enum PeopleError {
         /// How many are allowed.
         most: usize,
     },
+    /// There are not enough admins who could sign.
+    #[error("cannot do that to {person}: it takes the signatures of two admins besides, and {web} has fewer")]
+    TooFewAdmins {
+        /// Who would go.
+        person: String,
+        /// The web.
+        web: String,
+    },
+    /// Who shall take over is no newcomer.
+    #[error("{person} cannot take over: that takes a guest or member with no greater role than the other")]
+    NoNewcomer {
+        /// Who would take over.
+        person: String,
+    },
     /// Nobody to invite.
     #[error("nobody was named")]
     NobodyNamed,
@@ -318,9 +332,15 @@ impl From<PeopleError> for Fault {
             E::NameEmpty | E::NameTooLong { .. } => fault.remedy("", "choose a name of 1 to 64 characters"),
             E::UnknownWeb { .. } | E::NotJoining => fault.remedy("althing web list", "lists your webs"),
             E::NotAMember { .. } => fault.remedy("", "ask a member for an invitation"),
-            E::UnknownPerson { web, .. } | E::Outranked { web, .. } => {
+            E::UnknownPerson { web, .. } => {
                 fault.remedy(format!("althing people {web}"), "lists the people of the web by seniority")
             }
+            E::Outranked { web, .. } => fault
+                .remedy(format!("althing people {web}"), "lists the people of the web by seniority")
+                .remedy(
+                    format!("althing dismiss {web} PERSON"),
+                    "removes a person together with other admins",
+                ),
             E::NotAllowed { web, .. } => {
                 fault.remedy(format!("althing people {web}"), "shows whom you can ask")
             }
@@ -409,6 +429,10 @@ fn of_persons(error: &PeopleError, fault: Fault) -> Fault {
             .remedy("althing name WEB PERSON --clear", "takes it away"),
         E::PetnameTaken { .. } => fault.remedy("", "choose a name that looks different"),
         E::TooMany { .. } => fault.remedy("", "do it in several steps, or with fewer"),
+        E::TooFewAdmins { .. } => fault.remedy("althing role WEB PERSON admin", "an owner makes more admins"),
+        E::NoNewcomer { .. } => {
+            fault.remedy("althing people WEB", "shows the roles; invite the newcomer as a member first")
+        }
         E::NobodyNamed => fault.remedy("althing web with NAME PERSON", "invites a person you know"),
         E::PersonAmbiguous { .. } => {
             fault.remedy("", "name the web, too (--web), or the person by the first digits of its id")
@@ -484,6 +508,8 @@ fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
         E::PetnameOrClear => ("people.petname-or-clear", Yours),
         E::PetnameTaken { .. } => ("people.petname-taken", Yours),
         E::TooMany { .. } => ("people.too-many", Yours),
+        E::TooFewAdmins { .. } => ("people.too-few-admins", Refused),
+        E::NoNewcomer { .. } => ("people.no-newcomer", Yours),
         E::NobodyNamed => ("people.nobody-named", Yours),
         E::PersonAmbiguous { .. } => ("people.person-ambiguous", Yours),
         E::HowVerified => ("people.how-verified", Yours),
@@ -545,6 +571,8 @@ pub fn faults() -> Vec<Fault> {
         E::PetnameOrClear,
         E::PetnameTaken { name: name() },
         E::TooMany { what: "people to invite", most: 16 },
+        E::TooFewAdmins { person: name(), web: web() },
+        E::NoNewcomer { person: name() },
         E::NobodyNamed,
         E::PersonAmbiguous { name: name() },
         E::HowVerified,

@@ -15,6 +15,7 @@ use wire::ticket::Ticket;
 
 use crate::acts::{DOOR_ADDRESSES_MAX, invite, start_web, with_relay};
 use crate::body::Body;
+use crate::cosigning::Agreement;
 use crate::fault::PeopleError;
 use crate::petnames::anywhere;
 use crate::reader;
@@ -46,6 +47,12 @@ pub(crate) enum Note {
         /// A ticket, as spec tickets rule 1.
         #[n(0)]
         ticket: String,
+    },
+    /// A signature that takes several.
+    #[n(1)]
+    Agreement {
+        #[n(0)]
+        agreement: Agreement,
     },
 }
 
@@ -114,6 +121,9 @@ pub(crate) fn take_note(
     let Some(plain) = sealed.open(step, web, author) else { return Ok(()) };
     match wire::from_bytes(&plain, PLAIN_SIZE_MAX) {
         Ok(Note::Invitation { ticket }) => take_invitation(step, web, person, &ticket),
+        Ok(Note::Agreement { agreement }) => {
+            crate::cosigning::take_agreement(step, web, (author, person), &agreement)
+        }
         // A later version's note.
         Err(_) => Ok(()),
     }

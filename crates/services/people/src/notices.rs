@@ -28,12 +28,15 @@ pub(crate) enum Kind {
     OtherDevices,
     /// It calls itself what somebody else is called.
     Namesake,
+    /// Several admins say that it is somebody who was there before.
+    Same,
     /// It writes more than this peer takes.
     Flood,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Renamed, Self::NewDevice, Self::OtherDevices, Self::Namesake, Self::Flood];
+    const ALL: [Self; 6] =
+        [Self::Renamed, Self::NewDevice, Self::OtherDevices, Self::Namesake, Self::Same, Self::Flood];
 
     fn number(self) -> u64 {
         match self {
@@ -41,6 +44,7 @@ impl Kind {
             Self::NewDevice => 1,
             Self::OtherDevices => 2,
             Self::Namesake => 3,
+            Self::Same => 4,
             Self::Flood => 8,
         }
     }
@@ -51,6 +55,7 @@ impl Kind {
             Self::NewDevice => "new-device",
             Self::OtherDevices => "other-devices",
             Self::Namesake => "namesake",
+            Self::Same => "same-person",
             Self::Flood => "flood",
         }
     }
@@ -119,6 +124,12 @@ pub(crate) fn namesake(
     Ok(())
 }
 
+/// Notes that a person took over from another one, as several admins have confirmed.
+pub(crate) fn same(step: &mut Step<'_>, web: WebId, person: PersonId, before: PersonId) {
+    let record = NoticeRecord { like: Some(before), ..NoticeRecord::default() };
+    note(step, web, person, Kind::Same, record);
+}
+
 /// Notes that a person writes more governance than this peer takes (spec records rule 40).
 pub(crate) fn flood(step: &mut Step<'_>, web: WebId, device: DeviceId) -> Result<(), StoreError> {
     if let Some(person) = DEVICES.get(step.view(), &(web, device))? {
@@ -166,6 +177,7 @@ fn view(
                 .to_owned()
         }
         Kind::Namesake => namesake_words(rows, web, &before, like)?,
+        Kind::Same => same_words(rows, like)?,
         Kind::Flood => {
             "changes the web more often than this computer takes at once; the rest is taken bit by bit. \
              The log shows what it is; an admin can remove this person"
@@ -176,6 +188,15 @@ fn view(
     let kind = kind.word().to_owned();
     let web = crate::read::web_label(rows, web)?;
     Ok(NewsView { at, web, who, what, kind, is_loud, person })
+}
+
+fn same_words(rows: &dyn Rows, like: Option<PersonId>) -> Result<String, StoreError> {
+    let was_verified = like.map(|like| VERIFIED.has(rows, &like)).transpose()?.unwrap_or_default();
+    let ask = match was_verified {
+        true => "You had verified the one of before: compare safety codes anew before you trust this",
+        false => "Compare safety codes if it matters to you",
+    };
+    Ok(format!("has lost all computers and words and is here anew, as several admins have confirmed. {ask}"))
 }
 
 fn namesake_words(

@@ -93,6 +93,24 @@ pub fn label_of<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Res
     Ok(MEMBERS.get(rows, &(web, person))?.map_or_else(|| person.short(), |record| record.label))
 }
 
+/// Returns a person and all it has taken over from as the same human, itself first (spec governance rule 87).
+pub fn same_human<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    person: PersonId,
+) -> Result<Vec<PersonId>, StoreError> {
+    crate::same::all(rows, web, person)
+}
+
+/// Returns who a person is now: itself, or who took over from it as the same human.
+pub fn same_human_now<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    person: PersonId,
+) -> Result<PersonId, StoreError> {
+    crate::same::now(rows, web, person)
+}
+
 /// Returns the name a person gives itself, as it said it: for display, never for paths.
 pub fn name_of<R: Rows + ?Sized>(
     rows: &R,

@@ -67,6 +67,12 @@ impl Reader for PeopleReader {
                 let persons::AskInvited {} = read(operation, arguments)?;
                 answer(&crate::meeting::invited(rows, context.now)?)
             }
+            persons::AskDismissals::NAME => {
+                let asked: persons::AskDismissals = read(operation, arguments)?;
+                let web = any_web(rows, &asked.web)?;
+                let state = crate::evaluate::evaluate(web, crate::history::read_all(rows, web)?).state;
+                answer(&crate::cosigning::dismissals(rows, &state, (context.me, context.now), web)?)
+            }
             persons::AskAuditExport::NAME => {
                 let asked: persons::AskAuditExport = read(operation, arguments)?;
                 answer(&crate::audit_export::export(rows, any_web(rows, &asked.web)?, asked.form)?)

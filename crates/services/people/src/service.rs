@@ -201,6 +201,9 @@ impl People {
         if let Some(web) = key.strip_prefix(crate::dissolving::LEAVE).and_then(|web| web.parse().ok()) {
             return crate::dissolving::leave(self, step, web);
         }
+        if let Some(web) = key.strip_prefix(crate::cosigning::COUNT).and_then(|web| web.parse().ok()) {
+            return crate::cosigning::count(self, step, web);
+        }
         if key == crate::devices::PAIR {
             return Self::knock_to_pair(step);
         }

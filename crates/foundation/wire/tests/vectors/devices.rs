@@ -3,7 +3,10 @@
 use base::{DeviceId, EntryId, Timestamp, WebId};
 use wire::crypto::{PersonKey, SignKey, Signer, seal_to_device};
 use wire::entry::Log;
-use wire::governance::{Action, Cut, DeviceWrap, ROTATION_PURPOSE, Rotation};
+use wire::governance::{
+    Action, Cosignature, Cut, DISMISS_DOMAIN, DeviceWrap, Dismissal, ROTATION_PURPOSE, Rotation,
+    dismiss_bytes,
+};
 use wire::identity::{
     ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, Inception, Key, RECOVER_DOMAIN, RECOVERING_DOMAIN, RecoveryKey,
     device_bytes,
@@ -75,7 +78,24 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
             key: Some(rotation.key),
         },
     ));
+    // Who has signed is for the evaluation; here the phone signs that another person goes.
+    let other = crate::person(2).inception.person();
+    let about = Dismissal { web, by: person, person: other, admission: invite, same: None };
+    let signature = phone.sign(DISMISS_DOMAIN, &dismiss_bytes(&about, 5));
+    let dismissed = log.write(operation(
+        &[revoked.id],
+        6,
+        Action::Dismiss {
+            by: person,
+            person: other,
+            admission: invite,
+            same: None,
+            cuts: vec![],
+            signatures: vec![Cosignature { device: phone.device(), lamport: 5, signature }],
+        },
+    ));
     let entries = [
+        ("dismiss", dismissed),
         ("add a device", added),
         ("revoke a device", revoked.clone()),
         ("recover", recovered),

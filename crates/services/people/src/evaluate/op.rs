@@ -4,7 +4,9 @@ use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 use wire::crypto::{Strict, Verifier};
 use wire::entry::{Entry, Log, web_of_genesis};
-use wire::governance::{Action, Admission, Cut, Operation, Role, Serving};
+use wire::governance::{
+    Action, Admission, Cosignature, Cut, DISMISS_DOMAIN, Dismissal, Operation, Role, Serving, dismiss_bytes,
+};
 use wire::identity::{DEVICE_DOMAIN, Inception, RECOVER_DOMAIN, device_bytes};
 use wire::join::{PROOF_DOMAIN, proof_bytes};
 
@@ -65,6 +67,20 @@ pub(crate) enum Act {
     Recover {
         facts: Option<Facts>,
     },
+    Dismiss(Dismiss),
+}
+
+/// A removal by several signatures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dismiss {
+    /// Whose it says it is; none when a signature does not hold.
+    pub(crate) by: Option<PersonId>,
+    pub(crate) person: PersonId,
+    pub(crate) admission: EntryId,
+    pub(crate) same: Option<PersonId>,
+    pub(crate) cuts: Vec<Cut>,
+    /// Devices that have signed, with what they knew then.
+    pub(crate) signers: Vec<(DeviceId, u64)>,
 }
 
 /// What an invitation offers.
@@ -130,6 +146,16 @@ impl Op {
             Action::Revoke { devices, cuts, rotation } => {
                 Act::Revoke { devices, cuts, person_key: rotation.key.0 }
             }
+            ref action @ Action::Dismiss { person, admission, same, ref cuts, ref signatures, .. } => {
+                Act::Dismiss(Dismiss {
+                    by: facts(entry, action).map(|facts| facts.person),
+                    person,
+                    admission,
+                    same,
+                    cuts: cuts.clone(),
+                    signers: signatures.iter().map(|one| (one.device, one.lamport)).collect(),
+                })
+            }
             ref action @ Action::Recover { .. } => Act::Recover { facts: facts(entry, action) },
             Action::Epoch { key, wraps, .. } => {
                 Act::Epoch { key, recipients: wraps.iter().map(|wrap| wrap.person).collect() }
@@ -187,6 +213,16 @@ pub(crate) fn facts(entry: &Entry, action: &Action, verifier: &dyn Verifier) -> 
         Action::AddDevice { person, device, proof } => {
             let is_signed = verifier.verify(device, DEVICE_DOMAIN, &device_bytes(*person, *device), proof);
             return is_signed.then_some(Facts { person: *person, person_key: [0; 32] });
+        }
+        Action::Dismiss { by, person, admission, same, signatures, .. } => {
+            let web = entry.header.web;
+            let about = Dismissal { web, by: *by, person: *person, admission: *admission, same: *same };
+            let holds = |one: &Cosignature| {
+                let covered = dismiss_bytes(&about, one.lamport);
+                verifier.verify(&one.device, DISMISS_DOMAIN, &covered, &one.signature)
+            };
+            let is_signed = signatures.iter().all(holds);
+            return is_signed.then_some(Facts { person: *by, person_key: [0; 32] });
         }
         _ => return None,
     };

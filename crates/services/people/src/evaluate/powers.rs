@@ -12,6 +12,7 @@ use wire::entry::Log;
 use wire::governance::{Admission, Cut, Role};
 
 use super::Void;
+use super::dismissals::{Heir, Verdict, Verdicts};
 use super::op::{Act, Terms};
 use super::order::Segment;
 use super::state::{Departure, Power, Seniority, State};
@@ -54,11 +55,20 @@ pub(crate) struct Powers<'a> {
     accepts: BTreeMap<EntryId, Vec<usize>>,
     seniority: BTreeMap<PersonId, Seniority>,
     joins_seniority: BTreeMap<usize, Seniority>,
+    /// What removals by several signatures are worth by their own pasts.
+    verdicts: &'a Verdicts,
+    /// Who takes over by those that count.
+    pub(crate) heirs: BTreeMap<usize, Heir>,
 }
 
 impl<'a> Powers<'a> {
     /// Decides; `void` says what is void from the start.
-    pub(crate) fn decide(base: &'a State, segment: &'a Segment<'a>, void: &BTreeMap<EntryId, Void>) -> Self {
+    pub(crate) fn decide(
+        base: &'a State,
+        segment: &'a Segment<'a>,
+        void: &BTreeMap<EntryId, Void>,
+        verdicts: &'a Verdicts,
+    ) -> Self {
         let count = segment.ops.len();
         let status = |op: &super::op::Op| void.get(&op.id).map_or(Status::Open, |why| Status::Void(*why));
         let mut powers = Self {
@@ -78,8 +88,11 @@ impl<'a> Powers<'a> {
             accepts: BTreeMap::new(),
             seniority: BTreeMap::new(),
             joins_seniority: BTreeMap::new(),
+            verdicts,
+            heirs: BTreeMap::new(),
         };
         powers.index();
+        powers.dismiss();
         powers.run();
         powers
     }
@@ -106,6 +119,14 @@ impl<'a> Powers<'a> {
                 }
                 Act::SetRole { person, .. } | Act::Remove { person, .. } => Some(*person),
                 Act::Leave => self.person(op.author),
+                Act::Dismiss(dismiss) => {
+                    let named = dismiss.same.is_none().then(|| self.verdict(at)).flatten();
+                    let signers = named.into_iter().flat_map(|verdict| verdict.signers.keys().copied());
+                    for heir in signers.chain(dismiss.same).collect::<Vec<_>>() {
+                        self.about.entry(heir).or_default().push(at);
+                    }
+                    Some(dismiss.person)
+                }
                 Act::AddDevice { person: Some(person), device } => {
                     if self.person(op.author) == Some(*person) {
                         self.note_device(*person, *device, at);
@@ -134,6 +155,50 @@ impl<'a> Powers<'a> {
                 self.about.entry(person).or_default().push(at);
             }
         }
+    }
+
+    fn verdict(&self, at: usize) -> Option<&'a Verdict> {
+        self.verdicts.get(&self.segment.ops.get(at)?.id)?.as_ref()
+    }
+
+    /// Decides the removals by a majority, before everything else (spec governance rule 85).
+    fn dismiss(&mut self) {
+        let mut by_majority: Vec<(usize, &Verdict)> = Vec::new();
+        for at in 0..self.segment.ops.len() {
+            if !matches!(self.segment.ops[at].act, Act::Dismiss(_)) || self.status[at] != Status::Open {
+                continue;
+            }
+            match self.verdict(at) {
+                Some(verdict) if verdict.is_majority(&verdict.signers) => by_majority.push((at, verdict)),
+                Some(verdict) if verdict.is_by_rank() => {}
+                _ => self.status[at] = Status::Void(Void::TooFewSignatures),
+            }
+        }
+        by_majority.sort_by_key(|(at, verdict)| (Reverse(verdict.order()), *at));
+        let mut gone: Vec<(usize, PersonId)> = Vec::new();
+        for (at, verdict) in by_majority {
+            if self.status[at] != Status::Open {
+                continue;
+            }
+            let is_gone = |who: &PersonId| {
+                let meets = |other: usize| self.segment.are_concurrent(other, at);
+                gone.iter().any(|(other, person)| person == who && meets(*other))
+            };
+            let mut signers = verdict.signers.clone();
+            signers.retain(|who, _| !is_gone(who));
+            let Some(greatest) = signers.values().max().filter(|_| verdict.is_majority(&signers)) else {
+                self.status[at] = Status::Void(Void::TooFewSignatures);
+                continue;
+            };
+            self.count_dismissal(at, verdict.heir(&signers));
+            self.void_above_cut(verdict.person(), at, *greatest);
+            gone.push((at, verdict.person()));
+        }
+    }
+
+    fn count_dismissal(&mut self, at: usize, heir: Option<Heir>) {
+        self.status[at] = Status::Counts(heir.map(|heir| heir.power));
+        self.heirs.extend(heir.map(|heir| (at, heir)));
     }
 
     /// Returns the operation in this segment that makes an invitation: the one that counts, or else may.
@@ -308,6 +373,7 @@ impl<'a> Powers<'a> {
                 | Act::RevokeInvite { .. }
                 | Act::SetRole { .. }
                 | Act::Remove { .. }
+                | Act::Dismiss(_)
                 | Act::Revoke { .. } => true,
                 Act::Accept { join } => self.needs_approval(join),
                 _ => false,
@@ -342,6 +408,9 @@ impl<'a> Powers<'a> {
                 Ok(given) => Status::Counts(given),
                 Err(why) => Status::Void(why),
             };
+            if matches!((&self.segment.ops[at].act, &self.status[at]), (Act::Dismiss(_), Status::Counts(_))) {
+                self.count_dismissal(at, self.verdict(at).and_then(|verdict| verdict.heir(&verdict.signers)));
+            }
             if matches!(self.status[at], Status::Counts(_)) {
                 self.void_rivals(at, power);
             }
@@ -368,13 +437,13 @@ impl<'a> Powers<'a> {
         for change in self.about.get(&person).into_iter().flatten().copied() {
             let is_known = change < place && self.segment.is_before(change, at);
             if is_known && !matches!(self.status[change], Status::Void(_)) {
-                self.change((change, at), guess, &mut standing);
+                self.change((person, change, at), guess, &mut standing);
             }
         }
         standing
     }
 
-    fn change(&self, (change, at): (usize, usize), guess: Guess, standing: &mut Standing) {
+    fn change(&self, (person, change, at): (PersonId, usize, usize), guess: Guess, standing: &mut Standing) {
         let op = &self.segment.ops[change];
         match (&op.act, &self.status[change]) {
             (Act::Leave, _) if standing.power.is_some() => {
@@ -382,6 +451,19 @@ impl<'a> Powers<'a> {
             }
             (Act::Remove { .. }, Status::Counts(_)) => {
                 *standing = Standing { power: None, has_left: false, removed: op.lamport, ..*standing };
+            }
+            (Act::Dismiss(dismiss), Status::Counts(_)) if dismiss.person == person => {
+                *standing = Standing { power: None, has_left: false, removed: op.lamport, ..*standing };
+            }
+            (Act::Dismiss(_), Status::Counts(_)) => self.inherit((person, change), standing),
+            (Act::Dismiss(dismiss), Status::Open)
+                if dismiss.same == Some(person) && guess == Guess::Highest =>
+            {
+                let heir = self.verdict(change).and_then(|verdict| verdict.heir(&verdict.signers));
+                if let Some(Heir { power, seniority, .. }) = heir {
+                    let limit = self.just_below(change, power.role, seniority);
+                    standing.power = standing.power.map(|power| power.max(limit));
+                }
             }
             (Act::SetRole { .. }, Status::Counts(given)) => standing.power = standing.power.and(*given),
             (Act::SetRole { role, .. }, Status::Open) if guess == Guess::Highest => {
@@ -394,6 +476,14 @@ impl<'a> Powers<'a> {
                 standing.seniority = seniority.or(standing.seniority);
             }
             _ => {}
+        }
+    }
+
+    /// Gives a person what a dismissal hands on to it.
+    fn inherit(&self, (person, at): (PersonId, usize), standing: &mut Standing) {
+        if let Some(heir) = self.heirs.get(&at).filter(|heir| heir.person == person) {
+            standing.power = standing.power.and(Some(heir.power));
+            standing.seniority = heir.seniority.or(standing.seniority);
         }
     }
 
@@ -512,6 +602,12 @@ impl<'a> Powers<'a> {
                 self.check_cuts(&self.named(*person, at), at, cuts)?;
                 Ok(None)
             }
+            // Its cuts and the others' signatures are judged by its past alone.
+            Act::Dismiss(dismiss) => {
+                let theirs = self.standing(dismiss.person, (at, at), Guess::Decided).power;
+                let is_above = theirs.is_some() && theirs < Some(power);
+                is_above.then_some(None).ok_or(Void::Outranked)
+            }
             Act::Revoke { devices, cuts, .. } => {
                 let device = self.segment.ops[at].author;
                 let may = |other: &DeviceId| {
@@ -610,6 +706,7 @@ impl<'a> Powers<'a> {
         match self.segment.ops[at].act {
             Act::RevokeInvite { ticket } => self.void_joins(ticket, at, power),
             Act::Remove { person, .. } => self.void_above_cut(person, at, power),
+            Act::Dismiss(ref dismiss) => self.void_above_cut(dismiss.person, at, power),
             Act::Revoke { ref devices, .. } => {
                 self.void_above_cut_of(devices, at);
                 self.void_joins_by(at, power, |_, device| devices.contains(&device));

@@ -8,7 +8,8 @@ use wire::governance::{Admission, Cut, Role, Serving};
 use wire::identity::DEVICES_MAX;
 
 use super::Void;
-use super::op::{Act, Facts, Op, Terms};
+use super::dismissals::Heir;
+use super::op::{Act, Dismiss, Facts, Op, Terms};
 use super::order::Segment;
 use super::pages::PageSet;
 use super::powers::{Powers, Status};
@@ -32,6 +33,8 @@ pub(crate) struct Replay<'a> {
     removals: BTreeMap<PersonId, Vec<usize>>,
     /// What ended the invitations of a person or of a device in this segment.
     ended: BTreeMap<Maker, EntryId>,
+    /// Who takes over by removals by several signatures.
+    heirs: &'a BTreeMap<usize, Heir>,
 }
 
 /// Whose invitations end.
@@ -47,6 +50,7 @@ pub(crate) struct Decided {
     welcomed: Vec<bool>,
     /// Joins and approvals by which somebody becomes more than a member.
     powerful: Vec<bool>,
+    heirs: BTreeMap<usize, Heir>,
 }
 
 impl Decided {
@@ -56,7 +60,7 @@ impl Decided {
         };
         let welcomed = segment.ops.iter().enumerate().map(is_welcomed).collect();
         let powerful = (0..segment.ops.len()).map(|at| powers.gives_power(at)).collect();
-        Self { statuses: powers.status, welcomed, powerful }
+        Self { statuses: powers.status, welcomed, powerful, heirs: powers.heirs }
     }
 
     /// Says whether any join or approval was taken to give power.
@@ -87,6 +91,7 @@ impl<'a> Replay<'a> {
             introduced: BTreeMap::new(),
             removals: BTreeMap::new(),
             ended: BTreeMap::new(),
+            heirs: &decided.heirs,
         };
         replay.reserve();
         let mut voids = Vec::new();
@@ -143,18 +148,23 @@ impl<'a> Replay<'a> {
             self.state.recovered.add(op.author);
             return Ok(());
         }
+        // It was judged by its past alone, whatever has become of its author.
+        if let (Act::Dismiss(dismiss), true) = (&op.act, counts) {
+            return self.dismiss(dismiss, at, op);
+        }
         // What was decided is not asked again; only a device that never came in has no say.
         let author = self.state.person_of(op.author).ok_or(Void::NotAMember)?;
         if !counts && !self.is_device(op.author, at) {
             return Err(Void::NotAMember);
         }
         match &op.act {
-            Act::SetRole { person, cuts, .. } => self.set_role(*person, given, cuts, op),
+            Act::SetRole { person, cuts, .. } => self.set_role(*person, (author, given), cuts, op),
             Act::Remove { person, .. } if self.is_removed_before(*person, at) => Ok(()),
             Act::Remove { person, cuts } => {
                 self.removals.entry(*person).or_default().push(at);
                 self.depart(*person, author, op, Some(cuts))
             }
+            Act::Dismiss(_) => Err(Void::TooFewSignatures),
             Act::RevokeInvite { ticket } => self.revoke(*ticket, op.id),
             Act::Revoke { devices, cuts, person_key } => {
                 self.revoke_devices(author, op, (devices, cuts, *person_key))
@@ -368,6 +378,8 @@ impl<'a> Replay<'a> {
             departure: None,
             records_cuts: BTreeMap::new(),
             revocations,
+            role_from: inviter.filter(|_| power.role >= Role::Admin),
+            same: None,
         };
         self.state.members.insert(facts.person, member);
     }
@@ -438,14 +450,17 @@ impl<'a> Replay<'a> {
     fn set_role(
         &mut self,
         person: PersonId,
-        given: Option<Power>,
+        (by, given): (PersonId, Option<Power>),
         cuts: &[Cut],
         op: &Op,
     ) -> Result<(), Void> {
         let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
         let given = given.ok_or(Void::NotAllowed)?;
-        if member.power.is_none() {
-            return Err(Void::NotAMember);
+        let Some(now) = member.role() else { return Err(Void::NotAMember) };
+        if given.role < Role::Admin {
+            member.role_from = None;
+        } else if given.role > now {
+            member.role_from = Some(by);
         }
         // Who nobody limits is limited by its own seniority, as it is here.
         let is_own = given.grant == Power::NO_GRANT;
@@ -461,6 +476,36 @@ impl<'a> Replay<'a> {
             self.end_invitations(person, op.id);
         }
         Ok(())
+    }
+
+    fn dismiss(&mut self, dismiss: &Dismiss, at: usize, op: &Op) -> Result<(), Void> {
+        let by = dismiss.by.ok_or(Void::BadProof)?;
+        if !self.is_removed_before(dismiss.person, at) {
+            self.removals.entry(dismiss.person).or_default().push(at);
+            self.depart(dismiss.person, by, op, Some(&dismiss.cuts))?;
+        }
+        self.hand_on(dismiss.person, at);
+        Ok(())
+    }
+
+    /// Gives to who takes over what a dismissal hands on, if it is here (spec governance rules 86 and 87).
+    fn hand_on(&mut self, from: PersonId, at: usize) {
+        let Some(heir) = self.heirs.get(&at) else { return };
+        let Some(member) = self.state.members.get_mut(&heir.person).filter(|one| one.power.is_some()) else {
+            return;
+        };
+        if let Some(seniority) = heir.seniority {
+            member.seniority = seniority;
+        }
+        let is_own = heir.power.grant == Power::NO_GRANT;
+        let own = Power::own(heir.power.role, member.seniority);
+        member.power = Some(if is_own { own } else { heir.power });
+        member.role_from = heir.voice.or(member.role_from);
+        if heir.seniority.is_some()
+            && let Some(old) = self.state.members.get_mut(&from)
+        {
+            old.same = Some(heir.person);
+        }
     }
 
     /// Says whether a removal comes after another one of the same person: it then changes nothing (spec governance rule 36).

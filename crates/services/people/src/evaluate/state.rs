@@ -106,6 +106,10 @@ pub struct Member {
     pub records_cuts: BTreeMap<DeviceId, (u64, EntryId)>,
     /// Operations that revoked devices of this person (spec governance rule 78).
     pub revocations: BTreeSet<EntryId>,
+    /// Who made it admin or owner, with whose voice it speaks (spec governance rule 83).
+    pub role_from: Option<PersonId>,
+    /// Who took over its rights as the same human (spec governance rule 87).
+    pub same: Option<PersonId>,
 }
 
 impl Member {

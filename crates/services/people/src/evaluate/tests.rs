@@ -2,6 +2,7 @@
 //! checked before the evaluation.
 
 mod devices;
+mod dismissals;
 mod explorer;
 mod exported;
 mod histories;

@@ -19,4 +19,5 @@ mod removals;
 #[cfg(test)]
 mod safety;
 #[cfg(test)]
+mod together;
 mod town;

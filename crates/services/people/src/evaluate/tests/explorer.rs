@@ -6,7 +6,7 @@
 mod claims;
 
 use super::*;
-use crate::evaluate::Void;
+use crate::evaluate::{Void, op};
 
 /// Operations after the beginning, in `cargo test`.
 const LENGTH: usize = 3;
@@ -25,6 +25,8 @@ enum Try {
     /// A new key for all who read, as far as the author knows.
     Epoch,
     Leave,
+    /// Removes somebody with the signatures of some devices.
+    Dismiss(u16, &'static [u16]),
     Revoke(u16),
     Add(u16),
     Recover,
@@ -45,9 +47,11 @@ struct Theme {
 }
 
 use Role::{Admin, Member, Owner};
-use Try::{Accept, Add, EndInvite, Invite, InviteToApprove, Join, Leave, Recover, Remove, Revoke, SetRole};
+use Try::{
+    Accept, Add, Dismiss, EndInvite, Invite, InviteToApprove, Join, Leave, Recover, Remove, Revoke, SetRole,
+};
 
-const THEMES: [Theme; 8] = [
+const THEMES: [Theme; 9] = [
     Theme {
         name: "three who may remove each other",
         roles: &[Owner, Admin],
@@ -151,6 +155,19 @@ const THEMES: [Theme; 8] = [
         forks: true,
         lies: true,
     },
+    Theme {
+        name: "removals by several signatures",
+        roles: &[Admin, Admin, Member],
+        has_phone: false,
+        tries: &[
+            (0, &[Remove(1), SetRole(3, Owner), SetRole(3, Admin), Dismiss(1, &[2])]),
+            (1, &[Dismiss(0, &[2]), Remove(2), Invite(50, Member)]),
+            (2, &[Dismiss(0, &[1]), Dismiss(1, &[0])]),
+            (3, &[Remove(1), Remove(0), Dismiss(0, &[1])]),
+        ],
+        forks: false,
+        lies: false,
+    },
 ];
 
 /// What has been written after the beginning, in order.
@@ -207,6 +224,14 @@ impl<'a> Tale<'a> {
         };
         let devices = |whom: u16| state.members.get(&person(whom)).map(|member| member.devices.clone());
         Some(match what {
+            Dismiss(whom, signers) => Act::Dismiss(op::Dismiss {
+                by: state.person_of(device(by)),
+                person: person(whom),
+                admission: state.members.get(&person(whom))?.join,
+                same: None,
+                cuts: cuts(&devices(whom)?),
+                signers: signers.iter().map(|signer| (device(*signer), state.lamport)).collect(),
+            }),
             Remove(whom) => Act::Remove { person: person(whom), cuts: cuts(&devices(whom)?) },
             SetRole(whom, role) => {
                 let is_lower = state.role(person(whom)).is_some_and(|now| role < now);
@@ -336,4 +361,5 @@ explored! {
     every_small_history_of_devices: 5;
     every_small_history_of_forks: 6;
     every_small_history_of_lies: 7;
+    every_small_history_of_several_signatures: 8;
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use wire::governance::Serving;
 
 use super::*;
+use crate::evaluate::op::Dismiss;
 use crate::evaluate::{Departure, State};
 
 const HISTORIES: u64 = 200;
@@ -160,7 +161,7 @@ impl Town {
                 Act::Join { ticket: ticket(self.some_ticket(state)), facts: facts(who % 10) }
             };
         }
-        match self.dice.below(28) {
+        match self.dice.below(32) {
             0..3 if !has_gone(state, whom) => {
                 Act::Remove { person: person(whom), cuts: self.some_cuts(whom, past, state) }
             }
@@ -175,6 +176,7 @@ impl Town {
             }
             23 | 24 => self.add_device(who, whom),
             25 | 26 => self.revoke(who, past, state),
+            27..31 => self.dismiss(who, whom, past, state),
             _ => Act::Join { ticket: ticket(self.some_ticket(state)), facts: facts(who % 10) },
         }
     }
@@ -215,6 +217,36 @@ impl Town {
         }
         cuts.sort_unstable();
         cuts
+    }
+
+    /// Signed by most of the admins that are there, mostly.
+    fn dismiss(&mut self, who: u16, whom: u16, past: &[EntryId], state: &State) -> Act {
+        let whom = if self.dice.is_one_in(2) { 0 } else { whom };
+        let others = state.members.iter().filter(|(_, one)| one.role() >= Some(Role::Admin));
+        let mut signers: Vec<(DeviceId, u64)> = Vec::new();
+        for (person, member) in others {
+            let age = [0, 0, 0, 3, 2_000][self.dice.below(5)];
+            let devices: Vec<DeviceId> = member.devices.clone();
+            let is_own = number(person.as_bytes()) == who % 10;
+            if let (Some(one), false, false) = (self.dice.one(&devices), is_own, self.dice.is_one_in(3)) {
+                signers.push((one, state.lamport.saturating_sub(age)));
+            }
+        }
+        if self.dice.is_one_in(6) {
+            signers.push((device(self.dice.person()), state.lamport));
+        }
+        signers.sort_unstable();
+        signers.dedup_by_key(|(device, _)| *device);
+        let is_signed = !self.dice.is_one_in(20);
+        let same = if self.dice.is_one_in(3) { Some(person(self.dice.person())) } else { None };
+        Act::Dismiss(Dismiss {
+            by: is_signed.then(|| person(who % 10)),
+            person: person(whom),
+            admission: state.members.get(&person(whom)).map_or(EntryId::new([0; 32]), |one| one.join),
+            same,
+            cuts: self.some_cuts(whom, past, state),
+            signers,
+        })
     }
 
     fn set_role(&mut self, who: u16, whom: u16, past: &[EntryId], state: &State) -> Act {
@@ -335,6 +367,18 @@ fn act_value(act: &Act) -> Value {
         Act::Remove { person, cuts } => {
             json!(["remove", { "person": number(person.as_bytes()), "cuts": cuts_value(cuts) }])
         }
+        Act::Dismiss(dismiss) => json!(["dismiss", {
+            "by": dismiss.by.map(|person| number(person.as_bytes())),
+            "person": number(dismiss.person.as_bytes()),
+            "admission": hex(dismiss.admission),
+            "same": dismiss.same.map(|person| number(person.as_bytes())),
+            "cuts": cuts_value(&dismiss.cuts),
+            "signers": dismiss
+                .signers
+                .iter()
+                .map(|(device, lamport)| json!([number(device.as_bytes()), lamport]))
+                .collect::<Vec<_>>(),
+        }]),
         Act::Leave => json!(["leave", {}]),
         Act::Epoch { key, recipients } => {
             let recipients: Vec<u16> = recipients.iter().map(|person| number(person.as_bytes())).collect();
@@ -387,6 +431,7 @@ fn member_value(member: &crate::evaluate::Member) -> Value {
         said.insert("limit".into(), json!([limit.depth, limit.lamport, hex(limit.admission)]));
         said.insert("grant".into(), json!([grant.0, hex(grant.1)]));
     } else {
+        said.insert("same".into(), json!(member.same.map(|person| number(person.as_bytes()))));
         let departure = match member.departure {
             Some(Departure::Left) => "left",
             Some(Departure::Removed { .. }) => "removed",

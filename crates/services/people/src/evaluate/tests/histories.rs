@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use wire::governance::Serving;
 
 use super::*;
+use crate::evaluate::op::Dismiss;
 
 const PERSONS: u16 = 7;
 
@@ -18,7 +19,7 @@ enum Move {
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let write =
-        (0..PERSONS, 0..12_u8, 0..PERSONS, 0..5_u8, prop_oneof![6 => Just(0_usize), 1 => 1..12_usize])
+        (0..PERSONS, 0..14_u8, 0..PERSONS, 0..5_u8, prop_oneof![6 => Just(0_usize), 1 => 1..12_usize])
             .prop_map(|(who, what, whom, role, back)| Move::Write { who, what, whom, role, back });
     let learn = (0..PERSONS, 0..PERSONS).prop_map(|(who, from)| Move::Learn { who, from });
     proptest::collection::vec(prop_oneof![3 => write, 2 => learn], 20..90)
@@ -90,6 +91,21 @@ impl Play {
             8 => self.book.write(who, deps, Act::RevokeInvite { ticket: ticket(some_ticket) }),
             9 => self.book.write(who, deps, epoch(whom, &[0, 1, 2, 3, whom])),
             10 => self.book.write(who, deps, Act::Leave),
+            12 | 13 => {
+                let known = self.book.known(who, deps);
+                let past = self.book.past(&known).iter().map(|id| self.book.ops[id].clone()).collect();
+                let state = evaluate(WEB, past).state;
+                let signers = [0, 1, 2, 3].into_iter().filter(|signer| *signer != whom && *signer != who);
+                let dismiss = Dismiss {
+                    by: Some(person(who)),
+                    person: person(whom),
+                    admission: state.members.get(&person(whom)).map_or(EntryId::new([0; 32]), |one| one.join),
+                    same: (what == 13).then(|| person(4 + whom % 3)),
+                    cuts: self.book.cuts(whom, &known),
+                    signers: signers.map(|signer| (device(signer), state.lamport)).collect(),
+                };
+                self.book.write(who, deps, Act::Dismiss(dismiss))
+            }
             _ => {
                 let serving = Serving { broker: whom.is_multiple_of(2), ..Serving::default() };
                 self.book.write(who, deps, Act::Serve(serving))
@@ -157,6 +173,8 @@ proptest! {
         let mut by_herself = false;
         for step in &moves {
             by_herself |= matches!(step, Move::Write { who: 0, what: 10, .. } | Move::Write { who: 0, what: 2, whom: 0, .. });
+            // Or the others have dismissed her.
+            by_herself |= matches!(step, Move::Write { what: 12 | 13, whom: 0, .. });
             play.play(step);
         }
         let role = play.book.evaluate().state.role(person(0));

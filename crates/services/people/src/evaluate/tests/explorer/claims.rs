@@ -1,7 +1,9 @@
 //! What must hold of every history, whatever is in it.
 
+use std::collections::BTreeSet;
+
 use super::{Evaluation, Tale, Void};
-use crate::evaluate::op::{Act, Op};
+use crate::evaluate::op::{Act, Dismiss, Op};
 use crate::evaluate::{Departure, Invitation, Pages, Power, State};
 use base::{EntryId, PersonId};
 use wire::governance::Role;
@@ -13,6 +15,8 @@ pub(super) fn check(tale: &Tale<'_>) {
         ("the same set has the same state", same_state as fn(&Tale<'_>, &Evaluation) -> Result<(), String>),
         ("nobody has more power than was given", no_escalation),
         ("who is removed is out", removed_is_out),
+        ("a dismissal is signed by most of the others, and by two", dismissals_are_signed),
+        ("who is dismissed changes nothing at the same time", the_dismissed_change_nothing),
         ("no key of now was given to who reads no more", no_key_for_the_gone),
         ("a fork voids nothing that was witnessed", witnessed_stands),
         ("what is back-dated changes nothing", back_dated_changes_nothing),
@@ -99,6 +103,10 @@ fn no_escalation(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
             Act::Invite(terms) => terms.role == now.role,
             _ => false,
         };
+        if tale.ops.iter().enumerate().any(|(at, op)| counts(whole, op) && is_inherited(tale, at, *who, now))
+        {
+            continue;
+        }
         let given = tale.ops.iter().enumerate().filter(gives).filter(|(_, op)| counts(whole, op));
         let mut givers = given.filter_map(|(at, _)| most_power(tale, at));
         if !givers.any(|giver| giver.role == Role::Owner && giver >= now) {
@@ -108,10 +116,69 @@ fn no_escalation(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
     Ok(())
 }
 
+/// Who has signed a dismissal, by what its author knew: admins and owners other than the person, with their power.
+fn signers(tale: &Tale<'_>, at: usize, dismiss: &Dismiss) -> Vec<(PersonId, Power)> {
+    let known = tale.evaluate(tale.pasts[at]).state;
+    let devices = dismiss.signers.iter().map(|(device, _)| *device).chain([tale.ops[at].author]);
+    let persons: BTreeSet<PersonId> = devices.filter_map(|device| known.person_of(device)).collect();
+    let persons = persons.into_iter().filter(|who| *who != dismiss.person);
+    let signers = persons.filter_map(|who| Some((who, power(&known, who)?)));
+    signers.filter(|(_, power)| power.role >= Role::Admin).collect()
+}
+
+/// The only owner was dismissed, and somebody who has signed owns the web with no more power than any who has signed.
+fn is_inherited(tale: &Tale<'_>, at: usize, who: PersonId, now: Power) -> bool {
+    let Act::Dismiss(dismiss) = &tale.ops[at].act else { return false };
+    let known = tale.evaluate(tale.pasts[at]).state;
+    let owners: Vec<PersonId> = known
+        .members
+        .iter()
+        .filter(|(_, one)| one.role() == Some(Role::Owner))
+        .map(|(who, _)| *who)
+        .collect();
+    let signers = signers(tale, at, dismiss);
+    owners == [dismiss.person]
+        && signers.iter().any(|(signer, _)| *signer == who)
+        && signers.iter().all(|(_, power)| now.limit >= power.limit)
+}
+
+fn dismissals_are_signed(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
+    for (at, op) in tale.ops.iter().enumerate().filter(|(_, op)| counts(whole, op)) {
+        let Act::Dismiss(dismiss) = &op.act else { continue };
+        let known = tale.evaluate(tale.pasts[at]).state;
+        let others = known
+            .members
+            .iter()
+            .filter(|(who, one)| one.role() >= Some(Role::Admin) && **who != dismiss.person);
+        let (all, signed) = (others.count(), signers(tale, at, dismiss).len());
+        if signed < 2 || signed * 2 <= all {
+            return Err(format!("{at} is signed by {signed} of {all}"));
+        }
+    }
+    Ok(())
+}
+
+fn the_dismissed_change_nothing(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
+    for (place, dismissal) in tale.ops.iter().enumerate().filter(|(_, op)| counts(whole, op)) {
+        let Act::Dismiss(Dismiss { person, .. }) = &dismissal.act else { continue };
+        let meets = |at: usize| tale.pasts[place] >> at & 1 == 0 && tale.pasts[at] >> place & 1 == 0;
+        for (at, op) in tale.ops.iter().enumerate().filter(|(at, _)| *at != place && meets(*at)) {
+            let is_theirs = whole.state.person_of(op.author) == Some(*person);
+            // Of two dismissals that meet the one with more signatures is heard first, and what it removes stays removed.
+            if is_theirs && counts(whole, op) && !matches!(op.act, Act::Dismiss(_)) {
+                return Err(format!("{at}"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Who was removed is no member, but by an invitation made after the removal.
 fn removed_is_out(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
     for removal in tale.ops.iter().filter(|op| counts(whole, op)) {
-        let Act::Remove { person, .. } = &removal.act else { continue };
+        let (Act::Remove { person, .. } | Act::Dismiss(Dismiss { person, .. })) = &removal.act else {
+            continue;
+        };
         if whole.state.role(*person).is_none() {
             continue;
         }
@@ -197,6 +264,10 @@ fn back_dated_changes_nothing(tale: &Tale<'_>, whole: &Evaluation) -> Result<(),
     for (at, op) in tale.ops.iter().enumerate() {
         let is_last = tale.pasts.iter().all(|past| past >> at & 1 == 0);
         let author = whole.state.person_of(op.author);
+        // What most of the admins have signed stands above the removal of any of them (spec governance rule 85).
+        if matches!(op.act, Act::Dismiss(_)) {
+            continue;
+        }
         if !is_last || author.is_none() || whole.state.role(author.unwrap()).is_some() {
             continue;
         }
