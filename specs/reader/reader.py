@@ -456,13 +456,20 @@ def read_safety(data):
 def read_search_message(data):
     demand(len(data) <= 96 * 1024, "too long")
     kind, body = fields(decode(data), 2, "message")
-    demand(kind in (0, 1, 2, 3, 4), "an unknown message")
-    fields(body, {0: 4, 1: 3, 2: 4, 3: 4, 4: 2}[kind], "message")
+    demand(kind in range(7), "an unknown message")
+    fields(body, {0: 4, 1: 3, 2: 4, 3: 4, 4: 2, 5: 5, 6: 3}[kind], "message")
     web, question = octets(body[0], 32, "web"), number(body[1], "question")
-    if kind in (0, 2):
+    if kind in (0, 2, 5):
         read_search_words(body[2], body[3])
-    elif kind != 4:
+    elif kind in (1, 3):
         read_search_texts(body[2])
+    if kind == 5:
+        read_search_contents(body[4])
+    if kind == 6:
+        snippets = [fields(one, 3, "snippet") for one in body[2]]
+        read_search_contents([content for content, _, _ in snippets])
+        for _, snippet, marks in snippets:
+            read_search_snippet(snippet, marks)
     if kind == 3:
         read = [fields(one, 2, "read") for one in body[3]]
         demand(len(read) <= 2000, "too many devices")
@@ -486,13 +493,23 @@ def read_search_texts(texts):
         content, counts, length, snippet, marks = fields(hit, 5, "hit")
         octets(content, 32, "content")
         demand(len(counts) <= 16 and sum(counts) <= length, "counts")
-        snippet, last = snippet.encode(), 0
-        demand(len(snippet) <= 400, "a snippet too long")
-        for mark in marks:
-            start, end = fields(mark, 2, "mark")
-            demand(last <= start < end <= len(snippet), "marks out of order")
-            demand(all(at == len(snippet) or snippet[at] & 0xC0 != 0x80 for at in (start, end)), "a letter cut")
-            last = end
+        read_search_snippet(snippet, marks)
+
+
+def read_search_contents(contents):
+    demand(len(contents) <= 16, "too many texts")
+    contents = [octets(content, 32, "content") for content in contents]
+    demand(all(one < two for one, two in zip(contents, contents[1:])), "texts out of order")
+
+
+def read_search_snippet(snippet, marks):
+    snippet, last = snippet.encode(), 0
+    demand(len(snippet) <= 400, "a snippet too long")
+    for mark in marks:
+        start, end = fields(mark, 2, "mark")
+        demand(last <= start < end <= len(snippet), "marks out of order")
+        demand(all(at == len(snippet) or snippet[at] & 0xC0 != 0x80 for at in (start, end)), "a letter cut")
+        last = end
 
 
 def read_search_summary(data):

@@ -1,6 +1,7 @@
 //! Measures the index driver: `measure all FOLDER DOCUMENTS_FOLDER` does what follows, in processes of their own, so that
 //! memory and processor time are theirs: `measure names FOLDER COUNT`, `measure texts FOLDER DOCUMENTS...`,
-//! `measure broker FOLDER COUNT`.
+//! `measure broker FOLDER COUNT`. `measure pdf FOLDER DOCUMENTS_FOLDER` compares the words of PDFs with those that poppler's
+//! pdftotext reads.
 
 #![allow(
     clippy::print_stdout,
@@ -27,7 +28,8 @@ use files::jobs::{Source, Stat};
 use index::{Config, ExtractorProgram, Index, Library};
 use kernel::{Driver as _, Input, Job, JobId};
 use search::jobs::{
-    Answer, Document, NameItem, QUERY, Query, TextItem, UPDATE, Update, Updated, from_bytes, to_bytes,
+    Answer, Document, FORGET, Forget, NameItem, QUERY, Query, TextItem, UPDATE, Update, Updated, from_bytes,
+    to_bytes,
 };
 use search::words::words;
 use tokio::sync::mpsc;
@@ -77,9 +79,10 @@ fn main() -> std::process::ExitCode {
         Some("names") => names(Path::new(&arguments[1]), arguments[2].parse().unwrap()),
         Some("texts") => texts(Path::new(&arguments[1]), &arguments[2..]),
         Some("broker") => broker(Path::new(&arguments[1]), arguments[2].parse().unwrap()),
+        Some("pdf") => return pdf(Path::new(&arguments[1]), Path::new(&arguments[2])),
         Some("all") => all(Path::new(&arguments[1]), Path::new(&arguments[2])),
         _ => println!(
-            "measure all FOLDER DOCUMENTS_FOLDER | names FOLDER COUNT | texts FOLDER DOCUMENTS... | broker FOLDER COUNT"
+            "measure all FOLDER DOCUMENTS_FOLDER | names FOLDER COUNT | texts FOLDER DOCUMENTS... | broker FOLDER COUNT | pdf FOLDER DOCUMENTS_FOLDER"
         ),
     }
     std::process::ExitCode::SUCCESS
@@ -165,12 +168,12 @@ fn all(folder: &Path, documents: &Path) {
         std::fs::remove_dir_all(&home).unwrap();
     };
     run("names", &["1000000".to_owned()]);
-    run("texts", &documents_below(documents, 10_000));
+    run("texts", &documents_below(documents, 10_000, &["md", "html", "rs", "txt", "pdf", "docx", "odt"]));
     run("broker", &["10000".to_owned()]);
 }
 
-/// Finds documents below a folder: what has an ending that people's documents have.
-fn documents_below(folder: &Path, limit: usize) -> Vec<String> {
+/// Finds documents below a folder, by their endings.
+fn documents_below(folder: &Path, limit: usize, endings: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     let mut open: Vec<PathBuf> = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
@@ -181,14 +184,72 @@ fn documents_below(folder: &Path, limit: usize) -> Vec<String> {
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
             if path.is_dir() && !path.is_symlink() {
                 open.push(path);
-            } else if ["md", "html", "rs", "txt", "pdf", "docx", "odt"].contains(&ending)
-                && found.len() < limit
-            {
+            } else if endings.contains(&ending) && found.len() < limit {
                 found.extend(path.to_str().map(str::to_owned));
             }
         }
     }
     found
+}
+
+/// Compares what PDFs are found by with the words that poppler's pdftotext reads in them: each word counts as often as it
+/// does, so the part that is found is the chance that a word somebody remembers finds the document.
+fn pdf(folder: &Path, documents: &Path) -> std::process::ExitCode {
+    const FILES_MAX: usize = 300;
+    if Command::new("pdftotext").arg("-v").output().is_err() {
+        println!("pdftotext is missing: install poppler-utils; nothing was compared");
+        return std::process::ExitCode::FAILURE;
+    }
+    let mut house = House::new(folder);
+    let (mut found, mut all, mut files, mut below, mut none) = (0_u64, 0_u64, 0, Vec::new(), Vec::new());
+    for (number, path) in (0..).zip(documents_below(documents, FILES_MAX, &["pdf"])) {
+        let theirs = Command::new("pdftotext").args(["-q", "-enc", "UTF-8", &path, "-"]).output().unwrap();
+        let theirs = String::from_utf8_lossy(&theirs.stdout).into_owned();
+        let mut counts = std::collections::BTreeMap::<String, u64>::new();
+        for word in words(&theirs).filter(|word| !word.text.is_empty()) {
+            *counts.entry(word.text).or_default() += 1;
+        }
+        // Scanned pages have no text for either.
+        if counts.is_empty() {
+            continue;
+        }
+        let mut id = [0xFF; 32];
+        id[..8].copy_from_slice(&u64::to_be_bytes(number));
+        let web = WebId::new(id);
+        house.begin(
+            UPDATE,
+            to_bytes(&Update { web, names: Vec::new(), texts: vec![item(number, &path, &mut 0)] }),
+        );
+        let updated: Updated = from_bytes(&house.end()).unwrap();
+        none.extend(updated.unread.into_iter().map(|unread| format!("{path}: {}", unread.why)));
+        let (mut here, mut of) = (0, 0);
+        for (word, count) in counts {
+            let query = text_query(web, vec![word], 1, 0);
+            house.begin(QUERY, to_bytes(&query));
+            let texts = from_bytes::<Answer>(&house.end()).unwrap().texts;
+            here += texts.hits.first().map_or(0, |hit| u64::from(hit.counts[0])).min(count);
+            of += count;
+        }
+        house.begin(FORGET, to_bytes(&Forget { web }));
+        house.end();
+        (found, all, files) = (found + here, all + of, files + 1);
+        let part = here as f64 / of as f64;
+        if part < 0.95 {
+            below.push(format!("  {part:.3} of {of} words: {path}"));
+        }
+    }
+    println!(
+        "{files} PDFs, {all} words by pdftotext: {:.4} of them found; below 0.95:",
+        found as f64 / all as f64
+    );
+    below.iter().for_each(|line| println!("{line}"));
+    println!("not read: {}", none.len());
+    none.iter().for_each(|line| println!("  {line}"));
+    std::process::ExitCode::SUCCESS
+}
+
+fn text_query(web: WebId, words: Vec<String>, texts: u32, snippets: u32) -> Query {
+    Query { web, words, phrases: Vec::new(), is_typing: false, names: 0, texts, snippets }
 }
 
 /// Questions a broker's index is asked while it answers: as many as it serves at once.
@@ -215,15 +276,14 @@ fn broker(folder: &Path, count: u64) {
     rest(&mut house);
     println!("{count} texts, {size_all} bytes; index: {} bytes", size(folder));
     std::fs::remove_dir_all(&texts).unwrap();
-    for words in 1..=3 {
+    for (words, snippets) in [(1, 0), (1, 16), (2, 16), (3, 16)] {
         const QUESTIONS: u64 = 10_000;
         let started = (Instant::now(), cpu());
         let (mut begun, mut ended, mut hits) = (0, 0, 0);
         while ended < QUESTIONS {
             if begun < QUESTIONS && begun - ended < AT_ONCE as u64 {
                 let words = (0..words).map(|_| dice.word(50_000)).collect();
-                let query =
-                    Query { web: WEB, words, phrases: Vec::new(), is_typing: false, names: 0, texts: 64 };
+                let query = text_query(WEB, words, 64, snippets);
                 house.begin(QUERY, to_bytes(&query));
                 begun += 1;
             } else {
@@ -233,7 +293,7 @@ fn broker(folder: &Path, count: u64) {
         }
         let (wall, spent) = (started.0.elapsed(), cpu().saturating_sub(started.1));
         println!(
-            "{words} words: {:.0} questions a second on 2 threads, {:.0} a processor second; {:.1} texts on average",
+            "{words} words, {snippets} snippets: {:.0} questions a second on 2 threads, {:.0} a processor second; {:.1} texts on average",
             QUESTIONS as f64 / wall.as_secs_f64(),
             QUESTIONS as f64 / spent.as_secs_f64(),
             hits as f64 / QUESTIONS as f64
@@ -279,17 +339,7 @@ const KINDS: [(&str, bool, Make); 6] = [
 /// Gives the driver time to put things away: this example may wait.
 fn rest(house: &mut House) {
     std::thread::sleep(Duration::from_secs(12));
-    house.begin(
-        QUERY,
-        to_bytes(&Query {
-            web: WEB,
-            words: Vec::new(),
-            phrases: Vec::new(),
-            is_typing: false,
-            names: 0,
-            texts: 0,
-        }),
-    );
+    house.begin(QUERY, to_bytes(&text_query(WEB, Vec::new(), 0, 0)));
     house.end();
 }
 
@@ -298,7 +348,7 @@ fn ask(house: &mut House, queries: &[String], is_typing: bool, names: u32, texts
     let mut hits = 0;
     for query in queries {
         let words = words(query).map(|word| word.text).collect();
-        let query = Query { web: WEB, words, phrases: Vec::new(), is_typing, names, texts };
+        let query = Query { web: WEB, words, phrases: Vec::new(), is_typing, names, texts, snippets: texts };
         let started = Instant::now();
         house.begin(QUERY, to_bytes(&query));
         let answer: Answer = from_bytes(&house.end()).unwrap();

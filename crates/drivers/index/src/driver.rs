@@ -7,7 +7,9 @@ use std::thread::JoinHandle;
 
 use base::WebId;
 use kernel::{Driver, Input, Job, JobId};
-use search::jobs::{FORGET, Forget, QUERY, Query, SUMMARIZE, Summarize, UPDATE, Update, from_bytes};
+use search::jobs::{
+    FORGET, Forget, QUERY, Query, SHOW, SUMMARIZE, Show, Summarize, UPDATE, Update, from_bytes,
+};
 use tokio::sync::mpsc;
 
 use crate::extract::{ExtractorProgram, Reader};
@@ -16,7 +18,7 @@ use crate::queue::Queue;
 use crate::reports::{Reports, Task};
 use crate::update::UpdateJob;
 use crate::webs::Webs;
-use crate::work::{self, Change};
+use crate::work::{self, Change, Question};
 
 /// Threads that answer; a person who types must not wait behind a slow question.
 const ANSWERERS: usize = 2;
@@ -49,7 +51,7 @@ pub(crate) struct Shared {
     reports: Reports,
     pub(crate) webs: Webs,
     pub(crate) changes: Queue<Change>,
-    pub(crate) queries: Queue<(Task, Query)>,
+    pub(crate) questions: Queue<(Task, Question)>,
     extractor: ExtractorProgram,
     library: Arc<dyn Library>,
 }
@@ -63,7 +65,7 @@ impl Index {
             webs: Webs::new(config.home.join("index"), reports.clone()),
             reports,
             changes: Queue::new(),
-            queries: Queue::new(),
+            questions: Queue::new(),
             extractor: config.extractor,
             library,
         });
@@ -102,7 +104,7 @@ impl Index {
     fn close(&self) {
         self.shared.reports.stop();
         self.shared.changes.close();
-        self.shared.queries.close();
+        self.shared.questions.close();
     }
 }
 
@@ -132,7 +134,7 @@ impl std::fmt::Debug for Shared {
 
 impl Driver for Index {
     fn kinds(&self) -> &'static [&'static str] {
-        &[UPDATE, QUERY, FORGET, SUMMARIZE]
+        &[UPDATE, QUERY, SHOW, FORGET, SUMMARIZE]
     }
 
     fn work(&self, job: Job) {
@@ -145,8 +147,14 @@ impl Driver for Index {
                 .map(|one: Summarize| (one.web, Change::Summarize(task.clone(), one.key))),
             FORGET => from_bytes(&job.input).map(|forget: Forget| (forget.web, Change::Forget(task.clone()))),
             _ => {
-                match from_bytes::<Query>(&job.input) {
-                    Ok(query) => shared.queries.push(query.web, (task, query)),
+                let question = match job.kind {
+                    SHOW => from_bytes(&job.input).map(|show: Show| {
+                        (show.webs.first().copied().unwrap_or(NOBODY), Question::Show(show))
+                    }),
+                    _ => from_bytes(&job.input).map(|query: Query| (query.web, Question::Find(query))),
+                };
+                match question {
+                    Ok((web, question)) => shared.questions.push(web, (task, question)),
                     Err(_) => shared.refuse(task),
                 }
                 return;

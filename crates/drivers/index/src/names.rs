@@ -14,8 +14,10 @@ const FEW: u64 = 5;
 /// Letters a word needs at least for being a beginning, while its end may still be typed and otherwise.
 const TYPED_LETTERS_MIN: usize = 2;
 const BEGINNING_LETTERS_MIN: usize = 3;
-/// Documents of a segment that one or two letters stand for at most: who has typed so little types on.
+/// Documents that one or two letters stand for at most, in all segments: who has typed so little types on.
 const SHORT_DOCUMENTS_MAX: u64 = 20_000;
+/// The same in a segment at least, however small a part of the index it is.
+const SHORT_DOCUMENTS_MIN: u64 = 500;
 /// One of so many documents of a segment: collecting them by walking over all is quicker than sorting them.
 const DENSE: usize = 32;
 /// Letters a word needs at least for one and for two wrong ones.
@@ -37,6 +39,13 @@ mod worth {
 enum Spelling {
     Strict,
     Forgiving,
+}
+
+/// How a segment is searched.
+#[derive(Debug, Clone, Copy)]
+struct How {
+    spelling: Spelling,
+    short_documents_max: u64,
 }
 
 /// One word of the query.
@@ -76,16 +85,27 @@ pub(crate) fn find(
     if strict.1 >= FEW {
         return Ok(strict);
     }
-    for word in &mut wanted {
-        // A word that is found often enough is no misspelling, even if the others are not found with it.
-        if !is_found(searcher, fields, word)? {
-            word.near = automata(fields, word.text)?;
+    // A word that is found often enough is no misspelling, even if the others are not found with it.
+    let are_found: Vec<bool> =
+        wanted.iter().map(|word| is_found(searcher, fields, word)).collect::<Result<_, _>>()?;
+    let mut best = strict;
+    // Most misspellings are of one letter, and looking for two wrong ones goes through most of the dictionary.
+    for (wrong, letters_min) in [(1, ONE_WRONG_LETTERS_MIN), (2, TWO_WRONG_LETTERS_MIN)] {
+        let mut is_any = false;
+        for (word, _) in wanted.iter_mut().zip(&are_found).filter(|(_, is_found)| !**is_found) {
+            if word.text.chars().count() >= letters_min && word.text.len() <= search::words::WORD_LEN_MAX {
+                word.near = Some(automata(fields, word.text, wrong)?);
+                is_any = true;
+            }
+        }
+        if is_any {
+            best = find_spelt(searcher, fields, &wanted, limit, Spelling::Forgiving)?;
+        }
+        if best.1 >= FEW {
+            break;
         }
     }
-    if wanted.iter().all(|word| word.near.is_none()) {
-        return Ok(strict);
-    }
-    find_spelt(searcher, fields, &wanted, limit, Spelling::Forgiving)
+    Ok(best)
 }
 
 /// Says whether a word is found in some names or folders as it is.
@@ -118,17 +138,9 @@ fn is_beginning(word: &Wanted<'_>) -> bool {
 }
 
 /// Makes what accepts words that are nearly this one, for both fields.
-fn automata(fields: &Fields, word: &str) -> Result<Option<(DfaWrapper, DfaWrapper)>, IndexError> {
-    let wrong = match word.chars().count() {
-        TWO_WRONG_LETTERS_MIN.. => 2,
-        ONE_WRONG_LETTERS_MIN.. => 1,
-        _ => return Ok(None),
-    };
-    if word.len() > search::words::WORD_LEN_MAX {
-        return Ok(None);
-    }
+fn automata(fields: &Fields, word: &str, wrong: u8) -> Result<(DfaWrapper, DfaWrapper), IndexError> {
     let of = |field| FuzzyTermQuery::new(Term::from_field_text(field, word), wrong, true).automaton();
-    Ok(Some((of(fields.name)?, of(fields.folders)?)))
+    Ok((of(fields.name)?, of(fields.folders)?))
 }
 
 fn find_spelt(
@@ -140,9 +152,12 @@ fn find_spelt(
 ) -> Result<(Vec<NameHit>, u64), IndexError> {
     let mut total = 0;
     let mut hits = Vec::new();
+    let documents: u64 = searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum();
     for segment in searcher.segment_readers() {
         let (name, folders) = (segment.inverted_index(fields.name)?, segment.inverted_index(fields.folders)?);
-        let mut candidates = all_words(segment, (&name, &folders), wanted, spelling)?;
+        let share = SHORT_DOCUMENTS_MAX * u64::from(segment.max_doc()) / documents.max(1);
+        let how = How { spelling, short_documents_max: share.max(SHORT_DOCUMENTS_MIN) };
+        let mut candidates = all_words(segment, (&name, &folders), wanted, how)?;
         candidates.retain(|one| one.is_in_name && !segment.is_deleted(one.document));
         total += candidates.len() as u64;
         hits.extend(best_of(segment, &candidates, limit)?);
@@ -156,11 +171,11 @@ fn all_words(
     segment: &SegmentReader,
     fields: (&InvertedIndexReader, &InvertedIndexReader),
     wanted: &[Wanted<'_>],
-    spelling: Spelling,
+    how: How,
 ) -> Result<Vec<Candidate>, IndexError> {
     let mut by_word = Vec::new();
     for word in wanted {
-        let places = places_of(word, fields, spelling)?;
+        let places = places_of(word, fields, how)?;
         let count: u64 = places.iter().map(|place| u64::from(place.info.doc_freq)).sum();
         if count == 0 {
             return Ok(Vec::new());
@@ -184,20 +199,19 @@ fn all_words(
 fn places_of<'a>(
     word: &'a Wanted<'_>,
     (name, folders): (&'a InvertedIndexReader, &'a InvertedIndexReader),
-    spelling: Spelling,
+    how: How,
 ) -> Result<Vec<Place<'a>>, IndexError> {
     let mut places = Vec::new();
     let is_short = word.text.chars().count() < BEGINNING_LETTERS_MIN;
-    let documents_max = if is_short { SHORT_DOCUMENTS_MAX } else { u64::MAX };
-    let how = if word.is_typed { 1 } else { 2 };
+    let documents_max = if is_short { how.short_documents_max } else { u64::MAX };
     for (field, [whole, typed, beginning, misspelt]) in [(name, worth::NAME), (folders, worth::FOLDER)] {
         let mark = if whole == worth::NAME[0] { worth::IN_NAME } else { 0 };
         places::whole(&mut places, field, word.text, whole | mark)?;
         if is_beginning(word) {
-            let worth = if how == 1 { typed } else { beginning };
+            let worth = if word.is_typed { typed } else { beginning };
             places::beginning(&mut places, field, word.text, worth | mark, documents_max)?;
         }
-        if spelling == Spelling::Forgiving
+        if how.spelling == Spelling::Forgiving
             && let Some((in_name, in_folders)) = &word.near
         {
             let automaton = if mark == 0 { in_folders } else { in_name };

@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use base::ContentId;
-use search::jobs::{Query, SNIPPETS_MAX, TEXTS_MAX, TextHit, Texts};
+use search::jobs::{Query, SNIPPETS_MAX, Snippet, TEXTS_MAX, TextHit, Texts};
 use search::rank::score;
 use search::summary::{FILTER_WORDS_MAX, WordKey};
 use tantivy::collector::TopDocs;
 use tantivy::columnar::{Column, ColumnIndex};
 use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, EnableScoring, Occur, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, TantivyDocument, Value as _};
-use tantivy::{DocAddress, DocSet as _, Searcher, Term};
+use tantivy::{DocAddress, DocSet as _, Searcher, TERMINATED, Term};
 
 use crate::error::IndexError;
 use crate::schema::{CONTENT, Fields, LENGTH, content_of};
@@ -104,14 +104,40 @@ fn hits(
         places.push(place);
     }
     add_counts(searcher, fields, all, &places, &mut hits)?;
-    let mut best: Vec<(&mut TextHit, DocAddress)> = hits.iter_mut().zip(places).collect();
+    let mut best: Vec<(f64, &mut TextHit, DocAddress)> =
+        hits.iter_mut().zip(places).map(|(hit, place)| (score(hit), hit, place)).collect();
     // By what everybody ranks them by, or the first ones shown could be some without.
-    best.sort_by(|(one, _), (other, _)| score(other).total_cmp(&score(one)));
-    for (hit, place) in best.into_iter().take(SNIPPETS_MAX) {
+    best.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
+    for (_, hit, place) in best.into_iter().take(SNIPPETS_MAX.min(query.snippets as usize)) {
         let snippet = snippet::make(&kept(searcher, fields, place)?, all, &phrases);
         (hit.snippet, hit.marks) = (snippet.text, snippet.marks);
     }
     Ok(hits)
+}
+
+/// Makes a snippet of a text; `None` when it is not in this index.
+pub(crate) fn show(
+    searcher: &Searcher,
+    fields: &Fields,
+    content: ContentId,
+    (all, phrases): (&[String], &Phrases),
+) -> Result<Option<Snippet>, IndexError> {
+    let term = fields.content(content);
+    for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+        let ids = segment.inverted_index(fields.content)?;
+        let Some(postings) = ids.read_postings(&term, IndexRecordOption::Basic)? else { continue };
+        let mut document = postings.doc();
+        let mut postings = postings;
+        while document != TERMINATED && segment.is_deleted(document) {
+            document = postings.advance();
+        }
+        if document != TERMINATED {
+            let text = kept(searcher, fields, DocAddress::new(ordinal, document))?;
+            let made = snippet::make(&text, all, phrases);
+            return Ok(Some(Snippet { content, snippet: made.text, marks: made.marks }));
+        }
+    }
+    Ok(None)
 }
 
 /// Reads what is kept of a text; each costs unpacking a block.

@@ -1,20 +1,33 @@
 //! What the threads do: take jobs, answer them, and notice damage.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use base::WebId;
-use search::jobs::{Answer, Query, Summarized, Texts, WORDS_MAX, to_bytes};
+use base::{ContentId, WebId};
+use search::jobs::{
+    Answer, Query, SNIPPETS_MAX, Show, Shown, Snippet, Summarized, Texts, WORDS_MAX, to_bytes,
+};
 use search::summary::{WordKey, build};
+use tantivy::Searcher;
 
 use crate::driver::Shared;
 use crate::error::IndexError;
 use crate::extract::Reader;
 use crate::queue::Next;
 use crate::reports::Task;
+use crate::schema::Fields;
+use crate::snippet::Phrases;
 use crate::update::{self, UpdateJob};
 use crate::webs::{LOOK_EVERY, Web, Webs};
 use crate::{names, texts};
+
+/// What only reads.
+#[derive(Debug)]
+pub(crate) enum Question {
+    /// Names and texts that match.
+    Find(Query),
+    /// Parts of texts.
+    Show(Show),
+}
 
 /// A change of one web's index.
 #[derive(Debug)]
@@ -141,44 +154,75 @@ fn fail_all(jobs: &[UpdateJob], error: &IndexError) {
 /// Answers queries until the driver stops.
 pub(crate) fn answer(shared: &Shared) {
     loop {
-        let (web, queries) = match shared.queries.pop(None, |_, _| false) {
-            Next::Work(web, queries) => (web, queries),
+        let (web, questions) = match shared.questions.pop(None, |_, _| false) {
+            Next::Work(web, questions) => (web, questions),
             Next::Quiet => continue,
             Next::Closed => return,
         };
         // Two may ask one web at the same time.
-        shared.queries.done(web);
-        for (task, query) in queries {
+        shared.questions.done(web);
+        for (task, question) in questions {
             let is_first = !shared.webs.is_any_open();
-            let outcome = if task.is_cancelled() { Ok(Answer::default()) } else { ask(&shared.webs, &query) };
+            let outcome = match &question {
+                _ if task.is_cancelled() => Ok(Vec::new()),
+                Question::Find(query) => find(&shared.webs, query),
+                Question::Show(show) => self::show(&shared.webs, show),
+            };
             if is_first {
                 // Somebody has to close what was opened for this.
                 shared.changes.wake();
             }
-            task.finish(outcome.map(|answer| to_bytes(&answer)).map_err(|error| error.text()));
+            task.finish(outcome.map_err(|error| error.text()));
         }
     }
 }
 
-fn ask(webs: &Webs, query: &Query) -> Result<Answer, IndexError> {
-    let web = match webs.find(query.web) {
+fn find(webs: &Webs, query: &Query) -> Result<Vec<u8>, IndexError> {
+    let found = with_index(webs, query.web, |web, searcher| find_in(web, searcher, &webs.fields, query))?;
+    Ok(to_bytes(&found.unwrap_or_else(|| nothing(query))))
+}
+
+/// Makes snippets; each text is looked for in the indexes in their order.
+fn show(webs: &Webs, show: &Show) -> Result<Vec<u8>, IndexError> {
+    let all = show.words.get(..WORDS_MAX).unwrap_or(&show.words);
+    let phrases = Phrases::new(all, &show.phrases);
+    let mut left = show.contents.get(..SNIPPETS_MAX).unwrap_or(&show.contents).to_vec();
+    let mut snippets = Vec::new();
+    for web in &show.webs {
+        let found = with_index(webs, *web, |_, searcher| {
+            let shown = |content: &ContentId| texts::show(searcher, &webs.fields, *content, (all, &phrases));
+            left.iter().map(shown).collect::<Result<Vec<_>, _>>()
+        })?;
+        snippets.extend(found.into_iter().flatten().flatten());
+        left.retain(|content| !snippets.iter().any(|one: &Snippet| one.content == *content));
+    }
+    Ok(to_bytes(&Shown { snippets }))
+}
+
+/// Reads an index; `None` when there is none, or when it is damaged, which is noticed.
+fn with_index<T>(
+    webs: &Webs,
+    id: WebId,
+    read: impl FnOnce(&Web, &Searcher) -> Result<T, IndexError>,
+) -> Result<Option<T>, IndexError> {
+    let web = match webs.find(id) {
         Ok(Some(web)) => web,
-        Ok(None) => return Ok(nothing(query)),
+        Ok(None) => return Ok(None),
         Err(IndexError::Damaged(why)) => {
-            webs.lose(query.web, None, &why);
-            return Ok(nothing(query));
+            webs.lose(id, None, &why);
+            return Ok(None);
         }
         Err(error) => return Err(error),
     };
-    let run = AssertUnwindSafe(|| ask_one(&web, webs, query));
+    let run = AssertUnwindSafe(|| read(&web, &web.searcher()));
     let outcome =
         catch_unwind(run).unwrap_or_else(|_| Err(IndexError::Damaged("reading it panicked".to_owned())));
     match outcome {
         Err(IndexError::Damaged(why)) => {
-            webs.lose(query.web, Some(&web), &why);
-            Ok(nothing(query))
+            webs.lose(id, Some(&web), &why);
+            Ok(None)
         }
-        outcome => outcome,
+        outcome => outcome.map(Some),
     }
 }
 
@@ -188,11 +232,10 @@ fn nothing(query: &Query) -> Answer {
     Answer { texts: Texts { found_in, ..Texts::default() }, ..Answer::default() }
 }
 
-fn ask_one(web: &Arc<Web>, webs: &Webs, query: &Query) -> Result<Answer, IndexError> {
-    let searcher = web.searcher();
+fn find_in(web: &Web, searcher: &Searcher, fields: &Fields, query: &Query) -> Result<Answer, IndexError> {
     let all = query.words.get(..WORDS_MAX).unwrap_or(&query.words);
     let words: Vec<&str> = all.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
-    let (names, names_total) = names::find(&searcher, &webs.fields, &words, query)?;
-    let texts = texts::find(web, &searcher, &webs.fields, query, all)?;
+    let (names, names_total) = names::find(searcher, fields, &words, query)?;
+    let texts = texts::find(web, searcher, fields, query, all)?;
     Ok(Answer { names, names_total, texts })
 }

@@ -17,7 +17,7 @@ const BROKER: usize = PEERS - 1;
 const ASKED_FOR: Duration = Duration::from_secs(8);
 /// Questions that each who asks has under way, and how many it asks in a second; at last, as many as it can. A broker takes
 /// from one device 20 a second in the long run and 8 at a time, and 64 at a time from all (spec search, rule 12): what is above
-/// is dropped, and 19 times 8 are.
+/// is refused, and 19 times 8 are.
 const LOADS: [(usize, Option<f64>); 5] =
     [(8, Some(2.0)), (8, Some(4.0)), (8, Some(8.0)), (3, None), (8, None)];
 const KILLS: usize = 20;

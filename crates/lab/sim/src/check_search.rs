@@ -16,7 +16,7 @@ use crate::world::{PeerIndex, World};
 const KNOWN_AFTER_MS: u64 = 30_000;
 
 /// An answer that comes before is heard for certain.
-const IN_TIME_MS: u64 = 1_990;
+const IN_TIME_MS: u64 = 1_890;
 
 /// Looks at an answer about texts as it leaves: nobody outside gets one, and nobody whose removal is known.
 pub(crate) fn watch_answer(world: &mut World, from: PeerIndex, to: DeviceId, web: WebId) {

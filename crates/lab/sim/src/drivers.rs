@@ -54,7 +54,11 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
         }
         jobs::SEAL => seal(world, index, job),
         jobs::UNSEAL => unseal(world, index, job),
-        search::jobs::UPDATE | search::jobs::QUERY | search::jobs::FORGET | search::jobs::SUMMARIZE => {
+        search::jobs::UPDATE
+        | search::jobs::QUERY
+        | search::jobs::SHOW
+        | search::jobs::FORGET
+        | search::jobs::SUMMARIZE => {
             crate::index::work(world, index, job);
         }
         _ => world.finish_after(quickly, index, job.id, Err(JobFailure::NoDriver)),

@@ -10,8 +10,8 @@ use base::{ContentId, FileId, WebId};
 use files::jobs::Source;
 use kernel::{Input, Job, JobFailure, JobId};
 use search::jobs::{
-    self, Answer, Document, Forget, Lost, NameHit, Query, SNIPPET_SIZE_MAX, SNIPPETS_MAX, Summarize,
-    Summarized, TextHit, Texts, Unread, Update, Updated,
+    self, Answer, Document, Forget, Lost, NameHit, Query, SNIPPET_SIZE_MAX, SNIPPETS_MAX, Show, Shown,
+    Snippet, Summarize, Summarized, TextHit, Texts, Unread, Update, Updated,
 };
 use search::rank::score;
 use search::summary::build;
@@ -134,6 +134,21 @@ impl Index {
         build(words.map(|word| summarize.key.number(word)).collect())
     }
 
+    fn show(&self, show: &Show) -> Shown {
+        let find = |content: &ContentId| {
+            let text = show.webs.iter().find_map(|web| self.webs.get(web)?.texts.get(content))?;
+            let (snippet, marks) = snippet(text, &show.words);
+            Some(Snippet { content: *content, snippet, marks })
+        };
+        Shown { snippets: show.contents.iter().filter_map(find).collect() }
+    }
+
+    /// Returns how long it is until the next question is answered; they stand in a queue.
+    fn queue(&mut self, now_ms: u64) -> Duration {
+        self.free_at_ms = self.free_at_ms.max(now_ms) + QUERY_MS;
+        Duration::from_millis(self.free_at_ms - now_ms + 2)
+    }
+
     fn answer(&self, query: &Query) -> Answer {
         let nothing = WebIndex::default();
         let index = self.webs.get(&query.web).unwrap_or(&nothing);
@@ -221,8 +236,9 @@ impl WebIndex {
         };
         let mut hits: Vec<(TextHit, Arc<Text>)> = hits.into_iter().map(with_text).collect();
         hits.sort_by(|(one, _), (other, _)| score(other).total_cmp(&score(one)));
-        for (hit, text) in hits.iter_mut().take(SNIPPETS_MAX) {
-            (hit.snippet, hit.marks) = snippet(text, query);
+        let wanted = SNIPPETS_MAX.min(usize::try_from(query.snippets).unwrap_or(SNIPPETS_MAX));
+        for (hit, text) in hits.iter_mut().take(wanted) {
+            (hit.snippet, hit.marks) = snippet(text, &query.words);
         }
         let hits = hits.into_iter().map(|(hit, _)| hit).collect();
         Texts { documents: count(self.texts.len()), length, found_in, hits }
@@ -230,8 +246,8 @@ impl WebIndex {
 }
 
 /// Cuts out a part of a text from its first word of the query on.
-fn snippet(text: &Text, query: &Query) -> (String, Vec<(u32, u32)>) {
-    let is_wanted = |word: &search::words::Word| query.words.contains(&word.text);
+fn snippet(text: &Text, wanted: &[String]) -> (String, Vec<(u32, u32)>) {
+    let is_wanted = |word: &search::words::Word| wanted.contains(&word.text);
     let from = words(&text.line).find(is_wanted).map_or(0, |word| word.from);
     let to = text.line.len().min(from + SNIPPET_SIZE_MAX / 4);
     let snippet = text.line.get(from..to).unwrap_or_default().to_owned();
@@ -249,9 +265,12 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
         jobs::QUERY => jobs::from_bytes::<Query>(&job.input).map(|query| {
             let now_ms = world.now_ms;
             let own = &mut world.peer_mut(index).index_driver;
-            own.free_at_ms = own.free_at_ms.max(now_ms) + QUERY_MS;
-            let wait = Duration::from_millis(own.free_at_ms - now_ms + 2);
-            (wait, jobs::to_bytes(&own.answer(&query)))
+            (own.queue(now_ms), jobs::to_bytes(&own.answer(&query)))
+        }),
+        jobs::SHOW => jobs::from_bytes::<Show>(&job.input).map(|show| {
+            let now_ms = world.now_ms;
+            let own = &mut world.peer_mut(index).index_driver;
+            (own.queue(now_ms), jobs::to_bytes(&own.show(&show)))
         }),
         jobs::SUMMARIZE => jobs::from_bytes::<Summarize>(&job.input).map(|summarize| {
             let filter = world.peer(index).index_driver.summary(&summarize).map(Into::into);

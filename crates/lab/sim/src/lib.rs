@@ -24,7 +24,7 @@ mod watch;
 mod world;
 
 pub use index::Index;
-pub use lying::{Liar, Message, bomb};
+pub use lying::{Liar, Message, bomb, wish};
 pub use peer::SimPeer;
 pub use searching::SearchTally;
 pub use watch::Watch;

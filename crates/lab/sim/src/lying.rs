@@ -5,7 +5,7 @@ use std::time::Duration;
 use base::{ContentId, DeviceId, WebId};
 use kernel::Channel;
 use minicbor::{Decode, Encode};
-use search::jobs::{Phrase, TextHit, Texts};
+use search::jobs::{Phrase, Snippet, TextHit, Texts};
 
 use crate::world::{PeerIndex, World};
 
@@ -73,6 +73,38 @@ pub enum Message {
         #[n(3)]
         read: Vec<ReadOf>,
     },
+    /// A wish for parts of texts.
+    #[n(5)]
+    Show {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// For which question.
+        #[n(1)]
+        question: u64,
+        /// Words.
+        #[n(2)]
+        words: Vec<String>,
+        /// Which follow each other.
+        #[n(3)]
+        phrases: Vec<Phrase>,
+        /// Of which.
+        #[n(4)]
+        contents: Vec<ContentId>,
+    },
+    /// Parts of texts.
+    #[n(6)]
+    Shown {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// For which question.
+        #[n(1)]
+        question: u64,
+        /// Of which, and what.
+        #[n(2)]
+        snippets: Vec<Snippet>,
+    },
 }
 
 /// How far a broker has read whom.
@@ -102,7 +134,10 @@ impl Said {
             Message::Brokered { web, question, texts, read } => {
                 Some(Self { web, question, texts, read: Some(read) })
             }
-            Message::Ask { .. } | Message::AskBroker { .. } => None,
+            Message::Ask { .. }
+            | Message::AskBroker { .. }
+            | Message::Show { .. }
+            | Message::Shown { .. } => None,
         }
     }
 
@@ -133,6 +168,8 @@ pub enum Liar {
     Twice,
     /// Answers when nobody waits any more.
     Late,
+    /// Answers truly, but so late that a broker is given up meanwhile; no lie, so it is not among [`Liar::ALL`].
+    Slow,
     /// Answers another question.
     OtherQuestion,
     /// Answers with bytes that mean nothing.
@@ -156,6 +193,22 @@ impl Liar {
     ];
 }
 
+impl Liar {
+    /// What is shown of texts: what others wrote, of texts that were not asked for, or nothing ever.
+    fn shown(self, mut snippets: Vec<Snippet>) -> Option<Vec<Snippet>> {
+        match self {
+            Self::Silent | Self::Late | Self::Garbage => return None,
+            Self::Unlisted | Self::OtherQuestion => {
+                snippets.iter_mut().for_each(|one| one.content = ContentId::new([1; ContentId::LEN]));
+                snippets.truncate(1);
+            }
+            Self::Counts => snippets.iter_mut().for_each(|one| one.marks = vec![(0, u32::MAX)]),
+            Self::Old | Self::Twice | Self::Bomb | Self::Slow => {}
+        }
+        Some(snippets)
+    }
+}
+
 /// Reads a message; `None` when it is none.
 pub(crate) fn read(bytes: &[u8]) -> Option<Message> {
     wire::from_bytes(bytes, 1 << 20).ok()
@@ -164,8 +217,20 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Message> {
 /// Sends what a peer's `search` says, or what Mallory makes of it.
 pub(crate) fn say(world: &mut World, from: PeerIndex, to: DeviceId, channel: Channel, message: &[u8]) {
     let now = Duration::ZERO;
-    let Some(answer) = read(message).and_then(Said::of) else {
-        world.watch.sent(world.by_device.get(&to).copied(), message);
+    let message_read = read(message);
+    if let Some(Message::Shown { web, question, snippets }) = message_read {
+        crate::check_search::watch_answer(world, from, to, web);
+        let snippets = world.peer(from).liar.map_or(Some(snippets.clone()), |liar| liar.shown(snippets));
+        if let Some(snippets) = snippets {
+            let message = wire::to_bytes(&Message::Shown { web, question, snippets });
+            world.watch.sent(None, &message);
+            world.send(from, to, channel, "search", &message, now);
+        }
+        return;
+    }
+    let is_question = matches!(message_read, Some(Message::Ask { .. } | Message::AskBroker { .. }));
+    let Some(answer) = message_read.and_then(Said::of) else {
+        world.watch.sent(world.by_device.get(&to).copied().filter(|_| is_question), message);
         return world.send(from, to, channel, "search", message, now);
     };
     crate::check_search::watch_answer(world, from, to, answer.web);
@@ -185,6 +250,7 @@ pub(crate) fn say(world: &mut World, from: PeerIndex, to: DeviceId, channel: Cha
             vec![(message.to_vec(), now), (again, Duration::from_millis(1))]
         }
         Liar::Late => vec![(message.to_vec(), Duration::from_secs(6))],
+        Liar::Slow => vec![(message.to_vec(), Duration::from_millis(900))],
         Liar::OtherQuestion => vec![(answer.with(question ^ 1, texts), now)],
         Liar::Garbage => vec![(world.dice.seed().to_vec(), now)],
         Liar::Bomb => {
@@ -240,6 +306,12 @@ fn counts(mut texts: Texts) -> Texts {
         hit.length = u32::MAX;
     }
     texts
+}
+
+/// A wish to see what is in a text.
+pub fn wish(web: WebId, question: u64, content: ContentId) -> Vec<u8> {
+    let (words, contents) = (vec!["a".to_owned()], vec![content]);
+    wire::to_bytes(&Message::Show { web, question, words, phrases: Vec::new(), contents })
 }
 
 /// A question that costs as much as one may.

@@ -176,6 +176,23 @@ pub fn listing<R: Rows + ?Sized>(
     Ok(listing)
 }
 
+/// Says whether a member lists a content as a file's newest now, as [`listing`] would find.
+pub fn is_listed<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    content: ContentId,
+    limit: usize,
+) -> Result<bool, StoreError> {
+    for (number, file) in crate::catalogue::holding(rows, content, limit)? {
+        let Some(place) = place(rows, number, file)?.filter(|place| place.web == web) else { continue };
+        let is_newest = place.content == Some(content) && !OWN.has(rows, &number)?;
+        if is_newest && people::read::is_member(rows, web, place.device)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Returns how far a device has come with telling what it lists and keeps: a number that grows with each such record. For
 /// this device it counts those; numbers of one device are alike at all members, but not at itself.
 pub fn documents_at<R: Rows + ?Sized>(rows: &R, web: WebId, device: DeviceId) -> Result<u64, StoreError> {

@@ -6,7 +6,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{ContentId, DeviceId, PersonId, WebId};
+use base::{ContentId, DeviceId, PersonId, Timestamp, WebId};
 use files::look;
 use kernel::AskId;
 use store::{Rows, StoreError};
@@ -14,6 +14,7 @@ use store::{Rows, StoreError};
 use crate::jobs::{Answer, NameHit, TextHit, Texts};
 use crate::messages::ReadOf;
 use crate::query::{Filter, Terms};
+use crate::showing::{Showing, Source};
 
 /// Files looked at for whether anybody lists a content at most.
 const SHOWING_MAX: usize = 16;
@@ -33,9 +34,11 @@ pub(crate) struct Asking {
     pub(crate) brokers: BTreeMap<WebId, DeviceId>,
     /// Brokers that were asked, whatever came of it.
     pub(crate) tried: BTreeSet<(WebId, DeviceId)>,
-    /// Who said that it has no place, and is asked again in a moment; and who has been.
+    /// Who said that it has no place, and is asked again in a moment; and how often each said so.
     pub(crate) again: BTreeSet<(WebId, DeviceId)>,
-    pub(crate) repeated: BTreeSet<(WebId, DeviceId)>,
+    pub(crate) refused: BTreeMap<(WebId, DeviceId), u32>,
+    /// Webs with a broker whose members would have to be asked in its place, but too many other questions are.
+    pub(crate) held: BTreeSet<WebId>,
     /// Members' devices that were asked and have not answered.
     pub(crate) pending: BTreeSet<(WebId, DeviceId)>,
     /// Members' devices that could not be asked yet.
@@ -51,13 +54,18 @@ pub(crate) struct Asking {
     pub(crate) meant: BTreeSet<(WebId, PersonId)>,
     /// Devices whose answers hold what they can't have.
     pub(crate) liars: BTreeSet<DeviceId>,
-    /// Brokers that did not answer in time, or had no place for the question.
+    /// Brokers that did not answer in time, or had no place for the question, and have not answered since.
     pub(crate) silent_brokers: BTreeSet<(WebId, DeviceId)>,
     pub(crate) has_trouble: bool,
     pub(crate) names: Vec<NameHit>,
     pub(crate) texts: BTreeMap<(WebId, ContentId), TextHit>,
     /// Texts that a broker told of.
     pub(crate) by_broker: BTreeSet<(WebId, ContentId)>,
+    /// Which snippets are on their way.
+    pub(crate) showing: Showing,
+    /// When it was asked, and when each broker was for the last time.
+    pub(crate) begun: Timestamp,
+    pub(crate) asked_at: BTreeMap<(WebId, DeviceId), Timestamp>,
     /// Whether the time for answers has passed.
     is_late: bool,
     pub(crate) is_over: bool,
@@ -87,9 +95,9 @@ pub(crate) enum Verdict {
 }
 
 impl Asking {
-    pub(crate) fn new(id: String, question: u64, terms: Terms, filter: Filter) -> Self {
+    pub(crate) fn new(question: u64, terms: Terms, filter: Filter, begun: Timestamp) -> Self {
         Self {
-            id,
+            id: format!("{question:016x}"),
             question,
             terms,
             filter,
@@ -97,7 +105,8 @@ impl Asking {
             brokers: BTreeMap::new(),
             tried: BTreeSet::new(),
             again: BTreeSet::new(),
-            repeated: BTreeSet::new(),
+            refused: BTreeMap::new(),
+            held: BTreeSet::new(),
             pending: BTreeSet::new(),
             absent: BTreeSet::new(),
             heard: BTreeSet::new(),
@@ -111,6 +120,9 @@ impl Asking {
             names: Vec::new(),
             texts: BTreeMap::new(),
             by_broker: BTreeSet::new(),
+            showing: Showing::default(),
+            begun,
+            asked_at: BTreeMap::new(),
             is_late: false,
             is_over: false,
             version: 0,
@@ -136,7 +148,7 @@ impl Asking {
         let Answer { names, texts, .. } = answer.unwrap_or_default();
         self.names.extend(names);
         self.names.sort_by_key(|hit| std::cmp::Reverse(hit.score));
-        self.add(web, texts);
+        self.add(web, Source::Own, texts);
         if let Some(me) = me {
             self.answered.insert((web, me));
         }
@@ -149,7 +161,7 @@ impl Asking {
         self.has_trouble |= answer.is_none();
         let texts = answer.unwrap_or_default().texts;
         self.by_broker.extend(texts.hits.iter().map(|hit| (web, hit.content)));
-        self.add(web, texts);
+        self.add(web, Source::Own, texts);
         self.changed();
     }
 
@@ -171,7 +183,7 @@ impl Asking {
             return Ok(());
         }
         if texts.found_in.len() == self.terms.words.len() {
-            self.add(web, texts);
+            self.add(web, Source::Peer(from), texts);
         }
         Ok(())
     }
@@ -185,10 +197,16 @@ impl Asking {
         mut texts: Texts,
         read: &[ReadOf],
     ) -> Result<Verdict, StoreError> {
-        if self.brokers.get(&web) != Some(&from) {
+        // While the question is open, an answer is as good late as early, also if others are being asked by now.
+        let is_awaited = self.tried.contains(&(web, from))
+            && !self.covered.contains_key(&web)
+            && !self.liars.contains(&from);
+        if !is_awaited {
             return Ok(Verdict::Late);
         }
         self.brokers.remove(&web);
+        self.pending.remove(&(web, from));
+        self.again.remove(&(web, from));
         self.heard.insert((web, from));
         self.changed();
         let position = |device: DeviceId| {
@@ -235,11 +253,24 @@ impl Asking {
                 covered.devices.insert(device);
             }
         }
+        self.wait_for_uncovered(web, &covered);
         self.covered.insert(web, covered);
         texts.hits = sound;
         self.by_broker.extend(texts.hits.iter().map(|hit| (web, hit.content)));
-        self.add(web, texts);
+        self.add(web, Source::Peer(from), texts);
         Ok(Verdict::Sound)
+    }
+
+    /// Ends waiting for whom a broker answered, if they were being asked in its place; who may keep what somebody has listed
+    /// who is away is waited for.
+    fn wait_for_uncovered(&mut self, web: WebId, covered: &Covered) {
+        self.silent_brokers.retain(|(of, _)| *of != web);
+        self.held.remove(&web);
+        let is_covered = |key: &(WebId, DeviceId)| key.0 == web && covered.devices.contains(&key.1);
+        if self.absent.iter().all(|key| key.0 != web || is_covered(key)) {
+            self.pending.retain(|key| !is_covered(key));
+            self.absent.retain(|key| !is_covered(key));
+        }
     }
 
     /// Notes that this peer itself has read what some devices list.
@@ -255,8 +286,9 @@ impl Asking {
         Ok(devices)
     }
 
-    fn add(&mut self, web: WebId, texts: Texts) {
+    fn add(&mut self, web: WebId, source: Source, texts: Texts) {
         for hit in texts.hits {
+            self.showing.note((web, hit.content), source);
             // The same content has the same counts; whoever was first with a snippet keeps it.
             match self.texts.entry((web, hit.content)) {
                 Entry::Vacant(place) => drop(place.insert(hit)),
@@ -271,6 +303,7 @@ impl Asking {
 
     /// Notes that a device is asked no more: it has gone.
     pub(crate) fn lose(&mut self, device: DeviceId) {
+        self.showing.lose(Source::Peer(device), |_| true);
         let before = self.pending.len();
         let lost: Vec<_> = self.pending.iter().filter(|(_, asked)| *asked == device).copied().collect();
         for key in lost {
@@ -311,11 +344,24 @@ impl Asking {
     pub(crate) fn close(&mut self, is_late: bool) {
         // An own index that is slower than all others ends it when it answers.
         self.is_late |= is_late;
-        let is_complete = self.pending.is_empty() && self.absent.is_empty() && self.brokers.is_empty();
+        let is_complete = !self.are_others_open()
+            && self.absent.is_empty()
+            && self.held.is_empty()
+            && self.showing.is_done();
         if !self.is_over && self.own_left == 0 && (is_complete || self.is_late) {
             self.is_over = true;
             self.changed();
         }
+    }
+
+    /// Says whether somebody who was asked has not answered.
+    fn are_others_open(&self) -> bool {
+        !self.pending.is_empty() || !self.brokers.is_empty()
+    }
+
+    /// Says whether it is to be looked at which snippets are wanted.
+    pub(crate) fn is_showing_due(&self) -> bool {
+        !self.is_over && self.is_shown() && self.showing.is_due(self.are_others_open())
     }
 
     pub(crate) fn changed(&mut self) {

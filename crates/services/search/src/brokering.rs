@@ -161,7 +161,7 @@ pub(crate) fn listed<R: Rows + ?Sized>(
 ) -> Result<Vec<TextHit>, StoreError> {
     let mut listed = Vec::new();
     for hit in hits {
-        if !look::listing(rows, web, hit.content, LISTING_MAX)?.is_empty() {
+        if look::is_listed(rows, web, hit.content, LISTING_MAX)? {
             listed.push(hit);
         }
     }

@@ -1,8 +1,8 @@
 //! The work that `search` gives to the index driver, and what it reports: all kinds, in one place.
 //!
 //! Each web has an index of its own, so that no number in an answer tells of another web. The index can be made
-//! again from rows and contents at any time. Everything here stays inside one process, but for [`Texts`], which is
-//! also what peers answer each other.
+//! again from rows and contents at any time. Everything here stays inside one process, but for [`Texts`] and
+//! [`Snippet`], which are also what peers answer each other.
 
 use base::{ContentId, FileId, WebId};
 use files::jobs::Source;
@@ -18,6 +18,8 @@ pub use wire::to_bytes;
 pub const UPDATE: &str = "search.update";
 /// Asks a web's index: input [`Query`], end [`Answer`]. A web without an index answers that it has nothing.
 pub const QUERY: &str = "search.query";
+/// Makes snippets of texts that are known to match: input [`Show`], end [`Shown`].
+pub const SHOW: &str = "search.show";
 /// Removes a web's index: input [`Forget`], end: nothing (empty bytes). Unknown webs are fine.
 pub const FORGET: &str = "search.forget";
 
@@ -35,8 +37,8 @@ pub const WORDS_MAX: usize = 16;
 pub const NAMES_MAX: u32 = 1_000;
 /// Texts in one answer at most: with their snippets they fit a message of 64 KiB.
 pub const TEXTS_MAX: u32 = 64;
-/// Texts of an answer that come with a snippet: the best ones. Ten or so are looked at, and a snippet costs more than all the
-/// rest of a hit.
+/// Snippets of one answer at most, and of one question in one's own page: the best ones. Ten or so are looked at, and a
+/// snippet costs more than all the rest of a hit.
 pub const SNIPPETS_MAX: usize = 16;
 /// Bytes of a snippet at most.
 pub const SNIPPET_SIZE_MAX: usize = 400;
@@ -144,6 +146,9 @@ pub struct Query {
     /// Texts wanted at most; 0 for none.
     #[n(5)]
     pub texts: u32,
+    /// Of how many of these, the best by their score, a snippet is wanted; at most [`SNIPPETS_MAX`].
+    #[n(6)]
+    pub snippets: u32,
 }
 
 /// Words that must follow each other.
@@ -215,11 +220,50 @@ pub struct TextHit {
     /// Words in the text.
     #[n(2)]
     pub length: u32,
-    /// A part of the text with words of the query, plain text on one line; empty beyond the [`SNIPPETS_MAX`] best.
+    /// A part of the text with words of the query, plain text on one line; empty where none was wanted.
     #[n(3)]
     pub snippet: String,
     /// Where words of the query stand in the snippet: byte ranges, ascending.
     #[n(4)]
+    pub marks: Vec<(u32, u32)>,
+}
+
+/// Input of [`SHOW`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Show {
+    /// Whose indexes to look in, in this order.
+    #[n(0)]
+    pub webs: Vec<WebId>,
+    /// As in a [`Query`].
+    #[n(1)]
+    pub words: Vec<String>,
+    /// As in a [`Query`].
+    #[n(2)]
+    pub phrases: Vec<Phrase>,
+    /// Of which texts; at most [`SNIPPETS_MAX`].
+    #[n(3)]
+    pub contents: Vec<ContentId>,
+}
+
+/// End of [`SHOW`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Shown {
+    /// Those that are in the indexes and have any of the words.
+    #[n(0)]
+    pub snippets: Vec<Snippet>,
+}
+
+/// A part of a text, as in [`TextHit`]; what peers answer each other, too.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Snippet {
+    /// Of which content.
+    #[n(0)]
+    pub content: ContentId,
+    /// Plain text on one line.
+    #[n(1)]
+    pub snippet: String,
+    /// Where words of the query stand in it: byte ranges, ascending.
+    #[n(2)]
     pub marks: Vec<(u32, u32)>,
 }
 

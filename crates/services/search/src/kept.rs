@@ -12,11 +12,12 @@ use kernel::{AskId, Step};
 use store::{Rows, StoreError};
 
 use crate::faults::SearchError;
-use crate::jobs::{Answer, NAMES_MAX, NameItem, QUERY, Query, TEXTS_MAX, to_bytes};
+use crate::jobs::{Answer, NAMES_MAX, NameItem, QUERY, Query, to_bytes};
 use crate::listening;
 use crate::query::{Terms, owner_label};
 use crate::service::{Purpose, Search, first_number};
 use crate::tables::{KEPT, KEPT_AT, KeptRow, RINGS, RUNG, RingRow};
+use crate::whom::text_query;
 
 /// Kept searches at most: each looks at every name that comes.
 const KEPT_MAX: usize = 100;
@@ -63,6 +64,7 @@ impl Search {
                     is_typing: false,
                     names: NAMES_MAX,
                     texts: 0,
+                    snippets: 0,
                 };
                 let job = step.work(QUERY, to_bytes(&query));
                 self.jobs.insert(job, Purpose::Baseline { kept: number });
@@ -150,8 +152,7 @@ impl Search {
         let kept: Vec<(u64, KeptRow)> = KEPT.all(step.view()).collect::<Result<_, _>>()?;
         for (number, row) in kept.into_iter().filter(|(_, row)| row.web.is_none_or(|only| only == web)) {
             let Ok(Terms { words, phrases }) = Terms::read(&row.query) else { continue };
-            let query = Query { web: index, words, phrases, is_typing: false, names: 0, texts: TEXTS_MAX };
-            let job = step.work(QUERY, to_bytes(&query));
+            let job = step.work(QUERY, to_bytes(&text_query(index, words, phrases)));
             self.jobs.insert(job, Purpose::KeptTexts { kept: number, web, contents: contents.to_vec() });
         }
         Ok(())

@@ -19,6 +19,7 @@ pub mod rank;
 mod reading;
 mod service;
 mod show;
+mod showing;
 pub mod summary;
 mod tables;
 #[cfg(test)]

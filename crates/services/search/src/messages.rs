@@ -3,11 +3,11 @@
 //! A question names words; an answer gives counts, from which the asker makes ranks. Every limit is checked before
 //! anything is used. Not for: names, which everybody has.
 
-use base::{DeviceId, WebId};
+use base::{ContentId, DeviceId, WebId};
 use minicbor::{Decode, Encode};
 use wire::WireError;
 
-use crate::jobs::{Phrase, SNIPPET_SIZE_MAX, TEXTS_MAX, TextHit, Texts, WORDS_MAX};
+use crate::jobs::{Phrase, SNIPPET_SIZE_MAX, SNIPPETS_MAX, Snippet, TEXTS_MAX, TextHit, Texts, WORDS_MAX};
 use crate::words::WORD_LEN_MAX;
 
 /// Bytes of a message at most: 64 hits with their snippets fit.
@@ -90,6 +90,38 @@ pub(crate) enum Message {
         #[n(1)]
         question: u64,
     },
+    /// What do these texts say about these words?
+    #[n(5)]
+    Show {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// As in the question whose answer named them.
+        #[n(1)]
+        question: u64,
+        /// Folded words.
+        #[n(2)]
+        words: Vec<String>,
+        /// Which of them must follow each other.
+        #[n(3)]
+        phrases: Vec<Phrase>,
+        /// Which texts; ascending.
+        #[n(4)]
+        contents: Vec<ContentId>,
+    },
+    /// This.
+    #[n(6)]
+    Shown {
+        /// In which web.
+        #[n(0)]
+        web: WebId,
+        /// Which question.
+        #[n(1)]
+        question: u64,
+        /// What the asker may have of them; ascending.
+        #[n(2)]
+        snippets: Vec<Snippet>,
+    },
 }
 
 /// How far a broker has read what a device lists.
@@ -125,6 +157,13 @@ impl Message {
                     read.iter().zip(read.iter().skip(1)).all(|(one, next)| one.device < next.device);
                 are_texts_sound(texts) && read.len() <= READ_MAX && is_ascending
             }
+            Self::Show { words, phrases, contents, .. } => {
+                are_words_sound(words, phrases) && are_few(contents.iter().copied())
+            }
+            Self::Shown { snippets, .. } => {
+                are_few(snippets.iter().map(|one| one.content))
+                    && snippets.iter().all(|one| is_snippet_sound(&one.snippet, &one.marks))
+            }
         };
         if is_sound { Ok(message) } else { Err(WireError::OutOfLimits { field: "search message" }) }
     }
@@ -142,19 +181,30 @@ fn are_words_sound(words: &[String], phrases: &[Phrase]) -> bool {
     are_words && phrases.len() <= WORDS_MAX && phrases.iter().all(is_within)
 }
 
+/// Says whether there are some, not too many, each once and in order.
+fn are_few(contents: impl Iterator<Item = ContentId> + Clone) -> bool {
+    let count = contents.clone().count();
+    count <= SNIPPETS_MAX && contents.clone().zip(contents.skip(1)).all(|(one, next)| one < next)
+}
+
+/// Says whether a snippet is short and its marks are ascending ranges of whole characters.
+fn is_snippet_sound(snippet: &str, marks: &[(u32, u32)]) -> bool {
+    let mut last = 0;
+    let are_marks = marks.iter().all(|(from, to)| {
+        let range = usize::try_from(*from).unwrap_or(usize::MAX)..usize::try_from(*to).unwrap_or(usize::MAX);
+        let is_next = *from >= last && from < to && snippet.get(range).is_some();
+        last = *to;
+        is_next
+    });
+    snippet.len() <= SNIPPET_SIZE_MAX && marks.len() <= SNIPPET_SIZE_MAX && are_marks
+}
+
 fn are_texts_sound(texts: &Texts) -> bool {
     let is_sound = |hit: &TextHit| {
-        let fits = hit.snippet.len() <= SNIPPET_SIZE_MAX && hit.marks.len() <= SNIPPET_SIZE_MAX;
         let counted: u64 = hit.counts.iter().map(|count| u64::from(*count)).sum();
-        let mut last = 0;
-        let are_marks = hit.marks.iter().all(|(from, to)| {
-            let range =
-                usize::try_from(*from).unwrap_or(usize::MAX)..usize::try_from(*to).unwrap_or(usize::MAX);
-            let is_next = *from >= last && from < to && hit.snippet.get(range).is_some();
-            last = *to;
-            is_next
-        });
-        fits && hit.counts.len() <= WORDS_MAX && counted <= u64::from(hit.length) && are_marks
+        is_snippet_sound(&hit.snippet, &hit.marks)
+            && hit.counts.len() <= WORDS_MAX
+            && counted <= u64::from(hit.length)
     };
     texts.hits.len() <= usize::try_from(TEXTS_MAX).unwrap_or(0)
         && texts.found_in.len() <= WORDS_MAX
@@ -164,7 +214,6 @@ fn are_texts_sound(texts: &Texts) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use base::ContentId;
     use proptest::prelude::*;
 
     use super::*;

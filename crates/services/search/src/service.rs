@@ -1,6 +1,6 @@
 //! The service as the kernel meets it: which input leads where; asking and being asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use api::Operation;
@@ -17,7 +17,8 @@ use crate::budget::Budget;
 use crate::faults::SearchError;
 use crate::indexing::{INDEX, Indexing, Part, UNREAD_DUE, is_whole};
 use crate::jobs::{
-    Answer, LOST, Lost, NAMES_MAX, NameItem, QUERY, Query, TEXTS_MAX, Texts, from_bytes, to_bytes,
+    Answer, LOST, Lost, NAMES_MAX, NameItem, QUERY, Query, SNIPPETS_MAX, TEXTS_MAX, Texts, from_bytes,
+    to_bytes,
 };
 use crate::kept;
 use crate::listening::{LISTEN, Listening};
@@ -26,11 +27,13 @@ use crate::publishing::SUMMARY;
 use crate::query::{Filter, Terms};
 use crate::reading::{BROKER, BrokerPart, Reading, index_of};
 use crate::show;
+use crate::showing::{SETTLED, SETTLING, Source, of_all, serve_snippets};
 use crate::tables::BROKERS;
-use crate::whom::{self, AGAIN, BROKER_LATE, ask_others};
+use crate::whom::{self, AGAIN, BROKER_LATE, ask_others, text_query};
 
-/// How long others may take to answer: what a person waits without thinking that nothing comes.
-const ANSWER_WAIT: Duration = Duration::from_secs(2);
+/// How long others may take to answer: two seconds are what a person waits without thinking that nothing comes, and what
+/// has come has to be shown by then.
+const ANSWER_WAIT: Duration = Duration::from_millis(1_900);
 
 /// Questions remembered at most; the oldest goes first.
 const ASKING_MAX: usize = 64;
@@ -42,6 +45,15 @@ const SERVED_OF_ONE_MAX: usize = 8;
 /// Alarm, followed by a question's number: its time is over.
 const LATE: &str = "late ";
 
+/// What a member wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// To know which texts have words.
+    Texts,
+    /// To see parts of texts.
+    Snippets,
+}
+
 /// What a job was given for.
 #[derive(Debug)]
 pub(crate) enum Purpose {
@@ -49,6 +61,19 @@ pub(crate) enum Purpose {
     Own {
         question: u64,
         web: WebId,
+    },
+    /// Parts of texts in own indexes, for a question of this person.
+    OwnSnippets {
+        question: u64,
+        web: WebId,
+        contents: Vec<ContentId>,
+    },
+    /// Parts of texts, for a member.
+    Snippets {
+        to: DeviceId,
+        web: WebId,
+        question: u64,
+        contents: Vec<ContentId>,
     },
     /// The own index of a web, for a question of a member.
     Served {
@@ -111,7 +136,13 @@ pub struct Search {
     pub(crate) is_summary_due: bool,
     /// Questions of this person, oldest first.
     pub(crate) asking: Vec<Asking>,
+    /// Questions whose members are asked in a broker's place.
+    pub(crate) instead: BTreeSet<u64>,
+    /// How long brokers take.
+    pub(crate) paces: BTreeMap<DeviceId, Duration>,
     budgets: BTreeMap<DeviceId, Budget>,
+    /// How often a device may still want to see parts of texts: as often as it may ask.
+    show_budgets: BTreeMap<DeviceId, Budget>,
     /// How often a device may still be told that there is no place for its questions.
     refusals: BTreeMap<DeviceId, Budget>,
     /// Brokers that let a question's time pass, since when; whoever says anything is none.
@@ -153,6 +184,8 @@ impl Service for Search {
         self.jobs.clear();
         self.asking.clear();
         self.silent.clear();
+        self.instead.clear();
+        self.paces.clear();
         self.indexing = Indexing::default();
         self.reading = Reading::default();
         self.reading.are_roles_due = true;
@@ -209,15 +242,18 @@ impl Search {
                 self.tell_waiting(step)?;
             }
             Input::Alarm { key } if key.starts_with(AGAIN) => {
-                if let Some(question) = key.strip_prefix(AGAIN).and_then(|number| number.parse().ok()) {
-                    self.ask_again(step, question);
-                }
+                self.ask_again(step, &key)?;
             }
             Input::Alarm { key } => {
-                let question = key.strip_prefix(LATE).and_then(|number| number.parse::<u64>().ok());
-                if let Some(asking) = self.asking.iter_mut().find(|asking| Some(asking.question) == question)
-                {
-                    asking.close(true);
+                let of =
+                    |prefix: &str| key.strip_prefix(prefix).and_then(|number| number.parse::<u64>().ok());
+                let (late, settled) = (of(LATE), of(SETTLED));
+                for asking in &mut self.asking {
+                    if Some(asking.question) == late {
+                        asking.close(true);
+                    } else if Some(asking.question) == settled {
+                        asking.showing.settle();
+                    }
                 }
                 self.tell_waiting(step)?;
             }
@@ -248,7 +284,7 @@ impl Search {
         let filter = Filter::read(step.view(), find, step.now())?;
         let dice = step.random("question");
         let question = first_number(&dice);
-        let mut asking = Asking::new(format!("{question:016x}"), question, terms, filter);
+        let mut asking = Asking::new(question, terms, filter, step.now());
         asking.waiting.push((ask, None));
         for web in asking.filter.webs.clone() {
             let query = Query {
@@ -258,6 +294,7 @@ impl Search {
                 is_typing: find.names,
                 names: NAMES_MAX,
                 texts: if find.names { 0 } else { TEXTS_MAX },
+                snippets: 0,
             };
             let job = step.work(QUERY, to_bytes(&query));
             self.jobs.insert(job, Purpose::Own { question, web });
@@ -271,6 +308,7 @@ impl Search {
         }
         if !find.names && !find.here {
             step.alarm(ANSWER_WAIT, format!("{LATE}{question}"));
+            step.alarm(SETTLING, format!("{SETTLED}{question}"));
         }
         asking.close(false);
         if self.asking.len() >= ASKING_MAX {
@@ -291,22 +329,32 @@ impl Search {
 
     /// Answers whoever waits for what there is now.
     fn tell_waiting(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
-        for asking in &mut self.asking {
-            if !asking.is_over {
-                asking.note_answered(step.view(), step.me())?;
-            }
-            asking.close(false);
-            let (version, is_over) = (asking.version, asking.is_over);
-            let is_due =
-                |(_, seen): &mut (AskId, Option<u64>)| is_over || seen.is_none_or(|seen| seen < version);
-            if !asking.is_shown() || !asking.waiting.iter_mut().any(&is_due) {
-                continue;
-            }
-            let due: Vec<_> = asking.waiting.extract_if(.., is_due).collect();
-            let found = show::found(step.view(), step.me(), step.now(), asking)?;
-            for (ask, _) in due {
-                step.reply(ask, &found);
-            }
+        self.with_askings(|search, asking| search.tell(step, asking))?;
+        Ok(self.ask_held(step)?)
+    }
+
+    fn tell(&mut self, step: &mut Step<'_>, asking: &mut Asking) -> Result<(), StoreError> {
+        if !asking.is_over {
+            asking.note_answered(step.view(), step.me())?;
+        }
+        let mut page = None;
+        if asking.is_showing_due() {
+            let (found, wanted) = show::found(step.view(), step.me(), step.now(), asking)?;
+            self.ask_snippets(step, asking, wanted)?;
+            page = Some(found);
+        }
+        asking.close(false);
+        let (version, is_over) = (asking.version, asking.is_over);
+        let is_due = |(_, seen): &mut (AskId, Option<u64>)| is_over || seen.is_none_or(|seen| seen < version);
+        if !asking.is_shown() || !asking.waiting.iter_mut().any(&is_due) {
+            return Ok(());
+        }
+        let found = match page.filter(|page| page.version == version) {
+            Some(found) => found,
+            None => show::found(step.view(), step.me(), step.now(), asking)?.0,
+        };
+        for (ask, _) in asking.waiting.extract_if(.., is_due) {
+            step.reply(ask, &found);
         }
         Ok(())
     }
@@ -323,15 +371,17 @@ impl Search {
         self.silent.remove(&from);
         match message {
             Message::Ask { web, question, words, phrases } => {
-                if self.takes(step, (web, from), question)? {
-                    let query = Query { web, words, phrases, is_typing: false, names: 0, texts: TEXTS_MAX };
+                if self.takes(step, (web, from), (question, Wish::Texts))? {
+                    let query = text_query(web, words, phrases);
                     let job = step.work(QUERY, to_bytes(&query));
                     self.jobs.insert(job, Purpose::Served { to: from, web, question });
                 }
             }
             Message::AskBroker { web, question, words, phrases } => {
-                if self.takes(step, (web, from), question)? {
-                    let query = Query { web, words, phrases, is_typing: false, names: 0, texts: TEXTS_MAX };
+                if self.takes(step, (web, from), (question, Wish::Texts))? {
+                    // Nobody else is asked, so the best of these are the ones that will be shown.
+                    let snippets = u32::try_from(SNIPPETS_MAX).unwrap_or(0);
+                    let query = Query { snippets, ..text_query(web, words, phrases) };
                     self.broker(step, (from, web, question), query)?;
                 }
             }
@@ -354,6 +404,7 @@ impl Search {
             }
             Message::Brokered { web, question, texts, read } => {
                 let me = step.me();
+                self.note_pace(step.now(), (web, from), question);
                 let asking = self.asking.iter_mut().find(|asking| asking.question == question);
                 if let Some(asking) = asking.filter(|asking| !asking.is_over) {
                     if asking.take_brokered(step.view(), (web, from, me), texts, &read)? != Verdict::Late {
@@ -369,6 +420,18 @@ impl Search {
                 })?;
                 self.tell_waiting(step)?;
             }
+            Message::Show { web, question, words, phrases, contents } => {
+                if self.takes(step, (web, from), (question, Wish::Snippets))? {
+                    self.show(step, (from, web, question), Terms { words, phrases }, contents)?;
+                }
+            }
+            Message::Shown { web, question, snippets } => {
+                let asking = self.asking.iter_mut().find(|asking| asking.question == question);
+                if let Some(asking) = asking.filter(|asking| !asking.is_over) {
+                    asking.take_snippets(web, Source::Peer(from), snippets);
+                    self.tell_waiting(step)?;
+                }
+            }
         }
         Ok(())
     }
@@ -378,12 +441,12 @@ impl Search {
         &mut self,
         step: &mut Step<'_>,
         (web, from): (WebId, DeviceId),
-        question: u64,
+        (question, wish): (u64, Wish),
     ) -> Result<bool, StoreError> {
         if !may_ask(step, web, from)? {
             return Ok(false);
         }
-        let has_place = self.has_place(step, from);
+        let has_place = self.has_place(step, from, wish);
         let now = step.now();
         // Who floods gets silence in the end, not a message for each of its own.
         if !has_place && self.refusals.entry(from).or_insert_with(|| Budget::new(now)).take(now) {
@@ -393,9 +456,11 @@ impl Search {
     }
 
     /// Says whether a member's question is taken now (spec search, rule 12).
-    fn has_place(&mut self, step: &Step<'_>, from: DeviceId) -> bool {
+    fn has_place(&mut self, step: &Step<'_>, from: DeviceId, wish: Wish) -> bool {
         let served = self.jobs.values().filter_map(|purpose| match purpose {
-            Purpose::Served { to, .. } | Purpose::Brokered { to, .. } => Some(*to),
+            Purpose::Served { to, .. } | Purpose::Brokered { to, .. } | Purpose::Snippets { to, .. } => {
+                Some(*to)
+            }
             _ => None,
         });
         let (mut all, mut of_one) = (0, 0);
@@ -404,10 +469,14 @@ impl Search {
             of_one += usize::from(to == from);
         }
         let now = step.now();
+        let budgets = match wish {
+            Wish::Texts => &mut self.budgets,
+            Wish::Snippets => &mut self.show_budgets,
+        };
         // What is refused for want of a place is not counted: it comes again.
         all < SERVED_MAX
             && of_one < SERVED_OF_ONE_MAX
-            && self.budgets.entry(from).or_insert_with(|| Budget::new(now)).take(now)
+            && budgets.entry(from).or_insert_with(|| Budget::new(now)).take(now)
     }
 
     /// A member is here: questions under way are asked there, and a broker may get something from it.
@@ -468,6 +537,16 @@ impl Search {
                     asking.take_own_reading(web, answer);
                 }
                 self.tell_waiting(step)
+            }
+            Purpose::OwnSnippets { question, web, contents } => {
+                let snippets = of_all(&contents, outcome);
+                if let Some(asking) = self.asking.iter_mut().find(|asking| asking.question == question) {
+                    asking.take_snippets(web, Source::Own, snippets);
+                }
+                self.tell_waiting(step)
+            }
+            Purpose::Snippets { to, web, question, contents } => {
+                serve_snippets(step, (to, web, question), of_all(&contents, outcome))
             }
             Purpose::Brokered { ticket, side, .. } => self.take_half(step, (ticket, side), answer(outcome)),
             Purpose::BrokerUpdate { part } => self.take_read(step, &part, outcome),

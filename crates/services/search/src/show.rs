@@ -13,8 +13,9 @@ use files::look::{self, Look, Showing};
 use store::{Rows, StoreError};
 
 use crate::asking::Asking;
-use crate::jobs::TextHit;
+use crate::jobs::{SNIPPETS_MAX, TextHit};
 use crate::rank::score;
+use crate::showing::Text;
 
 /// Files looked at for one content at most.
 const SHOWING_MAX: usize = 16;
@@ -38,15 +39,18 @@ struct Page<'a> {
     by_content: BTreeMap<(WebId, ContentId), usize>,
     by_file: BTreeMap<FileKey, usize>,
     has_more: bool,
+    /// Hits with texts, and which of these have no snippet.
+    texts_shown: BTreeSet<usize>,
+    wanted: Vec<Text>,
 }
 
-/// Returns what is to be shown of a question now.
+/// Returns what is to be shown of a question now, and of which texts among it snippets are wanted.
 pub(crate) fn found(
     rows: &dyn Rows,
     me: DeviceId,
     now: Timestamp,
     asking: &Asking,
-) -> Result<Found, StoreError> {
+) -> Result<(Found, Vec<Text>), StoreError> {
     let mut page = Page {
         rows,
         look: Look::at(rows, me)?,
@@ -56,11 +60,13 @@ pub(crate) fn found(
         by_content: BTreeMap::new(),
         by_file: BTreeMap::new(),
         has_more: false,
+        texts_shown: BTreeSet::new(),
+        wanted: Vec::new(),
     };
     page.names()?;
     page.texts()?;
     let (answered, members) = asking.people();
-    Ok(Found {
+    let found = Found {
         hits: page.hits,
         has_more: page.has_more,
         state: if asking.is_over { "done" } else { "asking" }.to_owned(),
@@ -71,7 +77,8 @@ pub(crate) fn found(
         how: how(rows, me, asking)?,
         id: asking.id.clone(),
         version: asking.version,
-    })
+    };
+    Ok((found, page.wanted))
 }
 
 impl Page<'_> {
@@ -101,27 +108,44 @@ impl Page<'_> {
         ranked.sort_by(|(a, _, one), (b, _, other)| {
             b.total_cmp(a).then_with(|| one.content.cmp(&other.content))
         });
-        let mut past: Vec<(Showing, &TextHit)> = Vec::new();
+        let mut past: Vec<(Showing, WebId, &TextHit)> = Vec::new();
         for (_, web, hit) in ranked {
+            if self.is_full() {
+                return Ok(());
+            }
             let showing = look::showing(self.rows, web, hit.content, SHOWING_MAX)?;
             let (newest, older): (Vec<Showing>, Vec<Showing>) =
                 showing.into_iter().partition(|showing| showing.past.is_none());
             for showing in newest {
-                self.add((showing.number, showing.file), FoundBy::Text, Some(hit), None)?;
+                self.add((showing.number, showing.file), FoundBy::Text, Some((web, hit)), None)?;
             }
-            past.extend(older.into_iter().map(|showing| (showing, hit)));
+            past.extend(older.into_iter().map(|showing| (showing, web, hit)));
         }
-        for (showing, hit) in past {
-            if self.is_newest_out_of_reach(showing)? {
-                self.add((showing.number, showing.file), FoundBy::Text, Some(hit), showing.past)?;
+        for (showing, web, hit) in past {
+            if !self.is_newest_out_of_reach(showing)? {
+                continue;
+            }
+            if self.asking.is_over {
+                self.add((showing.number, showing.file), FoundBy::Text, Some((web, hit)), showing.past)?;
+            } else if hit.snippet.is_empty() && self.wanted.len() < SNIPPETS_MAX {
+                // Then it is too late to ask for it.
+                self.wanted.push((web, hit.content));
             }
         }
         Ok(())
     }
 
+    /// Says whether nothing that is added would be seen: there are enough hits, more are known of, and all texts of these are
+    /// shown with them.
+    fn is_full(&self) -> bool {
+        self.has_more
+            && self.hits.len() >= self.asking.filter.limit
+            && self.hits.iter().all(|hit| hit.by != FoundBy::Name)
+    }
+
     /// An older revision is worth showing only if nobody who has the newest can be asked what is in it.
     fn is_newest_out_of_reach(&mut self, showing: Showing) -> Result<bool, StoreError> {
-        if !self.asking.is_over || self.by_file.contains_key(&(showing.number, showing.file)) {
+        if self.by_file.contains_key(&(showing.number, showing.file)) {
             return Ok(false);
         }
         let Some((view, holders)) = self.look.entry(showing.number, showing.file)? else { return Ok(false) };
@@ -135,11 +159,11 @@ impl Page<'_> {
         &mut self,
         file: FileKey,
         by: FoundBy,
-        text: Option<&TextHit>,
+        text: Option<(WebId, &TextHit)>,
         past: Option<u64>,
     ) -> Result<(), StoreError> {
-        if let Some(known) = self.by_file.get(&file).and_then(|at| self.hits.get_mut(*at)) {
-            join(known, text);
+        if let Some(at) = self.by_file.get(&file).copied() {
+            self.join(at, text);
             return Ok(());
         }
         let Some(place) = look::place(self.rows, file.0, file.1)? else { return Ok(()) };
@@ -159,7 +183,7 @@ impl Page<'_> {
             if hit.copies.len() < COPIES_MAX {
                 hit.copies.push(view.path);
             }
-            join(hit, text);
+            self.join(at, text);
             self.by_file.insert(file, at);
             return Ok(());
         }
@@ -169,22 +193,27 @@ impl Page<'_> {
             self.by_content.insert((place.web, content), at);
         }
         let is_by_broker =
-            text.is_some_and(|text| self.asking.by_broker.contains(&(place.web, text.content)));
+            text.is_some_and(|(_, text)| self.asking.by_broker.contains(&(place.web, text.content)));
         self.hits.push(hit_of(view, &holders, (by, is_by_broker), past, self.now));
-        if let Some(hit) = self.hits.last_mut() {
-            join(hit, text);
-        }
+        self.join(at, text);
         Ok(())
     }
-}
 
-/// Adds what is in a file to what is shown of it. A text may come without a snippet; another of the same file may have one.
-fn join(hit: &mut Hit, text: Option<&TextHit>) {
-    let Some(text) = text.filter(|_| hit.snippet.is_empty()) else { return };
-    hit.snippet.clone_from(&text.snippet);
-    hit.marks.clone_from(&text.marks);
-    if hit.by == FoundBy::Name {
-        hit.by = FoundBy::NameAndText;
+    /// Adds what is in a file to what is shown of it. A text may come without a snippet; another of the same file may have one.
+    fn join(&mut self, at: usize, text: Option<(WebId, &TextHit)>) {
+        let (Some((web, text)), Some(hit)) = (text, self.hits.get_mut(at)) else { return };
+        if !hit.snippet.is_empty() {
+            return;
+        }
+        hit.snippet.clone_from(&text.snippet);
+        hit.marks.clone_from(&text.marks);
+        if hit.by == FoundBy::Name {
+            hit.by = FoundBy::NameAndText;
+        }
+        let is_new = self.texts_shown.insert(at);
+        if is_new && text.snippet.is_empty() && self.texts_shown.len() <= SNIPPETS_MAX {
+            self.wanted.push((web, text.content));
+        }
     }
 }
 
@@ -262,10 +291,13 @@ fn why(rows: &dyn Rows, now: Timestamp, asking: &Asking) -> Result<String, Store
         parts.push("the index on this computer is being made anew, so something may be missing".to_owned());
     }
     for (web, broker) in &asking.silent_brokers {
-        parts.push(format!(
-            "the broker at {} did not answer in time, so all members were asked",
-            owner(rows, *web, *broker)?
-        ));
+        let who = owner(rows, *web, *broker)?;
+        parts.push(match asking.held.contains(web) {
+            false => format!("the broker at {who} did not answer in time, so all members were asked"),
+            true => format!(
+                "the broker at {who} did not answer in time, and other questions were with the members already: ask again"
+            ),
+        });
     }
     if asking.is_over {
         parts.extend(silent(rows, now, asking)?);

@@ -6,7 +6,7 @@ use base::{ContentId, DeviceId, WebId};
 use serde_json::{Value, json};
 use wire::crypto::EpochKey;
 
-use crate::jobs::{Phrase, TextHit, Texts};
+use crate::jobs::{Phrase, Snippet, TextHit, Texts};
 use crate::messages::{Message, ReadOf};
 use crate::summary::{Summary, WordKey, build};
 
@@ -35,6 +35,20 @@ fn without_snippet() -> Texts {
     texts
 }
 
+fn contents() -> Vec<ContentId> {
+    [7, 9].map(|name| ContentId::new([name; 32])).to_vec()
+}
+
+/// Of the second there is nothing to be shown.
+fn snippets() -> Vec<Snippet> {
+    let of = |content| Snippet { content, snippet: String::new(), marks: Vec::new() };
+    let mut snippets: Vec<Snippet> = contents().into_iter().map(of).collect();
+    if let (Some(first), Some(hit)) = (snippets.first_mut(), texts().hits.first()) {
+        (first.snippet, first.marks) = (hit.snippet.clone(), hit.marks.clone());
+    }
+    snippets
+}
+
 fn read() -> Vec<ReadOf> {
     let mut read: Vec<ReadOf> = [(9, 513), (4, 70_000)]
         .map(|(name, position)| ReadOf { device: ReadOf::short(DeviceId::new([name; 32])), position })
@@ -50,10 +64,12 @@ fn messages() -> Vec<(&'static str, Message)> {
     vec![
         ("ask", Message::Ask { web, question, words: words.clone(), phrases: phrases.clone() }),
         ("answer", Message::Answer { web, question, texts: texts() }),
-        ("ask broker", Message::AskBroker { web, question, words, phrases }),
+        ("ask broker", Message::AskBroker { web, question, words: words.clone(), phrases: phrases.clone() }),
         ("brokered", Message::Brokered { web, question, texts: texts(), read: read() }),
         ("an answer without a snippet", Message::Answer { web, question, texts: without_snippet() }),
         ("busy", Message::Busy { web, question }),
+        ("show", Message::Show { web, question, words, phrases, contents: contents() }),
+        ("shown", Message::Shown { web, question, snippets: snippets() }),
     ]
 }
 
@@ -108,6 +124,15 @@ fn refused() -> Vec<Value> {
     unsorted.reverse();
     let brokered = wire::to_bytes(&Message::Brokered { web, question: 1, texts: texts(), read: unsorted });
     let message = |name, bytes: Vec<u8>| vector("search-message", name, &bytes, &json!({}));
+    let show = |contents: Vec<ContentId>| {
+        let words = vec!["garten".to_owned()];
+        wire::to_bytes(&Message::Show { web, question: 1, words, phrases: Vec::new(), contents })
+    };
+    let shown = |change: fn(&mut Vec<Snippet>)| {
+        let mut snippets = snippets();
+        change(&mut snippets);
+        wire::to_bytes(&Message::Shown { web, question: 1, snippets })
+    };
     let mut cut = summary(&["garten", "plan"]);
     cut.truncate(cut.len() - 1);
     let filter = |filter: Vec<u8>| wire::to_bytes(&Summary::new(epoch().id(), Some(filter)));
@@ -132,6 +157,18 @@ fn refused() -> Vec<Value> {
         ),
         message("too many hits", answer(|texts| texts.hits = vec![texts.hits.first().cloned().unwrap(); 65])),
         message("devices in disorder", brokered),
+        message("texts in disorder", show(contents().into_iter().rev().collect())),
+        message("one text twice", show([contents(), contents()].concat())),
+        message("too many texts", show((0..17).map(|name| ContentId::new([name; 32])).collect())),
+        message("snippets in disorder", shown(|snippets| snippets.reverse())),
+        message(
+            "a snippet whose marks cut a letter",
+            shown(|snippets| snippets.iter_mut().for_each(|one| one.marks = vec![(1, 6)])),
+        ),
+        message(
+            "a snippet that is too long",
+            shown(|snippets| snippets.iter_mut().for_each(|one| one.snippet = "x".repeat(401))),
+        ),
         record("cut off", cut),
         record("a filter shorter than its head", filter(vec![0; 12])),
         record("a filter without segments", filter(vec![0; 13])),

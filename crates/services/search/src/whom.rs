@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use base::{DeviceId, KeyId, WebId};
+use base::{DeviceId, KeyId, Timestamp, WebId};
 use files::look;
 use kernel::{Channel, Step};
 use store::StoreError;
 
 use crate::asking::Asking;
-use crate::jobs::{QUERY, Query, TEXTS_MAX, to_bytes};
+use crate::jobs::{Phrase, QUERY, Query, TEXTS_MAX, to_bytes};
 use crate::messages::{Message, ReadOf};
 use crate::query::Terms;
 use crate::reading::{index_of, is_broker};
 use crate::service::{Purpose, Search, may_ask};
+use crate::showing::Source;
 use crate::summary::{WordKey, may_have};
 use crate::tables::SUMMARIES;
 
@@ -30,14 +31,28 @@ const BROKERS_TRIED_MAX: usize = 2;
 const BROKER_SHUNNED: Duration = Duration::from_secs(30);
 
 /// When a peer that had no place is asked again: after this, and up to a quarter of a second more by the question's number,
-/// so that those who were refused together do not come again together.
+/// so that those who were refused together do not come again together; twice as much the next time.
 const AGAIN_WAIT: Duration = Duration::from_millis(250);
 const AGAIN_SPREAD_MS: u64 = 256;
+
+/// How long after the question began a broker that has no place is asked again at the latest: it needs time to answer.
+const AGAIN_UNTIL: Duration = Duration::from_millis(1_100);
+
+/// How long after the question began members are asked in a broker's place at the latest: an answer that comes when the
+/// question is over is only work.
+const INSTEAD_UNTIL: Duration = Duration::from_millis(1_500);
+
+/// Questions of this peer that members are asked in a broker's place at a time: each is as much work for all of them as it
+/// would have been for the broker, and a person asks one at a time.
+const INSTEAD_MAX: usize = 2;
+
+/// How long a broker may take that is known to be slow.
+const BROKER_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Alarm, followed by a question's number and a web: a broker's time is over.
 pub(crate) const BROKER_LATE: &str = "broker late ";
 
-/// Alarm, followed by a question's number: who had no place is asked again.
+/// Alarm, followed by a question's number, a web and a device: who had no place is asked again.
 pub(crate) const AGAIN: &str = "again ";
 
 impl Search {
@@ -56,8 +71,7 @@ impl Search {
         }
         if is_broker(step.view(), web)? {
             let Terms { words, phrases } = asking.terms.clone();
-            let query =
-                Query { web: index_of(web), words, phrases, is_typing: false, names: 0, texts: TEXTS_MAX };
+            let query = Query { web: index_of(web), ..text_query(web, words, phrases) };
             let job = step.work(QUERY, to_bytes(&query));
             self.jobs.insert(job, Purpose::OwnReading { question: asking.question, web });
             asking.own_left += 1;
@@ -77,11 +91,44 @@ impl Search {
         if is_asked {
             return Ok(());
         }
-        if let Some(broker) = one_of(&brokers, asking.question) {
-            // For the next question.
-            step.connect(broker, Channel::Member);
+        let Some(broker) = one_of(&brokers, asking.question) else { return ask_others(step, asking, web) };
+        // For the next question.
+        step.connect(broker, Channel::Member);
+        self.ask_instead(step, asking, web)
+    }
+
+    /// Asks the members of a web in its broker's place, if not too many other questions are with members already.
+    fn ask_instead(
+        &mut self,
+        step: &mut Step<'_>,
+        asking: &mut Asking,
+        web: WebId,
+    ) -> Result<(), StoreError> {
+        let has_place = self.instead.contains(&asking.question) || self.instead.len() < INSTEAD_MAX;
+        let is_in_time = step.now().since(asking.begun) <= INSTEAD_UNTIL;
+        if has_place && is_in_time {
+            self.instead.insert(asking.question);
+            asking.held.remove(&web);
+            return ask_others(step, asking, web);
         }
-        ask_others(step, asking, web)
+        asking.held.insert(web);
+        Ok(())
+    }
+
+    /// Asks members in a broker's place for questions that waited for it.
+    pub(crate) fn ask_held(&mut self, step: &mut Step<'_>) -> Result<(), StoreError> {
+        let open: BTreeSet<u64> =
+            self.asking.iter().filter(|asking| !asking.is_over).map(|asking| asking.question).collect();
+        self.instead.retain(|question| open.contains(question));
+        if self.instead.len() == INSTEAD_MAX {
+            return Ok(());
+        }
+        self.with_askings(|search, asking| {
+            for web in if asking.is_over { BTreeSet::new() } else { asking.held.clone() } {
+                search.ask_instead(step, asking, web)?;
+            }
+            Ok(())
+        })
     }
 
     /// Asks a broker that is here, that has not been asked, and that was not silent lately; false when there is none.
@@ -104,48 +151,78 @@ impl Search {
         let Some(broker) = one_of(&here, asking.question) else { return Ok(false) };
         asking.tried.insert((web, broker));
         asking.brokers.insert(web, broker);
-        send_to_broker(step, asking, (web, broker));
+        self.send_to_broker(step, asking, (web, broker));
         Ok(true)
     }
 
-    /// A peer has no place for a question: another broker is asked, or the same peer again in a moment, once. Only then are
-    /// members asked in a broker's place (spec search, rule 25).
+    fn send_to_broker(&self, step: &mut Step<'_>, asking: &mut Asking, (web, broker): (WebId, DeviceId)) {
+        let Terms { words, phrases } = asking.terms.clone();
+        let message = Message::AskBroker { web, question: asking.question, words, phrases };
+        step.send(broker, Channel::Member, to_bytes(&message));
+        asking.asked_at.insert((web, broker), step.now());
+        step.alarm(self.broker_wait(broker), late_key(asking.question, web));
+    }
+
+    /// Returns how long a broker may take: one that has much to do more than one that never had.
+    fn broker_wait(&self, broker: DeviceId) -> Duration {
+        let usual = self.paces.get(&broker).copied().unwrap_or_default();
+        (BROKER_WAIT / 2 + usual * 2).clamp(BROKER_WAIT, BROKER_WAIT_MAX)
+    }
+
+    /// Notes how long a broker took, late or not.
+    pub(crate) fn note_pace(&mut self, now: Timestamp, (web, broker): (WebId, DeviceId), question: u64) {
+        let asking = self.asking.iter_mut().find(|asking| asking.question == question);
+        let Some(asked) = asking.and_then(|asking| asking.asked_at.remove(&(web, broker))) else { return };
+        let took = now.since(asked);
+        let usual = self.paces.entry(broker).or_default();
+        *usual = (*usual * 3 + took) / 4;
+    }
+
+    /// A peer has no place for a question: another broker is asked, or the same peer again in a moment: a member once, a
+    /// broker while there is time. Only then are members asked in its place (spec search, rule 25).
     pub(crate) fn hear_busy(
-        &self,
+        &mut self,
         step: &mut Step<'_>,
         asking: &mut Asking,
         (web, from): (WebId, DeviceId),
     ) -> Result<(), StoreError> {
         let is_broker = asking.brokers.get(&web) == Some(&from);
         let is_waiting = asking.again.contains(&(web, from));
-        if asking.is_over || is_waiting || (!is_broker && !asking.pending.contains(&(web, from))) {
+        if asking.is_over || is_waiting {
+            return Ok(());
+        }
+        if !is_broker && !asking.pending.contains(&(web, from)) {
+            asking.showing.lose(Source::Peer(from), |of| of == web);
             return Ok(());
         }
         if is_broker && self.ask_broker(step, asking, web)? {
             return Ok(());
         }
-        // A second broker has no time left to be asked twice.
-        let is_first = !is_broker || asking.tried.iter().filter(|(of, _)| *of == web).count() == 1;
-        if is_first && asking.repeated.insert((web, from)) {
-            let wait = AGAIN_WAIT + Duration::from_millis(asking.question % AGAIN_SPREAD_MS);
-            if asking.again.is_empty() {
-                step.alarm(wait, format!("{AGAIN}{}", asking.question));
-            }
+        let times = asking.refused.entry((web, from)).or_insert(0);
+        *times += 1;
+        let times = *times;
+        let spread = Duration::from_millis((asking.question >> (8 * (times - 1).min(7))) % AGAIN_SPREAD_MS);
+        let left = AGAIN_UNTIL.saturating_sub(step.now().since(asking.begun));
+        let is_again = if is_broker { left >= AGAIN_WAIT } else { times == 1 };
+        if is_again {
+            let wait = (AGAIN_WAIT + spread) * times;
+            let wait = if is_broker { wait.min(left) } else { wait };
             asking.again.insert((web, from));
+            step.alarm(wait, again_key(asking.question, web, from));
             if is_broker {
                 step.alarm(wait + BROKER_WAIT, late_key(asking.question, web));
             }
             return Ok(());
         }
         if is_broker {
-            give_up(step, asking, (web, from))?;
+            self.give_up(step, asking, (web, from))?;
         }
         Ok(())
     }
 
     /// Goes on without brokers that have not answered: with another one, or without any.
     pub(crate) fn give_brokers_up(
-        &self,
+        &mut self,
         step: &mut Step<'_>,
         asking: &mut Asking,
         is_meant: impl Fn(WebId, DeviceId) -> bool,
@@ -158,7 +235,7 @@ impl Search {
             .collect();
         for (web, broker) in late {
             if !self.ask_broker(step, asking, web)? {
-                give_up(step, asking, (web, broker))?;
+                self.give_up(step, asking, (web, broker))?;
             }
         }
         Ok(())
@@ -179,7 +256,7 @@ impl Search {
     /// Does something with every question of this person.
     pub(crate) fn with_askings(
         &mut self,
-        mut work: impl FnMut(&Self, &mut Asking) -> Result<(), StoreError>,
+        mut work: impl FnMut(&mut Self, &mut Asking) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let mut all = std::mem::take(&mut self.asking);
         let done = all.iter_mut().try_for_each(|asking| work(self, asking));
@@ -188,36 +265,43 @@ impl Search {
     }
 
     /// Asks again who had no place.
-    pub(crate) fn ask_again(&mut self, step: &mut Step<'_>, question: u64) {
-        let asking = self.asking.iter_mut().find(|asking| asking.question == question);
-        let Some(asking) = asking.filter(|asking| !asking.is_over) else { return };
-        for (web, device) in std::mem::take(&mut asking.again) {
-            if asking.brokers.get(&web) == Some(&device) {
-                send_to_broker(step, asking, (web, device));
-            } else if asking.pending.contains(&(web, device)) {
-                send_question(step, device, asking, web);
+    pub(crate) fn ask_again(&mut self, step: &mut Step<'_>, key: &str) -> Result<(), StoreError> {
+        self.with_askings(|search, asking| {
+            let question = asking.question;
+            let due = asking.again.extract_if(.., |(web, device)| again_key(question, *web, *device) == key);
+            for (web, device) in due.collect::<Vec<_>>() {
+                if asking.is_over {
+                } else if asking.brokers.get(&web) == Some(&device) {
+                    search.send_to_broker(step, asking, (web, device));
+                } else if asking.pending.contains(&(web, device)) {
+                    send_question(step, device, asking, web);
+                }
             }
-        }
+            Ok(())
+        })
+    }
+
+    /// Goes on without any broker, but takes the answer of the one that was asked if it still comes.
+    fn give_up(
+        &mut self,
+        step: &mut Step<'_>,
+        asking: &mut Asking,
+        (web, broker): (WebId, DeviceId),
+    ) -> Result<(), StoreError> {
+        asking.brokers.remove(&web);
+        asking.silent_brokers.insert((web, broker));
+        asking.changed();
+        self.ask_instead(step, asking, web)
     }
 }
 
-/// Goes on without any broker.
-fn give_up(
-    step: &mut Step<'_>,
-    asking: &mut Asking,
-    (web, broker): (WebId, DeviceId),
-) -> Result<(), StoreError> {
-    asking.brokers.remove(&web);
-    asking.silent_brokers.insert((web, broker));
-    asking.changed();
-    ask_others(step, asking, web)
+fn again_key(question: u64, web: WebId, device: DeviceId) -> String {
+    format!("{AGAIN}{question} {web} {device}")
 }
 
-fn send_to_broker(step: &mut Step<'_>, asking: &Asking, (web, broker): (WebId, DeviceId)) {
-    let Terms { words, phrases } = asking.terms.clone();
-    let message = Message::AskBroker { web, question: asking.question, words, phrases };
-    step.send(broker, Channel::Member, to_bytes(&message));
-    step.alarm(BROKER_WAIT, late_key(asking.question, web));
+/// Returns a question about texts for an index; snippets are asked for when it is known what is shown.
+pub(crate) fn text_query(web: WebId, words: Vec<String>, phrases: Vec<Phrase>) -> Query {
+    Query { web, words, phrases, is_typing: false, names: 0, texts: TEXTS_MAX, snippets: 0 }
 }
 
 fn late_key(question: u64, web: WebId) -> String {

@@ -28,11 +28,13 @@ pub fn words(text: &str) -> impl Iterator<Item = Word> + '_ {
 
 /// Walks the places of the words of a text, in bytes, from where each begins to where it ends. Nothing is folded, so a
 /// run may be there of which folding leaves nothing.
-pub fn runs(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
+pub fn runs(text: &str) -> Runs<'_> {
     Runs { text, at: 0, last: None }
 }
 
-struct Runs<'a> {
+/// Walks the places of words; see [`runs`].
+#[derive(Debug, Clone)]
+pub struct Runs<'a> {
     text: &'a str,
     at: usize,
     /// The character before in a script without spaces, as the first half of the next pair.
@@ -100,22 +102,38 @@ impl Iterator for Runs<'_> {
 /// Returns a word as it is compared: lower case, no accents, at most [`WORD_LEN_MAX`] bytes.
 pub fn fold(word: &str) -> String {
     let mut folded = String::with_capacity(word.len().min(WORD_LEN_MAX));
-    let is_plain = word.is_ascii();
-    let mut push = |character: char| {
+    fold_into(word, &mut folded);
+    folded
+}
+
+/// Writes a word as it is compared in place of what the string holds: who folds many needs no string for each.
+pub fn fold_into(word: &str, folded: &mut String) {
+    folded.clear();
+    if word.is_ascii() {
+        folded.push_str(word.get(..WORD_LEN_MAX).unwrap_or(word));
+        folded.make_ascii_lowercase();
+        return;
+    }
+    let push = |character: char| {
         let fits = folded.len() + character.len_utf8() <= WORD_LEN_MAX;
         if fits {
             folded.push(character);
         }
         fits
     };
-    if is_plain {
-        word.chars().all(|character| push(character.to_ascii_lowercase()));
-    } else {
-        let all = word.nfkd().filter(|character| !is_combining_mark(*character)).flat_map(char::to_lowercase);
-        // Lower case can bring new marks (the dotted capital I).
-        all.filter(|character| !is_combining_mark(*character)).map(plain).all(push);
-    }
-    folded
+    let all = word.nfkd().filter(|character| !is_combining_mark(*character)).flat_map(char::to_lowercase);
+    // Lower case can bring new marks (the dotted capital I).
+    all.filter(|character| !is_combining_mark(*character)).map(plain).all(push);
+}
+
+/// Counts the words of a text of which folding leaves something.
+pub fn count(text: &str) -> usize {
+    let is_word = |(from, to): &(usize, usize)| {
+        let run = text.get(*from..*to).unwrap_or_default();
+        // Letters and digits of ASCII stay.
+        run.is_ascii() || !fold(run).is_empty()
+    };
+    runs(text).filter(is_word).count()
 }
 
 /// Letters that no decomposition brings to their plain form.

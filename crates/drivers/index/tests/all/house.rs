@@ -166,7 +166,7 @@ impl House {
     }
 
     pub(crate) fn texts(&mut self, web: WebId, text: &str) -> search::jobs::Texts {
-        self.query(&Query { texts: 10, ..ask(web, text) }).texts
+        self.query(&Query { texts: 10, snippets: 10, ..ask(web, text) }).texts
     }
 
     /// Returns the folder of a web's index.
@@ -177,8 +177,15 @@ impl House {
 
 /// Asks for nothing yet; quoted words must follow each other.
 pub(crate) fn ask(web: WebId, text: &str) -> Query {
-    let mut query =
-        Query { web, words: Vec::new(), phrases: Vec::new(), is_typing: false, names: 0, texts: 0 };
+    let mut query = Query {
+        web,
+        words: Vec::new(),
+        phrases: Vec::new(),
+        is_typing: false,
+        names: 0,
+        texts: 0,
+        snippets: 0,
+    };
     for (at, part) in text.split('"').enumerate() {
         let first = u32::try_from(query.words.len()).unwrap();
         query.words.extend(words(part).map(|word| word.text));

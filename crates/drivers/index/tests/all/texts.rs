@@ -115,7 +115,7 @@ fn only_the_best_texts_have_a_snippet() {
         house.put(FAMILY, &format!("{number}.txt"), format!("{text} {number}").as_bytes());
     }
     for query in ["alpha", "beta alpha", "\"alpha beta\""] {
-        let mut hits = house.query(&Query { texts: 64, ..ask(FAMILY, query) }).texts.hits;
+        let mut hits = house.query(&Query { texts: 64, snippets: 64, ..ask(FAMILY, query) }).texts.hits;
         assert_eq!(hits.len(), 40, "{query}");
         hits.sort_by(|one, other| score(other).total_cmp(&score(one)));
         assert!(

@@ -1,7 +1,7 @@
 //! Asking and being shown.
 
 use serde_json::json;
-use sim::texts::{revision_word, topic_word};
+use sim::texts::{common_word, revision_word, topic_word};
 
 use crate::town::{ALICE, BOB, CAROL, MALLORY, Town, made, paths};
 
@@ -45,6 +45,30 @@ fn names_and_texts_of_everybody_are_found() {
     }
     let both = town.find(ALICE, json!({ "query": "txt" }));
     assert_eq!(both["hits"][0]["by"], "name");
+}
+
+#[test]
+fn members_show_only_what_will_be_seen() {
+    let mut town = Town::new();
+    for (who, first) in [(BOB, 0), (CAROL, 40)] {
+        for number in 0..30 {
+            let made = made(1, 300 + first + number);
+            town.world.write(who, &format!("{number}.txt"), made, 900 + first + number);
+        }
+        town.share(who);
+    }
+    let before = town.world.watch.bytes;
+    let found = town.find(ALICE, json!({ "query": common_word(0), "limit": 5 }));
+    let hits = found["hits"].as_array().unwrap();
+    assert!(hits.len() == 5 && found["has_more"] == true && found["why"] == "", "{found}");
+    for hit in hits {
+        let snippet = hit["snippet"].as_str().unwrap();
+        assert!(snippet.contains(&common_word(0)) && hit["marks"] != json!([]), "{hit}");
+    }
+    let of_five = town.world.watch.bytes - before;
+    let before = town.world.watch.bytes;
+    town.find(ALICE, json!({ "query": common_word(0), "limit": 16 }));
+    assert!(town.world.watch.bytes - before > of_five, "snippets of eleven more");
 }
 
 #[test]

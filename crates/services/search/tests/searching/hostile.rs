@@ -3,7 +3,7 @@
 use kernel::Channel;
 use serde_json::json;
 use sim::texts::topic_word;
-use sim::{Liar, bomb};
+use sim::{Liar, bomb, wish};
 
 use crate::town::{ALICE, BOB, CAROL, MALLORY, Town, made, paths};
 
@@ -57,9 +57,9 @@ fn questions_without_end_are_held_to_a_rate_and_others_stay_served() {
         town.pass_ms(1);
     }
     town.pass(1);
-    // 40 at once and 20 a second for less than three seconds, and three for Alice.
+    // 40 at once and 20 a second for less than three seconds, and for Alice three and a snippet.
     let answers = town.world.watch.answers - before;
-    assert!((40 + 3..=40 + 20 * 3 + 3).contains(&answers), "{answers} answers");
+    assert!((40 + 4..=40 + 20 * 3 + 4).contains(&answers), "{answers} answers");
 }
 
 #[test]
@@ -71,9 +71,25 @@ fn who_was_removed_gets_no_answer() {
     let found = town.find(MALLORY, json!({ "query": topic_word(5) }));
     assert!(paths(&found).is_empty(), "{found}");
     let web = town.web;
+    let content = town.world.peer(BOB).disk.file("a.txt").unwrap().content();
     for channel in [Channel::Member, Channel::Join] {
         town.world.forge(MALLORY, BOB, channel, "search", &bomb(web, 1));
+        town.world.forge(MALLORY, BOB, channel, "search", &wish(web, 2, content));
     }
     town.pass(5);
     assert_eq!(town.world.watch.answers, before);
+}
+
+#[test]
+fn who_wants_to_see_texts_without_end_is_held_to_a_rate() {
+    let mut town = town();
+    let (web, before) = (town.web, town.world.watch.answers);
+    let content = town.world.peer(BOB).disk.file("a.txt").unwrap().content();
+    for number in 0..1_000 {
+        town.world.forge(MALLORY, BOB, Channel::Member, "search", &wish(web, number, content));
+        town.pass_ms(1);
+    }
+    town.pass(1);
+    let answers = town.world.watch.answers - before;
+    assert!((40..=40 + 20 * 3).contains(&answers), "{answers} answers");
 }
