@@ -399,6 +399,33 @@ def open_sealed(data, epoch_key, content, size):
 CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 
+def open_dht(value, finds):
+    """spec dht rules 2 to 6; what is found has to be what was said, under the name that members compute."""
+    epoch_key, web, device = (bytes.fromhex(finds[name]) for name in ("epoch_key", "web", "device"))
+    context = web + device + int(finds["slot"]).to_bytes(8, "big")
+    seed = blake3.blake3(context, key=derive("althing dht name v1", epoch_key)).digest()
+    demand(len(value) == 900, "not of the one size")
+    try:
+        key = derive("althing dht address v1", epoch_key)
+        plain = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(value[24:], context, value[:24], key)
+    except Exception as cause:
+        raise Refused("does not open") from cause
+    length = int.from_bytes(plain[:2], "big")
+    demand(length <= 858 and not any(plain[2 + length :]), "length or padding")
+    said, addresses, signature = fields(decode(plain[2 : 2 + length]), 3, "record")
+    demand(isinstance(addresses, list) and len(addresses) <= 8, "addresses")
+    demand(all(isinstance(address, str) for address in addresses), "addresses")
+    # The signature covers the two fields before it, as an array of their own.
+    first = 2 + 1
+    covered = plain[first : first + item_length(plain, first)]
+    covered += plain[first + len(covered) :][: item_length(plain, first + len(covered))]
+    slot = int(finds["slot"]).to_bytes(8, "big")
+    is_said = signed_by(device, "althing/dht/1", web + slot + b"\x82" + covered, octets(signature, 64, "signature"))
+    demand(is_said, "not said by the device")
+    item, _ = sodium.crypto_sign_seed_keypair(seed)
+    return dict(finds, item=item.hex(), number=str(number(said, "number")), addresses=" ".join(addresses))
+
+
 def bech32m(text):
     demand(text.lower() == text or text.upper() == text, "mixed case")
     prefix, mark, data = text.lower().rpartition("1")
@@ -619,6 +646,8 @@ def find(vector):
         epoch_key, content = bytes.fromhex(finds["epoch_key"]), bytes.fromhex(finds["content"])
         open_sealed(data, epoch_key, content, int(finds["size"]))
         return dict(finds, sealed=blake3.blake3(data).hexdigest())
+    if kind == "dht":
+        return open_dht(data, finds)
     if kind in ("sync", "join-message"):
         tag, body = fields(decode(data), 2, "message")
         return {"web": octets(body[0], 32, "web").hex()}

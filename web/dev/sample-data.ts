@@ -107,7 +107,7 @@ export const NET: Net = {
     computer('club/77ab0d13', 108, apart('nobody has said yet where it is', 'have it on while a member is here that it knows, or on the same local network', { last_heard: null })),
   ],
   addresses: ['192.168.1.7:41641', '192.0.2.7:41641', '[2001:db8:3c4d:15:0:d234:3eee::1]:41641', '[fd00::7]:41641', '10.8.0.4:41641'],
-  relay: 'https://relay.harbour.example./', lan: false,
+  relay: 'https://relay.harbour.example./', lan: false, dht: false, dht_stored: null,
 }
 
 let number = 0

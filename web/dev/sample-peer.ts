@@ -155,6 +155,7 @@ const operations: Record<string, (asked: Asked) => unknown> = {
   'files.resume': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'running' }),
   'files.cancel': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'cancelled', is_over: true }),
   'host.net': ({ web }) => net(web), 'host.lan': ({ lan }) => { NET.lan = lan === 'on'; return { what: NET.lan ? 'Others are looked for on the local network.' : 'The local network is left alone.' } },
+  'host.dht': ({ dht }) => { NET.dht = dht === 'on'; return { what: NET.dht ? 'Members find each other in the DHT.' : 'Nothing is said in the DHT any more.' } },
   'people.serve': (asked) => serve(asked),
   'host.status': () => ({ name: me.name, now: '4 of 6 people are here, 1 transfer runs', people_here: me.name ? 4 : 0, people: me.name ? 6 : 0, transfers: 1, page: '', home: '/home/alice/.local/share/althing', kept: 12_400_000_000, free: 214_000_000_000, addresses: ['192.0.2.7:41641'], paused: [], since: NOW - 3 * HOUR, last_event: EVENTS.length, version: '0.1.0' }),
 }

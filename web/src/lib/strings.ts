@@ -471,6 +471,8 @@ export const t = {
       relay: 'Relay', noRelay: 'None. Where no direct way is found, there is no connection.',
       lan: 'Find others on the local network',
       lanText: 'Finds computers nearby without the internet. Everybody on this network can then see that an Althing device with this key is here, never what is on it.',
+      dht: 'Find members in the BitTorrent DHT',
+      dhtText: 'For when every address members know has changed at once. Only members who have this on, too, can find and read it; that somebody at your address keeps something there can be seen.',
     },
   },
 

@@ -12,8 +12,17 @@ use crate::failure::Failure;
 use crate::shared::Shared;
 
 /// What this driver does.
-pub(crate) const KINDS: &[&str] =
-    &[jobs::FETCH, jobs::BUNDLE, jobs::MISSING, jobs::SAVE, jobs::FORGET, jobs::SEAL, jobs::UNSEAL];
+pub(crate) const KINDS: &[&str] = &[
+    jobs::FETCH,
+    jobs::BUNDLE,
+    jobs::MISSING,
+    jobs::SAVE,
+    jobs::FORGET,
+    jobs::SEAL,
+    jobs::UNSEAL,
+    people::jobs::PUT,
+    people::jobs::GET,
+];
 
 /// Jobs that run; the deciders bound how many.
 #[derive(Debug, Default)]
@@ -71,6 +80,8 @@ impl Shared {
                 self.outboards.remove(forget.content);
                 nothing(Box::pin(self.contents.forget(forget.content)).await)
             }
+            people::jobs::PUT => Box::pin(self.dht_put(read(job)?)).await,
+            people::jobs::GET => Box::pin(self.dht_get(read(job)?)).await,
             _ => Err(JobFailure::NoDriver),
         }
     }

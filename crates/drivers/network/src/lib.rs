@@ -11,6 +11,7 @@ mod book;
 mod bundle;
 mod connections;
 mod contents;
+mod dht;
 mod door;
 mod endpoint;
 mod error;
@@ -54,6 +55,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use connections::{ConnectionState, Unreached, Way};
+pub use dht::BOOTSTRAP as DHT_BOOTSTRAP;
 pub use error::NetworkError;
 pub use limits::TimeLimits;
 pub use read::{Contents, ReadError, Reading};
@@ -99,6 +101,10 @@ pub struct NetworkConfig {
     pub relay: RelaySettings,
     /// Whether others are looked for on the local network.
     pub lan: bool,
+    /// Whether this device speaks to the BitTorrent DHT.
+    pub dht: bool,
+    /// Where the DHT is entered: `HOST:PORT` each.
+    pub dht_bootstrap: Vec<String>,
 }
 
 impl std::fmt::Debug for NetworkConfig {
@@ -123,6 +129,8 @@ impl NetworkConfig {
             limits: TimeLimits::default(),
             relay: RelaySettings::default(),
             lan: false,
+            dht: false,
+            dht_bootstrap: DHT_BOOTSTRAP.map(str::to_owned).to_vec(),
         }
     }
 }
@@ -201,6 +209,7 @@ impl Network {
             relay: switch::Switch::new(false),
             relays: relays::Relays::default(),
             lan: switch::Switch::new(config.lan),
+            dht: dht::Entrance::new(config.dht, config.dht_bootstrap.clone()),
             looks: connections::Looks::default(),
             seen: seen::Seen::default(),
             rights,
@@ -219,6 +228,7 @@ impl Network {
             shared.tasks.spawn(Arc::clone(&shared).keep_relay(config.relay)),
             shared.tasks.spawn(Arc::clone(&shared).use_relays()),
             shared.tasks.spawn(Arc::clone(&shared).watch_lan()),
+            shared.tasks.spawn(Arc::clone(&shared).keep_dht()),
         ] {
             // The tracker owns them.
             drop(task);
@@ -295,6 +305,16 @@ impl Network {
     /// Says whether others are looked for on the local network.
     pub fn is_lan_on(&self) -> bool {
         self.shared.lan.is_on()
+    }
+
+    /// Switches saying and asking in the DHT where devices are.
+    pub fn set_dht(&self, is_on: bool) {
+        self.shared.dht.switch.set(is_on);
+    }
+
+    /// Says whether this device speaks to the DHT.
+    pub fn is_dht_on(&self) -> bool {
+        self.shared.dht.switch.is_on()
     }
 
     /// Returns the bytes that fetched contents take on the disk.

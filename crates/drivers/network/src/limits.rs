@@ -16,6 +16,9 @@ pub struct TimeLimits {
     pub silence: Duration,
     /// For the whole answer to a bundle: 4 MiB at 300 kbit/s.
     pub bundle: Duration,
+    /// How often a relay here is asked whether it still answers, and whether those it carries by an invitation may still
+    /// be carried.
+    pub relay_watch: Duration,
 }
 
 impl Default for TimeLimits {
@@ -26,6 +29,7 @@ impl Default for TimeLimits {
             answer: Duration::from_secs(20),
             silence: Duration::from_secs(90),
             bundle: Duration::from_secs(120),
+            relay_watch: Duration::from_secs(30),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Being a relay: an iroh relay inside this process that carries packets for members, and for joiners who show an
 //! invitation. It sees who talks to whom and how much, never what. Not for: using relays (`relays`).
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base::DeviceId;
@@ -22,11 +23,8 @@ use crate::shared::Shared;
 const CLIENT_RATE: NonZeroU32 = NonZeroU32::new(12_500_000).expect("is not zero");
 const CLIENT_BURST: NonZeroU32 = NonZeroU32::new(4 * 1024 * 1024).expect("is not zero");
 
-/// Joiners carried at the same time at most; members are not counted.
+/// Joiners carried at the same time at most; members are not counted. Each is looked at again with every watch.
 const JOINERS_MAX: usize = 16;
-
-/// How often the relay is asked whether it still answers.
-const WATCH_EVERY: Duration = Duration::from_secs(30);
 
 /// How long it may take to answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
@@ -47,7 +45,7 @@ pub struct RelaySettings {
 enum Over {
     /// Nobody wants one any more, or the network stops.
     Unwanted,
-    /// Somebody was removed: only a new relay forgets the connections it has admitted.
+    /// Somebody was removed, or an invitation has ended: only a new relay forgets the connections it has admitted.
     SomebodyLeft,
     /// It does not answer.
     Silent,
@@ -62,7 +60,8 @@ impl Shared {
                 () = self.stop.cancelled() => return,
                 () = self.relay.stands(true) => {}
             }
-            let Some(server) = self.start_relay(listen).await else {
+            let joiners = Arc::new(Joiners::default());
+            let Some(server) = self.start_relay(listen, &joiners).await else {
                 self.tell_relay(String::new()).await;
                 tokio::select! {
                     () = self.stop.cancelled() => return,
@@ -71,7 +70,7 @@ impl Shared {
             };
             // Started again it has to be where it was: members know it there.
             listen.set_port(server.http_addr().map_or(listen.port(), |address| address.port()));
-            let over = self.run_relay(&server, &settings).await;
+            let over = self.run_relay(&server, &settings, &joiners).await;
             let ended = tokio::time::timeout(ANSWER_TIME_MAX, server.shutdown()).await;
             tracing::debug!(?ended, "the relay has ended");
             match over {
@@ -82,7 +81,7 @@ impl Shared {
         }
     }
 
-    async fn start_relay(&self, listen: SocketAddr) -> Option<Server> {
+    async fn start_relay(&self, listen: SocketAddr, joiners: &Arc<Joiners>) -> Option<Server> {
         let mut config = RelayConfig::new(listen);
         let mut limit = ClientRateLimit::new(CLIENT_RATE);
         limit.max_burst_bytes = Some(CLIENT_BURST);
@@ -90,7 +89,7 @@ impl Shared {
         config.access = Arc::new(Guests {
             admission: Arc::clone(&self.admission),
             rights: Arc::clone(&self.rights),
-            joiners: Mutex::default(),
+            joiners: Arc::clone(joiners),
         });
         let mut server = ServerConfig::default();
         server.relay = Some(config);
@@ -103,7 +102,7 @@ impl Shared {
         }
     }
 
-    async fn run_relay(&self, server: &Server, settings: &RelaySettings) -> Over {
+    async fn run_relay(&self, server: &Server, settings: &RelaySettings, joiners: &Joiners) -> Over {
         let Some(address) = server.http_addr() else { return Over::Silent };
         let mut losses = self.admission.losses();
         losses.mark_unchanged();
@@ -119,12 +118,20 @@ impl Shared {
                 () = self.stop.cancelled() => return Over::Unwanted,
                 () = self.relay.stands(false) => return Over::Unwanted,
                 lost = losses.changed() => if lost.is_ok() { return Over::SomebodyLeft },
-                () = tokio::time::sleep(WATCH_EVERY) => {}
+                () = tokio::time::sleep(self.limits.relay_watch) => {}
+            }
+            if joiners.any(|device, hello| !self.is_carried(device, hello)) {
+                return Over::SomebodyLeft;
             }
             if !answers(address).await {
                 return Over::Silent;
             }
         }
+    }
+
+    /// Says whether a device that came with an invitation is still to be carried.
+    fn is_carried(&self, device: DeviceId, hello: &[u8]) -> bool {
+        self.admission.is_admitted(device) || self.rights.is_invited(device, hello)
     }
 
     /// Returns the relay's URL as others may use it: the first address of this device that others can dial.
@@ -171,11 +178,35 @@ async fn answers(address: SocketAddr) -> bool {
     matches!(tokio::time::timeout(ANSWER_TIME_MAX, dial).await, Ok(Ok(_)))
 }
 
+/// The connections of devices that are in no web and have shown an invitation, with what they showed.
+#[derive(Debug, Default)]
+struct Joiners(Mutex<BTreeMap<u64, (DeviceId, Vec<u8>)>>);
+
+impl Joiners {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, (DeviceId, Vec<u8>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes one more, unless there are too many.
+    fn take(&self, connection: ConnectionId, device: DeviceId, hello: Vec<u8>) -> bool {
+        let mut joiners = self.lock();
+        let has_room = joiners.len() < JOINERS_MAX;
+        if has_room {
+            joiners.insert(number(connection), (device, hello));
+        }
+        has_room
+    }
+
+    fn any(&self, is_meant: impl Fn(DeviceId, &[u8]) -> bool) -> bool {
+        self.lock().values().any(|(device, hello)| is_meant(*device, hello))
+    }
+}
+
 /// Who may use the relay.
 struct Guests {
     admission: Arc<Admission>,
     rights: Arc<dyn Rights>,
-    joiners: Mutex<std::collections::BTreeSet<u64>>,
+    joiners: Arc<Joiners>,
 }
 
 impl std::fmt::Debug for Guests {
@@ -184,17 +215,10 @@ impl std::fmt::Debug for Guests {
     }
 }
 
-impl Guests {
-    fn is_invited(&self, device: DeviceId, token: Option<String>) -> bool {
-        let shown = token.filter(|token| token.len() <= wire::join::JOIN_SIZE_MAX);
-        let shown = shown.and_then(|token| data_encoding::BASE64URL_NOPAD.decode(token.as_bytes()).ok());
-        shown.is_some_and(|hello| self.rights.is_invited(device, &hello))
-    }
-
-    fn take_joiner(&self, connection: ConnectionId) -> bool {
-        let mut joiners = self.joiners.lock().unwrap_or_else(PoisonError::into_inner);
-        joiners.len() < JOINERS_MAX && joiners.insert(number(connection))
-    }
+/// Reads what a newcomer shows: the words it would say at the door.
+fn shown(token: &str) -> Option<Vec<u8>> {
+    let is_short = token.len() <= wire::join::JOIN_SIZE_MAX;
+    is_short.then(|| data_encoding::BASE64URL_NOPAD.decode(token.as_bytes()).ok()).flatten()
 }
 
 /// The id is opaque but prints as a number that is unique in the process.
@@ -208,8 +232,10 @@ impl AccessControl for Guests {
         if self.admission.is_admitted(device) {
             return Access::Allow;
         }
-        let token = request.auth_token();
-        if self.is_invited(device, token) && self.take_joiner(request.connection_id()) {
+        let hello = request.auth_token().and_then(|token| shown(&token));
+        if let Some(hello) = hello.filter(|hello| self.rights.is_invited(device, hello))
+            && self.joiners.take(request.connection_id(), device, hello)
+        {
             return Access::Allow;
         }
         tracing::debug!(device = %device.short(), "the relay does not carry for a stranger");
@@ -217,6 +243,6 @@ impl AccessControl for Guests {
     }
 
     fn on_disconnect(&self, _: EndpointId, connection: ConnectionId) {
-        self.joiners.lock().unwrap_or_else(PoisonError::into_inner).remove(&number(connection));
+        self.joiners.lock().remove(&number(connection));
     }
 }

@@ -46,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) relays: Relays,
     /// Whether others are looked for on the local network.
     pub(crate) lan: Switch,
+    pub(crate) dht: crate::dht::Entrance,
     pub(crate) looks: Looks,
     pub(crate) seen: Seen,
     pub(crate) rights: Arc<dyn Rights>,

@@ -19,6 +19,11 @@ impl Switch {
         *self.0.borrow()
     }
 
+    /// Returns what changes whenever it is switched.
+    pub(crate) fn watch(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+
     /// Waits until it stands so, now or later.
     pub(crate) async fn stands(&self, is_on: bool) {
         let mut switch = self.0.subscribe();

@@ -19,10 +19,10 @@ mod house;
 use std::time::Duration;
 
 use house::relay::device_of;
-use house::{PATIENCE, Peer};
+use house::{PATIENCE, Peer, config};
 use iroh::{RelayConfig, Watcher as _};
 use kernel::{Channel, Effect, RelayAccess};
-use network::Way;
+use network::{TimeLimits, Way};
 
 /// Has a peer be a relay; returns its URL.
 async fn relay(peer: &mut Peer) -> String {
@@ -110,5 +110,56 @@ async fn a_relay_carries_neither_for_strangers_nor_for_the_removed() {
     let again = dora.noticed("people.relay").await;
     assert_eq!(String::from_utf8(again).unwrap(), url, "the relay is where it was");
     endpoint.close().await;
+    dora.stop().await;
+}
+
+/// Mallory, Bob or whoever comes with a token.
+async fn newcomer(seed: u8, url: &str, token: Option<&str>) -> iroh::Endpoint {
+    let mut relay = RelayConfig::new(url.parse().unwrap(), None);
+    if let Some(token) = token {
+        relay = relay.with_auth_token(token);
+    }
+    iroh::Endpoint::builder(iroh::endpoint::presets::Minimal)
+        .secret_key(iroh::SecretKey::from_bytes(&[seed; 32]))
+        .relay_mode(iroh::RelayMode::Custom(relay.into()))
+        .clear_ip_transports()
+        .bind_addr("127.0.0.1:0")
+        .unwrap()
+        .bind()
+        .await
+        .unwrap()
+}
+
+fn is_carried(endpoint: &iroh::Endpoint) -> bool {
+    endpoint.home_relay_status().get().iter().any(iroh::endpoint::RelayStatus::is_connected)
+}
+
+fn is_denied(endpoint: &iroh::Endpoint) -> bool {
+    endpoint.home_relay_status().get().iter().any(|state| state.auth_denied_reason().is_some())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_carries_for_who_is_invited_until_the_invitation_ends() {
+    let home = tempfile::tempdir().unwrap();
+    let mut settings = config(1, home.path());
+    settings.limits = TimeLimits { relay_watch: Duration::from_millis(200), ..TimeLimits::default() };
+    let mut dora = Peer::start_with(settings, home, 1_000).await;
+    let url = relay(&mut dora).await;
+    // "hello" as a token.
+    let bob = newcomer(67, &url, Some("aGVsbG8")).await;
+    until("nobody has invited him", || is_denied(&bob)).await;
+    bob.close().await;
+
+    let bob = newcomer(67, &url, Some("aGVsbG8")).await;
+    dora.rights.invite(device_of(&bob), b"hello");
+    until("Bob is carried", || is_carried(&bob)).await;
+    let mallory = newcomer(68, &url, Some("aGVsbG8")).await;
+    until("what Bob shows does not serve Mallory", || is_denied(&mallory)).await;
+
+    dora.rights.end_invitations();
+    until("the invitation has ended", || is_denied(&bob) && !is_carried(&bob)).await;
+    for endpoint in [bob, mallory] {
+        endpoint.close().await;
+    }
     dora.stop().await;
 }

@@ -11,6 +11,7 @@ operations! {
     Read "host.status" AskStatus -> Status, "status", "Shows how this peer is.";
     Read "host.net" AskNet -> Net, "net", "Shows your webs' computers: how you are connected with each, and why not.";
     Act "host.lan" SetLan -> Done, "net lan {lan}", "Switches finding others on the local network (mDNS) on or off.", says "{what}";
+    Act "host.dht" SetDht -> Done, "net dht {dht}", "Switches finding members in the BitTorrent DHT on or off, for when all known addresses have changed.", says "{what}";
     Act "host.page" MakePageLink -> PageLink, "page", "Makes a link that opens the page in a browser; good once, for 30 seconds.", says "{link}";
     Act "host.export" Export -> Done, "export {web} {folder}", "Writes all signed entries of a web into a folder, for reading by other programs.", says "{what}";
     Act "host.words" AskWords -> Words, "words show", "Shows your 24 recovery words, until you have written them down.";
@@ -175,6 +176,10 @@ pub struct Net {
     pub relay: String,
     /// Whether others are looked for on the local network.
     pub lan: bool,
+    /// Whether members are looked for in the BitTorrent DHT, and find this computer there.
+    pub dht: bool,
+    /// When the DHT last took where this computer is; none when never.
+    pub dht_stored: Option<Timestamp>,
 }
 
 /// Arguments of `host.lan`.
@@ -192,6 +197,24 @@ pub enum Lan {
     /// They are.
     On,
     /// They are not: right for networks of strangers.
+    Off,
+}
+
+/// Arguments of `host.dht`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetDht {
+    /// `on` or `off`.
+    pub dht: Dht,
+}
+
+/// Whether members find each other in the BitTorrent DHT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Dht {
+    /// They do: some twenty strangers an hour see that this address keeps something there.
+    On,
+    /// They do not.
     Off,
 }
 

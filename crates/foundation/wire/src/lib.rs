@@ -6,6 +6,7 @@
 pub mod address;
 pub mod codec;
 pub mod crypto;
+pub mod dht;
 pub mod entry;
 pub mod governance;
 pub mod identity;

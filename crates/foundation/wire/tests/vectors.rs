@@ -28,6 +28,8 @@ use wire::{join, sync, to_bytes};
 
 #[path = "vectors/devices.rs"]
 mod devices;
+#[path = "vectors/dht.rs"]
+mod dht;
 
 const ZERO: EntryId = EntryId::new([0; 32]);
 
@@ -326,6 +328,7 @@ fn accepted() -> Vec<Vector> {
             bytes: sealed,
         });
     }
+    vectors.extend(dht::accepted(web));
     vectors
 }
 
@@ -441,6 +444,7 @@ fn refused() -> Vec<Vector> {
     ] {
         vectors.push(Vector { kind: "sealed", name, bytes, finds: sealed_finds(content, size, "") });
     }
+    vectors.extend(dht::refused());
     // Right letters and a later version: the one reason that a person can do something about, so it is told apart.
     let known = to_bytes(&Ticket::new(WebId::new([1; 32]), [5; 32], Timestamp::default()));
     let later = [&known[..1], &[2], &known[2..]].concat();
@@ -510,6 +514,7 @@ fn is_accepted(vector: &Vector) -> bool {
     let bytes = vector.bytes.as_slice();
     match vector.kind {
         "sealed" => opens(vector),
+        "dht" => dht::opens(vector),
         "entry" | "web" => Entry::read(bytes, &Strict).is_ok(),
         "batch" => Entry::read(bytes, &Strict).is_ok_and(|entry| Batch::read(&entry.header.body).is_ok()),
         "operation" => Operation::read(bytes).is_ok(),

@@ -14,6 +14,9 @@ pub const CONFIG_FILE: &str = "config.toml";
 /// Addresses to listen on at most.
 const LISTEN_MAX: usize = 8;
 
+/// Nodes to enter the DHT by at most.
+const BOOTSTRAP_MAX: usize = 16;
+
 /// Where a value came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -71,6 +74,11 @@ pub struct Config {
     /// `lan`: whether others are looked for on the local network by multicast DNS, which shows everybody there that
     /// Althing runs here. Default: true, until `althing net lan off`.
     pub lan: Set<bool>,
+    /// `dht`: whether members find each other in the BitTorrent DHT when all addresses they know are out of date (spec dht).
+    /// Default: false, until `althing net dht on`.
+    pub dht: Set<bool>,
+    /// `dht_bootstrap`: where the DHT is entered, `HOST:PORT` each. Default: three long-lived nodes of others.
+    pub dht_bootstrap: Set<Vec<String>>,
     /// `relay_url`: how others reach this computer's relay, when it is one and that can't be guessed: a host name, or the
     /// outer address of a router that forwards the port. `http://HOST:PORT/`. Default: none.
     pub relay_url: Set<Option<String>>,
@@ -85,6 +93,8 @@ impl Default for Config {
             listen: Set::default(vec!["0.0.0.0:0".to_owned(), "[::]:0".to_owned()]),
             page_port: Set::default(0),
             lan: Set::default(true),
+            dht: Set::default(false),
+            dht_bootstrap: Set::default(network::DHT_BOOTSTRAP.map(str::to_owned).to_vec()),
             relay_url: Set::default(None),
             log: Set::default("info".to_owned()),
         }
@@ -108,7 +118,7 @@ pub struct Setting {
     pub when: &'static str,
 }
 
-const KEYS: [&str; 5] = ["listen", "page_port", "lan", "relay_url", "log"];
+const KEYS: [&str; 7] = ["listen", "page_port", "lan", "dht", "dht_bootstrap", "relay_url", "log"];
 const AT_START: &str = "at the next start";
 
 impl Config {
@@ -143,8 +153,16 @@ impl Config {
                     config.page_port = Set { value: port.ok_or(wrong(EXPECTED_PORT))?, origin: Origin::File };
                 }
                 "lan" => {
-                    let lan = value.as_bool().ok_or(wrong(EXPECTED_LAN))?;
+                    let lan = value.as_bool().ok_or(wrong(EXPECTED_SWITCH))?;
                     config.lan = Set { value: lan, origin: Origin::File };
+                }
+                "dht" => {
+                    let dht = value.as_bool().ok_or(wrong(EXPECTED_SWITCH))?;
+                    config.dht = Set { value: dht, origin: Origin::File };
+                }
+                "dht_bootstrap" => {
+                    let nodes = bootstrap(&value).ok_or(wrong(EXPECTED_BOOTSTRAP))?;
+                    config.dht_bootstrap = Set { value: nodes, origin: Origin::File };
                 }
                 "relay_url" => {
                     let url = value.as_str().ok_or(wrong(EXPECTED_RELAY))?.to_owned();
@@ -169,11 +187,10 @@ impl Config {
 
     /// Returns every key with its value and origin.
     pub fn settings(&self) -> Vec<Setting> {
-        let listen = self.listen.value.iter().cloned().map(Value::String).collect();
         vec![
             Setting {
                 key: "listen",
-                value: Value::Array(listen).to_string(),
+                value: texts(&self.listen.value),
                 origin: self.listen.origin,
                 what: "addresses for other peers, IP:PORT each (UDP); port 0 is a free one, kept from then on",
                 default: "[\"0.0.0.0:0\", \"[::]:0\"]",
@@ -193,6 +210,22 @@ impl Config {
                 origin: self.lan.origin,
                 what: "whether others are looked for on the local network (mDNS)",
                 default: "true",
+                when: AT_START,
+            },
+            Setting {
+                key: "dht",
+                value: self.dht.value.to_string(),
+                origin: self.dht.origin,
+                what: "whether members find each other in the BitTorrent DHT when their addresses have changed",
+                default: "false",
+                when: AT_START,
+            },
+            Setting {
+                key: "dht_bootstrap",
+                value: texts(&self.dht_bootstrap.value),
+                origin: self.dht_bootstrap.origin,
+                what: "where the DHT is entered, HOST:PORT each",
+                default: "[\"router.bittorrent.com:6881\", \"dht.transmissionbt.com:6881\", \"dht.libtorrent.org:25401\"]",
                 when: AT_START,
             },
             Setting {
@@ -217,7 +250,9 @@ impl Config {
 
 const EXPECTED_LISTEN: &str = "one to eight addresses such as \"0.0.0.0:4242\" or \"[::]:0\"";
 const EXPECTED_PORT: &str = "a number from 0 to 65535";
-const EXPECTED_LAN: &str = "true or false";
+const EXPECTED_SWITCH: &str = "true or false";
+const EXPECTED_BOOTSTRAP: &str =
+    "one to sixteen nodes such as \"192.0.2.1:6881\" or \"dht.example.org:6881\"";
 const EXPECTED_RELAY: &str = "a URL with a port and nothing after it, such as \"http://192.0.2.1:4242/\"";
 const EXPECTED_LOG: &str = "a text such as \"info\"";
 
@@ -231,6 +266,21 @@ fn addresses(value: &Value) -> Option<Vec<String>> {
         })
         .collect();
     addresses.filter(|addresses| (1..=LISTEN_MAX).contains(&addresses.len()))
+}
+
+/// Writes texts as they would stand in the file.
+fn texts(texts: &[String]) -> String {
+    Value::Array(texts.iter().cloned().map(Value::String).collect()).to_string()
+}
+
+fn bootstrap(value: &Value) -> Option<Vec<String>> {
+    let is_node = |text: &&str| {
+        let parts = text.rsplit_once(':');
+        parts.is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
+    };
+    let nodes = value.as_array()?.iter().map(|node| node.as_str().filter(is_node).map(str::to_owned));
+    let nodes: Vec<String> = nodes.collect::<Option<_>>()?;
+    (1..=BOOTSTRAP_MAX).contains(&nodes.len()).then_some(nodes)
 }
 
 /// Returns the known key nearest to a wrong one.
@@ -277,7 +327,7 @@ mod tests {
 
     #[test]
     fn what_stands_in_the_file_holds_and_says_so() {
-        let config = parse("page_port = 8080\nlisten = [\"127.0.0.1:0\"]\nlan = false\nrelay_url = \"http://192.0.2.1:1/\"\nlog = \"debug\"\n").unwrap();
+        let config = parse("page_port = 8080\nlisten = [\"127.0.0.1:0\"]\nlan = false\ndht = true\ndht_bootstrap = [\"127.0.0.1:1\"]\nrelay_url = \"http://192.0.2.1:1/\"\nlog = \"debug\"\n").unwrap();
         assert_eq!(config.page_port, Set { value: 8080, origin: Origin::File });
         assert_eq!(config.listen.value, ["127.0.0.1:0"]);
         assert!(config.settings().iter().all(|setting| setting.origin == Origin::File));
@@ -297,6 +347,9 @@ mod tests {
         check("listen = []", "one to eight");
         check("listen = [\"example.org:1\"]", "one to eight");
         check("lan = 1", "true or false");
+        check("dht = \"on\"", "true or false");
+        check("dht_bootstrap = []", "one to sixteen");
+        check("dht_bootstrap = [\"example.org\"]", "one to sixteen");
         check("relay_url = \"example.org\"", "with a port");
         check("log = 3", "such as \"info\"");
         check("log = \"info\"\n\npage_port = = 1", "line 3");

@@ -208,6 +208,9 @@ pub enum PeerError {
     /// A setting of `config.toml` stands above what a person switches.
     #[error("cannot switch finding others on the local network: config.toml decides it")]
     LanIsConfigured,
+    /// A setting of `config.toml` stands above what a person switches.
+    #[error("cannot switch the BitTorrent DHT: config.toml decides it")]
+    DhtIsConfigured,
     /// There is no such web.
     #[error("there is no web {web} here")]
     NoSuchWeb {
@@ -263,6 +266,7 @@ impl PeerError {
             Self::NobodyHere { .. } => ("host.nobody-here", Unreachable),
             Self::ExportFolder { .. } => ("host.export-folder", Yours),
             Self::LanIsConfigured => ("host.lan-is-configured", Settings),
+            Self::DhtIsConfigured => ("host.dht-is-configured", Settings),
             Self::NoSuchWeb { .. } => ("host.no-such-web", Yours),
         }
     }
@@ -330,6 +334,8 @@ impl From<PeerError> for Fault {
                 .remedy("althing get PATH", "brings it as soon as somebody who has it is here"),
             PeerError::LanIsConfigured => fault
                 .remedy("", "change or remove the line `lan = …` in config.toml and start the peer again"),
+            PeerError::DhtIsConfigured => fault
+                .remedy("", "change or remove the line `dht = …` in config.toml and start the peer again"),
             PeerError::NoSuchWeb { .. } => fault.remedy("althing web list", "lists your webs"),
             _ => fault,
         }
@@ -384,6 +390,7 @@ pub fn faults() -> Vec<Fault> {
         PeerError::NobodyHere { name: "plan.md".to_owned() },
         PeerError::ExportFolder { folder: "export".to_owned(), why: "it is not empty".to_owned() },
         PeerError::LanIsConfigured,
+        PeerError::DhtIsConfigured,
         PeerError::NoSuchWeb { web: "famly".to_owned() },
     ]
     .into_iter()

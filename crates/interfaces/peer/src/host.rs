@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use api::EventNumber;
 use api::files::{Opened, Want, Wanted};
-use api::host::{AskNet, AskWords, Export, Lan, Recover, SetLan};
+use api::host::{AskNet, AskWords, Dht, Export, Lan, Recover, SetDht, SetLan};
 use api::people::{Address, Done};
 use base::{ByteCount, DeviceId, Fault, FaultKind, OperationId, Timestamp};
 use bytes::Bytes;
@@ -47,6 +47,8 @@ pub(crate) struct PeerHost {
     pub(crate) page: String,
     /// Whether `config.toml` decides about the local network.
     pub(crate) is_lan_configured: bool,
+    /// Whether `config.toml` decides about the DHT.
+    pub(crate) is_dht_configured: bool,
     pub(crate) since: Timestamp,
     pub(crate) words: Arc<WordBook>,
     /// Cancelled when a person asks the peer to stop.
@@ -68,6 +70,10 @@ impl PeerHost {
             "host.lan" => {
                 let arguments: SetLan = parse(operation, arguments)?;
                 answer(operation, &self.set_lan(arguments.lan == Lan::On)?)
+            }
+            "host.dht" => {
+                let arguments: SetDht = parse(operation, arguments)?;
+                answer(operation, &self.set_dht(arguments.dht == Dht::On)?)
             }
             "host.words" => {
                 let arguments: AskWords = parse(operation, arguments)?;
@@ -103,6 +109,24 @@ impl PeerHost {
             }
             false => {
                 "Nobody is looked for on the local network any more, and nobody there sees this computer."
+            }
+        };
+        Ok(Done { what: what.to_owned() })
+    }
+
+    fn set_dht(&self, is_on: bool) -> Result<Done, Fault> {
+        if self.is_dht_configured {
+            return Err(PeerError::DhtIsConfigured.into());
+        }
+        crate::ports::remember_dht(&self.home, is_on)?;
+        self.network.set_dht(is_on);
+        let what = match is_on {
+            true => {
+                "Members of your webs who have this on, too, find each other in the BitTorrent DHT when no known address \
+                 works. What is kept there is sealed; that somebody at this address keeps something can be seen."
+            }
+            false => {
+                "Nothing is said or looked for in the BitTorrent DHT any more; what is there fades within two hours."
             }
         };
         Ok(Done { what: what.to_owned() })

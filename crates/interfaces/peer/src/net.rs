@@ -50,6 +50,8 @@ pub(crate) fn net(rows: &dyn Rows, network: &Network, asked: &AskNet) -> Result<
         addresses: network.addresses(),
         relay: relay.map(|relay| relay.url).unwrap_or_default(),
         lan: network.is_lan_on(),
+        dht: network.is_dht_on(),
+        dht_stored: people::read::dht_stored_at(rows)?,
     })
 }
 

@@ -119,6 +119,11 @@ impl Peer {
             Origin::Default => ports.lan.unwrap_or(config.lan.value),
             _ => config.lan.value,
         };
+        network_config.dht = match config.dht.origin {
+            Origin::Default => ports.dht.unwrap_or(config.dht.value),
+            _ => config.dht.value,
+        };
+        network_config.dht_bootstrap.clone_from(&config.dht_bootstrap.value);
         let network = Network::start(network_config, backing, inputs.clone()).await?;
         ports.save(&home)?;
         let me = network.me();
@@ -151,6 +156,7 @@ impl Peer {
             home: home.path().to_owned(),
             page: gateways.page(),
             is_lan_configured: config.lan.origin != Origin::Default,
+            is_dht_configured: config.dht.origin != Origin::Default,
             since,
             words,
             stop: stop.clone(),

@@ -1,5 +1,5 @@
 //! What a home remembers over a restart: ports chosen once, so that links, tickets and address books of others stay
-//! true, and the switch for the local network.
+//! true, and the switches for the local network and the DHT.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
@@ -18,11 +18,22 @@ pub(crate) struct Ports {
     pub(crate) peers: Option<u16>,
     /// Whether others are looked for on the local network, if a person has said so.
     pub(crate) lan: Option<bool>,
+    /// Whether members find each other in the DHT, if a person has said so.
+    pub(crate) dht: Option<bool>,
 }
 
 /// Remembers the switch for the local network.
 pub(crate) fn remember_lan(home: &Path, is_on: bool) -> Result<(), PeerError> {
-    let text = toml::to_string(&Ports { lan: Some(is_on), ..Ports::load(home) }).unwrap_or_default();
+    remember(home, Ports { lan: Some(is_on), ..Ports::load(home) })
+}
+
+/// Remembers the switch for the DHT.
+pub(crate) fn remember_dht(home: &Path, is_on: bool) -> Result<(), PeerError> {
+    remember(home, Ports { dht: Some(is_on), ..Ports::load(home) })
+}
+
+fn remember(home: &Path, ports: Ports) -> Result<(), PeerError> {
+    let text = toml::to_string(&ports).unwrap_or_default();
     write_whole(&home.join(crate::home::PORTS), text.as_bytes())
         .map_err(|error| PeerError::of_home(home, error))
 }
@@ -83,6 +94,9 @@ impl Config {
         }
         if let (Origin::Default, Some(is_on)) = (config.lan.origin, ports.lan) {
             config.lan = Set { value: is_on, origin: Origin::Remembered };
+        }
+        if let (Origin::Default, Some(is_on)) = (config.dht.origin, ports.dht) {
+            config.dht = Set { value: is_on, origin: Origin::Remembered };
         }
         if is_filled {
             config.listen.origin = Origin::Remembered;

@@ -11,6 +11,7 @@ mod audit_export;
 mod body;
 mod cosigning;
 mod devices;
+mod dht;
 mod dissolving;
 mod doors;
 pub mod evaluate;

@@ -8,8 +8,8 @@ use wire::identity::Inception;
 use wire::join::{Message, PROOF_DOMAIN, proof_bytes};
 
 use crate::tables::{
-    ADDRESSES, DEVICES, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, SERVES, SERVING, WEB_LABELS,
-    WEBS, WEBS_OF, WebRecord,
+    ADDRESSES, DEVICES, DHT, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, SERVES, SERVING,
+    WEB_LABELS, WEBS, WEBS_OF, WebRecord,
 };
 
 pub use crate::tables::Standing;
@@ -257,12 +257,17 @@ pub fn is_invited<R: Rows + ?Sized>(
         return Ok(false);
     };
     let Some(invitation) = INVITATIONS.get(rows, &(web, ticket))? else { return Ok(false) };
-    let is_open = !invitation.is_revoked && now <= invitation.expires;
+    let is_open = !invitation.is_revoked && now <= invitation.expires && invitation.used < invitation.uses;
     let Some(inception) = Inception::read(&inception).ok().filter(|_| is_open) else { return Ok(false) };
     let covered = proof_bytes(web, inception.person(), device);
     let key = DeviceId::new(*ticket.as_bytes());
     Ok(inception.leads_to(chain.as_deref().unwrap_or_default(), device, &Strict)
         && Strict.verify(&key, PROOF_DOMAIN, &covered, &proof))
+}
+
+/// Returns when nodes of the DHT last took a record of this device; none when never.
+pub fn dht_stored_at<R: Rows + ?Sized>(rows: &R) -> Result<Option<Timestamp>, StoreError> {
+    Ok(DHT.get(rows, &())?.and_then(|record| record.stored_at))
 }
 
 /// Returns this peer's person; none before the first start.

@@ -7,12 +7,14 @@ use kernel::{AskId, Channel, Input, JobFailure, JobId, Reader, Service, Step};
 use store::StoreError;
 use wire::address::is_relay;
 use wire::codec::Bytes;
+use wire::crypto::EpochKey;
 use wire::entry::Log;
 use wire::governance::{Action, Operation, Role};
 use wire::join::Message;
 
 use crate::apply::{self, Turn};
 use crate::body::{Body, usable};
+use crate::dht::Dht;
 use crate::doors::Knocks;
 use crate::evaluate::{Evaluation, State};
 use crate::fault::PeopleError;
@@ -65,6 +67,7 @@ const TELL_ADDRESSES: &str = "addresses";
 pub struct People {
     pub(crate) webs: Evaluations,
     pub(crate) knocks: Knocks,
+    pub(crate) dht: Dht,
     follow_ups: u8,
     /// Keys that a driver is sealing.
     minting: std::collections::BTreeMap<WebId, Minting>,
@@ -131,19 +134,24 @@ impl People {
                 Self::door_opened(step, device)
             }
             Input::Connected { device, channel: Channel::Member } => {
+                self.dht_met(device);
                 Self::tell_sibling(step, device)?;
                 Self::ask_keys_of(step, device)
             }
+            Input::Disconnected { device, channel: Channel::Member } => self.dht_missed(step, device),
             Input::Reachable { addresses } => self.reachable(step, &addresses),
             Input::Alarm { key } => self.alarm(step, &key),
             Input::Noticed { kind: "people.relay", report } => self.relay_noticed(step, &report),
-            Input::Finished { job, outcome } => self.minted(step, job, outcome),
+            Input::Noticed { kind: crate::jobs::SWITCHED, report } => self.dht_switched(step, &report),
+            Input::Finished { job, outcome } if self.is_minting(job) => self.minted(step, job, outcome),
+            Input::Finished { job, outcome } => self.dht_finished(step, job, outcome),
             Input::Told { by: "records", message } => self.told(step, &message),
             _ => Ok(()),
         }
     }
 
     fn start(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        crate::dht::wait_for_driver(step)?;
         let person = crate::devices::unlock(step)?;
         let device = step.me();
         let me = ME.get(step.view(), &())?;
@@ -185,6 +193,9 @@ impl People {
     fn alarm(&mut self, step: &mut Step<'_>, key: &str) -> Result<(), Fault> {
         if key == TELL_ADDRESSES {
             return self.tell_addresses(step);
+        }
+        if key == crate::dht::SAY {
+            return self.say_in_dht(step);
         }
         if let Some(web) = key.strip_prefix(serving::SAY).and_then(|web| web.parse().ok()) {
             return self.say_serving(step, web);
@@ -326,7 +337,9 @@ impl People {
         let is_member = record.standing == Standing::Member;
         let me = step.me();
         let Some(evaluation) = self.evaluation(web) else { return Ok(()) };
+        let before = step.keyring().current(web).map(EpochKey::id);
         let has_key = keys::choose(step, web, &evaluation.state, is_member);
+        let is_new_epoch = step.keyring().current(web).map(EpochKey::id) != before;
         let has_epoch = evaluation.state.current_epoch().is_some();
         let role = evaluation.state.devices.get(&me).and_then(|person| evaluation.state.role(*person));
         let is_due = role >= Some(Role::Member)
@@ -338,6 +351,9 @@ impl People {
             WEBS.put(step.rows(), &web, &record);
         }
         records::keys_changed(step, web)?;
+        if is_new_epoch {
+            self.say_in_dht(step)?;
+        }
         if is_member {
             self.align_devices(step, web)?;
         }
@@ -389,6 +405,10 @@ impl People {
     }
 
     /// A key is sealed to all, or no driver does this; meanwhile the web may have become another.
+    fn is_minting(&self, job: JobId) -> bool {
+        self.minting.values().any(|minting| minting.job == job)
+    }
+
     fn minted(
         &mut self,
         step: &mut Step<'_>,
@@ -490,6 +510,7 @@ impl People {
         if me.addresses != addresses {
             ME.put(step.rows(), &(), &MeRecord { addresses, ..me });
         }
+        self.say_in_dht(step)?;
         self.tell_addresses(step)
     }
 

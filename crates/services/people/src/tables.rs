@@ -65,6 +65,8 @@ pub(crate) const SERVING: Table<(WebId, DeviceId), Serving> = Table::new("people
 pub(crate) const SERVES: Table<WebId, ServesRecord> = Table::new("people.serves");
 /// Where this device's relay is reached, when it is one.
 pub(crate) const RELAY: Table<(), String> = Table::new("people.relay");
+/// Whether and what this device says in the DHT.
+pub(crate) const DHT: Table<(), DhtRecord> = Table::new("people.dht");
 
 /// What this computer was asked to do for a web.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
@@ -79,6 +81,20 @@ pub(crate) struct ServesRecord {
     /// When the web was told last.
     #[n(3)]
     pub(crate) said_at: Option<Timestamp>,
+}
+
+/// How this device stands with the DHT.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct DhtRecord {
+    /// Whether the driver speaks to it.
+    #[n(0)]
+    pub(crate) is_on: bool,
+    /// The number of the newest record written.
+    #[n(1)]
+    pub(crate) number: u64,
+    /// When nodes took one last.
+    #[n(2)]
+    pub(crate) stored_at: Option<Timestamp>,
 }
 
 /// This peer's person.

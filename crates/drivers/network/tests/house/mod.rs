@@ -2,9 +2,10 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod proxy;
 pub(crate) mod relay;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,7 @@ pub(crate) const WEB: WebId = WebId::new([1; 32]);
 #[derive(Default)]
 pub(crate) struct Given {
     sources: Mutex<BTreeMap<(DeviceId, ContentId), Source>>,
+    invited: Mutex<BTreeSet<(DeviceId, Vec<u8>)>>,
 }
 
 impl Given {
@@ -36,12 +38,24 @@ impl Given {
     pub(crate) fn take(&self, asker: DeviceId, content: ContentId) {
         self.sources.lock().unwrap().remove(&(asker, content));
     }
+
+    pub(crate) fn invite(&self, device: DeviceId, hello: &[u8]) {
+        self.invited.lock().unwrap().insert((device, hello.to_vec()));
+    }
+
+    pub(crate) fn end_invitations(&self) {
+        self.invited.lock().unwrap().clear();
+    }
 }
 
 impl Rights for Given {
     fn sources(&self, asker: DeviceId, contents: &[ContentId]) -> Vec<Option<Source>> {
         let sources = self.sources.lock().unwrap();
         contents.iter().map(|content| sources.get(&(asker, *content)).cloned()).collect()
+    }
+
+    fn is_invited(&self, device: DeviceId, hello: &[u8]) -> bool {
+        self.invited.lock().unwrap().contains(&(device, hello.to_vec()))
     }
 }
 

@@ -7,6 +7,8 @@ mod bad_input;
 #[cfg(test)]
 mod devices;
 #[cfg(test)]
+mod dht;
+#[cfg(test)]
 mod joins;
 #[cfg(test)]
 mod meetings;
@@ -14,6 +16,8 @@ mod meetings;
 mod names;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod relays;
 #[cfg(test)]
 mod removals;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base::{DeviceId, Fault, PersonId, Timestamp, WebId};
-use kernel::{AskId, Channel, Effect, Input, Kernel, ReadContext, Reader, Service, Step, Vault};
+use kernel::{AskId, Channel, Effect, Input, Job, Kernel, ReadContext, Reader, Service, Step, Vault};
 use people::Told;
 use serde_json::{Value, json};
 use store::{Backing as _, MemoryBacking, Rows};
@@ -78,7 +78,7 @@ impl Reader for NoReads {
 pub(crate) struct Keys {
     pub(crate) device: SignKey,
     person: PersonKey,
-    inception: Vec<u8>,
+    pub(crate) inception: Vec<u8>,
     /// Whose recovery words were said to this peer.
     words: Words,
 }
@@ -152,6 +152,8 @@ pub(crate) struct Peer {
     pub(crate) clock_ahead_ms: u64,
     pub(crate) admitted: BTreeMap<WebId, BTreeSet<DeviceId>>,
     pub(crate) known_addresses: BTreeMap<DeviceId, Vec<String>>,
+    /// Work given to drivers that nobody has done yet.
+    pub(crate) jobs: Vec<Job>,
     links: BTreeSet<(usize, Channel)>,
     words: Words,
     replies: BTreeMap<AskId, Result<Value, Fault>>,
@@ -190,6 +192,7 @@ impl Town {
                 clock_ahead_ms: 0,
                 admitted: BTreeMap::new(),
                 known_addresses: BTreeMap::new(),
+                jobs: Vec::new(),
                 links: BTreeSet::new(),
                 words: Words::default(),
                 replies: BTreeMap::new(),
@@ -337,6 +340,7 @@ impl Town {
             Effect::Reply { ask, outcome } => {
                 self.peers[index].replies.insert(ask, outcome);
             }
+            Effect::Work(job) => self.peers[index].jobs.push(job),
             _ => {}
         }
     }
