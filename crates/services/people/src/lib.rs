@@ -20,6 +20,7 @@ mod keys;
 mod label;
 mod meeting;
 mod notices;
+mod personal;
 mod petnames;
 pub mod read;
 mod reader;

@@ -137,6 +137,7 @@ impl People {
             });
             ME.put(step.rows(), &(), &MeRecord { person, device, ..me });
         }
+        crate::personal::adopt(step)?;
         let known: Vec<_> = ADDRESSES.all(step.view()).collect::<Result<_, StoreError>>()?;
         for ((_, device), addresses) in known {
             step.addresses(device, addresses);
@@ -176,6 +177,9 @@ impl People {
         }
         if let Some(web) = key.strip_prefix(crate::dissolving::LEAVE).and_then(|web| web.parse().ok()) {
             return crate::dissolving::leave(self, step, web);
+        }
+        if let Some(web) = key.strip_prefix(crate::personal::SAY).and_then(|web| web.parse().ok()) {
+            return self.say_marks(step, web);
         }
         if key == crate::devices::PAIR {
             return Self::knock_to_pair(step);
@@ -291,6 +295,7 @@ impl People {
         records::keys_changed(step, web)?;
         if is_member {
             self.align_devices(step, web)?;
+            self.have_marks_said(step, web)?;
         }
         if is_member && !has_key && has_epoch {
             self.renew_lost_key(step, web)?;
@@ -472,6 +477,9 @@ impl People {
             }
             Body::Note { until, sealed } => {
                 return crate::meeting::take_note(step, web, (author, person), (until, &sealed));
+            }
+            Body::Marks { sealed } => {
+                return crate::personal::take(step, web, (author, person), &sealed);
             }
         };
         if is_changed {

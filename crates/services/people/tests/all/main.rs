@@ -9,6 +9,8 @@ mod devices;
 #[cfg(test)]
 mod joins;
 #[cfg(test)]
+mod marks;
+#[cfg(test)]
 mod meetings;
 #[cfg(test)]
 mod names;
