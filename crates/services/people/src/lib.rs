@@ -14,6 +14,8 @@ mod dissolving;
 mod doors;
 pub mod evaluate;
 mod fault;
+#[cfg(test)]
+mod fuzz;
 mod history;
 mod joining;
 mod keys;

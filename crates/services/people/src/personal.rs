@@ -23,7 +23,8 @@ use crate::sealed::{PLAIN_SIZE_MAX, Sealed};
 use crate::service::{People, checked_name, publish};
 use crate::tables::{MEMBERS, PETNAMES, VERIFIED, WEBS};
 use crate::told::Told;
-use marks::{Mark, Marks};
+use marks::Mark;
+pub(crate) use marks::Marks;
 
 /// The marks, by kind and what they are about.
 const MARKS: Table<(u64, Vec<u8>), Mark> = Table::new("people.marks");
@@ -226,6 +227,29 @@ fn heard(step: &mut Step<'_>, web: WebId, mark: &Mark, (key, now): (Key, Key)) -
         SAID.put(step.rows(), &place, &record);
     }
     Ok(())
+}
+
+/// Says whether somebody who knows none of them takes any, and how they would show.
+#[cfg(test)]
+pub(crate) fn is_taken(marks: &Marks) -> bool {
+    let reads = |mark: &Mark| {
+        mark.value.as_ref().is_some_and(|value| petname(value).is_some() || since(value).is_some())
+    };
+    marks.marks.iter().filter(|mark| mark.replaces(None)).any(reads)
+}
+
+/// Returns marks of each kind.
+#[cfg(test)]
+pub(crate) fn some_marks() -> Marks {
+    let mark = |kind, value: Option<&[u8]>| Mark {
+        kind,
+        about: vec![4; 32].into(),
+        count: 1,
+        by: DeviceId::new([2; 32]),
+        value: value.map(|value| value.to_vec().into()),
+    };
+    let marks = vec![mark(0, Some(b"Uncle Bob")), mark(1, Some(&[0; 8])), mark(0, None)];
+    Marks { key: Key([5; 32]), marks }
 }
 
 /// Returns the marks that a web's records do not hold, under the key of now.

@@ -5,6 +5,7 @@ mod devices;
 mod explorer;
 mod exported;
 mod histories;
+mod many;
 mod scale;
 mod stories;
 

@@ -45,7 +45,7 @@ impl Dice {
 }
 
 /// Several persons who write and hear of each other now and then; some of them lie.
-struct Town {
+pub(super) struct Town {
     dice: Dice,
     book: Book,
     known: Vec<BTreeSet<EntryId>>,
@@ -55,7 +55,7 @@ struct Town {
 }
 
 impl Town {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let mut dice = Dice(seed);
         let roles: Vec<Role> = (0..2 + dice.below(3)).map(|_| ROLES[(1 + dice.below(7)) % 5]).collect();
         let (book, _) = Book::web(&roles);
@@ -63,7 +63,7 @@ impl Town {
         Self { dice, book, known, tickets: 100, keys: 0, is_honest: seed % 4 != 3 }
     }
 
-    fn play(mut self) -> Book {
+    pub(super) fn play(mut self) -> Book {
         let length = 10 + self.dice.below(40);
         while self.book.ops.len() < length {
             let (who, whom) = (self.writer(), self.dice.person());
