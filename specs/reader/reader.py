@@ -3,7 +3,7 @@
 Written from the specs, not from the Rust code. Uses libsodium (PyNaCl), BLAKE3 and zstandard for the primitives; the
 CBOR decoder, bech32m and HPKE (RFC 9180, base mode) are its own, so that both sides would have to err alike.
 
-    reader.py vectors FOLDER     checks accept.json and refuse.json, and those of search
+    reader.py vectors FOLDER     checks accept.json and refuse.json, and those of search and people
     reader.py web FOLDER         checks every entry of a web written by `althing export`
 """
 
@@ -596,6 +596,61 @@ def find_in_summary(data, finds):
     )
 
 
+# --- personal state (spec identity, rules 50 to 54 and 80 to 85) -----------------------------------------------
+
+
+def open_marks(data, finds):
+    demand(len(data) <= 8192, "too long")
+    kind, body = fields(decode(data), 2, "record")
+    demand(kind == 4, "another record")
+    wraps, body = fields(fields(body, 1, "record of marks")[0], 2, "sealed record")
+    demand(isinstance(wraps, list) and len(wraps) == 2, "another count of wraps")
+    demand(len(octets(body, None, "body")) in (1024 + TAG, 4096 + TAG), "another size")
+    context = bytes.fromhex(finds["web"]) + bytes.fromhex(finds["author"])
+    secret, public = person_keys(bytes.fromhex(finds["person_seed"]))
+    content = None
+    for wrap in wraps:
+        octets(wrap, 80, "wrap")
+        try:
+            content = hpke_open(secret, public, wrap, b"althing/sealed/1", context)
+        except Exception:
+            continue
+    demand(content is not None, "for somebody else")
+    key = derive("althing sealed record v1", content)
+    padded = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(body, context, bytes(24), key)
+    length = int.from_bytes(padded[:4], "big")
+    demand(length + 4 <= len(padded), "a length that lies")
+    key, marks = fields(decode(padded[4 : 4 + length]), 2, "marks")
+    octets(key, 32, "key")
+    demand(isinstance(marks, list), "no list of marks")
+    return [read_mark(mark) for mark in marks]
+
+
+def read_mark(mark):
+    demand(isinstance(mark, list) and len(mark) in (4, 5), "mark: not 4 or 5 fields")
+    kind, about, count, by = mark[:4]
+    value = octets(mark[4], None, "value") if len(mark) == 5 else None
+    return number(kind, "kind"), octets(about, None, "about"), number(count, "count"), octets(by, 32, "by"), value
+
+
+def find_marks(data, finds):
+    known = {}
+    for record in [*map(bytes.fromhex, finds["before"]), data]:
+        for kind, about, count, by, value in open_marks(record, finds):
+            # No value is before any; a tuple compares as the rule does.
+            new = (count, by, value is not None, value or b"")
+            old = known.get((kind, about))
+            is_far = not 0 < count <= (old[0] if old else 0) + (1 << 20)
+            is_long = len(about) > 64 or len(value or b"") > 1024
+            if not is_far and not is_long and (old is None or new > old):
+                known[kind, about] = new
+    lines = [
+        f"{kind} {about.hex()} {count} {by.hex()} {value.hex() if is_there else '-'}"
+        for (kind, about), (count, by, is_there, value) in sorted(known.items())
+    ]
+    return dict(finds, marks=lines)
+
+
 # --- checking ------------------------------------------------------------------------------------------------
 
 
@@ -651,6 +706,8 @@ def find(vector):
     if kind in ("sync", "join-message"):
         tag, body = fields(decode(data), 2, "message")
         return {"web": octets(body[0], 32, "web").hex()}
+    if kind == "marks":
+        return find_marks(data, finds)
     if kind == "search-message":
         return read_search_message(data)
     if kind == "search-summary":
@@ -659,7 +716,7 @@ def find(vector):
 
 
 def vectors_of(folder, name):
-    files = [folder / name, folder / f"search-{name}"]
+    files = [folder / name, folder / f"search-{name}", folder / f"people-{name}"]
     return [vector for file in files for vector in json.loads(file.read_text())]
 
 

@@ -14,6 +14,9 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Context;
 
+/// Tests that begin with `fuzz_`: of wire, files and search one each, of people two.
+const FUZZERS: u64 = 5;
+
 const HELP: &str = "\
 cargo xtask generate       writes the generated files (manual, OpenAPI, TypeScript client, completions, faults)
 cargo xtask check          says whether they are what the code makes, and whether the floors hold
@@ -50,10 +53,16 @@ fn run(words: &[String]) -> anyhow::Result<ExitCode> {
             return run_built("bench", &[&[althing][..], rest].concat());
         }
         "fuzz" => {
-            let seconds = rest.first().map_or("10", String::as_str);
+            let seconds: u64 =
+                rest.first().map_or(Ok(10), |text| text.parse()).context("seconds, as a number")?;
             let status = Command::new(house::cargo())
-                .args(["test", "-p", "wire", "--test", "fuzz", "--", "--nocapture"])
-                .env("FUZZ_SECONDS", seconds)
+                .args([
+                    "test", "-p", "wire", "-p", "people", "-p", "files", "-p", "search", "--lib", "--test",
+                    "fuzz",
+                ])
+                .args(["--", "--nocapture", "--test-threads=1", "fuzz_"])
+                // One after the other, each for its part of the time.
+                .env("FUZZ_SECONDS", seconds.div_ceil(FUZZERS).to_string())
                 .current_dir(house::root())
                 .status();
             let is_well = status.context("cannot run cargo")?.success();

@@ -782,7 +782,7 @@ export interface NamePerson {
   web: string;
   /** The person's label, id or first digits of the id. */
   person: string;
-  /** What you call it, 1 to 64 characters; it counts in all webs, on this computer. */
+  /** What you call it, 1 to 64 characters; it counts in all webs, on all your computers. */
   petname?: string | null;
   /** Takes your name for it away: it is called again as it calls itself. */
   clear?: boolean;

@@ -370,7 +370,7 @@ export const t = {
     verifiedSince: 'Verified',
     notVerified: 'Not verified: you have not compared safety codes.',
     petname: 'Your name for this person',
-    petnameHint: 'Only you see it, on this computer, wherever the person is named.',
+    petnameHint: 'Only you see it, on all your computers, wherever the person is named.',
     save: 'Use this name',
     clear: 'Take it away',
     safety: 'Safety code',

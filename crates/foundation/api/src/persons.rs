@@ -32,7 +32,7 @@ pub struct NamePerson {
     pub web: String,
     /// The person's label, id or first digits of the id.
     pub person: String,
-    /// What you call it, 1 to 64 characters; it counts in all webs, on this computer.
+    /// What you call it, 1 to 64 characters; it counts in all webs, on all your computers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub petname: Option<String>,
     /// Takes your name for it away: it is called again as it calls itself.

@@ -15,6 +15,8 @@ mod copies;
 mod faults;
 mod fetching;
 mod finding;
+#[cfg(test)]
+mod fuzz;
 mod hash;
 mod history;
 pub mod jobs;

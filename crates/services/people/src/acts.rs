@@ -84,10 +84,12 @@ pub(crate) fn asked(
         }
         persons::NamePerson::NAME => {
             let answer = petnames::name(step, &read(operation, arguments)?)?;
+            people.say_marks_everywhere(step)?;
             step.reply(id, &answer);
         }
         persons::Verify::NAME => {
             let answer = safety::verify(step, &read(operation, arguments)?)?;
+            people.say_marks_everywhere(step)?;
             step.reply(id, &answer);
         }
         _ => return asked_of_devices(people, step, id, (operation, arguments)),

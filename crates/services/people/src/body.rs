@@ -43,6 +43,12 @@ pub(crate) enum Body {
         #[n(1)]
         sealed: Sealed,
     },
+    /// What the author's person knows for itself, sealed to it ([`crate::personal`]).
+    #[n(4)]
+    Marks {
+        #[n(0)]
+        sealed: Sealed,
+    },
 }
 
 impl Body {
@@ -57,7 +63,7 @@ impl Body {
             // Four bytes a character at most; labels are made safe later.
             Self::Profile { name } | Self::WebName { name } => name.chars().count() <= NAME_LEN_MAX,
             Self::Addresses { addresses } => addresses.len() <= ADDRESSES_MAX,
-            Self::Note { sealed, .. } => sealed.is_within(),
+            Self::Note { sealed, .. } | Self::Marks { sealed } => sealed.is_within(),
         };
         is_within.then_some(body).ok_or(WireError::OutOfLimits { field: "people record" })
     }

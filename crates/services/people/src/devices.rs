@@ -97,7 +97,7 @@ impl Identity {
         Some(self.chain.clone()).filter(|chain| !chain.is_empty())
     }
 
-    fn key_now(&self) -> Result<Key, Fault> {
+    pub(crate) fn key_now(&self) -> Result<Key, Fault> {
         Ok(self.key.unwrap_or(Key(*self.read()?.person_key())))
     }
 
@@ -634,6 +634,8 @@ impl People {
         for web in &webs {
             self.align_devices(step, *web)?;
         }
+        // Later devices have the new key only.
+        self.say_marks_everywhere(step)?;
         step.emit("people.changed", &serde_json::json!({}));
         let count = webs.len();
         let what = format!(

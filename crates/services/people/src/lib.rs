@@ -16,6 +16,8 @@ mod dissolving;
 mod doors;
 pub mod evaluate;
 mod fault;
+#[cfg(test)]
+mod fuzz;
 mod history;
 pub mod jobs;
 mod joining;
@@ -23,6 +25,7 @@ mod keys;
 mod label;
 mod meeting;
 mod notices;
+mod personal;
 mod petnames;
 pub mod read;
 mod reader;

@@ -1,6 +1,6 @@
 //! Names of persons: those they give themselves and those I give them (spec identity rules 15 to 26).
 //!
-//! A petname is mine alone: it is a row of this home and in no message. Not for: how labels are made (`apply`, `label`).
+//! A petname is mine alone: it travels sealed to me (`personal`). Not for: how labels are made (`apply`, `label`).
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::apply;
 use crate::fault::PeopleError;
 use crate::label;
 use crate::notices;
+use crate::personal;
 use crate::read::MemberRow;
 use crate::service::checked_name;
 use crate::tables::{ME, MEMBERS, NAMED_AT, NAMES, PETNAMES, Standing, WEBS};
-use crate::told::Told;
 
 /// A name that is replaced sooner than this after it came was an old one: the history of its author is coming in.
 const HISTORY_WITHIN: Duration = Duration::from_secs(10);
@@ -40,18 +40,17 @@ pub(crate) fn name(step: &mut Step<'_>, asked: &NamePerson) -> Result<ask::Done,
         (Some(petname), false) => {
             let petname = checked_name(petname)?;
             may_be_called(step.view(), person, &petname)?;
-            PETNAMES.put(step.rows(), &person, &petname);
+            personal::set_petname(step, person, Some(&petname))?;
         }
-        (None, true) => PETNAMES.delete(step.rows(), &person),
+        (None, true) => personal::set_petname(step, person, None)?,
         _ => return Err(PeopleError::PetnameOrClear.into()),
     }
-    relabel_everywhere(step, person)?;
     let label = crate::read::label_of(step.view(), web, person)?;
     let what = match asked.clear {
         true => format!("{before} has no name of yours any more and is called {label} here."),
         false => format!(
-            "You call {before} {label} from now on, in all webs, and paths say so. Nobody else sees it; your other \
-             computers do not know it."
+            "You call {before} {label} from now on, in all webs and on all your computers, and paths say so. Nobody \
+             else sees it."
         ),
     };
     Ok(ask::Done { what })
@@ -79,19 +78,6 @@ fn may_be_called<R: Rows + ?Sized>(rows: &R, person: PersonId, petname: &str) ->
         }
         None => Ok(()),
     }
-}
-
-/// Labels anew wherever the person is known.
-fn relabel_everywhere(step: &mut Step<'_>, person: PersonId) -> Result<(), Fault> {
-    let webs: Vec<WebId> =
-        WEBS.all(step.view()).map(|row| row.map(|(web, _)| web)).collect::<Result<_, StoreError>>()?;
-    for web in webs {
-        if MEMBERS.has(step.view(), &(web, person))? && apply::relabel(step, web)? {
-            step.announce(Told::Members { web }.to_bytes());
-            step.emit("people.changed", &serde_json::json!({ "web": web }));
-        }
-    }
-    Ok(())
 }
 
 /// A name somebody would be called by.

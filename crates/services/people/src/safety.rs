@@ -2,15 +2,15 @@
 
 use api::people::Done;
 use api::persons::{AskSafety, Safety, Verify};
-use base::{Fault, PersonId, WebId};
+use base::{Fault, PersonId};
 use kernel::Step;
 use store::Rows;
 use wire::identity::SafetyLink;
 
 use crate::fault::PeopleError;
+use crate::personal;
 use crate::petnames::anywhere;
-use crate::tables::{MEMBERS, VERIFIED, WEBS};
-use crate::told::Told;
+use crate::tables::VERIFIED;
 
 /// Shows the code of this peer's person and another.
 pub(crate) fn safety(rows: &dyn Rows, asked: &AskSafety) -> Result<Safety, Fault> {
@@ -39,33 +39,25 @@ pub(crate) fn verify(step: &mut Step<'_>, asked: &Verify) -> Result<Done, Fault>
     let name = crate::read::label_of(step.view(), web, person)?;
     let what = match (&asked.code, asked.matches, asked.undo) {
         (None, false, true) => {
-            VERIFIED.delete(step.rows(), &person);
+            personal::set_verified(step, person, None)?;
             format!("{name} is not verified any more.")
         }
         (Some(text), false, false) => {
             compare(text, (me, person), &name)?;
-            mark(step, person, &name)
+            mark(step, person, &name)?
         }
-        (None, true, false) => mark(step, person, &name),
+        (None, true, false) => mark(step, person, &name)?,
         _ => return Err(PeopleError::HowVerified.into()),
     };
-    let webs: Vec<WebId> =
-        WEBS.all(step.view()).map(|row| row.map(|(web, _)| web)).collect::<Result<_, _>>()?;
-    for web in webs {
-        if MEMBERS.has(step.view(), &(web, person))? {
-            step.announce(Told::Members { web }.to_bytes());
-            step.emit("people.changed", &serde_json::json!({ "web": web }));
-        }
-    }
     Ok(Done { what })
 }
 
-fn mark(step: &mut Step<'_>, person: PersonId, name: &str) -> String {
+fn mark(step: &mut Step<'_>, person: PersonId, name: &str) -> Result<String, Fault> {
     let now = step.now();
-    VERIFIED.put(step.rows(), &person, &now);
-    format!(
+    personal::set_verified(step, person, Some(now))?;
+    Ok(format!(
         "{name} is verified: nobody stands between you. You will be told when {name} has another computer."
-    )
+    ))
 }
 
 /// Checks what the other's computer shows: its text, or its digits.

@@ -11,7 +11,7 @@ use wire::codec::Bytes;
 use wire::crypto::{EpochKey, PersonKey, seal_to};
 
 /// What the content's key is sealed for.
-const WRAP_PURPOSE: &str = "althing/sealed/1";
+pub(crate) const WRAP_PURPOSE: &str = "althing/sealed/1";
 
 /// What the content is sealed for, under its key.
 const BODY_PURPOSE: &str = "althing sealed record v1";
@@ -59,7 +59,7 @@ impl Sealed {
         Self::seal(&mut |label| step.random(label), &context, keys, plain)
     }
 
-    fn seal(
+    pub(crate) fn seal(
         random: &mut dyn FnMut(&str) -> [u8; 32],
         context: &[u8],
         keys: &[[u8; 32]],
@@ -86,10 +86,15 @@ impl Sealed {
         self.open_with(&|wrap, context| step.open(wrap, WRAP_PURPOSE, context), &context(web, author))
     }
 
-    fn open_with(&self, open: Open<'_>, context: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn open_with(&self, open: Open<'_>, context: &[u8]) -> Option<Vec<u8>> {
         let secret = self.wraps.iter().find_map(|wrap| open(wrap, context))?;
         let content = EpochKey::new(secret.try_into().ok()?);
         unpad(&content.open(BODY_PURPOSE, &NONCE, context, &self.body)?)
+    }
+
+    /// Says whether there are no more wraps than one person needs.
+    pub(crate) fn is_for_one(&self) -> bool {
+        self.wraps.len() <= WRAPS[0]
     }
 
     /// Says whether counts and sizes are such as [`Self::new`] makes.
@@ -102,7 +107,7 @@ impl Sealed {
 }
 
 /// Binds a record to its web and author: nobody can publish it as its own, or elsewhere.
-fn context(web: WebId, author: DeviceId) -> Vec<u8> {
+pub(crate) fn context(web: WebId, author: DeviceId) -> Vec<u8> {
     [web.as_bytes().as_slice(), author.as_bytes()].concat()
 }
 

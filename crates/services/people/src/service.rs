@@ -166,6 +166,7 @@ impl People {
             });
             ME.put(step.rows(), &(), &MeRecord { person, device, ..me });
         }
+        crate::personal::adopt(step)?;
         let known: Vec<_> = ADDRESSES.all(step.view()).collect::<Result<_, StoreError>>()?;
         for ((_, device), addresses) in known {
             step.addresses(device, addresses);
@@ -214,6 +215,9 @@ impl People {
         }
         if let Some(web) = key.strip_prefix(crate::cosigning::COUNT).and_then(|web| web.parse().ok()) {
             return crate::cosigning::count(self, step, web);
+        }
+        if let Some(web) = key.strip_prefix(crate::personal::SAY).and_then(|web| web.parse().ok()) {
+            return self.say_marks(step, web);
         }
         if key == crate::devices::PAIR {
             return Self::knock_to_pair(step);
@@ -356,6 +360,7 @@ impl People {
         }
         if is_member {
             self.align_devices(step, web)?;
+            self.have_marks_said(step, web)?;
         }
         if is_member && !has_key && has_epoch {
             self.renew_lost_key(step, web)?;
@@ -404,11 +409,11 @@ impl People {
         self.introduce(step, &seal, seal.run())
     }
 
-    /// A key is sealed to all, or no driver does this; meanwhile the web may have become another.
     fn is_minting(&self, job: JobId) -> bool {
         self.minting.values().any(|minting| minting.job == job)
     }
 
+    /// A key is sealed to all, or no driver does this; meanwhile the web may have become another.
     fn minted(
         &mut self,
         step: &mut Step<'_>,
@@ -578,6 +583,9 @@ impl People {
             }
             Body::Note { until, sealed } => {
                 return crate::meeting::take_note(step, web, (author, person), (until, &sealed));
+            }
+            Body::Marks { sealed } => {
+                return crate::personal::take(step, web, (author, person), &sealed);
             }
         };
         if is_changed {

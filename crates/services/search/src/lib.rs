@@ -8,6 +8,8 @@ mod brokering;
 mod budget;
 mod documents;
 mod faults;
+#[cfg(test)]
+mod fuzz;
 mod indexing;
 pub mod jobs;
 mod kept;

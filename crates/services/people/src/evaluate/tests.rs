@@ -6,6 +6,7 @@ mod dismissals;
 mod explorer;
 mod exported;
 mod histories;
+mod many;
 mod scale;
 mod stories;
 mod timelines;

@@ -11,6 +11,8 @@ mod dht;
 #[cfg(test)]
 mod joins;
 #[cfg(test)]
+mod marks;
+#[cfg(test)]
 mod meetings;
 #[cfg(test)]
 mod names;

@@ -64,7 +64,7 @@ impl Town {
         Self { dice, book, known, tickets: 100, keys: 0, is_honest: seed % 4 != 3 }
     }
 
-    fn play(mut self) -> Book {
+    pub(super) fn play(mut self) -> Book {
         let length = 10 + self.dice.below(40);
         self.play_to(length)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Evaluation, Tale, Void};
 use crate::evaluate::op::{Act, Dismiss, Op};
-use crate::evaluate::{Departure, Invitation, Pages, Power, State};
+use crate::evaluate::{Departure, Invitation, Member, Pages, Power, State};
 use base::{EntryId, PersonId};
 use wire::governance::Role;
 
@@ -70,15 +70,16 @@ fn most_power(tale: &Tale<'_>, at: usize) -> Option<Power> {
     let past = tale.pasts[at];
     let parts = (0..=past).filter(|part| part & !past == 0 && tale.is_whole(*part));
     let had = parts.filter_map(|part| {
-        let state = tale.evaluate(part).state;
-        power(&state, state.person_of(tale.ops[at].author)?)
+        let known = tale.evaluate(part);
+        power(&known.state, known.state.person_of(tale.ops[at].author)?)
     });
     had.max()
 }
 
 /// The power of an operation's author by all it knew; of a revocation the greatest of any of its person's devices (rule 74).
 fn power_at(tale: &Tale<'_>, at: usize) -> Option<Power> {
-    let whole = tale.evaluate(tale.all()).state;
+    let whole = tale.evaluate(tale.all());
+    let whole = &whole.state;
     let author = whole.person_of(tale.ops[at].author)?;
     let places = 0..tale.ops.len();
     let heard = |other: &usize| match tale.ops[at].act {
@@ -90,10 +91,10 @@ fn power_at(tale: &Tale<'_>, at: usize) -> Option<Power> {
 
 /// Who is an admin or owner, or lets in who is one, was made so by somebody who could.
 fn no_escalation(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
-    let begun = tale.evaluate(0).state;
+    let begun = tale.evaluate(0);
     for (who, member) in &whole.state.members {
         let Some(now) = member.power.filter(|now| now.role > Role::Member) else { continue };
-        if power(&begun, *who) >= Some(now) {
+        if power(&begun.state, *who) >= Some(now) {
             continue;
         }
         let gives = |(at, op): &(usize, &Op)| match &op.act {
@@ -242,6 +243,13 @@ fn no_key_for_the_gone(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String
 /// What somebody else's operation that counts was built on is not void because its device signed twice.
 fn witnessed_stands(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
     let begun = tale.evaluate(0);
+    // Where nobody but forkers is left, also because the witness went, rule 38 looks at what counts when all of it does.
+    let is_there = |member: &Member| {
+        member.power.is_some() && !member.devices.iter().any(|device| whole.forked.contains(device))
+    };
+    if !whole.state.members.values().any(is_there) {
+        return Ok(());
+    }
     for (at, op) in tale.ops.iter().enumerate() {
         if whole.void.get(&op.id) != Some(&Void::Forked) {
             continue;
