@@ -43,6 +43,12 @@ _althing() {
             althing,device)
                 cmd="althing__subcmd__device"
                 ;;
+            althing,dismiss)
+                cmd="althing__subcmd__dismiss"
+                ;;
+            althing,dismissals)
+                cmd="althing__subcmd__dismissals"
+                ;;
             althing,drop)
                 cmd="althing__subcmd__drop"
                 ;;
@@ -138,6 +144,9 @@ _althing() {
                 ;;
             althing,safety)
                 cmd="althing__subcmd__safety"
+                ;;
+            althing,same-person)
+                cmd="althing__subcmd__same__subcmd__person"
                 ;;
             althing,serve)
                 cmd="althing__subcmd__serve"
@@ -253,6 +262,12 @@ _althing() {
             althing__subcmd__help,device)
                 cmd="althing__subcmd__help__subcmd__device"
                 ;;
+            althing__subcmd__help,dismiss)
+                cmd="althing__subcmd__help__subcmd__dismiss"
+                ;;
+            althing__subcmd__help,dismissals)
+                cmd="althing__subcmd__help__subcmd__dismissals"
+                ;;
             althing__subcmd__help,drop)
                 cmd="althing__subcmd__help__subcmd__drop"
                 ;;
@@ -348,6 +363,9 @@ _althing() {
                 ;;
             althing__subcmd__help,safety)
                 cmd="althing__subcmd__help__subcmd__safety"
+                ;;
+            althing__subcmd__help,same-person)
+                cmd="althing__subcmd__help__subcmd__same__subcmd__person"
                 ;;
             althing__subcmd__help,serve)
                 cmd="althing__subcmd__help__subcmd__serve"
@@ -569,7 +587,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
+            opts="-h -V --json --home --help --version start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1000,6 +1018,42 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__dismiss)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__dismissals)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__drop)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1167,7 +1221,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
+            opts="start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1379,6 +1433,34 @@ _althing() {
         althing__subcmd__help__subcmd__device__subcmd__revoke)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__dismiss)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__dismissals)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1881,6 +1963,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__safety)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__same__subcmd__person)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2889,6 +2985,24 @@ _althing() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__same__subcmd__person)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --home)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

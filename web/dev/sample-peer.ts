@@ -125,6 +125,8 @@ const operations: Record<string, (asked: Asked) => unknown> = {
   'people.invited': () => ({ invited: [{ web: "Bob's birthday", by: 'carol', through: 'family', at: NOW - HOUR, expires: NOW + 29 * DAY, person: id(3), id: id(90) }] }),
   'people.enter': () => ({ id: id(73), web: 'choir', inviter: 'Grace', state: 'asking', why: '', is_over: false }),
   'people.decline': () => ({ what: 'The invitation is off your list.' }), 'people.dissolve': () => ({ what: 'The web is dissolved.' }),
+  'people.dismissals': () => ({ dismissals: [] }), 'people.dismiss': () => ({ what: 'The removal is signed by you; one more is needed.' }),
+  'people.same_person': () => ({ what: 'It is signed by you; one more is needed.' }),
   'people.name': () => ({ what: 'You call this person so from now on.' }), 'people.verify': () => ({ what: 'bob is verified: nobody stands between you.' }),
   'people.safety': () => ({ name: 'bob', code: '27183 09452 55120 98114 30027 61733 84029 11950 47276 20653', link: `althingperson1${'qpzry9x8gf2tvdw0s3jn54khce6mua7l'.repeat(4)}`, verified: null, id: id(2) }),
   'people.accept': () => ({ what: 'Admitted.' }), 'people.revoke': () => ({ what: 'The invitation has ended.' }),

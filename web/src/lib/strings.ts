@@ -387,6 +387,23 @@ export const t = {
     compare: 'Compare',
   },
 
+  together: {
+    title: 'Needs your signature',
+    goes: (name: string) => `${name} shall be removed`,
+    is: (name: string, old: string) => `${name} is ${old}, who has lost everything`,
+    signedBy: (names: string[], missing: number) => `Signed by ${names.join(', ')}. ${missing === 1 ? 'One more is needed.' : `${missing} more are needed.`}`,
+    mine: 'You have signed',
+    sign: 'Sign',
+    signNamed: (name: string) => `Sign: ${name}`,
+    more: 'Together with other admins',
+    dismissText: (name: string) => `Nobody removes a person of higher rank alone. More than half of the other admins together do. They are asked to sign; ${name} is not told before it is done.`,
+    dismiss: (name: string) => `Sign that ${name} goes`,
+    sameText: (name: string) => `If ${name} is somebody who has lost all computers and words, admins can confirm it: role and rank go over, and the computers of before are out.`,
+    whoWas: 'Who it is',
+    nobody: 'Choose',
+    same: 'Sign that it is the same human',
+  },
+
   invited: {
     title: 'You are invited',
     through: (web: string) => `known from ${web}`,
@@ -554,7 +571,7 @@ export const t = {
     exportTable: 'Export as table', exportLines: 'as JSON lines',
     kind: {
       start: 'Beginning', invite: 'Invitations', 'revoke-invitation': 'Ended invitations', join: 'Joins', admit: 'Welcomes', role: 'Roles',
-      remove: 'Removals', leave: 'Departures', 'add-device': 'New computers', 'revoke-device': 'Ended computers', recover: 'Recoveries',
+      remove: 'Removals', dismiss: 'Removals by several', 'same-person': 'Same human', leave: 'Departures', 'add-device': 'New computers', 'revoke-device': 'Ended computers', recover: 'Recoveries',
       serve: 'Serving computers', key: 'New keys',
     } as Record<string, string>,
   },

@@ -135,7 +135,7 @@ fn agree(
     WISHES.put(step.rows(), &(web, person), &wish);
     let label = crate::read::label_of(step.view(), web, person)?;
     if try_now(people, step, (web, person))? {
-        return Ok(Done { what: done_words(step, (web, web_name), (&label, same))? });
+        return Ok(Done { what: done_words(web_name, (&label, same)) });
     }
     tell_others(people, step, (web, mine), (person, wish))?;
     let state = people.state(step, web)?.clone();
@@ -150,29 +150,26 @@ fn agree(
         missing => format!("{missing} more are needed"),
     };
     let who = view.could_sign.join(", ");
-    let what = format!("{what}; {more} of: {who}. They are asked; {label} is not told before it is done.");
+    let told = match same {
+        Some(_) => "They are asked.".to_owned(),
+        None => format!("They are asked; {label} is not told before it is done."),
+    };
+    let what = format!("{what}; {more} of: {who}. {told}");
     step.emit("people.changed", &serde_json::json!({ "web": web }));
     Ok(Done { what })
 }
 
-fn done_words(
-    step: &Step<'_>,
-    (web, web_name): (WebId, &str),
-    (label, same): (&str, Option<PersonId>),
-) -> Result<String, Fault> {
-    Ok(match same {
+fn done_words(web_name: &str, (label, same): (&str, Option<PersonId>)) -> String {
+    match same {
         None => format!(
             "{label} is removed from {web_name}, by signatures of several admins. Nothing new reaches {label}; what \
              {label} had it keeps."
         ),
-        Some(same) => {
-            let same = crate::read::label_of(step.view(), web, same)?;
-            format!(
-                "{same} is {label} from now on, with its role and rank in {web_name}; the devices {label} had are out. \
-                 What was sealed to {label} before stays closed."
-            )
-        }
-    })
+        Some(_) => format!(
+            "The newcomer is {label} from now on, with its role and rank in {web_name}; the devices {label} had are out. What \
+             was sealed to {label} before stays closed."
+        ),
+    }
 }
 
 /// Sends a signature to each of the others who may use it.

@@ -26,4 +26,5 @@ mod removals;
 mod safety;
 #[cfg(test)]
 mod together;
+#[cfg(test)]
 mod town;
