@@ -17,10 +17,14 @@ const REPEATS: usize = 7;
 /// Operations that one side writes before it hears of the other.
 const MEETING: usize = 5;
 
-const SHAPES: [(&str, Shape); 3] = [
-    ("in a row", Shape::Row),
-    ("two halves that never met", Shape::Halves),
-    ("two sides that meet every 5", Shape::Meeting(MEETING)),
+/// Operations of a history; by the first tenth the members join.
+const OPERATIONS: usize = 10_000;
+
+const SHAPES: [(&str, Shape, usize); 4] = [
+    ("in a row", Shape::Row, OPERATIONS),
+    ("two halves that never met", Shape::Halves, OPERATIONS),
+    ("two sides that meet every 5", Shape::Meeting(MEETING), OPERATIONS),
+    ("in a row, ten times as many", Shape::Row, 10 * OPERATIONS),
 ];
 
 /// Time that passed, and time that this process computed.
@@ -32,7 +36,7 @@ struct Cost {
 
 /// Measures each shape in a process of its own, so that the memory of one is not the other's.
 pub(crate) fn evaluation(_: &Bench) -> Result<()> {
-    for (number, _) in SHAPES.iter().enumerate() {
+    for (number, ..) in SHAPES.iter().enumerate() {
         let program = std::env::current_exe()?;
         let status = std::process::Command::new(program).args(["raw-trust", &number.to_string()]).status()?;
         ensure!(status.success(), "shape {number}: {status}");
@@ -42,8 +46,8 @@ pub(crate) fn evaluation(_: &Bench) -> Result<()> {
 
 #[allow(clippy::print_stdout, reason = "results go to stdout")]
 pub(crate) fn of_shape(number: usize) -> Result<()> {
-    let (name, shape) = SHAPES.get(number).copied().context("no such shape")?;
-    let history = History::new(shape);
+    let (name, shape, operations) = SHAPES.get(number).copied().context("no such shape")?;
+    let history = History::new(shape, operations);
     let size: usize = history.entries.iter().map(|entry| entry.bytes.len()).sum();
     let count = history.entries.len();
     println!("{name}: {count} operations, {MEMBERS} members, {} bytes each", size / count);

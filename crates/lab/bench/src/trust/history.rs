@@ -14,8 +14,8 @@ use wire::ticket::Ticket;
 /// Members of the web.
 pub(crate) const MEMBERS: usize = 1_000;
 
-/// By the first tenth the members join.
-pub(crate) const OPERATIONS: usize = 10_000;
+/// Devices added at most: twelve for each of those who add some, of the 16 that a person may have.
+const ADDED_MAX: u64 = 5_000;
 
 /// The keys of a person with one device.
 #[derive(Debug)]
@@ -66,10 +66,10 @@ pub(crate) struct History {
 
 impl History {
     /// Writes and signs a whole history.
-    pub(crate) fn new(shape: Shape) -> Self {
+    pub(crate) fn new(shape: Shape, operations: usize) -> Self {
         let mut history = Self::founded();
         let mut last = history.let_everybody_in();
-        let rest = OPERATIONS - history.entries.len();
+        let rest = operations - history.entries.len();
         match shape {
             Shape::Row => {
                 for number in 0..rest {
@@ -160,10 +160,6 @@ impl History {
     fn act(&mut self, number: usize, side: usize, known: &[EntryId]) -> Vec<EntryId> {
         let admin = 20 * (1 + 2 * (number % 24) + side);
         match number % 10 {
-            0..=5 => {
-                let serving = Serving { broker: number.is_multiple_of(2), ..Serving::default() };
-                self.write(member(number, side), known, Action::Serve { serving })
-            }
             6 | 7 => {
                 self.tickets += 1;
                 let secret = blake3::derive_key("bench ticket", &self.tickets.to_be_bytes());
@@ -171,7 +167,11 @@ impl History {
                 self.write(admin, known, Self::invitation(&ticket, 1))
             }
             8 if side == 0 => self.change_role(number, known),
-            _ => self.add_device(member(number / 10, side), known),
+            8 | 9 if self.added < ADDED_MAX => self.add_device(member(number / 10, side), known),
+            _ => {
+                let serving = Serving { broker: number.is_multiple_of(2), ..Serving::default() };
+                self.write(member(number, side), known, Action::Serve { serving })
+            }
         }
     }
 

@@ -357,6 +357,48 @@ fn records_of_a_newcomer_come_as_soon_as_it_is_known_to_be_a_member() {
     assert_eq!(town.records(2).len(), 1);
 }
 
+/// Who may write without end could fill every disk and have every peer evaluate for ever (spec records rules 40 and 41).
+#[test]
+fn who_floods_the_governance_log_is_held_to_a_quota_until_something_of_weight_waits_for_it() {
+    let mut town = Town::new(2, 5);
+    let web = town.found(1);
+    town.pass(5 * SECOND);
+    let flooder = 77;
+    let device = sign_key(flooder).device();
+    let owner = Some(base::PersonId::new([77; 32]));
+    let author = |device: DeviceId, owner| records::Author {
+        device,
+        is_member: true,
+        cut: None,
+        is_carrier: false,
+        owner,
+    };
+    let mut authors: Vec<_> = town.peers.iter().map(|peer| author(peer.device, None)).collect();
+    authors.push(author(device, owner));
+    town.act(0, move |step| records::set_authors(step, web, &authors).unwrap());
+    let mut flood: Vec<Entry> = Vec::new();
+    for seq in 1..=260 {
+        let previous = flood.last().map_or(NO_ENTRY, |entry| entry.id);
+        flood.push(forge(flooder, web, Log::Governance, (seq, previous), vec![1; 256 * 1024]));
+    }
+    let send = |town: &mut Town| {
+        let have = have(town, 0, web, device, Log::Governance);
+        for entry in flood.iter().skip(usize::try_from(have).unwrap()) {
+            town.say(1, 0, entries(web, &[entry]));
+        }
+    };
+    send(&mut town);
+    // Each costs 198 seconds, and 13.7 hours may be owed.
+    assert_eq!(have(&town, 0, web, device, Log::Governance), 249);
+    town.pass(600 * SECOND);
+    send(&mut town);
+    let later = have(&town, 0, web, device, Log::Governance);
+    assert!((251..=253).contains(&later), "{later}: what is owed is forgotten as time passes");
+    town.act(0, move |step| records::lift_quotas(step, web, records::IsLifted::Yes).unwrap());
+    send(&mut town);
+    assert_eq!(have(&town, 0, web, device, Log::Governance), 260);
+}
+
 #[test]
 fn forged_and_foreign_entries_are_refused() {
     let mut town = Town::new(3, 5);
