@@ -58,7 +58,7 @@ impl Fields {
         let number = NumericOptions::default() | FAST;
         let key = BytesOptions::default().set_indexed();
         Self {
-            key: schema.add_bytes_field("key_3", key.clone()),
+            key: schema.add_bytes_field("key_2", key.clone()),
             name: schema.add_text_field("name", words(IndexRecordOption::Basic, false)),
             folders: schema.add_text_field("folders", words(IndexRecordOption::Basic, false)),
             content: schema.add_bytes_field("content", key),
@@ -74,13 +74,12 @@ impl Fields {
         }
     }
 
-    /// Returns the term of a name. Half of a file's id is enough to tell those of one share apart: ids are random, and who
-    /// makes two alike hides one name of their own. All of it would be a third of the work of indexing.
+    /// Returns the term of a name.
     pub(crate) fn key(&self, number: u64, file: FileId) -> Term {
-        let mut key = [0; 16];
+        let mut key = [0; 8 + FileId::LEN];
         let (first, rest) = key.split_at_mut(8);
         first.copy_from_slice(&number.to_be_bytes());
-        rest.copy_from_slice(file.as_bytes().get(..8).unwrap_or_default());
+        rest.copy_from_slice(file.as_bytes());
         Term::from_field_bytes(self.key, &key)
     }
 
