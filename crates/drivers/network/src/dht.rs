@@ -11,6 +11,7 @@ use futures_lite::StreamExt as _;
 use kernel::{Input, JobFailure};
 use n0_mainline::{Dht, MutableItem, SigningKey};
 use people::jobs::{self, Get, Got, ITEMS_MAX, Put};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use crate::shared::Shared;
@@ -41,6 +42,8 @@ pub(crate) struct Entrance {
     pub(crate) switch: Switch,
     bootstrap: Vec<String>,
     node: Mutex<Node>,
+    /// Where the node's socket and task live: jobs run on the kernel's runtime, which has no sockets.
+    runtime: Handle,
 }
 
 #[derive(Debug, Default)]
@@ -50,8 +53,10 @@ struct Node {
 }
 
 impl Entrance {
+    /// Makes it; call within the runtime that the network lives in.
     pub(crate) fn new(is_on: bool, bootstrap: Vec<String>) -> Self {
-        Self { switch: Switch::new(is_on), bootstrap, node: Mutex::default() }
+        let runtime = Handle::current();
+        Self { switch: Switch::new(is_on), bootstrap, node: Mutex::default(), runtime }
     }
 }
 
@@ -98,7 +103,10 @@ impl Shared {
             return Ok(dht.clone());
         }
         let known: Vec<String> = self.dht.bootstrap.iter().chain(&node.remembered).cloned().collect();
-        let made = Dht::builder().bootstrap(&known).port(0).build();
+        let made = {
+            let _entered = self.dht.runtime.enter();
+            Dht::builder().bootstrap(&known).port(0).build()
+        };
         let dht = made.map_err(|error| JobFailure::Failed(format!("no node of the DHT: {error}")))?;
         node.running = Some((dht.clone(), Instant::now()));
         Ok(dht)

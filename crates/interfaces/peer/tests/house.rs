@@ -4,6 +4,9 @@
 mod it {
     mod cast;
     mod copies;
+    mod dht;
     mod journey;
+    mod mallory;
+    mod relay;
     mod start;
 }
