@@ -24,7 +24,7 @@ cargo xtask tidy           reports long files and functions, synonyms, rules wit
 cargo xtask sim WORDS...   runs the simulator, as in: sim --seed 7 --peers 100 --hours 2
                            or compares ways to search: sim --scale (docs/search-at-scale.md)
                            or towns with enemies inside: sim --trust TOWNS (docs/trust-tested.md)
-cargo xtask bench WORDS... runs the benchmarks
+cargo xtask bench WORDS... runs the benchmarks; with --wan first, each peer on a host of its own (docs/wan.md)
 cargo xtask fuzz [SECONDS] gives mutated bytes to every reader of what peers send, 10 s if nothing is said
 ";
 
@@ -50,7 +50,10 @@ fn run(words: &[String]) -> anyhow::Result<ExitCode> {
         "bench" => {
             // The profile of ./run: what people use is what is measured, and it is built already.
             let althing = house::built("althing")?.display().to_string();
-            return run_built("bench", &[&[althing][..], rest].concat());
+            return match rest.split_first() {
+                Some((flag, rest)) if flag == "--wan" => bench_far_apart(althing, rest),
+                _ => run_built("bench", &[&[althing][..], rest].concat()),
+            };
         }
         "fuzz" => {
             let seconds: u64 =
@@ -72,6 +75,16 @@ fn run(words: &[String]) -> anyhow::Result<ExitCode> {
         _ => anyhow::bail!("no task {task}; there are:\n{HELP}"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs benchmarks inside a world: twenty sites with a host each, 80 ms and 2 % loss between any two.
+fn bench_far_apart(althing: String, names: &[String]) -> anyhow::Result<ExitCode> {
+    let world = house::root().join("crates/lab/wan/worlds/twenty-sites.toml").display().to_string();
+    let hosts: Vec<String> = (1..=20).map(|number| format!("h{number:02}")).collect();
+    let bench = house::built("bench")?.display().to_string();
+    let words =
+        ["run".to_owned(), world, "h01".to_owned(), bench, althing, "--hosts".to_owned(), hosts.join(",")];
+    run_built("wan", &[&words[..], names].concat())
 }
 
 fn run_built(name: &str, rest: &[String]) -> anyhow::Result<ExitCode> {

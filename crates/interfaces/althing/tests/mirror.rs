@@ -9,75 +9,16 @@
     reason = "tests fail by panicking, and say what they leave out"
 )]
 
-use std::io::{Read as _, Seek as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+mod processes;
 
+use std::io::{Read as _, Seek as _};
+use std::path::Path;
+
+use processes::Peer;
 use serde_json::Value;
 
 const NAME: &str = "geheimnisvolle-bucht";
 const TEXT: &str = "Only readers know of the cave below the lighthouse.";
-
-/// A peer in a process of its own.
-struct Peer {
-    folder: PathBuf,
-    child: Option<Child>,
-}
-
-impl Peer {
-    fn start(root: &Path, name: &str) -> Self {
-        let folder = root.join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        let mut peer = Self { folder, child: None };
-        peer.go();
-        peer
-    }
-
-    fn go(&mut self) {
-        let log = std::fs::File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
-        let mut command = self.althing(&["start"]);
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        self.child = Some(command.spawn().unwrap());
-        self.until(&["status"], |_| true);
-    }
-
-    fn stop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-
-    fn althing(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_althing"));
-        command.env("ALTHING_HOME", self.folder.join("home")).args(words);
-        command
-    }
-
-    fn ask(&self, words: &[&str]) -> Option<Value> {
-        let output = self.althing(words).arg("--json").output().unwrap();
-        output.status.success().then(|| serde_json::from_slice(&output.stdout).unwrap_or(Value::Null))
-    }
-
-    fn until(&self, words: &[&str], is_fine: impl Fn(&Value) -> bool) -> Value {
-        let begun = Instant::now();
-        loop {
-            let answer = self.ask(words);
-            if let Some(answer) = answer.as_ref().filter(|answer| is_fine(answer)) {
-                return answer.clone();
-            }
-            assert!(begun.elapsed() < Duration::from_secs(90), "{words:?}: {answer:?}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
 
 fn holds(bytes: &[u8], marker: &[u8]) -> bool {
     bytes.windows(marker.len()).any(|window| window == marker)

@@ -20,6 +20,7 @@ mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -28,7 +29,7 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 12] = [
+const BENCHMARKS: [(&str, Benchmark); 13] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
@@ -36,6 +37,7 @@ const BENCHMARKS: [(&str, Benchmark); 12] = [
     ("visible", folders::save_to_visible),
     ("mirror", mirror::never_together),
     ("search", search::members),
+    ("far", search::far),
     ("broker", broker::with_broker),
     ("rest", rest::at_rest),
     ("start", rest::start),
@@ -50,6 +52,18 @@ pub(crate) struct Bench {
     pub(crate) althing: PathBuf,
     /// A folder for homes and files, removed afterwards.
     pub(crate) folder: PathBuf,
+    /// Hosts of the world this program runs in, for one peer each; none on loopback.
+    pub(crate) hosts: Vec<String>,
+    /// Peers started so far.
+    pub(crate) started: AtomicUsize,
+}
+
+impl Bench {
+    /// Returns the host of the next peer; none on loopback.
+    pub(crate) fn next_host(&self) -> Option<String> {
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        self.hosts.get(number.checked_rem(self.hosts.len())?).cloned()
+    }
 }
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
@@ -75,7 +89,16 @@ fn run(arguments: &[String]) -> Result<()> {
         return raw::run(mode, rest);
     }
     let Some((althing, names)) = arguments.split_first() else {
-        bail!("usage: bench ALTHING [NAME ...]\nnames: {}", BENCHMARKS.map(|(name, _)| name).join(" "));
+        bail!(
+            "usage: bench ALTHING [--hosts HOST,HOST,...] [NAME ...]\nnames: {}",
+            BENCHMARKS.map(|(name, _)| name).join(" ")
+        );
+    };
+    let (hosts, names) = match names {
+        [flag, hosts, names @ ..] if flag == "--hosts" => {
+            (hosts.split(',').map(str::to_owned).collect(), names)
+        }
+        names => (Vec::new(), names),
     };
     let folder = tempfile::tempdir().context("cannot make a folder for the benchmarks")?;
     println!("load before: {}", std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
@@ -83,7 +106,12 @@ fn run(arguments: &[String]) -> Result<()> {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             let folder = folder.path().join(name);
             std::fs::create_dir_all(&folder)?;
-            let bench = Bench { althing: PathBuf::from(althing), folder: folder.clone() };
+            let bench = Bench {
+                althing: PathBuf::from(althing),
+                folder: folder.clone(),
+                hosts: hosts.clone(),
+                started: AtomicUsize::new(0),
+            };
             println!("\n## {name}");
             benchmark(&bench).with_context(|| format!("benchmark {name}"))?;
             std::fs::remove_dir_all(&folder)?;

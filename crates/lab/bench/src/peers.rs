@@ -20,6 +20,8 @@ pub(crate) struct Peer {
     althing: PathBuf,
     /// Its home and files.
     pub(crate) folder: PathBuf,
+    /// The host of a world on which it runs; none on loopback.
+    host: Option<String>,
     child: Child,
 }
 
@@ -28,8 +30,9 @@ impl Peer {
     pub(crate) fn start(bench: &Bench, name: &str) -> Result<Self> {
         let folder = bench.folder.join(name);
         std::fs::create_dir_all(&folder)?;
-        let child = spawn(&bench.althing, &folder)?;
-        let peer = Self { althing: bench.althing.clone(), folder, child };
+        let host = bench.next_host();
+        let child = spawn(&bench.althing, &folder, host.as_deref())?;
+        let peer = Self { althing: bench.althing.clone(), folder, host, child };
         peer.wait_for_answer()?;
         Ok(peer)
     }
@@ -38,14 +41,14 @@ impl Peer {
     pub(crate) fn kill_and_start(&mut self) -> Result<Duration> {
         self.kill()?;
         let begun = Instant::now();
-        self.child = spawn(&self.althing, &self.folder)?;
+        self.child = spawn(&self.althing, &self.folder, self.host.as_deref())?;
         self.wait_for_answer()?;
         Ok(begun.elapsed())
     }
 
     /// Starts the peer again after [`Self::kill`].
     pub(crate) fn start_again(&mut self) -> Result<()> {
-        self.child = spawn(&self.althing, &self.folder)?;
+        self.child = spawn(&self.althing, &self.folder, self.host.as_deref())?;
         self.wait_for_answer()
     }
 
@@ -157,9 +160,18 @@ impl Drop for Peer {
     }
 }
 
-fn spawn(althing: &Path, folder: &Path) -> Result<Child> {
+fn spawn(althing: &Path, folder: &Path, host: Option<&str>) -> Result<Child> {
     let log = std::fs::File::options().create(true).append(true).open(folder.join("peer.log"))?;
-    Command::new(althing)
+    let mut command = match host {
+        // It becomes the program itself, so that signals reach it.
+        Some(host) => {
+            let mut command = Command::new("ip");
+            command.args(["netns", "exec", host]).arg(althing);
+            command
+        }
+        None => Command::new(althing),
+    };
+    command
         .arg("start")
         .env("ALTHING_HOME", folder.join("home"))
         .stdin(Stdio::null())

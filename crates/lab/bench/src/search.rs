@@ -60,6 +60,14 @@ pub(crate) fn members(bench: &Bench) -> Result<()> {
     saves(&town)
 }
 
+/// The same without summaries: 20 peers far from each other (`cargo xtask bench --wan far`).
+pub(crate) fn far(bench: &Bench) -> Result<()> {
+    let town = Town::start(bench, &sizes(PEERS))?;
+    let asked = town.ask_all(0..PEERS, &town.questions)?;
+    report("one question at a time", &asked);
+    saves(&town)
+}
+
 /// Returns sizes of collections: 400 documents at the first, each a seventh less than the one before, 20 at the last.
 pub(crate) fn sizes(count: usize) -> Vec<usize> {
     let step = |size: f64, _: usize| size * 0.05_f64.powf(1.0 / 19.0);
