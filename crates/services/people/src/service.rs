@@ -142,7 +142,7 @@ impl People {
             Input::Reachable { addresses } => self.reachable(step, &addresses),
             Input::Alarm { key } => self.alarm(step, &key),
             Input::Noticed { kind: "people.relay", report } => self.relay_noticed(step, &report),
-            Input::Noticed { kind: crate::jobs::SWITCHED, report } => self.dht_switched(step, &report),
+            Input::Noticed { kind: jobs::SWITCHED, report } => self.dht_switched(step, &report),
             Input::Finished { job, outcome } if self.is_minting(job) => self.minted(step, job, outcome),
             Input::Finished { job, outcome } => self.dht_finished(step, job, outcome),
             Input::Told { by: "records", message } => self.told(step, &message),

@@ -16,7 +16,7 @@ use wire::identity::{
 };
 use wire::join::{PROOF_DOMAIN, proof_bytes};
 
-use crate::evaluate::{Evaluation, Op, evaluate, evaluate_entries};
+use crate::evaluate::{Evaluation, Op, Timeline, evaluate, evaluate_entries};
 
 /// Persons, each with a first device; the devices after those are second ones of the first persons.
 const PERSONS: usize = 6;
@@ -377,13 +377,11 @@ fn agrees(world: &World, whole: &Evaluation) {
         assert!(evaluate(world.web, order.clone()) == *whole, "another order, another state");
     }
     for order in [&ops, &by_id] {
-        let mut fed = evaluate(world.web, Vec::new());
-        for (count, op) in (1..).zip(order) {
-            if !fed.append(op) {
-                fed = evaluate(world.web, order[..count].to_vec());
-            }
+        let mut timeline = Timeline::new(world.web);
+        for op in order {
+            timeline.extend([op.clone()]);
         }
-        assert!(fed == *whole, "one by one leads to another state");
+        assert!(timeline.evaluation() == whole, "one by one leads to another state");
     }
 }
 
