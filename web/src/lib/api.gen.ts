@@ -269,6 +269,9 @@ export interface Devices {
   note: string;
 }
 
+/** Whether members find each other in the BitTorrent DHT. */
+export type Dht = 'on' | 'off';
+
 /** Whether a file is to be shown or saved. */
 export type Disposition = 'inline' | 'attachment';
 
@@ -800,6 +803,10 @@ export interface Net {
   relay: string;
   /** Whether others are looked for on the local network. */
   lan: boolean;
+  /** Whether members are looked for in the BitTorrent DHT, and find this computer there. */
+  dht: boolean;
+  /** When the DHT last took where this computer is; none when never. */
+  dht_stored: Time | null;
 }
 
 /** What is new of people. */
@@ -1013,6 +1020,12 @@ export interface Session {
   token: string;
   /** When it ends. */
   expires: Time;
+}
+
+/** Arguments of `host.dht`. */
+export interface SetDht {
+  /** `on` or `off`. */
+  dht: Dht;
 }
 
 /** Arguments of `host.lan`. */
@@ -1400,6 +1413,8 @@ export interface Operations {
   'host.net': { arguments: AskNet; answer: Net };
   /** Switches finding others on the local network (mDNS) on or off. */
   'host.lan': { arguments: SetLan; answer: Done };
+  /** Switches finding members in the BitTorrent DHT on or off, for when all known addresses have changed. */
+  'host.dht': { arguments: SetDht; answer: Done };
   /** Makes a link that opens the page in a browser; good once, for 30 seconds. */
   'host.page': { arguments: MakePageLink; answer: PageLink };
   /** Writes all signed entries of a web into a folder, for reading by other programs. */
@@ -1473,6 +1488,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'host.status': 'read',
   'host.net': 'read',
   'host.lan': 'act',
+  'host.dht': 'act',
   'host.page': 'act',
   'host.export': 'act',
   'host.words': 'act',
