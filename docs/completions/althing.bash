@@ -433,6 +433,9 @@ _althing() {
             althing__subcmd__help__subcmd__me,set)
                 cmd="althing__subcmd__help__subcmd__me__subcmd__set"
                 ;;
+            althing__subcmd__help__subcmd__net,dht)
+                cmd="althing__subcmd__help__subcmd__net__subcmd__dht"
+                ;;
             althing__subcmd__help__subcmd__net,lan)
                 cmd="althing__subcmd__help__subcmd__net__subcmd__lan"
                 ;;
@@ -496,11 +499,17 @@ _althing() {
             althing__subcmd__me__subcmd__help,set)
                 cmd="althing__subcmd__me__subcmd__help__subcmd__set"
                 ;;
+            althing__subcmd__net,dht)
+                cmd="althing__subcmd__net__subcmd__dht"
+                ;;
             althing__subcmd__net,help)
                 cmd="althing__subcmd__net__subcmd__help"
                 ;;
             althing__subcmd__net,lan)
                 cmd="althing__subcmd__net__subcmd__lan"
+                ;;
+            althing__subcmd__net__subcmd__help,dht)
+                cmd="althing__subcmd__net__subcmd__help__subcmd__dht"
                 ;;
             althing__subcmd__net__subcmd__help,help)
                 cmd="althing__subcmd__net__subcmd__help__subcmd__help"
@@ -1809,8 +1818,22 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__net)
-            opts="lan"
+            opts="lan dht"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__net__subcmd__dht)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2731,7 +2754,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__net)
-            opts="-h --web --json --home --help lan help"
+            opts="-h --web --json --home --help lan dht help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2752,9 +2775,41 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        althing__subcmd__net__subcmd__help)
-            opts="lan help"
+        althing__subcmd__net__subcmd__dht)
+            opts="-h --json --home --help on off"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__net__subcmd__help)
+            opts="lan dht help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__net__subcmd__help__subcmd__dht)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -380,16 +380,21 @@ complete -c althing -n "__fish_althing_using_subcommand drop" -s h -l help -d 'P
 complete -c althing -n "__fish_althing_using_subcommand status" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
 complete -c althing -n "__fish_althing_using_subcommand status" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
 complete -c althing -n "__fish_althing_using_subcommand status" -s h -l help -d 'Print help'
-complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan help" -l web -d 'Only computers of this web' -r
-complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan help" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
-complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan help" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
-complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan help" -s h -l help -d 'Print help'
-complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan help" -f -a "lan" -d 'Switches finding others on the local network (mDNS) on or off'
-complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan dht help" -l web -d 'Only computers of this web' -r
+complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan dht help" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan dht help" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan dht help" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan dht help" -f -a "lan" -d 'Switches finding others on the local network (mDNS) on or off'
+complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan dht help" -f -a "dht" -d 'Switches finding members in the BitTorrent DHT on or off, for when all known addresses have changed'
+complete -c althing -n "__fish_althing_using_subcommand net; and not __fish_seen_subcommand_from lan dht help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c althing -n "__fish_althing_using_subcommand net; and __fish_seen_subcommand_from lan" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
 complete -c althing -n "__fish_althing_using_subcommand net; and __fish_seen_subcommand_from lan" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
 complete -c althing -n "__fish_althing_using_subcommand net; and __fish_seen_subcommand_from lan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c althing -n "__fish_althing_using_subcommand net; and __fish_seen_subcommand_from dht" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand net; and __fish_seen_subcommand_from dht" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand net; and __fish_seen_subcommand_from dht" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c althing -n "__fish_althing_using_subcommand net; and __fish_seen_subcommand_from help" -f -a "lan" -d 'Switches finding others on the local network (mDNS) on or off'
+complete -c althing -n "__fish_althing_using_subcommand net; and __fish_seen_subcommand_from help" -f -a "dht" -d 'Switches finding members in the BitTorrent DHT on or off, for when all known addresses have changed'
 complete -c althing -n "__fish_althing_using_subcommand net; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c althing -n "__fish_althing_using_subcommand page" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
 complete -c althing -n "__fish_althing_using_subcommand page" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
@@ -490,5 +495,6 @@ complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_su
 complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "revoke" -d 'Ends a computer of yours, lost or stolen, in all webs'
 complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from device" -f -a "name" -d 'Says what you call this computer'
 complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from net" -f -a "lan" -d 'Switches finding others on the local network (mDNS) on or off'
+complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from net" -f -a "dht" -d 'Switches finding members in the BitTorrent DHT on or off, for when all known addresses have changed'
 complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from words" -f -a "show" -d 'Shows your 24 recovery words, until you have written them down'
 complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from words" -f -a "check" -d 'Says three of your recovery words, so that this computer can forget them'

@@ -50,12 +50,6 @@ export interface AskAuditExport {
 /** Arguments of `people.devices`. */
 export type AskDevices = Record<string, never>;
 
-/** Arguments of `people.dismissals`. */
-export interface AskDismissals {
-  /** The web. */
-  web: string;
-}
-
 /** Arguments of `files.history`. */
 export interface AskHistory {
   /** A file's path. */
@@ -275,37 +269,8 @@ export interface Devices {
   note: string;
 }
 
-/** Arguments of `people.dismiss`. */
-export interface Dismiss {
-  /** The web. */
-  web: string;
-  /** The person's label, id or first digits of the id. */
-  person: string;
-}
-
-/** Something that takes the signatures of several admins. */
-export interface DismissalView {
-  /** Who would go. */
-  person: string;
-  /** Who takes over its role and rank, being the same human; none when the person is simply removed. */
-  same: string | null;
-  /** Who has signed, as far as you know. */
-  signed: string[];
-  /** Who could sign, too. */
-  could_sign: string[];
-  /** How many of those are still needed. */
-  missing: number;
-  /** Whether you have signed. */
-  is_signed_by_me: boolean;
-  /** The person who would go. */
-  id: string;
-}
-
-/** What admins are asked to sign together. */
-export interface Dismissals {
-  /** By person. */
-  dismissals: DismissalView[];
-}
+/** Whether members find each other in the BitTorrent DHT. */
+export type Dht = 'on' | 'off';
 
 /** Whether a file is to be shown or saved. */
 export type Disposition = 'inline' | 'attachment';
@@ -820,7 +785,7 @@ export interface NamePerson {
   web: string;
   /** The person's label, id or first digits of the id. */
   person: string;
-  /** What you call it, 1 to 64 characters; it counts in all webs, on all your computers. */
+  /** What you call it, 1 to 64 characters; it counts in all webs, on this computer. */
   petname?: string | null;
   /** Takes your name for it away: it is called again as it calls itself. */
   clear?: boolean;
@@ -838,6 +803,10 @@ export interface Net {
   relay: string;
   /** Whether others are looked for on the local network. */
   lan: boolean;
+  /** Whether members are looked for in the BitTorrent DHT, and find this computer there. */
+  dht: boolean;
+  /** When the DHT last took where this computer is; none when never. */
+  dht_stored: Time | null;
 }
 
 /** What is new of people. */
@@ -856,7 +825,7 @@ export interface NewsView {
   who: string;
   /** What, in words. */
   what: string;
-  /** `renamed`, `new-device`, `other-devices`, `namesake` or `same-person`. */
+  /** `renamed`, `new-device`, `other-devices` or `namesake`. */
   kind: string;
   /** Whether it may mean that somebody is not who you think: it concerns a person you have verified or named. */
   is_loud: boolean;
@@ -1017,16 +986,6 @@ export interface Safety {
   id: Id;
 }
 
-/** Arguments of `people.same_person`. */
-export interface SamePerson {
-  /** The web. */
-  web: string;
-  /** Who has lost everything: label, id or first digits of the id. */
-  old: string;
-  /** The newcomer who is the same human, a guest or member of the web by now. */
-  new: string;
-}
-
 /** Arguments of `people.serve`. */
 export interface Serve {
   /** The web, or an invitation to one: then this computer joins it first. */
@@ -1061,6 +1020,12 @@ export interface Session {
   token: string;
   /** When it ends. */
   expires: Time;
+}
+
+/** Arguments of `host.dht`. */
+export interface SetDht {
+  /** `on` or `off`. */
+  dht: Dht;
 }
 
 /** Arguments of `host.lan`. */
@@ -1400,12 +1365,6 @@ export interface Operations {
   'people.decline': { arguments: Decline; answer: Done };
   /** Ends a web of yours: removes everybody and leaves. */
   'people.dissolve': { arguments: Dissolve; answer: Done };
-  /** Signs that a person is removed whom you cannot remove alone, an owner, say; it is done when enough admins have signed. */
-  'people.dismiss': { arguments: Dismiss; answer: Done };
-  /** Signs that a newcomer is somebody who has lost all devices and words; role and rank go over when enough admins have signed. */
-  'people.same_person': { arguments: SamePerson; answer: Done };
-  /** Lists what admins are asked to sign together, and how many signatures are missing. */
-  'people.dismissals': { arguments: AskDismissals; answer: Dismissals };
   /** Writes the log of a web as a table or as JSON lines. */
   'people.audit_export': { arguments: AskAuditExport; answer: AuditExport };
   /** Shares a folder of this computer with a web; nothing is copied. */
@@ -1454,6 +1413,8 @@ export interface Operations {
   'host.net': { arguments: AskNet; answer: Net };
   /** Switches finding others on the local network (mDNS) on or off. */
   'host.lan': { arguments: SetLan; answer: Done };
+  /** Switches finding members in the BitTorrent DHT on or off, for when all known addresses have changed. */
+  'host.dht': { arguments: SetDht; answer: Done };
   /** Makes a link that opens the page in a browser; good once, for 30 seconds. */
   'host.page': { arguments: MakePageLink; answer: PageLink };
   /** Writes all signed entries of a web into a folder, for reading by other programs. */
@@ -1503,9 +1464,6 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'people.enter': 'act',
   'people.decline': 'act',
   'people.dissolve': 'act',
-  'people.dismiss': 'act',
-  'people.same_person': 'act',
-  'people.dismissals': 'read',
   'people.audit_export': 'read',
   'files.share': 'act',
   'files.shares': 'read',
@@ -1530,6 +1488,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'host.status': 'read',
   'host.net': 'read',
   'host.lan': 'act',
+  'host.dht': 'act',
   'host.page': 'act',
   'host.export': 'act',
   'host.words': 'act',
