@@ -50,6 +50,12 @@ export interface AskAuditExport {
 /** Arguments of `people.devices`. */
 export type AskDevices = Record<string, never>;
 
+/** Arguments of `people.dismissals`. */
+export interface AskDismissals {
+  /** The web. */
+  web: string;
+}
+
 /** Arguments of `files.history`. */
 export interface AskHistory {
   /** A file's path. */
@@ -271,6 +277,38 @@ export interface Devices {
 
 /** Whether members find each other in the BitTorrent DHT. */
 export type Dht = 'on' | 'off';
+
+/** Arguments of `people.dismiss`. */
+export interface Dismiss {
+  /** The web. */
+  web: string;
+  /** The person's label, id or first digits of the id. */
+  person: string;
+}
+
+/** Something that takes the signatures of several admins. */
+export interface DismissalView {
+  /** Who would go. */
+  person: string;
+  /** Who takes over its role and rank, being the same human; none when the person is simply removed. */
+  same: string | null;
+  /** Who has signed, as far as you know. */
+  signed: string[];
+  /** Who could sign, too. */
+  could_sign: string[];
+  /** How many of those are still needed. */
+  missing: number;
+  /** Whether you have signed. */
+  is_signed_by_me: boolean;
+  /** The person who would go. */
+  id: string;
+}
+
+/** What admins are asked to sign together. */
+export interface Dismissals {
+  /** By person. */
+  dismissals: DismissalView[];
+}
 
 /** Whether a file is to be shown or saved. */
 export type Disposition = 'inline' | 'attachment';
@@ -785,7 +823,7 @@ export interface NamePerson {
   web: string;
   /** The person's label, id or first digits of the id. */
   person: string;
-  /** What you call it, 1 to 64 characters; it counts in all webs, on this computer. */
+  /** What you call it, 1 to 64 characters; it counts in all webs, on all your computers. */
   petname?: string | null;
   /** Takes your name for it away: it is called again as it calls itself. */
   clear?: boolean;
@@ -825,7 +863,7 @@ export interface NewsView {
   who: string;
   /** What, in words. */
   what: string;
-  /** `renamed`, `new-device`, `other-devices` or `namesake`. */
+  /** `renamed`, `new-device`, `other-devices`, `namesake`, `same-person` or `flood`. */
   kind: string;
   /** Whether it may mean that somebody is not who you think: it concerns a person you have verified or named. */
   is_loud: boolean;
@@ -984,6 +1022,16 @@ export interface Safety {
   verified: Time | null;
   /** The person. */
   id: Id;
+}
+
+/** Arguments of `people.same_person`. */
+export interface SamePerson {
+  /** The web. */
+  web: string;
+  /** Who has lost everything: label, id or first digits of the id. */
+  old: string;
+  /** The newcomer who is the same human, a guest or member of the web by now. */
+  new: string;
 }
 
 /** Arguments of `people.serve`. */
@@ -1365,6 +1413,12 @@ export interface Operations {
   'people.decline': { arguments: Decline; answer: Done };
   /** Ends a web of yours: removes everybody and leaves. */
   'people.dissolve': { arguments: Dissolve; answer: Done };
+  /** Signs that a person is removed whom you cannot remove alone, an owner, say; it is done when enough admins have signed. */
+  'people.dismiss': { arguments: Dismiss; answer: Done };
+  /** Signs that a newcomer is somebody who has lost all devices and words; role and rank go over when enough admins have signed. */
+  'people.same_person': { arguments: SamePerson; answer: Done };
+  /** Lists what admins are asked to sign together, and how many signatures are missing. */
+  'people.dismissals': { arguments: AskDismissals; answer: Dismissals };
   /** Writes the log of a web as a table or as JSON lines. */
   'people.audit_export': { arguments: AskAuditExport; answer: AuditExport };
   /** Shares a folder of this computer with a web; nothing is copied. */
@@ -1464,6 +1518,9 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'people.enter': 'act',
   'people.decline': 'act',
   'people.dissolve': 'act',
+  'people.dismiss': 'act',
+  'people.same_person': 'act',
+  'people.dismissals': 'read',
   'people.audit_export': 'read',
   'files.share': 'act',
   'files.shares': 'read',

@@ -184,7 +184,7 @@ fn no_key_for_the_gone(book: &Book, whole: &Evaluation, _: u64, sum: &mut Sum) -
         }
     }
     match state.current_epoch() {
-        Some((_, epoch)) if epoch.holders.iter().any(|holder| !state.reads(*holder)) => {
+        Some((_, epoch)) if epoch.holders.keys().any(|holder| !state.reads(*holder)) => {
             Err("a holder".into())
         }
         _ => Ok(()),

@@ -119,7 +119,7 @@ fn no_escalation(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
 
 /// Who has signed a dismissal, by what its author knew: admins and owners other than the person, with their power.
 fn signers(tale: &Tale<'_>, at: usize, dismiss: &Dismiss) -> Vec<(PersonId, Power)> {
-    let known = tale.evaluate(tale.pasts[at]).state;
+    let known = tale.evaluate(tale.pasts[at]).state.clone();
     let devices = dismiss.signers.iter().map(|(device, _)| *device).chain([tale.ops[at].author]);
     let persons: BTreeSet<PersonId> = devices.filter_map(|device| known.person_of(device)).collect();
     let persons = persons.into_iter().filter(|who| *who != dismiss.person);
@@ -130,7 +130,7 @@ fn signers(tale: &Tale<'_>, at: usize, dismiss: &Dismiss) -> Vec<(PersonId, Powe
 /// The only owner was dismissed, and somebody who has signed owns the web with no more power than any who has signed.
 fn is_inherited(tale: &Tale<'_>, at: usize, who: PersonId, now: Power) -> bool {
     let Act::Dismiss(dismiss) = &tale.ops[at].act else { return false };
-    let known = tale.evaluate(tale.pasts[at]).state;
+    let known = tale.evaluate(tale.pasts[at]).state.clone();
     let owners: Vec<PersonId> = known
         .members
         .iter()
@@ -146,7 +146,7 @@ fn is_inherited(tale: &Tale<'_>, at: usize, who: PersonId, now: Power) -> bool {
 fn dismissals_are_signed(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
     for (at, op) in tale.ops.iter().enumerate().filter(|(_, op)| counts(whole, op)) {
         let Act::Dismiss(dismiss) = &op.act else { continue };
-        let known = tale.evaluate(tale.pasts[at]).state;
+        let known = tale.evaluate(tale.pasts[at]).state.clone();
         let others = known
             .members
             .iter()
