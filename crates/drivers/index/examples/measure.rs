@@ -242,9 +242,13 @@ fn pdf(folder: &Path, documents: &Path) -> std::process::ExitCode {
         "{files} PDFs, {all} words by pdftotext: {:.4} of them found; below 0.95:",
         found as f64 / all as f64
     );
-    below.iter().for_each(|line| println!("{line}"));
+    for line in &below {
+        println!("{line}");
+    }
     println!("not read: {}", none.len());
-    none.iter().for_each(|line| println!("  {line}"));
+    for line in &none {
+        println!("  {line}");
+    }
     std::process::ExitCode::SUCCESS
 }
 

@@ -109,21 +109,7 @@ impl Peer {
         let mut ports = Ports::load(home.path());
 
         let gateways = bind_gateways(&home, config, &mut ports).await?;
-        let bind = ports.fill_in(&addresses(config));
-        let mut network_config = NetworkConfig::new(*keys.device(), home.network());
-        // One number to open in a router: UDP for peers, TCP for the relay, when there is to be one.
-        network_config.relay =
-            RelaySettings { listen: bind.first().copied(), url: config.relay_url.value.clone() };
-        network_config.bind = bind;
-        network_config.lan = match config.lan.origin {
-            Origin::Default => ports.lan.unwrap_or(config.lan.value),
-            _ => config.lan.value,
-        };
-        network_config.dht = match config.dht.origin {
-            Origin::Default => ports.dht.unwrap_or(config.dht.value),
-            _ => config.dht.value,
-        };
-        network_config.dht_bootstrap.clone_from(&config.dht_bootstrap.value);
+        let network_config = network_config(&home, config, &keys, &mut ports);
         let network = Network::start(network_config, backing, inputs.clone()).await?;
         ports.save(&home)?;
         let me = network.me();
@@ -290,6 +276,25 @@ impl Library for Kept {
             Ok(bytes)
         })
     }
+}
+
+/// What the network is to be: as configured, or else as a person has switched it.
+fn network_config(home: &Home, config: &Config, keys: &KeyFile, ports: &mut Ports) -> NetworkConfig {
+    let bind = ports.fill_in(&addresses(config));
+    let mut network = NetworkConfig::new(*keys.device(), home.network());
+    // One number to open in a router: UDP for peers, TCP for the relay, when there is to be one.
+    network.relay = RelaySettings { listen: bind.first().copied(), url: config.relay_url.value.clone() };
+    network.bind = bind;
+    network.lan = match config.lan.origin {
+        Origin::Default => ports.lan.unwrap_or(config.lan.value),
+        _ => config.lan.value,
+    };
+    network.dht = match config.dht.origin {
+        Origin::Default => ports.dht.unwrap_or(config.dht.value),
+        _ => config.dht.value,
+    };
+    network.dht_bootstrap.clone_from(&config.dht_bootstrap.value);
+    network
 }
 
 fn addresses(config: &Config) -> Vec<SocketAddr> {

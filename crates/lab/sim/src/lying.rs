@@ -199,7 +199,9 @@ impl Liar {
         match self {
             Self::Silent | Self::Late | Self::Garbage => return None,
             Self::Unlisted | Self::OtherQuestion => {
-                snippets.iter_mut().for_each(|one| one.content = ContentId::new([1; ContentId::LEN]));
+                for one in &mut snippets {
+                    one.content = ContentId::new([1; ContentId::LEN]);
+                }
                 snippets.truncate(1);
             }
             Self::Counts => snippets.iter_mut().for_each(|one| one.marks = vec![(0, u32::MAX)]),

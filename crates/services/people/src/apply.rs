@@ -303,7 +303,7 @@ pub(crate) fn relabel_web(step: &mut Step<'_>, web: WebId) -> Result<bool, Store
 /// Tells records who may write; a newcomer names the member who let it in before it can know the members.
 pub(crate) fn say_authors(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(), Fault> {
     let mut authors: BTreeMap<DeviceId, records::Author> = BTreeMap::new();
-    for (person, member) in state.members.iter() {
+    for (person, member) in &state.members {
         for device in &member.devices {
             let is_member = member.power.is_some();
             let cut = member.records_cuts.get(device).copied().filter(|_| !is_member);

@@ -386,21 +386,7 @@ impl Search {
                 }
             }
             Message::Answer { web, question, texts } => {
-                let asking = self.asking.iter_mut().find(|asking| asking.question == question);
-                if let Some(asking) = asking.filter(|asking| !asking.is_over) {
-                    // It is no broker any more, and answers as any member.
-                    if asking.brokers.get(&web) == Some(&from) {
-                        asking.brokers.remove(&web);
-                        asking.pending.insert((web, from));
-                        asking.take(step.view(), (web, from), texts)?;
-                        ask_others(step, asking, web)?;
-                    } else {
-                        asking.take(step.view(), (web, from), texts)?;
-                    }
-                    self.tell_waiting(step)?;
-                } else {
-                    self.hear_of_kept(step, (web, from), question, &texts)?;
-                }
+                self.hear_answer(step, (web, from), question, texts)?;
             }
             Message::Brokered { web, question, texts, read } => {
                 let me = step.me();
@@ -434,6 +420,29 @@ impl Search {
             }
         }
         Ok(())
+    }
+
+    fn hear_answer(
+        &mut self,
+        step: &mut Step<'_>,
+        (web, from): (WebId, DeviceId),
+        question: u64,
+        texts: Texts,
+    ) -> Result<(), Fault> {
+        let asking = self.asking.iter_mut().find(|asking| asking.question == question);
+        let Some(asking) = asking.filter(|asking| !asking.is_over) else {
+            return self.hear_of_kept(step, (web, from), question, &texts);
+        };
+        // It is no broker any more, and answers as any member.
+        if asking.brokers.get(&web) == Some(&from) {
+            asking.brokers.remove(&web);
+            asking.pending.insert((web, from));
+            asking.take(step.view(), (web, from), texts)?;
+            ask_others(step, asking, web)?;
+        } else {
+            asking.take(step.view(), (web, from), texts)?;
+        }
+        self.tell_waiting(step)
     }
 
     /// Says whether a question is taken; a member who has to come again is told so, others nothing.

@@ -85,13 +85,13 @@ impl Proxy {
 }
 
 fn listens_at(peer: &Peer) -> SocketAddr {
-    peer.network.addresses()[0].parse().unwrap()
+    peer.network.addresses().first().unwrap().parse().unwrap()
 }
 
 async fn carry(from: Arc<UdpSocket>, by: Arc<UdpSocket>, to: SocketAddr, state: Arc<Mutex<State>>) {
     let mut buffer = vec![0; 65_536];
     while let Ok((length, _)) = from.recv_from(&mut buffer).await {
-        let packet = buffer[..length].to_vec();
+        let packet = buffer.get(..length).unwrap_or_default().to_vec();
         let out = state.lock().unwrap().take(packet);
         for packet in out {
             // A full socket loses packets, as a line does.

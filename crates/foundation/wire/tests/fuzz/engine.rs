@@ -99,12 +99,17 @@ pub(crate) fn run(group: &str, readers: &[(&str, Read)], seeds: Vec<Vec<u8>>) {
         }
     }
     let Trial { tried, accepted, kept, .. } = trial;
-    println!("{group}, seed {seed}: {tried} readings, {accepted} accepted, in {seconds} s");
+    say(&format!("{group}, seed {seed}: {tried} readings, {accepted} accepted, in {seconds} s"));
     assert!(accepted > 0, "{group}: nothing ever gets through: the mutations are too coarse");
     if number("FUZZ_KEEP").is_some() {
         let lines: String = kept.iter().map(|bytes| hex(bytes) + "\n").collect();
         std::fs::write(place(group), lines).unwrap();
     }
+}
+
+#[allow(clippy::print_stdout, reason = "a test says what it tried")]
+fn say(what: &str) {
+    println!("{what}");
 }
 
 struct Trial<'a> {
@@ -125,7 +130,7 @@ impl Trial<'_> {
             self.tried += 1;
             let read = catch_unwind(AssertUnwindSafe(|| read(bytes)));
             let written = read.unwrap_or_else(|panic| {
-                println!("{} {name}, seed {}, has panicked at {}", self.group, self.seed, hex(bytes));
+                say(&format!("{} {name}, seed {}, has panicked at {}", self.group, self.seed, hex(bytes)));
                 resume_unwind(panic)
             });
             let Some(written) = written else { continue };

@@ -64,11 +64,9 @@ impl Mallory {
     async fn heard(&mut self) -> (DeviceId, Message) {
         let hearing = async {
             loop {
-                match self.inputs.recv().await.unwrap() {
-                    Input::Heard { from, channel: Channel::Join, message, .. } => {
-                        return (from, Message::read(&message).unwrap());
-                    }
-                    _ => {}
+                let input = self.inputs.recv().await.unwrap();
+                if let Input::Heard { from, channel: Channel::Join, message, .. } = input {
+                    return (from, Message::read(&message).unwrap());
                 }
             }
         };

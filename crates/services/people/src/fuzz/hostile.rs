@@ -228,6 +228,7 @@ impl World {
         cuts
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each action")]
     fn action(&self, script: &mut Script<'_>, author: usize, known: &BTreeSet<usize>) -> Action {
         const ROLES: [Role; 5] = [Role::Carrier, Role::Guest, Role::Member, Role::Admin, Role::Owner];
         let person = |script: &mut Script<'_>| &CAST.persons[script.below(PERSONS)];
@@ -267,7 +268,7 @@ impl World {
                     person: person(script).id,
                     sealed: vec![7; WRAP_SIZE].into(),
                 };
-                let wraps = (0..1 + script.below(5)).map(|_| whom(script)).collect();
+                let wraps = (0..=script.below(5)).map(|_| whom(script)).collect();
                 let older = OlderKey { key: KeyId::new([script.byte(); 32]), sealed: vec![8; 72].into() };
                 Action::Epoch { key: KeyId::new([script.byte(); 32]), wraps, older: vec![older] }
             }

@@ -80,12 +80,11 @@ impl Marks {
         let mut room = 0;
         for mark in marks {
             let size = mark.size();
-            match packed.last_mut().filter(|_| room >= size) {
-                Some(last) => last.marks.push(mark),
-                None => {
-                    packed.push(Self { key, marks: vec![mark] });
-                    room = PLAIN_SIZE_MAX - HEAD_SIZE;
-                }
+            if let Some(last) = packed.last_mut().filter(|_| room >= size) {
+                last.marks.push(mark);
+            } else {
+                packed.push(Self { key, marks: vec![mark] });
+                room = PLAIN_SIZE_MAX - HEAD_SIZE;
             }
             room = room.saturating_sub(size);
         }

@@ -89,7 +89,7 @@ fn garbage_and_other_words_carry_nobody() {
     let link = town.invite(ALICE, &json!({}));
     let bob = town.peers[BOB].device;
     let shown = hello(&link, BOB);
-    for bytes in [&[][..], &[0xff; 100], &shown[1..], &shown[..shown.len() - 1], &[0; 70_000]] {
+    for bytes in [&[][..], &[0xff; 100], &shown[1..], &shown[..shown.len() - 1], &vec![0; 70_000]] {
         assert!(!is_carried(&town, bob, bytes, HOURS(0)));
     }
     // A ticket that somebody made up for this web.

@@ -64,9 +64,8 @@ fn check(seed: u64, sum: &mut Sum) {
         if let Err(why) = claim(&book, &whole, seed, sum) {
             let mut ops: Vec<&Op> = book.ops.values().collect();
             ops.sort_by_key(|op| op.place());
-            let told: String =
-                ops.iter().map(|op| format!("  {op:?} {:?}\n", whole.void.get(&op.id))).collect();
-            panic!("seed {seed}: {name}: {why}\n{told}");
+            let told = ops.iter().map(|op| format!("  {op:?} {:?}", whole.void.get(&op.id)));
+            panic!("seed {seed}: {name}: {why}\n{}", told.collect::<Vec<_>>().join("\n"));
         }
     }
 }
