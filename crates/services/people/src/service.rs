@@ -202,6 +202,8 @@ impl People {
             return self.say_serving(step, web);
         }
         if let Some(web) = key.strip_prefix(MINT).and_then(|web| web.parse().ok()) {
+            // A driver that has not sealed by now is not waited for any more.
+            self.minting.remove(&web);
             return self.mint_if_due(step, web);
         }
         if let Some(web) = key.strip_prefix(EVALUATE).and_then(|web| web.parse().ok()) {

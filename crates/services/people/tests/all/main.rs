@@ -11,6 +11,8 @@ mod dht;
 #[cfg(test)]
 mod joins;
 #[cfg(test)]
+mod large;
+#[cfg(test)]
 mod marks;
 #[cfg(test)]
 mod meetings;
