@@ -173,6 +173,8 @@ export async function searchingAlone({ report, peers, alice, bob }) {
     await peers.kill('alice')
     try {
       await search(bob, 'visitors', hit)
+      // A word that Alice has: of others her summary says after some minutes that she need not be asked.
+      await search(bob, 'heron', bob.getByRole('list', { name: /heron/ }).getByRole('listitem'))
       await bob.getByText(/(1 of 2|2 of 3) members answered/).first().waitFor()
       await bob.getByRole('button', { name: /No answer from .*Alice/ }).waitFor()
       await looks(bob, 'search-away')

@@ -2,8 +2,11 @@
 //!
 //! A value of another type than its field's would panic tantivy's thread, so nothing else makes documents.
 
+use std::ops::Bound;
+
 use base::{ContentId, FileId};
 use search::words::{self, fold_into, runs};
+use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery, TermQuery};
 use tantivy::schema::{
     BytesOptions, FAST, Field, IndexRecordOption, NumericOptions, STORED, Schema, TantivyDocument,
     TextFieldIndexing, TextOptions,
@@ -15,6 +18,12 @@ use tantivy::{IndexSettings, Term};
 /// Bytes of a text that are kept for snippets and for phrases; the rest can only be found.
 pub(crate) const KEPT_SIZE_MAX: usize = 256 * 1024;
 
+/// Bytes of the hash under which a name is found: with 24 bits, a million names are nearly all alone in theirs.
+const BUCKET_LEN: usize = 3;
+
+/// Keys the hashes of names in one index, so that nobody can choose files that share one.
+pub(crate) type Salt = [u8; 32];
+
 /// Name of the tokenizer in the schema; tantivy wants one of this name even for fields that are no text.
 const WORDS: &str = "default";
 
@@ -22,8 +31,8 @@ const WORDS: &str = "default";
 #[derive(Debug, Clone)]
 pub(crate) struct Fields {
     pub(crate) schema: Schema,
-    /// Of a name: number and file, to replace and remove it.
-    pub(crate) key: Field,
+    /// Of a name: a hash of number and file, to replace and remove it.
+    pub(crate) bucket: Field,
     pub(crate) name: Field,
     pub(crate) folders: Field,
     /// Of a text: its content, to replace and remove it.
@@ -58,7 +67,7 @@ impl Fields {
         let number = NumericOptions::default() | FAST;
         let key = BytesOptions::default().set_indexed();
         Self {
-            key: schema.add_bytes_field("key_2", key.clone()),
+            bucket: schema.add_bytes_field("bucket", key.clone()),
             name: schema.add_text_field("name", words(IndexRecordOption::Basic, false)),
             folders: schema.add_text_field("folders", words(IndexRecordOption::Basic, false)),
             content: schema.add_bytes_field("content", key),
@@ -74,13 +83,30 @@ impl Fields {
         }
     }
 
-    /// Returns the term of a name.
-    pub(crate) fn key(&self, number: u64, file: FileId) -> Term {
-        let mut key = [0; 8 + FileId::LEN];
-        let (first, rest) = key.split_at_mut(8);
-        first.copy_from_slice(&number.to_be_bytes());
-        rest.copy_from_slice(file.as_bytes());
-        Term::from_field_bytes(self.key, &key)
+    /// Returns the term under which a name is, with a few others: a term of its own for each name is half of the cost of
+    /// indexing it, since dictionaries are made anew whenever segments are merged.
+    pub(crate) fn bucket(&self, salt: &Salt, number: u64, file: FileId) -> Term {
+        let mut hasher = blake3::Hasher::new_keyed(salt);
+        hasher.update(&number.to_be_bytes()).update(file.as_bytes());
+        let mut bucket = [0; BUCKET_LEN];
+        hasher.finalize_xof().fill(&mut bucket);
+        Term::from_field_bytes(self.bucket, &bucket)
+    }
+
+    /// Returns the query for one name: those of its bucket with its number and file.
+    pub(crate) fn only(&self, bucket: &Term, number: u64, file: FileId) -> BooleanQuery {
+        let (high, low) = halves(file);
+        let exactly = |field, value| {
+            let bound = Bound::Included(Term::from_field_u64(field, value));
+            (Occur::Must, Box::new(RangeQuery::new(bound.clone(), bound)) as Box<dyn Query>)
+        };
+        let bucket = TermQuery::new(bucket.clone(), IndexRecordOption::Basic);
+        BooleanQuery::new(vec![
+            (Occur::Must, Box::new(bucket)),
+            exactly(self.file_high, high),
+            exactly(self.file_low, low),
+            exactly(self.number, number),
+        ])
     }
 
     /// Returns the term of a content.
@@ -89,11 +115,11 @@ impl Fields {
     }
 
     /// Makes the document of a name; the last part of the path is the name, the others are folders.
-    pub(crate) fn name(&self, number: u64, file: FileId, path: &str) -> TantivyDocument {
+    pub(crate) fn name(&self, bucket: &Term, number: u64, file: FileId, path: &str) -> TantivyDocument {
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
         let (high, low) = halves(file);
         let mut document = TantivyDocument::default();
-        document.add_bytes(self.key, self.key(number, file).serialized_value_bytes());
+        document.add_bytes(self.bucket, bucket.serialized_value_bytes());
         document.add_text(self.name, name);
         if !folders.is_empty() {
             document.add_text(self.folders, folders);
@@ -122,7 +148,7 @@ impl Fields {
 }
 
 /// Splits a file's id for two columns.
-fn halves(file: FileId) -> (u64, u64) {
+pub(crate) fn halves(file: FileId) -> (u64, u64) {
     let all = u128::from_be_bytes(*file.as_bytes());
     #[expect(clippy::cast_possible_truncation, reason = "each half is what is wanted")]
     let halves = ((all >> 64) as u64, all as u64);

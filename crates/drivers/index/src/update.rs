@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use base::FileId;
 use search::jobs::{Document, ITEMS_MAX, Unread, Update, Updated};
+use tantivy::columnar::Column;
 use tantivy::index::InvertedIndexReader;
-use tantivy::schema::Field;
-use tantivy::{Searcher, Term};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet as _, Searcher, TERMINATED, Term};
 
 use crate::error::IndexError;
 use crate::extract::{NoText, Reader};
 use crate::reports::Task;
-use crate::schema::Fields;
+use crate::schema::{FILE_HIGH, FILE_LOW, Fields, NUMBER, halves};
 use crate::webs::{Web, Writing};
 
 /// One job that changes an index.
@@ -50,12 +51,14 @@ fn change(
         names.insert((item.number, item.file), item.path.as_deref());
     }
     for ((number, file), path) in names {
-        replace(
-            writing,
-            &known.names,
-            fields.key(number, file),
-            path.map(|path| fields.name(number, file, path)),
-        )?;
+        let bucket = fields.bucket(web.salt(), number, file);
+        let writer = writing.writer()?;
+        if known.has_name(&bucket, number, file)? {
+            writer.delete_query(Box::new(fields.only(&bucket, number, file)))?;
+        }
+        if let Some(path) = path {
+            writer.add_document(fields.name(&bucket, number, file, path))?;
+        }
     }
     let mut updated = Vec::new();
     for job in jobs {
@@ -91,51 +94,76 @@ fn change_texts(
             }
             None => None,
         };
-        replace(writing, known, fields.content(content), text.map(|text| fields.text(content, &text)))?;
+        let term = fields.content(content);
+        let writer = writing.writer()?;
+        // A removal makes the commit look into every segment, so one that removes nothing is left out.
+        if is_any(known, &term)? {
+            writer.delete_term(term);
+        }
+        if let Some(text) = text {
+            writer.add_document(fields.text(content, &text))?;
+        }
     }
     Ok(unread)
-}
-
-/// Removes what is under a term and adds a document in its place.
-fn replace(
-    writing: &mut Writing<'_>,
-    known: &[Ids],
-    term: Term,
-    document: Option<tantivy::TantivyDocument>,
-) -> Result<(), IndexError> {
-    let mut is_known = false;
-    for ids in known {
-        is_known = is_known || ids.get_term_info(&term)?.is_some();
-    }
-    let writer = writing.writer()?;
-    // A removal makes the commit look into every segment, so one that removes nothing is left out.
-    if is_known {
-        writer.delete_term(term);
-    }
-    if let Some(document) = document {
-        writer.add_document(document)?;
-    }
-    Ok(())
 }
 
 /// The ids in one segment.
 type Ids = Arc<InvertedIndexReader>;
 
+fn is_any(known: &[Ids], term: &Term) -> Result<bool, IndexError> {
+    for ids in known {
+        if ids.get_term_info(term)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What is in the index before a change, opened once for all of it.
 struct Known {
-    names: Vec<Ids>,
+    names: Vec<Names>,
     texts: Vec<Ids>,
+}
+
+/// The names in one segment.
+struct Names {
+    buckets: Ids,
+    numbers: Column<u64>,
+    files: [Column<u64>; 2],
 }
 
 impl Known {
     fn new(searcher: &Searcher, fields: &Fields) -> Result<Self, IndexError> {
-        let of = |field: Field| {
-            searcher
-                .segment_readers()
-                .iter()
-                .map(|segment| segment.inverted_index(field))
-                .collect::<Result<Vec<_>, _>>()
-        };
-        Ok(Self { names: of(fields.key)?, texts: of(fields.content)? })
+        let mut known = Self { names: Vec::new(), texts: Vec::new() };
+        for segment in searcher.segment_readers() {
+            let columns = segment.fast_fields();
+            known.texts.push(segment.inverted_index(fields.content)?);
+            known.names.push(Names {
+                buckets: segment.inverted_index(fields.bucket)?,
+                numbers: columns.u64(NUMBER)?,
+                files: [columns.u64(FILE_HIGH)?, columns.u64(FILE_LOW)?],
+            });
+        }
+        Ok(known)
+    }
+
+    /// Says whether a name is in the index; removed ones may count as long as their segment is not merged.
+    fn has_name(&self, bucket: &Term, number: u64, file: FileId) -> Result<bool, IndexError> {
+        let (high, low) = halves(file);
+        for names in &self.names {
+            let Some(mut postings) = names.buckets.read_postings(bucket, IndexRecordOption::Basic)? else {
+                continue;
+            };
+            while postings.doc() != TERMINATED {
+                let of = |column: &Column<u64>| column.first(postings.doc());
+                if names.files.each_ref().map(of) == [Some(high), Some(low)]
+                    && of(&names.numbers) == Some(number)
+                {
+                    return Ok(true);
+                }
+                postings.advance();
+            }
+        }
+        Ok(false)
     }
 }

@@ -15,7 +15,7 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher};
 
 use crate::error::IndexError;
 use crate::reports::Reports;
-use crate::schema::{self, Fields};
+use crate::schema::{self, Fields, Salt};
 use crate::texts::Totals;
 
 /// Bytes a writer collects before it writes a segment; the least there may be.
@@ -24,6 +24,8 @@ const WRITER_SIZE: usize = 15_000_000;
 const WRITER_IDLE: Duration = Duration::from_secs(3);
 /// An index unused for so long is closed.
 const INDEX_IDLE: Duration = Duration::from_secs(120);
+/// The file in an index's folder with its salt.
+const SALT: &str = "salt";
 /// How often idle ones are looked for while any is open.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -39,6 +41,7 @@ pub(crate) struct Webs {
 /// One open index.
 pub(crate) struct Web {
     index: tantivy::Index,
+    salt: Salt,
     reader: IndexReader,
     writer: Mutex<Option<IndexWriter>>,
     used: Mutex<Instant>,
@@ -90,7 +93,9 @@ impl Webs {
         if index.schema() != self.fields.schema {
             return Err(IndexError::Damaged("it is of another version".to_owned()));
         }
-        Web::new(index)
+        let salt = fs::read(folder.join(SALT)).ok().and_then(|salt| Salt::try_from(salt).ok());
+        let salt = salt.ok_or_else(|| IndexError::Damaged("its salt is missing".to_owned()))?;
+        Web::new(index, salt)
     }
 
     /// Makes an index aside and moves it in place, so that a half-made one is never found.
@@ -100,6 +105,9 @@ impl Webs {
         fs::create_dir_all(&aside)?;
         let made = tantivy::Index::builder().schema(self.fields.schema.clone()).settings(schema::settings());
         drop(made.tokenizers(schema::tokenizers()).create_in_dir(&aside)?);
+        let mut salt: Salt = [0; 32];
+        getrandom::fill(&mut salt).map_err(io::Error::other)?;
+        fs::write(aside.join(SALT), salt)?;
         fs::rename(&aside, folder)?;
         self.open_in(folder)
     }
@@ -183,13 +191,14 @@ impl Webs {
 }
 
 impl Web {
-    fn new(mut index: tantivy::Index) -> Result<Self, IndexError> {
+    fn new(mut index: tantivy::Index, salt: Salt) -> Result<Self, IndexError> {
         index.set_tokenizers(schema::tokenizers());
         let reader =
             index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(16);
         Ok(Self {
             reader: reader.try_into()?,
             index,
+            salt,
             writer: Mutex::new(None),
             used: Mutex::new(Instant::now()),
             is_lost: AtomicBool::new(false),
@@ -200,6 +209,11 @@ impl Web {
     /// Returns the index as of the last commit.
     pub(crate) fn searcher(&self) -> Searcher {
         self.reader.searcher()
+    }
+
+    /// What its names are hashed with.
+    pub(crate) fn salt(&self) -> &Salt {
+        &self.salt
     }
 
     /// Waits for the right to change the index.

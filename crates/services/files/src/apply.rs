@@ -171,16 +171,18 @@ fn end(step: &mut Step<'_>, author: Author, share: ShareId) -> Result<Applied, S
     if shelf.row.device != author.device || shelf.row.is_ended {
         return Ok(Applied::default());
     }
-    end_share(step, shelf);
+    end_share(step, shelf)?;
     Ok(Applied { share: Some(key), ..Applied::default() })
 }
 
 /// Marks a share as ended and has its rows removed a part at a time.
-pub(crate) fn end_share(step: &mut Step<'_>, mut shelf: Shelf) {
+pub(crate) fn end_share(step: &mut Step<'_>, mut shelf: Shelf) -> Result<(), StoreError> {
     shelf.row.is_ended = true;
     shelf.close(step.rows());
+    changes::count_end(step.rows())?;
     SWEEP.put(step.rows(), &shelf.row.number, &());
     step.alarm(std::time::Duration::ZERO, crate::alarms::SWEEP);
+    Ok(())
 }
 
 fn hold(step: &mut Step<'_>, author: Author, contents: &[Held]) -> Result<Applied, StoreError> {

@@ -76,6 +76,11 @@ pub(crate) fn note_listed(rows: &mut Overlay<'_>, web: WebId, content: ContentId
     Ok(())
 }
 
+/// Counts a change that shows at once, before its entries are on any list: a share has ended.
+pub(crate) fn count_end(rows: &mut Overlay<'_>) -> Result<(), StoreError> {
+    next(rows).map(drop)
+}
+
 fn next(rows: &mut Overlay<'_>) -> Result<u64, StoreError> {
     let stamp = COUNTERS.get(rows, &COUNTER_CHANGES)?.unwrap_or(0) + 1;
     COUNTERS.put(rows, &COUNTER_CHANGES, &stamp);

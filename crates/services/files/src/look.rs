@@ -176,21 +176,21 @@ pub fn listing<R: Rows + ?Sized>(
     Ok(listing)
 }
 
-/// Says whether a member lists a content as a file's newest now, as [`listing`] would find.
-pub fn is_listed<R: Rows + ?Sized>(
+/// Returns a device of a member that lists a content as a file's newest now, as [`listing`] would find.
+pub fn lister<R: Rows + ?Sized>(
     rows: &R,
     web: WebId,
     content: ContentId,
     limit: usize,
-) -> Result<bool, StoreError> {
+) -> Result<Option<DeviceId>, StoreError> {
     for (number, file) in crate::catalogue::holding(rows, content, limit)? {
         let Some(place) = place(rows, number, file)?.filter(|place| place.web == web) else { continue };
         let is_newest = place.content == Some(content) && !OWN.has(rows, &number)?;
         if is_newest && people::read::is_member(rows, web, place.device)? {
-            return Ok(true);
+            return Ok(Some(place.device));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// Returns how far a device has come with telling what it lists and keeps: a number that grows with each such record. For

@@ -311,7 +311,7 @@ impl Files {
             OWN.delete(step.rows(), &number);
             self.stop_hashing(step, number)?;
             if let Some(shelf) = Shelf::numbered(step.view(), number)? {
-                apply::end_share(step, shelf);
+                apply::end_share(step, shelf)?;
             }
         }
         for id in self.bringing.live() {

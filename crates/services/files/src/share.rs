@@ -130,7 +130,7 @@ impl Files {
         self.stop_hashing(step, number)?;
         if let Some(shelf) = Shelf::numbered(step.view(), number)? {
             let ShareKey { web, share, .. } = shelf.key;
-            end_share(step, shelf);
+            end_share(step, shelf)?;
             say(step, web, &Statement::Ended { share })?;
         }
         Ok(())

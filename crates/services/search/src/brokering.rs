@@ -19,11 +19,15 @@ use crate::tables::{BROKERS, OWED, TEXTS};
 /// Who lists a content is looked for in so many shares at most.
 const LISTING_MAX: usize = 16;
 
+/// Contents whose lister is remembered at most.
+const LISTERS_MAX: usize = 65_536;
+
 /// Answers that are being put together.
 #[derive(Debug, Default)]
 pub(crate) struct Brokering {
     next: u64,
     halves: BTreeMap<u64, Half>,
+    pub(crate) listers: Listers,
     /// How far whom has been read, by web, and for which state of the rows that holds.
     read: BTreeMap<WebId, (u64, u64, Vec<ReadOf>)>,
 }
@@ -86,7 +90,8 @@ impl Search {
         (ticket, side): (u64, Side),
         answer: Option<Answer>,
     ) -> Result<(), Fault> {
-        let Some(half) = self.brokering.halves.get_mut(&ticket) else { return Ok(()) };
+        let Brokering { halves, listers, .. } = &mut self.brokering;
+        let Some(half) = halves.get_mut(&ticket) else { return Ok(()) };
         half.left = half.left.saturating_sub(1);
         half.is_wrong |= answer.is_none() || (side == Side::Own && !is_whole(step.view(), half.web)?);
         let web = half.web;
@@ -94,13 +99,13 @@ impl Search {
         let hits = std::mem::take(&mut texts.hits);
         texts.hits = match side {
             Side::Own => allowed(step.view(), to, hits)?,
-            Side::Others => listed(step.view(), web, hits)?,
+            Side::Others => listers.listed(step.view(), web, hits)?,
         };
         join(&mut half.texts, texts);
         if half.left > 0 {
             return Ok(());
         }
-        let Some(half) = self.brokering.halves.remove(&ticket) else { return Ok(()) };
+        let Some(half) = halves.remove(&ticket) else { return Ok(()) };
         // Better no answer than a wrong one; and the asker may have been removed meanwhile.
         if half.is_wrong || !may_ask(step, web, to)? {
             return Ok(());
@@ -153,19 +158,56 @@ pub(crate) fn allowed(rows: &dyn Rows, to: DeviceId, hits: Vec<TextHit>) -> Resu
     Ok(allowed)
 }
 
-/// Returns the hits that a member lists now: what is listed no more is in no answer, whatever the index still has.
-pub(crate) fn listed<R: Rows + ?Sized>(
-    rows: &R,
-    web: WebId,
-    hits: Vec<TextHit>,
-) -> Result<Vec<TextHit>, StoreError> {
-    let mut listed = Vec::new();
-    for hit in hits {
-        if look::is_listed(rows, web, hit.content, LISTING_MAX)? {
-            listed.push(hit);
+/// Who lists what was asked for lately. Seeing that for each of 64 hits would be a third of the work of an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Listers {
+    /// The count of changes for which this holds; membership is looked at each time.
+    count: u64,
+    known: BTreeMap<(WebId, ContentId), DeviceId>,
+}
+
+impl Listers {
+    /// Returns the hits that a member lists now: what is listed no more is in no answer, whatever the index still has.
+    pub(crate) fn listed(
+        &mut self,
+        rows: &dyn Rows,
+        web: WebId,
+        hits: Vec<TextHit>,
+    ) -> Result<Vec<TextHit>, StoreError> {
+        let count = changes::count(rows)?;
+        if self.count != count || self.known.len() > LISTERS_MAX {
+            *self = Self { count, known: BTreeMap::new() };
         }
+        let mut members = BTreeMap::new();
+        let mut listed = Vec::new();
+        for hit in hits {
+            if self.is_listed(rows, &mut members, (web, hit.content))? {
+                listed.push(hit);
+            }
+        }
+        Ok(listed)
     }
-    Ok(listed)
+
+    fn is_listed(
+        &mut self,
+        rows: &dyn Rows,
+        members: &mut BTreeMap<DeviceId, bool>,
+        (web, content): (WebId, ContentId),
+    ) -> Result<bool, StoreError> {
+        if let Some(device) = self.known.get(&(web, content)) {
+            let is_member = match members.get(device) {
+                Some(is_member) => *is_member,
+                None => people::read::is_member(rows, web, *device)?,
+            };
+            members.insert(*device, is_member);
+            if is_member {
+                return Ok(true);
+            }
+        }
+        let lister = look::lister(rows, web, content, LISTING_MAX)?;
+        self.known.extend(lister.map(|device| ((web, content), device)));
+        Ok(lister.is_some())
+    }
 }
 
 fn join(sum: &mut Texts, texts: Texts) {

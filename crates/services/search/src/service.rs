@@ -12,7 +12,7 @@ use serde_json::Value;
 use store::StoreError;
 
 use crate::asking::{Asking, Verdict};
-use crate::brokering::{Brokering, Side, allowed, listed};
+use crate::brokering::{Brokering, Side, allowed};
 use crate::budget::Budget;
 use crate::faults::SearchError;
 use crate::indexing::{INDEX, Indexing, Part, UNREAD_DUE, is_whole};
@@ -541,7 +541,7 @@ impl Search {
                     let mut answer = answer(outcome);
                     if let Some(answer) = &mut answer {
                         let hits = std::mem::take(&mut answer.texts.hits);
-                        answer.texts.hits = listed(step.view(), web, hits)?;
+                        answer.texts.hits = self.brokering.listers.listed(step.view(), web, hits)?;
                     }
                     asking.take_own_reading(web, answer);
                 }

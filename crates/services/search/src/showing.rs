@@ -226,7 +226,7 @@ fn may_see(rows: &dyn Rows, (to, web): (DeviceId, WebId), content: ContentId) ->
     if files::source(rows, to, content)?.is_some() {
         return Ok(true);
     }
-    Ok(is_broker(rows, web)? && look::is_listed(rows, web, content, LISTING_MAX)?)
+    Ok(is_broker(rows, web)? && look::lister(rows, web, content, LISTING_MAX)?.is_some())
 }
 
 /// Returns the indexes of a web here.
