@@ -135,7 +135,7 @@ fn names(folder: &Path, count: u64) {
         });
         house.begin(UPDATE, to_bytes(&Update { web: WEB, names: names.collect(), texts: Vec::new() }));
         waiting += 1;
-        if waiting == 8 {
+        if waiting == 64 {
             house.end();
             waiting -= 1;
         }

@@ -69,6 +69,7 @@ impl Index {
             extractor: config.extractor,
             library,
         });
+        shared.changes.push(NOBODY, Change::SayLost);
         let index = Self { shared, threads: Mutex::default() };
         for _ in 0..CHANGERS {
             index.thread("index-change", work::change)?;

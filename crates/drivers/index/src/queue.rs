@@ -100,7 +100,7 @@ impl<T> Queue<T> {
 }
 
 /// Items of one web taken together at most, so that the first does not wait long for its end.
-const TOGETHER_MAX: usize = 16;
+const TOGETHER_MAX: usize = 64;
 
 impl<T> Inner<T> {
     fn take(&mut self, joins: impl Fn(&T, &T) -> bool) -> Option<(WebId, Vec<T>)> {

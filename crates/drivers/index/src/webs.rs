@@ -26,6 +26,8 @@ const WRITER_IDLE: Duration = Duration::from_secs(3);
 const INDEX_IDLE: Duration = Duration::from_secs(120);
 /// The file in an index's folder with its salt.
 const SALT: &str = "salt";
+/// How the note of a lost index ends.
+const LOST_NOTE: &str = "lost";
 /// How often idle ones are looked for while any is open.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -119,11 +121,34 @@ impl Webs {
             return;
         }
         tracing::warn!(web = %id.short(), why, "a search index was damaged and is made anew");
-        if let Err(error) = self.remove(id) {
+        if let Err(error) = self.note_lost(id).and_then(|()| self.remove(id)) {
             tracing::error!(web = %id.short(), %error, "a damaged search index cannot be removed");
         }
         self.reports.notice(LOST, to_bytes(&Lost { web: id }));
         drop(writing);
+    }
+
+    /// Notes on the disk that an index is lost: who is told of it may forget that in a power cut. The note goes when the
+    /// index is begun anew.
+    fn note_lost(&self, id: WebId) -> io::Result<()> {
+        fs::write(self.note_of(id), b"")
+    }
+
+    fn note_of(&self, id: WebId) -> PathBuf {
+        self.folder.join(format!("{id}.{LOST_NOTE}"))
+    }
+
+    /// Says again which indexes were lost and have not been begun anew.
+    pub(crate) fn say_lost(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for entry in entries.filter_map(Result::ok) {
+            let name = entry.file_name();
+            let id =
+                name.to_str().and_then(|name| name.strip_suffix(LOST_NOTE)?.strip_suffix('.')?.parse().ok());
+            if let Some(web) = id {
+                self.reports.notice(LOST, to_bytes(&Lost { web }));
+            }
+        }
     }
 
     /// Removes a web's index, if there is one.
@@ -134,7 +159,11 @@ impl Webs {
             // Dropping the writer ends its threads, which would make files again.
             web.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
-        self.remove(id)
+        self.remove(id)?;
+        match fs::remove_file(self.note_of(id)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn remove(&self, id: WebId) -> io::Result<()> {

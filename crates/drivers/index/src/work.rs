@@ -40,6 +40,8 @@ pub(crate) enum Change {
     Summarize(Task, WordKey),
     /// A job whose input cannot be read.
     Refuse(Task),
+    /// Not a job: what was lost before the driver started is said again.
+    SayLost,
 }
 
 impl Change {
@@ -47,7 +49,7 @@ impl Change {
     fn joins(&self, next: &Self) -> bool {
         let is_quick = |one: &Self| match one {
             Self::Update(job) => job.update.texts.is_empty(),
-            Self::Forget(_) | Self::Summarize(..) | Self::Refuse(_) => false,
+            Self::Forget(_) | Self::Summarize(..) | Self::Refuse(_) | Self::SayLost => false,
         };
         is_quick(self) && is_quick(next)
     }
@@ -66,6 +68,7 @@ pub(crate) fn change(shared: &Shared) {
                         Change::Update(job) => updates.push(job),
                         Change::Forget(task) => forget(&shared.webs, web, &task),
                         Change::Summarize(task, key) => summarize(&shared.webs, web, &task, &key),
+                        Change::SayLost => shared.webs.say_lost(),
                         Change::Refuse(task) => task.finish(Err("the job's input cannot be read".to_owned())),
                     }
                 }

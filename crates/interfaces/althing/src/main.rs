@@ -6,6 +6,7 @@ mod catalogue;
 mod commands;
 mod failure;
 mod follow;
+mod happened;
 mod key;
 mod line;
 mod manual;

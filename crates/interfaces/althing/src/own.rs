@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::failure::{EXIT_CODES, Failure};
 use crate::line::{self, Line};
 use crate::out::{self, Stop};
-use crate::{commands, manual, words};
+use crate::{commands, happened, manual, words};
 
 /// Writes a file's bytes.
 pub(crate) async fn cat(home: &Path, matches: &ArgMatches) -> Result<(), Stop> {
@@ -104,8 +104,10 @@ fn told(message: &str, is_json: bool) -> Option<String> {
                 .and_then(Value::as_u64)
                 .map_or_else(Timestamp::default, Timestamp::from_millis);
             let kind = value.get("kind").and_then(Value::as_str).unwrap_or("");
-            let about = value.get("about").map(words::json_line).unwrap_or_default();
-            Some(format!("{}  {}  {about}\n", words::exact(at), words::harmless(kind)))
+            let about = value.get("about").unwrap_or(&Value::Null);
+            let what = happened::sentence(kind, about)
+                .unwrap_or_else(|| format!("{}  {}", words::harmless(kind), words::json_line(about)));
+            Some(format!("{}  {what}\n", words::exact(at)))
         }
         "reload" => {
             out::talk("Some events are kept no more: what follows begins now.\n");

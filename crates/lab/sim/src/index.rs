@@ -2,7 +2,7 @@
 //!
 //! What an ended update has told is there after a power cut; of what was under way some may be and some not.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ enum Change {
 pub struct Index {
     webs: BTreeMap<WebId, WebIndex>,
     under_way: VecDeque<(JobId, Change)>,
+    /// Lost and not begun anew: said again after a start.
+    lost: BTreeSet<WebId>,
     /// When the queries that wait are answered.
     free_at_ms: u64,
 }
@@ -76,6 +78,7 @@ impl Index {
     /// Loses a web's index; returns the jobs that come to nothing with it.
     fn damage(&mut self, web: WebId, are_failing: bool) -> Vec<JobId> {
         self.webs.remove(&web);
+        self.lost.insert(web);
         if !are_failing {
             return Vec::new();
         }
@@ -105,9 +108,22 @@ impl Index {
         self.webs.get(&web).map_or(0, |index| index.texts.len())
     }
 
+    /// Returns how many names a web's index has.
+    pub fn names_count(&self, web: WebId) -> usize {
+        self.webs.get(&web).map_or(0, |index| index.names.len())
+    }
+
+    /// Returns the webs whose index was lost and not begun anew.
+    pub(crate) fn lost(&self) -> Vec<WebId> {
+        self.lost.iter().copied().collect()
+    }
+
     fn commit(&mut self, change: Change) {
         match change {
-            Change::Forget(web) => drop(self.webs.remove(&web)),
+            Change::Forget(web) => {
+                self.webs.remove(&web);
+                self.lost.remove(&web);
+            }
             Change::Update { web, names, texts } => {
                 let index = self.webs.entry(web).or_default();
                 for name in names {

@@ -193,6 +193,10 @@ impl World {
             self.peer_mut(index).same_since_ms = self.now_ms;
             let address = self.peer(index).address();
             self.take(index, Input::Reachable { addresses: vec![address] });
+            for web in self.peer(index).index_driver.lost() {
+                let report = search::jobs::to_bytes(&search::jobs::Lost { web });
+                self.take(index, Input::Noticed { kind: search::jobs::LOST, report });
+            }
         }
     }
 

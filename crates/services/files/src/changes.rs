@@ -89,8 +89,27 @@ fn next(rows: &mut Overlay<'_>) -> Result<u64, StoreError> {
 
 /// Returns some entries that changed; they stay in the list until [`settle_entries`].
 pub fn entries<R: Rows + ?Sized>(rows: &R, limit: usize) -> Result<Vec<ChangedEntry>, StoreError> {
-    let all = ENTRIES_CHANGED.all(rows).take(limit);
-    all.map(|row| row.map(|((number, file), Mark { stamp, web })| ChangedEntry { web, number, file, stamp }))
+    entries_from(rows, (0, FileId::new([0; FileId::LEN])), limit)
+}
+
+/// Returns some entries that changed after one of the list.
+pub fn entries_after<R: Rows + ?Sized>(
+    rows: &R,
+    after: &ChangedEntry,
+    limit: usize,
+) -> Result<Vec<ChangedEntry>, StoreError> {
+    let mut entries = entries_from(rows, (after.number, after.file), limit)?;
+    entries.retain(|entry| (entry.number, entry.file) != (after.number, after.file));
+    Ok(entries)
+}
+
+fn entries_from<R: Rows + ?Sized>(
+    rows: &R,
+    from: (u64, FileId),
+    limit: usize,
+) -> Result<Vec<ChangedEntry>, StoreError> {
+    let some = ENTRIES_CHANGED.within_from(rows, &(), &from).take(limit);
+    some.map(|row| row.map(|((number, file), Mark { stamp, web })| ChangedEntry { web, number, file, stamp }))
         .collect()
 }
 

@@ -39,17 +39,44 @@ const UNREAD_WAITS: [Duration; 5] = [
 /// Alarm: try contents again whose bytes could not be had.
 pub(crate) const UNREAD_DUE: &str = "unread";
 
+/// Parts in a round at most, so that the first does not wait long for its end.
+const TOGETHER_MAX: usize = 64;
+/// After so many changed names there may be more at once.
+const MORE_MIN: usize = 256;
+
 /// Alarm: go on with the index.
 pub(crate) const INDEX: &str = "index";
 
 /// What is with the driver.
 #[derive(Debug, Default)]
 pub(crate) struct Indexing {
-    is_busy: bool,
+    /// Parts that the driver has and has not ended.
+    under_way: usize,
+    round: Round,
     /// No driver keeps an index here, or it cannot at the moment.
     is_held_up: bool,
     /// Whose index was lost while the driver had something: that may stand in the lost one, or alone in a new one.
     lost: BTreeSet<WebId>,
+}
+
+/// Parts with the driver at the same time, which commits them together: names of one web. What they cost is mostly commits
+/// and merges, so a million names take less than half the time that they take one part after the other.
+#[derive(Debug, Default)]
+struct Round {
+    given: usize,
+    /// Where the next part begins; none when it has to wait for a new round.
+    next: Option<From>,
+    /// A part was not taken: what is told from the beginning has a gap there.
+    is_broken: bool,
+}
+
+/// Where a part begins that may go with others.
+#[derive(Debug, Clone)]
+enum From {
+    /// After this one in the list of changes.
+    Changed(ChangedEntry),
+    /// Here in all that is told of a web from the beginning.
+    Anew(WebId, Cursor),
 }
 
 /// Why something is told.
@@ -73,17 +100,22 @@ pub(crate) struct Part {
 }
 
 impl Search {
-    /// Gives the driver something to do if it has nothing.
+    /// Gives the driver something to do if it has nothing, or more of the same.
     pub(crate) fn feed(&mut self, step: &mut Step<'_>) -> Result<(), StoreError> {
-        if self.indexing.is_busy || self.indexing.is_held_up {
+        if self.indexing.is_held_up {
             return Ok(());
         }
-        let part = match changed(step)? {
-            Some(part) => Some(part),
-            None => match unread(step)? {
+        let part = if self.indexing.under_way > 0 {
+            self.more(step)?
+        } else {
+            self.indexing.round = Round::default();
+            match changed(step)? {
                 Some(part) => Some(part),
-                None => self.anew(step)?,
-            },
+                None => match unread(step)? {
+                    Some(part) => Some(part),
+                    None => self.anew(step)?,
+                },
+            }
         };
         let Some((part, update)) = part else { return Ok(()) };
         for change in &part.contents {
@@ -94,10 +126,35 @@ impl Search {
             step.alarm(Duration::ZERO, INDEX);
             return Ok(());
         }
+        let round = &mut self.indexing.round;
+        round.given += 1;
+        round.next =
+            Some(&part).filter(|_| round.given < TOGETHER_MAX && update.texts.is_empty()).and_then(next_of);
+        if round.next.is_some() {
+            step.alarm(Duration::ZERO, INDEX);
+        }
         let job = step.work(UPDATE, to_bytes(&update));
         self.jobs.insert(job, Purpose::Update { part: Box::new(part), names: update.names });
-        self.indexing.is_busy = true;
+        self.indexing.under_way += 1;
         Ok(())
+    }
+
+    /// Collects the next part of the round under way: names only, since texts take long.
+    fn more(&mut self, step: &mut Step<'_>) -> Result<Option<(Part, Update)>, StoreError> {
+        let made = match self.indexing.round.next.take() {
+            Some(From::Changed(after)) => {
+                let mut entries = changes::entries_after(step.view(), &after, ITEMS_MAX)?;
+                entries.retain(|entry| entry.web == after.web);
+                Some(changed_names(step, after.web, entries)?)
+            }
+            Some(From::Anew(web, cursor)) => Some(page(step, web, cursor)?),
+            None => None,
+        };
+        let made = made.filter(|(_, update)| !update.names.is_empty() && update.texts.is_empty());
+        if let Some((Part { web, told: Told::Anew(_), .. }, update)) = &made {
+            Self::note_there(step, *web, &update.names)?;
+        }
+        Ok(made)
     }
 
     /// Begins or goes on to tell everything about a web whose index does not have it.
@@ -132,8 +189,12 @@ impl Search {
         names: &[NameItem],
         outcome: Result<Vec<u8>, JobFailure>,
     ) -> Result<(), Fault> {
-        self.indexing.is_busy = false;
-        if std::mem::take(&mut self.indexing.lost).contains(&part.web) {
+        self.indexing.under_way = self.indexing.under_way.saturating_sub(1);
+        let is_lost = self.indexing.lost.contains(&part.web);
+        if self.indexing.under_way == 0 {
+            self.indexing.lost.clear();
+        }
+        if is_lost || (self.indexing.round.is_broken && part.told != Told::News) {
             return Ok(self.feed(step)?);
         }
         match outcome {
@@ -162,6 +223,7 @@ impl Search {
             Err(failure) => {
                 tracing::debug!(?failure, "the index could not be brought up to date");
                 self.indexing.is_held_up = true;
+                self.indexing.round = Round { is_broken: true, ..Round::default() };
                 if failure != JobFailure::NoDriver {
                     step.alarm(FAILED_WAIT, INDEX);
                 }
@@ -180,8 +242,9 @@ impl Search {
     pub(crate) fn take_lost(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
         tracing::warn!(web = %web.short(), "an index was damaged and is made anew");
         INDEXED.delete(step.rows(), &web);
-        if self.indexing.is_busy {
+        if self.indexing.under_way > 0 {
             self.indexing.lost.insert(web);
+            self.indexing.round.next = None;
         }
         self.go_on_indexing(step)
     }
@@ -207,10 +270,7 @@ fn changed(step: &Step<'_>) -> Result<Option<(Part, Update)>, StoreError> {
     let Some(web) = first else { return Ok(None) };
     entries.retain(|entry| entry.web == web);
     contents.retain(|content| content.web == web);
-    let mut update = Update { web, names: Vec::new(), texts: Vec::new() };
-    for entry in &entries {
-        update.names.push(name_item(rows, entry.number, entry.file)?);
-    }
+    let (mut part, mut update) = changed_names(step, web, entries)?;
     let mut texts = Vec::new();
     let mut taken = 0;
     for change in &contents {
@@ -221,7 +281,29 @@ fn changed(step: &Step<'_>) -> Result<Option<(Part, Update)>, StoreError> {
         texts.extend(text_item(rows, web, change.content, &mut update)?);
     }
     contents.truncate(taken);
-    Ok(Some((Part { web, entries, contents, texts, told: Told::News }, update)))
+    (part.contents, part.texts) = (contents, texts);
+    Ok(Some((part, update)))
+}
+
+fn changed_names(
+    step: &Step<'_>,
+    web: WebId,
+    entries: Vec<ChangedEntry>,
+) -> Result<(Part, Update), StoreError> {
+    let item = |entry: &ChangedEntry| name_item(step.view(), entry.number, entry.file);
+    let names = entries.iter().map(item).collect::<Result<_, _>>()?;
+    let part = Part { web, entries, contents: Vec::new(), texts: Vec::new(), told: Told::News };
+    Ok((part, Update { web, names, texts: Vec::new() }))
+}
+
+/// Returns where the part after this one begins, if it may go with it.
+fn next_of(part: &Part) -> Option<From> {
+    match &part.told {
+        Told::News => {
+            part.entries.last().filter(|_| part.entries.len() >= MORE_MIN).copied().map(From::Changed)
+        }
+        Told::Anew(cursor) => cursor.clone().map(|cursor| From::Anew(part.web, cursor)),
+    }
 }
 
 /// Collects contents whose bytes could not be had before, when it is time to try again.

@@ -46,6 +46,38 @@ fn a_lost_index_is_told_everything_again() {
 }
 
 #[test]
+fn names_told_in_many_parts_at_once_are_all_there_whatever_is_lost_meanwhile() {
+    const FILES: usize = 2_100;
+    let mut town = Town::new();
+    for number in 0..FILES {
+        town.world.write(BOB, &format!("{number}.bin"), 1, 10);
+    }
+    town.share(BOB);
+    let web = town.web;
+    let names_at = |town: &Town, who| town.world.peer(who).index_driver.names_count(web);
+    for _ in 0..30 {
+        town.pass(10);
+        if names_at(&town, ALICE) >= FILES {
+            break;
+        }
+    }
+    // All files, and the share's own folder if it counts.
+    let all = names_at(&town, ALICE);
+    assert!(all >= FILES, "{all}");
+    for wait in [0, 3, 10, 30, 60, 100, 200, 400] {
+        town.world.damage_index(ALICE, web);
+        town.pass_ms(wait);
+        if wait % 20 == 0 {
+            town.world.power_cut(ALICE, Duration::from_millis(50));
+        } else {
+            town.world.damage_index(ALICE, web);
+        }
+        town.pass(90);
+        assert_eq!(names_at(&town, ALICE), all, "after {wait} ms");
+    }
+}
+
+#[test]
 fn a_text_that_could_not_be_read_while_it_was_renamed_is_read_later() {
     let mut town = Town::new();
     town.world.write(BOB, "a.txt", made(1, 5), 900);
