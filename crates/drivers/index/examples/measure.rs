@@ -150,11 +150,14 @@ fn names(folder: &Path, count: u64) {
     println!("memory after building: {}", memory());
     rest(&mut house);
     println!("index: {} bytes, {} a name; memory at rest: {}", size(folder), size(folder) / count, memory());
+    let mut all = Vec::new();
     for (what, is_typing, make) in KINDS {
         let queries: Vec<String> = (0..500).map(|_| make(&mut dice)).collect();
-        let (hits, line) = ask(&mut house, &queries, is_typing, 50, 0);
-        println!("{what}: {line}, {hits} names on average; memory {}", memory());
+        let (hits, times) = ask(&mut house, &queries, is_typing, 50, 0);
+        all.extend_from_slice(&times);
+        println!("{what}: {}, {hits} names on average; memory {}", spread(times), memory());
     }
+    println!("all of these: {}", spread(all));
 }
 
 /// Does everything, one after the other: a million names, ten thousand documents, a broker's questions.
@@ -347,7 +350,7 @@ fn rest(house: &mut House) {
     house.end();
 }
 
-fn ask(house: &mut House, queries: &[String], is_typing: bool, names: u32, texts: u32) -> (u64, String) {
+fn ask(house: &mut House, queries: &[String], is_typing: bool, names: u32, texts: u32) -> (u64, Vec<Duration>) {
     let mut times = Vec::new();
     let mut hits = 0;
     for query in queries {
@@ -359,9 +362,13 @@ fn ask(house: &mut House, queries: &[String], is_typing: bool, names: u32, texts
         times.push(started.elapsed());
         hits += answer.names_total + answer.texts.hits.len() as u64;
     }
+    (hits / queries.len() as u64, times)
+}
+
+fn spread(mut times: Vec<Duration>) -> String {
     times.sort();
     let at = |part: usize| times[(times.len() - 1) * part / 100];
-    (hits / queries.len() as u64, format!("p50 {:.2?}, p99 {:.2?}, max {:.2?}", at(50), at(99), at(100)))
+    format!("p50 {:.2?}, p99 {:.2?}, max {:.2?}", at(50), at(99), at(100))
 }
 
 fn texts(folder: &Path, documents: &[String]) {
@@ -403,8 +410,12 @@ fn texts(folder: &Path, documents: &[String]) {
     };
     for count in 1..=3 {
         let queries = pick(count);
-        let (hits, line) = ask(&mut house, &queries, false, 0, 10);
-        println!("{count} words, 10 texts with snippets: {line}, {hits} on average; memory {}", memory());
+        let (hits, times) = ask(&mut house, &queries, false, 0, 10);
+        println!(
+            "{count} words, 10 texts with snippets: {}, {hits} on average; memory {}",
+            spread(times),
+            memory()
+        );
     }
 }
 
