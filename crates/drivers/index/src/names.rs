@@ -15,7 +15,7 @@ const FEW: u64 = 5;
 const TYPED_LETTERS_MIN: usize = 2;
 const BEGINNING_LETTERS_MIN: usize = 3;
 /// Documents that one or two letters stand for at most, in all segments: who has typed so little types on.
-const SHORT_DOCUMENTS_MAX: u64 = 20_000;
+const SHORT_DOCUMENTS_MAX: u64 = 5_000;
 /// The same in a segment at least, however small a part of the index it is.
 const SHORT_DOCUMENTS_MIN: u64 = 500;
 /// One of so many documents of a segment: collecting them by walking over all is quicker than sorting them.
