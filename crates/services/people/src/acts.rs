@@ -122,6 +122,10 @@ fn asked_of_devices(
             let answer = People::name_device(step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
+        ask::ChangeWords::NAME => {
+            let answer = people.change_words(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
         ask::Recover::NAME => {
             let answer = People::recover(step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
@@ -380,10 +384,10 @@ fn accept(people: &mut People, step: &mut Step<'_>, asked: &ask::Accept) -> Resu
     }
     let state = people.state(step, web)?;
     let named = state.waiting.iter().filter(|(_, waiting)| {
-        asked.person.len() >= 4 && waiting.person.to_string().starts_with(&asked.person)
+        asked.person.len() >= 4 && waiting.facts.person.to_string().starts_with(&asked.person)
     });
     // Somebody who has asked twice is one person.
-    let found: BTreeMap<PersonId, EntryId> = named.map(|(join, waiting)| (waiting.person, *join)).collect();
+    let found: BTreeMap<PersonId, EntryId> = named.map(|(join, waiting)| (waiting.facts.person, *join)).collect();
     let found: Vec<_> = found.into_iter().collect();
     let [(person, join)] = found[..] else {
         return Err(PeopleError::NobodyWaits { web: asked.web.clone(), id: asked.person.clone() }.into());

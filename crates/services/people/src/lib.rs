@@ -37,6 +37,7 @@ mod service;
 mod serving;
 mod tables;
 mod told;
+mod words;
 
 pub use fault::{PeopleError, faults};
 pub use service::{People, service};

@@ -56,7 +56,12 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
     let revoked = log.write(operation(
         &[added.id],
         5,
-        Action::Revoke { devices: vec![phone.device()], cuts: vec![cut], rotation: rotation.clone() },
+        Action::Revoke {
+            devices: vec![phone.device()],
+            cuts: vec![cut],
+            rotation: rotation.clone(),
+            words: None,
+        },
     ));
     let fresh = SignKey::from_seed(&[12; 32]);
     let words = recovery(1);
@@ -64,10 +69,10 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
     let recovered = Chain::new(web, &fresh, Log::Governance).write(operation(
         &[revoked.id],
         6,
-        Action::Recover { inception: alice.inception.to_bytes().into(), proof },
+        Action::Recover { inception: alice.inception.to_bytes().into(), proof, key: None },
     ));
     let by_recovery = words.key().sign(ADOPT_DOMAIN, &device_bytes(person, fresh.device()));
-    let chain = vec![Adoption { device: fresh.device(), by_recovery: true, signature: by_recovery }];
+    let chain = vec![Adoption::of_device(fresh.device(), true, by_recovery)];
     let founded = Chain::new(WebId::new([0; 32]), &fresh, Log::Governance).write(operation(
         &[],
         1,
@@ -192,11 +197,12 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
                 inception: inception.clone().into(),
                 name: "Alice".to_owned(),
                 webs: vec![lost],
+                words: None,
             },
         ),
         (
             "recovered: nobody",
-            Message::Recovered { inception: vec![].into(), name: String::new(), webs: vec![] },
+            Message::Recovered { inception: vec![].into(), name: String::new(), webs: vec![], words: None },
         ),
     ];
     vectors.extend(messages.into_iter().map(|(name, message)| Vector {
@@ -214,7 +220,7 @@ pub(crate) fn refused(alice: &Person) -> Vec<(&'static str, Vec<u8>)> {
     let device = |number: u8| SignKey::from_seed(&[number; 32]).device();
     let good = rotation(alice, &[device(1), device(2)], 1);
     let revoke = |devices: Vec<DeviceId>, rotation: Rotation| {
-        operation(&[ZERO], 2, Action::Revoke { devices, cuts: vec![], rotation })
+        operation(&[ZERO], 2, Action::Revoke { devices, cuts: vec![], rotation, words: None })
     };
     let mut swapped = good.clone();
     swapped.wraps.reverse();
@@ -228,11 +234,8 @@ pub(crate) fn refused(alice: &Person) -> Vec<(&'static str, Vec<u8>)> {
     devices.truncate(2);
     devices.reverse();
     let chain = |count: u8| {
-        let step = |number: u8| Adoption {
-            device: device(number),
-            by_recovery: false,
-            signature: alice.device.sign(ADOPT_DOMAIN, &[]),
-        };
+        let step =
+            |number: u8| Adoption::of_device(device(number), false, alice.device.sign(ADOPT_DOMAIN, &[]));
         let action = Action::Genesis {
             nonce: ZERO,
             inception: alice.inception.to_bytes().into(),

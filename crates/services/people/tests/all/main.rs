@@ -30,3 +30,5 @@ mod safety;
 mod together;
 #[cfg(test)]
 mod town;
+#[cfg(test)]
+mod words;
