@@ -75,6 +75,7 @@ class Member:
     same: object = None  # who took over its rights as the same human
     recovery: object = None  # the key of its words
     recovery_by: int | None = None  # the operation that gave them
+    replaced: list = dataclasses.field(default_factory=list)  # the keys before
 
     @property
     def role(self):
@@ -420,7 +421,10 @@ class Evaluation:
         return sum(self.base.role(who) >= 0 for who in found - {person})
 
     def may_change_words(self, index, state, person, words):
-        if words["person"] != person or state.members[person].recovery != words["old"]:
+        member = state.members[person]
+        if words["person"] != person or member.recovery != words["old"]:
+            return False
+        if words["new"] in (member.recovery, *member.replaced):
             return False
         rivals = self.changes(person, self.counted)
         return all(of["old"] != words["old"] for _, of in rivals)
@@ -687,6 +691,8 @@ class Evaluation:
         member = Member(power, seniority, key, join.id, recovery=keys[-1])
         if before and (before.recovery not in keys or before.recovery == keys[-1]):
             member.recovery, member.recovery_by = before.recovery, before.recovery_by
+        member.replaced = list(before.replaced) if before else []
+        member.replaced += [key for key in keys[: -1] if key != member.recovery and key not in member.replaced]
         state.members[person] = member
         state.removed_by.pop(person, None)
         state.devices.setdefault(join.author, (person, "joined", (join.place,)))
@@ -915,6 +921,7 @@ class Evaluation:
             state.revoked[device] = min(cut, state.revoked.get(device, cut), key=lambda one: one[0])
         words = of.get("words")
         if words:
+            member.replaced.append(member.recovery)
             member.recovery, member.recovery_by = words["new"], op.id
         if of["devices"] or words:
             state.revocations[person] = state.revocations.get(person, 0) | 1 << index

@@ -525,7 +525,7 @@ pub struct AuditView {
     #[schemars(extend("format" = "for-programs"))]
     pub why_void: String,
     /// What kind of act: `start`, `invite`, `revoke-invitation`, `join`, `admit`, `role`, `remove`, `leave`, `add-device`,
-    /// `revoke-device`, `recover`, `serve` or `key`.
+    /// `revoke-device`, `new-words`, `recover`, `serve` or `key`.
     #[schemars(extend("format" = "for-programs"))]
     pub kind: String,
     /// Who acted; none when nobody knows whose device it was.

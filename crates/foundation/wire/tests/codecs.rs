@@ -117,8 +117,9 @@ fn key() -> impl Strategy<Value = Key> {
 }
 
 fn chain() -> impl Strategy<Value = Vec<Adoption>> {
-    let adoption = (device(), any::<bool>(), signature(), option::of(signature()))
-        .prop_map(|(device, by_recovery, signature, words)| Adoption { device, by_recovery, signature, words });
+    let adoption = (device(), any::<bool>(), signature(), option::of(signature())).prop_map(
+        |(device, by_recovery, signature, words)| Adoption { device, by_recovery, signature, words },
+    );
     vec(adoption, 1..8)
 }
 
@@ -197,8 +198,11 @@ fn later_action() -> impl Strategy<Value = Action> {
                 words
             }
         ),
-        (bytes(300), signature(), option::of(key()))
-            .prop_map(|(inception, proof, key)| Action::Recover { inception, proof, key }),
+        (bytes(300), signature(), option::of(key())).prop_map(|(inception, proof, key)| Action::Recover {
+            inception,
+            proof,
+            key
+        }),
         entry_id().prop_map(|join| Action::Accept { join }),
         (person(), role(), cuts()).prop_map(|(person, role, cuts)| Action::SetRole { person, role, cuts }),
         (person(), cuts()).prop_map(|(person, cuts)| Action::Remove { person, cuts }),

@@ -38,7 +38,9 @@ pub(crate) async fn renew(home: &Path, matches: &ArgMatches, is_json: bool) -> R
         show::object(&shown, Shape::of(&schema), Timestamp::default())
     };
     out::data(text.as_bytes())?;
-    out::talk("The old words count until you have said three of the new ones: althing words check \"WORD WORD WORD\"\n");
+    out::talk(
+        "The old words count until you have said three of the new ones: althing words check \"WORD WORD WORD\"\n",
+    );
     Ok(())
 }
 

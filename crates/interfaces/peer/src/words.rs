@@ -90,7 +90,9 @@ impl From<WordsError> for Fault {
                 fault.remedy("", "look where you keep what is on paper")
             }
             WordsError::NotShown => fault.remedy("althing words show", "shows them"),
-            WordsError::OldFirst => fault.remedy("", "a stolen computer alone must not be able to change them"),
+            WordsError::OldFirst => {
+                fault.remedy("", "a stolen computer alone must not be able to change them")
+            }
             WordsError::Differ { .. } => {
                 fault.remedy("althing words show", "shows them again; nothing was forgotten")
             }
@@ -194,7 +196,12 @@ impl WordBook {
     }
 
     /// Makes new words and shows them; the old ones stay in force until three of the new ones were repeated.
-    pub(crate) fn renew(&self, rows: &dyn Rows, asked: &AskNewWords, address: String) -> Result<Words, Fault> {
+    pub(crate) fn renew(
+        &self,
+        rows: &dyn Rows,
+        asked: &AskNewWords,
+        address: String,
+    ) -> Result<Words, Fault> {
         let said = match asked.words.trim() {
             "" => None,
             words => Some(RecoveryKey::from_seed(&*secret_of(words)?)),

@@ -12,11 +12,10 @@ use store::{Rows, StoreError, Table};
 use wire::codec::Bytes;
 use wire::crypto::{PersonKey, SignKey, Signature, Signer as _};
 use wire::entry::{Entry, Log, web_of_genesis};
-use wire::governance::{
-    Action, DeviceWrap, NewWords, Operation, ROTATION_PURPOSE, Rotation, SealedSecret,
-};
+use wire::governance::{Action, DeviceWrap, NewWords, Operation, ROTATION_PURPOSE, Rotation, SealedSecret};
 use wire::identity::{
-    ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, DEVICES_MAX, Inception, Key, RecoveryKey, WordsChange, device_bytes,
+    ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, DEVICES_MAX, Inception, Key, RecoveryKey, WordsChange,
+    device_bytes,
 };
 use wire::join::{Message, OUR_WEBS_MAX, OurDevice, OurWeb, Ours, PAIR_DOMAIN, SealedKey};
 use wire::pairing::DeviceLink;
@@ -171,8 +170,10 @@ pub(crate) fn open_with_recovery(
 
 /// Returns the person's keys that are here.
 pub(crate) fn kept_keys(step: &Step<'_>) -> Result<Vec<Key>, Fault> {
-    let mut keys: Vec<Key> =
-        SECRETS.all(step.view()).map(|row| row.map(|(key, _)| Key(*key.as_bytes()))).collect::<Result<_, _>>()?;
+    let mut keys: Vec<Key> = SECRETS
+        .all(step.view())
+        .map(|row| row.map(|(key, _)| Key(*key.as_bytes())))
+        .collect::<Result<_, _>>()?;
     let first = Key(*identity(step)?.read()?.person_key());
     // The first key is in the vault of the device with which the person began, and nowhere else.
     let is_own = Inception::read_unchecked(&step.inception()).is_ok_and(|own| *own.person_key() == first.0);
@@ -657,7 +658,11 @@ impl People {
 
     /// Notes which devices of this person are at an end, and makes a new key of the person; returns their names. What each web is
     /// told says `align_devices`.
-    pub(crate) fn end_devices(&mut self, step: &mut Step<'_>, named: &[String]) -> Result<Vec<String>, Fault> {
+    pub(crate) fn end_devices(
+        &mut self,
+        step: &mut Step<'_>,
+        named: &[String],
+    ) -> Result<Vec<String>, Fault> {
         let mut names = Vec::new();
         for one in named {
             let (device, name) = sibling_named(step.view(), one)?;

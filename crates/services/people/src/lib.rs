@@ -30,6 +30,7 @@ mod petnames;
 pub mod read;
 mod reader;
 mod recovering;
+mod restoring;
 mod safety;
 mod same;
 mod sealed;

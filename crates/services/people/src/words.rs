@@ -143,7 +143,8 @@ impl People {
         let person = crate::read::my_person(step.view())?.ok_or(PeopleError::NotJoining)?;
         let change = read_change(asked).filter(|change| change.holds(person, step.verifier()));
         let known = keys(step)?;
-        let change = change.filter(|change| known.last() == Some(&change.old)).ok_or(PeopleError::NotYourWords)?;
+        let change =
+            change.filter(|change| known.last() == Some(&change.old)).ok_or(PeopleError::NotYourWords)?;
         if known.len() > CHANGES_MAX {
             return Err(PeopleError::WordsTooOften.into());
         }

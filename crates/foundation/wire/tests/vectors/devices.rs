@@ -1,15 +1,16 @@
 //! Vectors of a person's devices: adding, revoking, coming back by recovery words, and what devices say to each other.
 
 use base::{DeviceId, EntryId, Timestamp, WebId};
+use wire::codec::Bytes;
 use wire::crypto::{PersonKey, SignKey, Signer, seal_to_device};
 use wire::entry::Log;
 use wire::governance::{
-    Action, Cosignature, Cut, DISMISS_DOMAIN, DeviceWrap, Dismissal, ROTATION_PURPOSE, Rotation,
-    dismiss_bytes,
+    Action, Cosignature, Cut, DISMISS_DOMAIN, DeviceWrap, Dismissal, NewWords, ROTATION_PURPOSE, Rotation,
+    SealedSecret, dismiss_bytes,
 };
 use wire::identity::{
     ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, Inception, Key, RECOVER_DOMAIN, RECOVERING_DOMAIN, RecoveryKey,
-    device_bytes,
+    WordsChange, device_bytes,
 };
 use wire::join::{LostWeb, Message, OurDevice, OurWeb, Ours, PAIR_DOMAIN, SealedKey};
 use wire::pairing::{DeviceLink, DoorLink};
@@ -83,13 +84,57 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
             key: Some(rotation.key),
         },
     ));
+    let new = recovery(2);
+    let change = WordsChange::new(person, &words, &new);
+    let by_words = seal_to_device(
+        &new.key().public(),
+        ROTATION_PURPOSE,
+        &[person.as_bytes().as_slice(), &rotation.key.0].concat(),
+        &[60; 32],
+        &[8; 32],
+    );
+    let sealed: Bytes = by_words.expect("a valid public key").into();
+    let changed = log.write(operation(
+        &[revoked.id],
+        6,
+        Action::Revoke {
+            devices: vec![],
+            cuts: vec![],
+            rotation: Rotation { recovery: sealed.clone(), ..rotation.clone() },
+            words: Some(NewWords {
+                person,
+                change: change.clone(),
+                older: vec![SealedSecret { key: rotation.key, sealed }],
+            }),
+        },
+    ));
+    let later = SignKey::from_seed(&[15; 32]);
+    let proof = new.key().sign(RECOVER_DOMAIN, &device_bytes(person, later.device()));
+    let key = Some(Key(new.key().public()));
+    let recovered_later = Chain::new(web, &later, Log::Governance).write(operation(
+        &[changed.id],
+        7,
+        Action::Recover { inception: alice.inception.to_bytes().into(), proof, key },
+    ));
+    let by_new = new.key().sign(ADOPT_DOMAIN, &device_bytes(person, later.device()));
+    let led = vec![Adoption::of_words(&change), Adoption::of_device(later.device(), true, by_new)];
+    let founded_later = Chain::new(WebId::new([0; 32]), &later, Log::Governance).write(operation(
+        &[],
+        1,
+        Action::Genesis {
+            nonce: EntryId::new([16; 32]),
+            inception: alice.inception.to_bytes().into(),
+            chain: Some(led),
+            key: Some(rotation.key),
+        },
+    ));
     // Who has signed is for the evaluation; here the phone signs that another person goes.
     let other = crate::person(2).inception.person();
     let about = Dismissal { web, by: person, person: other, admission: invite, same: None };
     let signature = phone.sign(DISMISS_DOMAIN, &dismiss_bytes(&about, 5));
     let dismissed = log.write(operation(
         &[revoked.id],
-        6,
+        7,
         Action::Dismiss {
             by: person,
             person: other,
@@ -104,6 +149,9 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
         ("add a device", added),
         ("revoke a device", revoked.clone()),
         ("recover", recovered),
+        ("new recovery words", changed),
+        ("recover by new words", recovered_later),
+        ("a genesis by a device that came by new words", founded_later),
         ("a genesis by a recovered device", founded.clone()),
     ];
     let mut vectors: Vec<Vector> = entries

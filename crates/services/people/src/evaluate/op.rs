@@ -165,7 +165,12 @@ impl Op {
                     old: words.change.old,
                     new: words.change.new,
                 });
-                Act::Revoke { devices: devices.clone(), cuts: cuts.clone(), person_key: rotation.key.0, words }
+                Act::Revoke {
+                    devices: devices.clone(),
+                    cuts: cuts.clone(),
+                    person_key: rotation.key.0,
+                    words,
+                }
             }
             ref action @ Action::Dismiss { person, admission, same, ref cuts, ref signatures, .. } => {
                 Act::Dismiss(Dismiss {

@@ -455,7 +455,12 @@ impl<'a> Powers<'a> {
         standing
     }
 
-    fn apply_change(&self, (person, change, at): (PersonId, usize, usize), guess: Guess, standing: &mut Standing) {
+    fn apply_change(
+        &self,
+        (person, change, at): (PersonId, usize, usize),
+        guess: Guess,
+        standing: &mut Standing,
+    ) {
         let op = &self.segment.ops[change];
         match (&op.act, &self.status[change]) {
             (Act::Leave, _) if standing.power.is_some() => {
@@ -537,6 +542,21 @@ impl<'a> Powers<'a> {
         self.segment.is_before(invite, at).then_some((role, admission, op.lamport, lent))
     }
 
+    /// Says whether who made an invitation left after it, by what is in the past of an operation: it ended with that.
+    fn has_maker_left(&self, ticket: TicketId, at: usize) -> bool {
+        let invite = self.invite(ticket);
+        let known = self.base.invitations.get(&ticket).map(|invitation| invitation.by);
+        let Some(by) = invite.map_or(known, |invite| self.person(self.segment.ops[invite].author)) else {
+            return false;
+        };
+        self.about.get(&by).into_iter().flatten().any(|leave| {
+            matches!(self.segment.ops[*leave].act, Act::Leave)
+                && !matches!(self.status[*leave], Status::Void(_))
+                && invite.is_none_or(|invite| invite < *leave)
+                && self.segment.is_before(*leave, at)
+        })
+    }
+
     fn needs_approval(&self, join: EntryId) -> bool {
         let Some(ticket) = self.ticket_of(join) else { return false };
         let asked = match self.invite(ticket).map(|invite| &self.segment.ops[invite].act) {
@@ -561,7 +581,7 @@ impl<'a> Powers<'a> {
             _ => return None,
         };
         let (role, asked, made, lent) = self.terms(ticket, at, guess)?;
-        if asked != admission || (removed > 0 && made <= removed) {
+        if asked != admission || (removed > 0 && made <= removed) || self.has_maker_left(ticket, at) {
             return None;
         }
         let power = Power::given(role, own, &lent, op.place());

@@ -367,6 +367,9 @@ impl<'a> Replay<'a> {
         let known = self.state.members.get(&facts.person);
         let revocations = known.map(|member| member.revocations.clone()).unwrap_or_default();
         let (recovery, recovery_by) = recovery_of(known, facts);
+        let mut replaced = known.map(|known| known.replaced.clone()).unwrap_or_default();
+        let shown = facts.recovery.iter().take_while(|key| **key != recovery);
+        replaced.extend(shown.filter(|key| !known.is_some_and(|known| known.replaced.contains(key))));
         let mut devices = known.map(|member| member.devices.clone()).unwrap_or_default();
         if !devices.contains(&device) {
             devices.push(device);
@@ -385,6 +388,7 @@ impl<'a> Replay<'a> {
             records_cuts: BTreeMap::new(),
             recovery,
             recovery_by,
+            replaced,
             revocations,
             role_from: inviter.filter(|_| power.role >= Role::Admin),
             same: None,
@@ -440,6 +444,7 @@ impl<'a> Replay<'a> {
         let did_read = member.reads() && is_open;
         member.person_key = person_key;
         if let Some(words) = words {
+            member.replaced.push(member.recovery);
             (member.recovery, member.recovery_by) = (words.new, Some(op.id));
         }
         if is_open {

@@ -110,6 +110,8 @@ pub struct Member {
     pub recovery: Key,
     /// The operation that gave it; none when the person came with it.
     pub recovery_by: Option<EntryId>,
+    /// The recovery keys before that one: they never speak for this person again.
+    pub replaced: Vec<Key>,
     /// Operations that revoked devices or words of this person (spec governance rule 78).
     pub revocations: BTreeSet<EntryId>,
     /// Who made it admin or owner, with whose voice it speaks (spec governance rule 83).

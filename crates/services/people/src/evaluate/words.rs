@@ -152,7 +152,20 @@ impl Powers<'_> {
             rival.old == words.old && matches!(self.status[other], Status::Counts(_))
         };
         let is_key = self.recovery_key(author, at) == Some(words.old);
-        (is_key && !self.changes(author).any(is_rival)).then_some(()).ok_or(Void::WordsReplaced)
+        if !is_key || self.changes(author).any(is_rival) {
+            return Err(Void::WordsReplaced);
+        }
+        // Words that were replaced once would be good again.
+        let (base, mut shown) = (self.base.members.get(&author), self.comings(author));
+        let is_old = words.new == words.old
+            || base
+                .is_some_and(|member| member.recovery == words.new || member.replaced.contains(&words.new))
+            || shown.any(|(coming, keys)| coming < at && keys.contains(&words.new))
+            || self.changes(author).any(|(other, change)| {
+                let is_counted = matches!(self.status[other], Status::Counts(_));
+                is_counted && self.segment.is_before(other, at) && change.old == words.new
+            });
+        (!is_old).then_some(()).ok_or(Void::NothingToDo)
     }
 
     /// Who comes by words that were replaced, and is not in the past of the change, does not come (spec governance rule 93).

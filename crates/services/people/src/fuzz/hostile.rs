@@ -9,7 +9,8 @@ use wire::codec::Bytes;
 use wire::crypto::{PersonKey, SignKey, Signer as _, Strict};
 use wire::entry::{Entry, Header, Log, VERSION, web_of_genesis};
 use wire::governance::{
-    Action, Admission, Cut, DeviceWrap, NewWords, OlderKey, Operation, Role, Rotation, Serving, WRAP_SIZE, Wrap,
+    Action, Admission, Cut, DeviceWrap, NewWords, OlderKey, Operation, Role, Rotation, Serving, WRAP_SIZE,
+    Wrap,
 };
 use wire::identity::{
     ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, Inception, Key, RECOVER_DOMAIN, RecoveryKey, WordsChange,
@@ -294,7 +295,8 @@ impl World {
                     recovery: vec![9; WRAP_SIZE].into(),
                 };
                 let of = person(script);
-                let change = WordsChange::new(of.id, &of.recovery, &RecoveryKey::from_seed(&[script.byte(); 32]));
+                let change =
+                    WordsChange::new(of.id, &of.recovery, &RecoveryKey::from_seed(&[script.byte(); 32]));
                 let words = NewWords { person: of.id, change, older: Vec::new() };
                 let words = (script.below(3) == 0).then_some(words);
                 Action::Revoke { cuts: self.cuts(script, known, &devices), devices, rotation, words }

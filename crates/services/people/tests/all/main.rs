@@ -25,6 +25,8 @@ mod relays;
 #[cfg(test)]
 mod removals;
 #[cfg(test)]
+mod restoring;
+#[cfg(test)]
 mod safety;
 #[cfg(test)]
 mod together;

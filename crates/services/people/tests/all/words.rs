@@ -56,7 +56,8 @@ fn family() -> Town {
 #[test]
 fn the_old_words_find_nobody_and_the_new_ones_all_webs_names_and_letters() {
     let mut town = family();
-    town.ask(ALICE, "people.name", json!({ "web": "family", "person": "Bob", "petname": "Uncle Bob" })).unwrap();
+    town.ask(ALICE, "people.name", json!({ "web": "family", "person": "Bob", "petname": "Uncle Bob" }))
+        .unwrap();
     town.ask(BOB, "people.start_web_with", json!({ "name": "shed", "persons": ["Alice"] })).unwrap();
     town.pass(Duration::from_secs(30));
     let done = town.ask(ALICE, "people.change_words", change(&town, ALICE, SECOND, &[])).unwrap();

@@ -59,8 +59,8 @@ struct Theme {
 
 use Role::{Admin, Member, Owner};
 use Try::{
-    Accept, Add, Dismiss, EndInvite, Invite, InviteToApprove, Join, Leave, NewWords, NewWordsWithout, Recover,
-    RecoverByFirst, Remove, Revoke, SetRole,
+    Accept, Add, Dismiss, EndInvite, Invite, InviteToApprove, Join, Leave, NewWords, NewWordsWithout,
+    Recover, RecoverByFirst, Remove, Revoke, SetRole,
 };
 
 const THEMES: [Theme; 10] = [
@@ -336,7 +336,7 @@ impl<'a> Tale<'a> {
             NewWords | NewWordsWithout(_) => {
                 let devices = if let NewWordsWithout(whom) = what { vec![device(whom)] } else { Vec::new() };
                 let old = state.members.get(&person(0))?.recovery;
-                let new = words_key(by * 100 + u16::try_from(self.ops.len()).unwrap());
+                let new = words_key(500 + by * 10 + u16::try_from(self.ops.len()).unwrap());
                 let words = Some(op::Words { person: Some(person(0)), old, new });
                 Act::Revoke { cuts: cuts(&devices), devices, person_key: id_bytes(6, by), words }
             }

@@ -21,13 +21,7 @@ const STOLEN: u16 = 900;
 
 impl Book {
     /// `by` gives Alice new words in place of `old` and revokes devices.
-    fn change_words(
-        &mut self,
-        by: u16,
-        deps: &[EntryId],
-        (old, new): (u16, u16),
-        gone: &[u16],
-    ) -> EntryId {
+    fn change_words(&mut self, by: u16, deps: &[EntryId], (old, new): (u16, u16), gone: &[u16]) -> EntryId {
         let known = self.known(by, deps);
         let mut cuts: Vec<Cut> = gone.iter().flat_map(|device| self.cuts(*device, &known)).collect();
         cuts.sort_unstable();
@@ -220,7 +214,8 @@ fn what_hangs_on_a_void_change_is_void() {
     let (mut book, last) = Book::with_computers();
     // The tablet is stolen with the words; the phone revokes it, and its change was no change.
     let unsigned = Words { person: None, old: words_key(FIRST), new: words_key(STOLEN) };
-    let act = Act::Revoke { devices: vec![], cuts: vec![], person_key: id_bytes(6, 9), words: Some(unsigned) };
+    let act =
+        Act::Revoke { devices: vec![], cuts: vec![], person_key: id_bytes(6, 9), words: Some(unsigned) };
     let void = book.write(TABLET, &[last], act);
     let came = book.recover_by(THIEF, &[void], STOLEN);
     let removed = book.remove(THIEF, &[came], BOB);
@@ -269,4 +264,15 @@ fn who_left_does_not_come_back_by_a_chain_of_replaced_words() {
     assert_eq!(evaluation.void[&by_old], Void::WordsReplaced);
     assert!(!evaluation.void.contains_key(&by_new));
     assert_eq!(evaluation.state.members[&person(CAROL)].recovery, words_key(SECOND));
+}
+
+#[test]
+fn words_that_were_replaced_are_never_taken_again() {
+    let (mut book, last) = Book::with_computers();
+    let first = book.change_words(0, &[last], (FIRST, SECOND), &[]);
+    let back = book.change_words(0, &[first], (SECOND, FIRST), &[]);
+    let same = book.change_words(0, &[back], (SECOND, SECOND), &[]);
+    let evaluation = book.evaluate();
+    assert!(evaluation.void.contains_key(&back) && evaluation.void.contains_key(&same));
+    assert_eq!(book.words(), words_key(SECOND));
 }

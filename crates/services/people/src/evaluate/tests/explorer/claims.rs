@@ -337,7 +337,8 @@ fn devices_belong(_: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
 
 /// Where a change of words counts, no other change of the same words does, and nobody comes by them whom it did not know.
 fn replaced_words_are_worth_nothing(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
-    let counted: Vec<(usize, &Op)> = tale.ops.iter().enumerate().filter(|(_, op)| counts(whole, op)).collect();
+    let counted: Vec<(usize, &Op)> =
+        tale.ops.iter().enumerate().filter(|(_, op)| counts(whole, op)).collect();
     for (at, op) in &counted {
         let Act::Revoke { words: Some(words), .. } = &op.act else { continue };
         for (other, rival) in &counted {
