@@ -62,13 +62,13 @@ struct DoorRecord {
 
 /// Notes how a member begins, so that it can be found by its recovery key.
 pub(crate) fn note_inception(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<(), StoreError> {
-    let Ok(Operation { action: Action::Genesis { inception, .. } | Action::Join { inception, .. }, .. }) =
-        Operation::read(&entry.header.body)
-    else {
+    let Ok(Operation { action, .. }) = Operation::read(&entry.header.body) else { return Ok(()) };
+    let (Action::Genesis { inception, chain, .. } | Action::Join { inception, chain, .. }) = action else {
         return Ok(());
     };
     let Ok(began) = Inception::read_unchecked(&inception) else { return Ok(()) };
     let place = (DeviceId::new(*began.recovery()), web);
+    crate::words::note_chain(step, web, Key(*began.recovery()), chain.as_deref().unwrap_or_default())?;
     if !INCEPTIONS.has(step.view(), &place)? {
         INCEPTIONS.put(step.rows(), &place, &inception);
     }

@@ -38,6 +38,25 @@ pub(crate) fn note_change(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Res
     Ok(())
 }
 
+/// Notes how the key of somebody who comes was replaced before; the chain was checked.
+pub(crate) fn note_chain(
+    step: &mut Step<'_>,
+    web: WebId,
+    first: Key,
+    chain: &[Adoption],
+) -> Result<(), StoreError> {
+    let mut key = first;
+    for statement in chain {
+        let Some(change) = statement.change_of(key) else { continue };
+        let place = (DeviceId::new(change.new.0), web);
+        key = change.new;
+        if !REPLACED.has(step.view(), &place)? {
+            REPLACED.put(step.rows(), &place, &change);
+        }
+    }
+    Ok(())
+}
+
 /// Webs in which somebody has had a recovery key, with how that person begins and how its keys were replaced since.
 pub(crate) fn owners(
     rows: &dyn Rows,
