@@ -73,6 +73,9 @@ class Member:
     cuts: dict = dataclasses.field(default_factory=dict)  # of records: device -> (seq, entry)
     made_by: object = None  # who made it admin or owner
     same: object = None  # who took over its rights as the same human
+    recovery: object = None  # the key of its words
+    recovery_by: int | None = None  # the operation that gave them
+    replaced: list = dataclasses.field(default_factory=list)  # the keys before
 
     @property
     def role(self):
@@ -196,7 +199,7 @@ class Evaluation:
             for parent in op.parents:
                 past |= self.past[self.at[parent]] | 1 << self.at[parent]
             self.past.append(past)
-        self.void = void
+        self.void = self.refused = void
         self.decided = 0
         self.counted = 0  # decided, and not void by that
         self.makers = {}  # who wrote decided operations, with which power
@@ -232,7 +235,7 @@ class Evaluation:
         void = self.void
         while True:
             self.decided, self.counted, self.ended = before[0], before[1], copy.deepcopy(before[2])
-            self.void = void
+            self.void = self.refused = void
             self.memory.clear()
             self.decide_all(stretch)
             refused = []
@@ -369,10 +372,70 @@ class Evaluation:
     def turn(self, index):
         op = self.ops[index]
         if op.kind != "revoke":
-            return (0, 0, 0, 0, -op.lamport, -op.id)
+            return (0, 0, 0, 0, 0, 0, 0, 0, -op.lamport, -op.id)
         _, how, places = self.before(index).devices.get(op.author, (None, "joined", ()))
         added = (0, 0) if how == "joined" else places[0]
-        return (1, how == "recovered", -added[0], -added[1], -op.lamport, -op.id)
+        place = (-added[0], -added[1], -op.lamport, -op.id)
+        words = self.change(index)
+        if not words:
+            return (1, 0, 0, 0, 0, how == "recovered", *place)
+        return (1, 1, -self.depth(index, words), self.witnesses(index, words), how != "recovered", 0, *place)
+
+    # -- new recovery words (rules 90 to 95) --
+
+    def change(self, index):
+        """What an operation says of new words, if both keys have signed."""
+        words = self.ops[index].of.get("words") if self.ops[index].kind == "revoke" else None
+        return words if words and words["person"] is not None else None
+
+    def changes(self, person, among):
+        found = [(index, self.change(index)) for index in bits(among & self.stretch)]
+        return [(index, words) for index, words in found if words and words["person"] == person]
+
+    def depth(self, index, words):
+        """How many changes lead from the key before the stretch to the one that is replaced."""
+        person, key = words["person"], words["old"]
+        if person in self.base.members:
+            first = self.base.members[person].recovery
+        else:
+            joins = [other for other in bits(self.stretch) if self.ops[other].kind == "join"]
+            first = next((keys_of(self.ops[join])[-1] for join in joins if self.claims(join) == person), None)
+        steps = 0
+        while key != first:
+            gave = [other for other in self.changes(person, self.past[index]) if other[1]["new"] == key]
+            if not gave:
+                return len(self.ops)
+            index, key, steps = gave[0][0], gave[0][1]["old"], steps + 1
+        return steps
+
+    def witnesses(self, index, words):
+        """How many others, here since before the stretch, have built on a change and on no rival of it."""
+        person = words["person"]
+        same = self.changes(person, self.stretch)
+        rivals = [other for other, of in same if of["old"] == words["old"] and self.are_concurrent(index, other)]
+        found = set()
+        for place in bits(self.stretch & ~self.refused) if rivals else ():
+            knows = self.past[place]
+            if knows >> index & 1 and not any(knows >> rival & 1 for rival in rivals):
+                found.add(self.base.devices.get(self.ops[place].author, (person,))[0])
+        return sum(self.base.role(who) >= 0 for who in found - {person})
+
+    def may_change_words(self, index, state, person, words):
+        member = state.members[person]
+        if words["person"] != person or member.recovery != words["old"]:
+            return False
+        if words["new"] in (member.recovery, *member.replaced):
+            return False
+        rivals = self.changes(person, self.counted)
+        return all(of["old"] != words["old"] for _, of in rivals)
+
+    def refuse_old_words(self, index):
+        """Rule 93: who comes by replaced words, and is not in the past of the change, does not come."""
+        words = self.change(index)
+        for other in bits(self.stretch & ~self.past[index]) if words else ():
+            if self.ops[other].kind == "recover" and self.claims(other) == words["person"]:
+                if keys_of(self.ops[other])[-1] == words["old"]:
+                    self.void |= 1 << other
 
     def may_grant(self, grant, index, person):
         """Whether an undecided operation could give the author of another one power."""
@@ -430,6 +493,7 @@ class Evaluation:
             self.end(self.known_invite(index, op.of["ticket"], state)[0], index, power)
         elif op.kind == "revoke":
             self.cut(index, op.of["devices"], power)
+            self.refuse_old_words(index)
         elif op.kind == "dismiss":
             worth = self.worth(index)
             self.heirs[index] = worth.heir(worth.signers)
@@ -516,7 +580,10 @@ class Evaluation:
         if self.ops[index].author in devices or not set(devices) <= set(state.devices_of(person)):
             return False
         author_is_recovered = state.devices[self.ops[index].author][1] == "recovered"
-        if not author_is_recovered and any(state.devices[device][1] == "recovered" for device in devices):
+        words = of.get("words")
+        if words and not self.may_change_words(index, state, person, words):
+            return False
+        if not words and not author_is_recovered and any(state.devices[device][1] == "recovered" for device in devices):
             return False
         return self.cuts_match(index, of["cuts"], devices)
 
@@ -619,8 +686,14 @@ class Evaluation:
         return bool(of["facts"])
 
     def admit(self, state, join, facts, power, seniority):
-        person, key = facts
-        state.members[person] = Member(power, seniority, key, join.id)
+        person, key = facts[:2]
+        before, keys = state.members.get(person), keys_of(join)
+        member = Member(power, seniority, key, join.id, recovery=keys[-1])
+        if before and (before.recovery not in keys or before.recovery == keys[-1]):
+            member.recovery, member.recovery_by = before.recovery, before.recovery_by
+        member.replaced = list(before.replaced) if before else []
+        member.replaced += [key for key in keys[: -1] if key != member.recovery and key not in member.replaced]
+        state.members[person] = member
         state.removed_by.pop(person, None)
         state.devices.setdefault(join.author, (person, "joined", (join.place,)))
         state.admitted[join.id] = person
@@ -643,6 +716,10 @@ class Evaluation:
         belongs_to = state.devices.get(op.author, (person,))[0]
         if belongs_to != person or op.author in state.revoked or state.role(person) >= 0:
             return None
+        if person in state.members and op.author not in state.devices:
+            # Rule 94: no word of a key that was replaced here.
+            if not speaks_for(op, state.members[person].recovery):
+                return None
         if invitation.left & self.past[index]:
             return None
         ended = self.ended.get(self.at[invitation.op], [])
@@ -826,6 +903,10 @@ class Evaluation:
         person = of["facts"][0]
         if state.role(person) < 0 or len(state.devices_of(person)) >= 2 * DEVICES_MAX:
             return False
+        member = state.members[person]
+        gave = member.recovery_by
+        if keys_of(op)[-1] != member.recovery or (gave is not None and not self.past[index] >> self.at[gave] & 1):
+            return False
         state.devices[op.author] = (person, "recovered", (op.place,))
         return True
 
@@ -838,9 +919,13 @@ class Evaluation:
             state.serving.pop(device, None)
             cut = named.get(device, (0, 0))
             state.revoked[device] = min(cut, state.revoked.get(device, cut), key=lambda one: one[0])
-        if of["devices"]:
+        words = of.get("words")
+        if words:
+            member.replaced.append(member.recovery)
+            member.recovery, member.recovery_by = words["new"], op.id
+        if of["devices"] or words:
             state.revocations[person] = state.revocations.get(person, 0) | 1 << index
-        if of["devices"] and state.role(person) > CARRIER:
+        if (of["devices"] or words) and state.role(person) > CARRIER:
             state.spoil_epochs()
             for epoch in state.epochs.values():
                 epoch.holders.discard(person)
@@ -947,6 +1032,19 @@ def voice_of(state, who, person):
         path.append(maker)
 
 
+def keys_of(op):
+    """The recovery keys that a genesis, join or recovery shows, the first one first."""
+    facts = op.of["facts"]
+    return facts[2] if len(facts) > 2 else [("the first of", facts[0])]
+
+
+def speaks_for(op, known):
+    """Whether no statement about a device is by a key before the known one."""
+    facts = op.of["facts"]
+    by = facts[3] if len(facts) > 3 else None
+    return by is None or known in keys_of(op)[: by + 1]
+
+
 def bits(number):
     """The members of a set, the lowest first."""
     while number:
@@ -1026,6 +1124,7 @@ def summary(evaluation, incomplete):
             "seniority": [*member.seniority[:2], hexed(member.seniority[2])],
             "devices": sorted(state.devices_of(person)),
             "key": member.key,
+            "recovery": member.recovery,
         }
         if member.power:
             role, limit, grant = member.power

@@ -86,8 +86,14 @@ class Book:
     def revoke(self, by, deps, *devices, key=None):
         return self.write(by, deps, "revoke", devices=list(devices), cuts=self.cuts(devices, by, deps), key=key)
 
-    def recover(self, device, deps, person):
-        return self.write(device, deps, "recover", facts=[person, f"key {person}"])
+    def recover(self, device, deps, person, words=None):
+        keys = [("the first of", person), *([] if words is None else [words])]
+        return self.write(device, deps, "recover", facts=[person, f"key {person}", keys, None])
+
+    def change_words(self, by, deps, person, old, new, *devices):
+        words = {"person": person, "old": ("the first of", person) if old is None else old, "new": new}
+        cuts = self.cuts(devices, by, deps)
+        return self.write(by, deps, "revoke", devices=list(devices), cuts=cuts, key="new", words=words)
 
     def state(self):
         return evaluate(list(self.ops.values()))[0].state
@@ -223,6 +229,42 @@ def the_recovery_key_undoes_what_a_thief_does_at_the_same_time():
     recovered = book.recover((1, 2), [book.last], 1)
     revocation = book.revoke((1, 2), [recovered], 1)
     return book.void(left, recovered, revocation) == [True, False, False] and book.role(1) == MEMBER
+
+
+def old_words_are_worth_nothing_after_a_change_however_they_are_dated():
+    book = Book(MEMBER, MEMBER)
+    changed = book.change_words(1, [book.last], 1, None, "second")
+    later = book.recover((1, 2), [changed], 1)
+    back = book.recover((1, 3), [book.last], 1)
+    early = book.recover((1, 4), [book.last], 1, "second")
+    right = book.recover((1, 5), [changed], 1, "second")
+    return book.void(changed, later, back, early, right) == [False, True, True, True, False]
+
+
+def a_change_on_which_others_have_built_stands_against_one_that_is_dated_back():
+    book = Book(MEMBER, MEMBER)
+    came = book.recover((1, 2), [book.last], 1)
+    changed = book.change_words((1, 2), [came], 1, None, "second", 1)
+    book.epoch(2, [changed], "a", 0, 1, 2)
+    stolen = book.change_words(1, [book.last], 1, None, "stolen")
+    return book.void(came, changed, stolen) == [False, False, True]
+
+
+def of_two_changes_without_witnesses_that_of_a_device_which_did_not_come_by_the_words_stands():
+    book = Book(MEMBER, MEMBER)
+    came = book.recover((1, 2), [book.last], 1)
+    stolen = book.change_words((1, 2), [came], 1, None, "stolen", 1)
+    changed = book.change_words(1, [book.last], 1, None, "second")
+    return book.void(came, stolen, changed) == [True, True, False]
+
+
+def a_change_may_revoke_who_came_by_the_words():
+    book = Book(MEMBER, MEMBER)
+    came = book.recover((1, 2), [book.last], 1)
+    plain = book.revoke(1, [came], (1, 2))
+    changed = book.change_words(1, [came], 1, None, "second", (1, 2))
+    back = book.revoke((1, 2), [came], 1)
+    return book.void(plain, changed, back) == [True, False, True]
 
 
 def a_guest_reads_and_has_no_say():

@@ -204,7 +204,7 @@ def read_operation(data):
     shapes = {0: 2, 1: 5, 2: 1, 3: 3, 4: 1, 5: 3, 6: 2, 7: 0, 8: 3, 9: 6, 10: 1, 11: 3, 12: 3, 13: 2}
     demand(kind in shapes, "an unknown action")
     # Rule 80: a chain and a key may follow; what is not there at the end is left out.
-    more = range(3) if kind in (0, 3) else range(1)
+    more = {0: range(3), 3: range(3), 12: range(2), 13: range(2)}.get(kind, range(1))
     demand(isinstance(body, list) and len(body) - shapes[kind] in more, "action: fields")
     demand(len(body) == shapes[kind] or body[-1] is not None, "action: nothing at its end")
     demand((kind == 0) == (not deps) and (kind == 0) == (number(lamport, "lamport") == 1), "genesis and dependencies")
@@ -226,9 +226,12 @@ def read_operation(data):
         demand(len(body[0]) <= 16 and rising(body[0]), "revoked devices")
         demand(len(body[1]) <= 128 and rising([(cut[0], cut[1], cut[2]) for cut in body[1]]), "cuts")
         read_rotation(body[2])
+        if len(body) == 4:
+            read_new_words(body[3])
     if kind == 13:
         read_inception(octets(body[0], None, "inception"))
         octets(body[1], 64, "proof")
+        demand(len(body) == 2 or octets(body[2], 32, "key"), "key")
     if kind == 8:
         demand(len(body[1]) <= 3000 and len(body[2]) <= 64, "wraps")
     if kind == 10:
@@ -269,9 +272,32 @@ def read_chain(chain):
     """Spec governance rule 80: from the inception's device to the author."""
     demand(chain is None or 1 <= len(chain) <= 8, "chain")
     for statement in chain or []:
-        device, by_recovery, signature = fields(statement, 3, "statement")
+        demand(len(statement) in (3, 4), "statement")
+        device, by_recovery, signature = statement[:3]
         octets(device, 32, "device"), octets(signature, 64, "signature")
+        # Rule 94: about new words; the new key has signed, too.
+        demand(len(statement) == 3 or octets(statement[3], 64, "signature"), "signature")
         demand(isinstance(by_recovery, bool), "by recovery")
+
+
+def read_new_words(words):
+    """Spec governance rule 90."""
+    person, change, older = fields(words, 3, "new words")
+    old, new, by_old, by_new = fields(change, 4, "change")
+    octets(person, 32, "person"), octets(old, 32, "old"), octets(new, 32, "new")
+    octets(by_old, 64, "signature"), octets(by_new, 64, "signature")
+    demand(len(older) <= 64, "older keys")
+    for one in older:
+        key, sealed = fields(one, 2, "older key")
+        octets(key, 32, "key"), octets(sealed, 80, "sealed")
+
+
+def check_new_words(words):
+    """Spec governance rule 90: both keys sign."""
+    person, (old, new, by_old, by_new), _ = words
+    demand(old != new, "the same words")
+    demand(signed_by(old, "althing/words/1", person + old + new, by_old), "the old key's signature")
+    demand(signed_by(new, "althing/new-words/1", person + old + new, by_new), "the new key's signature")
 
 
 def read_rotation(rotation):
@@ -314,7 +340,9 @@ def read_device_message(data):
         recovery, proof = fields(body, 2, "recovering")
         octets(recovery, 32, "recovery"), octets(proof, 64, "proof")
     if tag == 10:
-        inception, name, webs = fields(body, 3, "recovered")
+        demand(len(body) in (3, 4), "recovered")
+        inception, name, webs = body[:3]
+        read_chain(body[3] if len(body) == 4 else None)
         demand(not webs or read_inception(inception), "inception")
         for web in webs:
             demand(len(web) in (5, 6), "web")
@@ -666,6 +694,8 @@ def find(vector):
             _, _, action, fields_of = read_operation(body)
             if action == 9:
                 check_dismissal(bytes.fromhex(entry["web"]), fields_of)
+            if action == 12 and len(fields_of) == 4:
+                check_new_words(fields_of[3])
         return entry
     if kind == "web":
         read_entry(data)

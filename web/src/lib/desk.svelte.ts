@@ -17,7 +17,7 @@ export type Dialog =
   | { kind: 'peer' }
   | { kind: 'serve'; web: string }
   | { kind: 'add-computer' }
-  | { kind: 'recovery' }
+  | { kind: 'recovery'; isNew?: boolean }
   | { kind: 'keys' }
 
 export type Theme = 'auto' | 'light' | 'dark'

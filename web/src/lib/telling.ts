@@ -29,7 +29,7 @@ export interface Item {
 }
 
 /** Acts people care about; invitations, welcomes and keys stand in the log. */
-const TOLD: ReadonlySet<string> = new Set(['start', 'join', 'role', 'remove', 'dismiss', 'same-person', 'leave', 'add-device', 'revoke-device', 'recover'])
+const TOLD: ReadonlySet<string> = new Set(['start', 'join', 'role', 'remove', 'dismiss', 'same-person', 'leave', 'add-device', 'revoke-device', 'new-words', 'recover'])
 
 /** How many things are new to this person since an event; what was done in one's own shares is not. */
 export function unseen(events: readonly Event[], after: number, mine: readonly string[]): number {

@@ -2,5 +2,5 @@
 export type {
   AuditView, Disposition, EntryDetail, EntryKind, EntryView, Event, Fault, Freshness, Invitation, InvitationView,
   Invitations, Joining, Me, MemberView, RevisionView, Role, ShareView, Show, Status, TransferState, TransferView, View,
-  HolderView, Listing, WaitingView, WebView, Found, Hit, KeptView, Net, ComputerView, Connection, ExportForm, InvitedView, NewsView, Safety, Serve, Served, Devices, DeviceView, DeviceLink, Words, DismissalView,
+  HolderView, Listing, WaitingView, WebView, Found, Hit, KeptView, Net, ComputerView, Connection, ExportForm, InvitedView, NewsView, Safety, Serve, Served, Devices, DeviceView, DeviceLink, Words, DismissalView, CutOff,
 } from './api.gen.ts'

@@ -15,7 +15,8 @@ operations! {
     Act "host.page" MakePageLink -> PageLink, "page", "Makes a link that opens the page in a browser; good once, for 30 seconds.", says "{link}";
     Act "host.export" Export -> Done, "export {web} {folder}", "Writes all signed entries of a web into a folder, for reading by other programs.", says "{what}";
     Act "host.words" AskWords -> Words, "words show", "Shows your 24 recovery words, until you have written them down.";
-    Act "host.words_kept" KeepWords -> Done, "words check {words}", "Says three of your recovery words, so that this computer can forget them.", says "{what}";
+    Act "host.new_words" AskNewWords -> Words, "", "Makes new recovery words in place of the old ones, and shows them; they count once you have said three of them.";
+    Act "host.words_kept" KeepWords -> Done, "words check {words}", "Says three of your recovery words, so that this computer can forget them; new ones count from then on.", says "{what}";
     Act "host.recover" Recover -> Done, "", "Comes back as the person of 24 recovery words, on a computer that belongs to nobody yet.", says "{what}";
     Act "host.stop" Stop -> Done, "stop", "Stops this peer.", says "{what}";
 }
@@ -64,6 +65,18 @@ pub struct Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskWords {}
+
+/// Arguments of `host.new_words`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskNewWords {
+    /// Your 24 words until now; empty if they were never written down and are still here.
+    #[serde(default)]
+    pub words: String,
+    /// Computers that are not yours and end with the old words, by name or first digits of the id.
+    #[serde(default)]
+    pub revoke: Vec<String>,
+}
 
 /// Your recovery words. A secret: whoever has them can become you.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -29,6 +29,7 @@ operations! {
     Act "people.revoke_device" RevokeDevice -> Done, "device revoke {device}", "Ends a computer of yours, lost or stolen, in all webs.", says "{what}";
     Act "people.name_device" NameDevice -> Done, "device name {name}", "Says what you call this computer.", says "{what}";
     Act "people.recover" Recover -> Done, "", "Asks members who the holder of the recovery words said to this peer is.", says "{what}";
+    Act "people.change_words" ChangeWords -> Done, "", "Gives you new recovery words in all your webs, as the old and the new key have signed; `host.new_words` does the signing.", says "{what}";
     Read "people.address" AskAddress -> Address, "address", "Shows where you and members of your webs are found: for coming back with recovery words.";
     Read "people.audit" AskAudit -> Audit, "log {web}", "Lists every act that changed who belongs to a web.";
 }
@@ -472,6 +473,23 @@ pub struct Recover {
     pub address: String,
 }
 
+/// Arguments of `people.change_words`: public halves and signatures, in hexadecimal. No secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeWords {
+    /// The recovery key until now.
+    pub old: String,
+    /// The recovery key from now on.
+    pub new: String,
+    /// The old key's signature.
+    pub by_old: String,
+    /// The new key's signature.
+    pub by_new: String,
+    /// Computers of yours that end with the old words, by name or first digits of the id.
+    #[serde(default)]
+    pub revoke: Vec<String>,
+}
+
 /// Arguments of `people.address`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -507,7 +525,7 @@ pub struct AuditView {
     #[schemars(extend("format" = "for-programs"))]
     pub why_void: String,
     /// What kind of act: `start`, `invite`, `revoke-invitation`, `join`, `admit`, `role`, `remove`, `leave`, `add-device`,
-    /// `revoke-device`, `recover`, `serve` or `key`.
+    /// `revoke-device`, `new-words`, `recover`, `serve` or `key`.
     #[schemars(extend("format" = "for-programs"))]
     pub kind: String,
     /// Who acted; none when nobody knows whose device it was.

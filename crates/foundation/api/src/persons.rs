@@ -21,7 +21,52 @@ operations! {
     Act "people.dismiss" Dismiss -> Done, "dismiss {web} {person}", "Signs that a person is removed whom you cannot remove alone, an owner, say; it is done when enough admins have signed.", says "{what}";
     Act "people.same_person" SamePerson -> Done, "same-person {web} {old} {new}", "Signs that a newcomer is somebody who has lost all devices and words; role and rank go over when enough admins have signed.", says "{what}";
     Read "people.dismissals" AskDismissals -> Dismissals, "dismissals {web}", "Lists what admins are asked to sign together, and how many signatures are missing.";
+    Read "people.cut_off" AskCutOff -> CutOffs, "cut-off {web}", "Lists what a removal cut off: admissions and acts of who was removed, dated after what its remover knew. Files shared above the cut are erased and can't be brought back.";
+    Act "people.restore" Restore -> Done, "restore {web} {act}", "Does again in your name what a removal cut off: invites who fell out, gives the role, admits, removes.", says "{what}";
     Read "people.audit_export" AskAuditExport -> AuditExport, "", "Writes the log of a web as a table or as JSON lines.";
+}
+
+/// Arguments of `people.cut_off`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskCutOff {
+    /// The web.
+    pub web: String,
+}
+
+/// An act that a removal has cut off, and that can be done again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CutOff {
+    /// What to name it by.
+    pub act: String,
+    /// When, by the actor's clock.
+    pub at: Timestamp,
+    /// Who acted, or came.
+    pub who: String,
+    /// What, in words.
+    pub what: String,
+    /// Whose removal of another has cut it off.
+    pub cut_by: String,
+    /// The entry that says so.
+    #[schemars(extend("format" = "for-programs"))]
+    pub entry: base::EntryId,
+}
+
+/// Acts that a removal has cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CutOffs {
+    /// Oldest first.
+    pub acts: Vec<CutOff>,
+}
+
+/// Arguments of `people.restore`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Restore {
+    /// The web.
+    pub web: String,
+    /// The act, as `althing cut-off` names it.
+    pub act: String,
 }
 
 /// Arguments of `people.name`.

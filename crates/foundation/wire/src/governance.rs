@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 use crate::address::{Address, is_relay};
 use crate::codec::{Bytes, WireError, from_bytes};
 use crate::crypto::Signature;
-use crate::identity::{Adoption, CHAIN_MAX, DEVICES_MAX, Key};
+use crate::identity::{Adoption, CHAIN_MAX, DEVICES_MAX, Key, WordsChange};
 
 /// Heads an operation names as its past, at most; more concurrent heads than this are joined in two steps.
 pub const DEPS_MAX: usize = 16;
@@ -293,6 +293,9 @@ pub enum Action {
         /// The new key.
         #[n(2)]
         rotation: Rotation,
+        /// New recovery words for the person, if it takes some.
+        #[n(3)]
+        words: Option<NewWords>,
     },
     /// Adds the author's device by the recovery key.
     #[n(13)]
@@ -303,7 +306,45 @@ pub enum Action {
         /// The recovery key's signature over person || device, domain [`crate::identity::RECOVER_DOMAIN`].
         #[n(1)]
         proof: Signature,
+        /// The recovery key, if it is no longer the inception's.
+        #[n(2)]
+        key: Option<Key>,
     },
+}
+
+/// Older keys of a person that come along with new recovery words, at most.
+pub const OLDER_SECRETS_MAX: usize = 64;
+
+/// New recovery words of a person (spec governance rules 90 to 95).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct NewWords {
+    /// Whose.
+    #[n(0)]
+    pub person: PersonId,
+    /// The old key says which is the new one.
+    #[n(1)]
+    pub change: WordsChange,
+    /// The person's older keys, sealed to the new recovery key as in [`Rotation`].
+    #[n(2)]
+    pub older: Vec<SealedSecret>,
+}
+
+impl NewWords {
+    fn is_within_limits(&self) -> bool {
+        self.older.len() <= OLDER_SECRETS_MAX
+            && self.older.iter().all(|secret| secret.sealed.len() == WRAP_SIZE)
+    }
+}
+
+/// A person's key with its sealed secret.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SealedSecret {
+    /// Which.
+    #[n(0)]
+    pub key: Key,
+    /// Its secret; purpose [`ROTATION_PURPOSE`], context person || key.
+    #[n(1)]
+    pub sealed: Bytes,
 }
 
 /// What the signatures of a dismissal are for.
@@ -433,11 +474,12 @@ impl Operation {
                 let is_sound = |chain: &Vec<Adoption>| (1..=CHAIN_MAX).contains(&chain.len());
                 limit(chain.as_ref().is_none_or(is_sound), "chain")?;
             }
-            Action::Revoke { devices, cuts, rotation } => {
+            Action::Revoke { devices, cuts, rotation, words } => {
                 let is_sound = devices.len() <= DEVICES_MAX && devices.is_sorted_by(|a, b| a < b);
                 limit(is_sound, "devices")?;
                 limit(cuts.len() <= CUTS_MAX && cuts.is_sorted_by(|a, b| a < b), "cuts")?;
                 limit(rotation.is_within_limits(), "rotation")?;
+                limit(words.as_ref().is_none_or(NewWords::is_within_limits), "words")?;
             }
             Action::Serve { serving } => limit(serving.is_within_limits(), "serving")?,
             Action::Invite { uses, .. } => limit((1..=10_000).contains(uses), "uses")?,

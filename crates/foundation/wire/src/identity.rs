@@ -157,45 +157,140 @@ pub const RECOVER_DOMAIN: &str = "althing/recover/1";
 /// Covers the proof that a device knows a person's recovery words (spec identity rule 61).
 pub const RECOVERING_DOMAIN: &str = "althing/recovering/1";
 
-/// What all of these cover.
+/// Covers the recovery key's word that another recovery key takes its place (spec governance rule 90).
+pub const WORDS_DOMAIN: &str = "althing/words/1";
+
+/// Covers the word of the key that takes its place.
+pub const NEW_WORDS_DOMAIN: &str = "althing/new-words/1";
+
+/// What all of those about a device cover.
 pub fn device_bytes(person: PersonId, device: DeviceId) -> Vec<u8> {
     [person.as_bytes().as_slice(), device.as_bytes()].concat()
+}
+
+/// One recovery key takes the place of another.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct WordsChange {
+    /// The key until then.
+    #[n(0)]
+    pub old: Key,
+    /// The key from then on.
+    #[n(1)]
+    pub new: Key,
+    /// Of the old key over person || old || new, domain [`WORDS_DOMAIN`].
+    #[n(2)]
+    pub by_old: Signature,
+    /// Of the new key over the same, domain [`NEW_WORDS_DOMAIN`].
+    #[n(3)]
+    pub by_new: Signature,
+}
+
+impl WordsChange {
+    /// Signs with both keys: who has only the old words can't name a key that is somebody else's.
+    pub fn new(person: PersonId, old: &RecoveryKey, new: &RecoveryKey) -> Self {
+        let (from, to) = (Key(old.key().public()), Key(new.key().public()));
+        let covered = words_bytes(person, from, to);
+        let (by_old, by_new) =
+            (old.key().sign(WORDS_DOMAIN, &covered), new.key().sign(NEW_WORDS_DOMAIN, &covered));
+        Self { old: from, new: to, by_old, by_new }
+    }
+
+    /// Says whether both keys have signed this for a person.
+    pub fn holds(&self, person: PersonId, verifier: &dyn Verifier) -> bool {
+        let covered = words_bytes(person, self.old, self.new);
+        self.old != self.new
+            && verifier.verify(&DeviceId::new(self.old.0), WORDS_DOMAIN, &covered, &self.by_old)
+            && verifier.verify(&DeviceId::new(self.new.0), NEW_WORDS_DOMAIN, &covered, &self.by_new)
+    }
+}
+
+fn words_bytes(person: PersonId, old: Key, new: Key) -> Vec<u8> {
+    [person.as_bytes().as_slice(), &old.0, &new.0].concat()
 }
 
 /// One step from a person's beginning to a later device (spec governance rule 80).
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Adoption {
-    /// The device that came.
+    /// The device that came, or the recovery key that took the place of the one before.
     #[n(0)]
     pub device: DeviceId,
     /// Whether the recovery key signed, and not the device before.
     #[n(1)]
     pub by_recovery: bool,
-    /// Over person || device, domain [`ADOPT_DOMAIN`].
+    /// Over person || device, domain [`ADOPT_DOMAIN`]; of new recovery words as in [`WordsChange::by_old`].
     #[n(2)]
     pub signature: Signature,
+    /// The new recovery key's own word, where this is about one ([`WordsChange::by_new`]).
+    #[n(3)]
+    pub words: Option<Signature>,
+}
+
+impl Adoption {
+    /// A device came.
+    pub fn of_device(device: DeviceId, by_recovery: bool, signature: Signature) -> Self {
+        Self { device, by_recovery, signature, words: None }
+    }
+
+    /// New recovery words came.
+    pub fn of_words(change: &WordsChange) -> Self {
+        Self {
+            device: DeviceId::new(change.new.0),
+            by_recovery: true,
+            signature: change.by_old,
+            words: Some(change.by_new),
+        }
+    }
+
+    /// Returns the change of recovery words that this is, when they were `old` before; none for a device.
+    pub fn change_of(&self, old: Key) -> Option<WordsChange> {
+        let by_new = self.words?;
+        Some(WordsChange { old, new: Key(*self.device.as_bytes()), by_old: self.signature, by_new })
+    }
 }
 
 impl Inception {
     /// Says whether a chain leads from this person's first device to `device`; the empty one does to the first.
     pub fn leads_to(&self, chain: &[Adoption], device: DeviceId, verifier: &dyn Verifier) -> bool {
+        self.follow(chain, verifier).is_some_and(|(last, _)| last == device)
+    }
+
+    /// Returns the recovery key after changes of it, if these hold and are nothing else.
+    pub fn recovery_after(&self, changes: &[Adoption], verifier: &dyn Verifier) -> Option<Key> {
+        let is_change = changes.iter().all(|change| change.words.is_some());
+        let (_, keys) = self.follow(changes, verifier).filter(|_| is_change)?;
+        keys.last().copied()
+    }
+
+    /// Follows a chain to its last device; returns that and the recovery keys, the inception's first. None if it does not hold.
+    pub fn follow(&self, chain: &[Adoption], verifier: &dyn Verifier) -> Option<(DeviceId, Vec<Key>)> {
         let person = self.person();
         let mut seen = vec![self.device()];
+        let (mut last, mut key) = (self.device(), Key(*self.recovery()));
+        let mut keys = vec![key];
         if chain.len() > CHAIN_MAX {
-            return false;
+            return None;
         }
         for step in chain {
-            let recovery = DeviceId::new(*self.recovery());
-            let signer = if step.by_recovery { Some(&recovery) } else { seen.last() };
-            let covered = device_bytes(person, step.device);
-            let is_signed =
-                signer.is_some_and(|signer| verifier.verify(signer, ADOPT_DOMAIN, &covered, &step.signature));
+            let is_signed = match step.change_of(key) {
+                Some(change) => step.by_recovery && change.holds(person, verifier),
+                None => {
+                    let signer = if step.by_recovery { DeviceId::new(key.0) } else { last };
+                    let covered = device_bytes(person, step.device);
+                    verifier.verify(&signer, ADOPT_DOMAIN, &covered, &step.signature)
+                }
+            };
             if !is_signed || seen.contains(&step.device) {
-                return false;
+                return None;
             }
             seen.push(step.device);
+            if step.words.is_some() {
+                key = Key(*step.device.as_bytes());
+                keys.push(key);
+            } else {
+                last = step.device;
+            }
         }
-        seen.last() == Some(&device)
+        Some((last, keys))
     }
 }
 

@@ -187,6 +187,9 @@ pub enum Message {
         /// Webs that it belongs to and the sender reads, at most [`LOST_WEBS_MAX`].
         #[n(2)]
         webs: Vec<LostWeb>,
+        /// How the inception's recovery key was replaced, if it was: statements about recovery keys only (spec identity rule 63).
+        #[n(3)]
+        words: Option<Vec<Adoption>>,
     },
 }
 

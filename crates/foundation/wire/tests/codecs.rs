@@ -15,9 +15,10 @@ use wire::codec::{Bytes, WireError};
 use wire::crypto::{EpochKey, PersonKey, SignKey, Signature, Signer, Strict, seal_to};
 use wire::entry::{Entry, Header, Log, web_of_genesis};
 use wire::governance::{
-    Action, Admission, Cosignature, Cut, DeviceWrap, OlderKey, Operation, Role, Rotation, Wrap,
+    Action, Admission, Cosignature, Cut, DeviceWrap, NewWords, OlderKey, Operation, Role, Rotation,
+    SealedSecret, Wrap,
 };
-use wire::identity::{Adoption, Inception, Key};
+use wire::identity::{Adoption, Inception, Key, WordsChange};
 use wire::record::{Batch, Nonce, Place, Record};
 use wire::ticket::{Door, Ticket};
 use wire::{join, sync, to_bytes};
@@ -116,9 +117,22 @@ fn key() -> impl Strategy<Value = Key> {
 }
 
 fn chain() -> impl Strategy<Value = Vec<Adoption>> {
-    let adoption = (device(), any::<bool>(), signature())
-        .prop_map(|(device, by_recovery, signature)| Adoption { device, by_recovery, signature });
+    let adoption = (device(), any::<bool>(), signature(), option::of(signature())).prop_map(
+        |(device, by_recovery, signature, words)| Adoption { device, by_recovery, signature, words },
+    );
     vec(adoption, 1..8)
+}
+
+fn words() -> impl Strategy<Value = NewWords> {
+    let sealed = || vec(any::<u8>(), 80).prop_map(Bytes::from);
+    let older = (key(), sealed()).prop_map(|(key, sealed)| SealedSecret { key, sealed });
+    (person(), key(), key(), signature(), signature(), vec(older, 0..3)).prop_map(
+        |(person, old, new, by_old, by_new, older)| NewWords {
+            person,
+            change: WordsChange { old, new, by_old, by_new },
+            older,
+        },
+    )
 }
 
 fn rotation() -> impl Strategy<Value = Rotation> {
@@ -176,12 +190,19 @@ fn later_action() -> impl Strategy<Value = Action> {
             device,
             proof
         }),
-        (vec(device(), 0..4), cuts(), rotation()).prop_map(|(devices, cuts, rotation)| Action::Revoke {
-            devices: sorted(devices),
-            cuts,
-            rotation
+        (vec(device(), 0..4), cuts(), rotation(), option::of(words())).prop_map(
+            |(devices, cuts, rotation, words)| Action::Revoke {
+                devices: sorted(devices),
+                cuts,
+                rotation,
+                words
+            }
+        ),
+        (bytes(300), signature(), option::of(key())).prop_map(|(inception, proof, key)| Action::Recover {
+            inception,
+            proof,
+            key
         }),
-        (bytes(300), signature()).prop_map(|(inception, proof)| Action::Recover { inception, proof }),
         entry_id().prop_map(|join| Action::Accept { join }),
         (person(), role(), cuts()).prop_map(|(person, role, cuts)| Action::SetRole { person, role, cuts }),
         (person(), cuts()).prop_map(|(person, cuts)| Action::Remove { person, cuts }),

@@ -67,7 +67,9 @@ pub(crate) fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("The home of the peer; ALTHING_HOME if not said"),
         );
-    root.subcommands(own()).subcommands(tree.into_commands())
+    root.subcommands(own())
+        .subcommands(tree.into_commands())
+        .mut_subcommand("words", |words| words.subcommand(new_words()))
 }
 
 /// Returns the command that is the peer itself.
@@ -94,6 +96,19 @@ fn start() -> Command {
                 .action(ArgAction::SetTrue)
                 .conflicts_with("same-computer")
                 .help("Makes of a home that is a copy a new computer: new keys, the contents, nothing else"),
+        )
+}
+
+/// Returns the command that takes new recovery words: an operation that is asked for a secret, so no argument says it.
+fn new_words() -> Command {
+    Command::new("new")
+        .about("Takes new recovery words in place of the old ones, for which it asks, on the terminal or from a pipe")
+        .arg(
+            Arg::new("revoke")
+                .long("revoke")
+                .value_name("DEVICE")
+                .action(ArgAction::Append)
+                .help("A computer that is not yours, though it came by the old words; may be said several times"),
         )
 }
 

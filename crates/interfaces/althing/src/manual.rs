@@ -30,8 +30,8 @@ pub(crate) fn operations() -> String {
     let table: Vec<Offered> = commands::offered();
     let mut command = commands::command();
     command.build();
-    for own in command.get_subcommands().filter(|own| !is_of_table(own.get_name(), &table)) {
-        for (words, about) in leaves(own) {
+    for one in command.get_subcommands().filter(|one| one.get_name() != "help") {
+        for (words, about) in leaves(one).into_iter().filter(|(words, _)| !is_of_table(words, &table)) {
             put(&mut out, &format!("| `althing {words}` | {about} |"));
         }
     }
@@ -160,8 +160,9 @@ fn part_of(name: &str, part: Shape<'_>) -> String {
     }
 }
 
-fn is_of_table(name: &str, table: &[Offered]) -> bool {
-    table.iter().any(|one| one.words.first() == Some(&name)) || name == "help"
+fn is_of_table(line: &str, table: &[Offered]) -> bool {
+    let words: Vec<&str> = line.split(' ').collect();
+    table.iter().any(|one| words.starts_with(&one.words))
 }
 
 /// Returns a command's lines, or those of the commands below it.

@@ -1,16 +1,18 @@
-//! Coming back with recovery words: asks for them, and waits until the webs are here.
+//! Recovery words on the command line: coming back with them, and taking new ones.
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use base::Timestamp;
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::line::Line;
 use crate::out::{self, Stop};
-use crate::words;
+use crate::shape::Shape;
+use crate::{show, words};
 
 /// Words of one person.
 const COUNT: usize = 24;
@@ -19,6 +21,28 @@ const COUNT: usize = 24;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 const PAUSE: Duration = Duration::from_millis(300);
+
+/// Makes new words with the old ones, which are read like those of [`recover`], and shows them.
+pub(crate) async fn renew(home: &Path, matches: &ArgMatches, is_json: bool) -> Result<(), Stop> {
+    let revoke: Vec<&String> = matches.get_many::<String>("revoke").into_iter().flatten().collect();
+    let mut line = Line::open(home).await?;
+    let status = line.ask("host.status", &json!({})).await?;
+    // Words that were never written down are still here: nobody can say them.
+    let is_here = status.get("words_waiting").and_then(Value::as_bool).unwrap_or_default();
+    let said = if is_here { String::new() } else { read_words()? };
+    let shown = line.ask("host.new_words", &json!({ "words": said, "revoke": revoke })).await?;
+    let text = if is_json {
+        words::json(&shown) + "\n"
+    } else {
+        let schema = api::answer_schema::<api::host::AskNewWords>().to_value();
+        show::object(&shown, Shape::of(&schema), Timestamp::default())
+    };
+    out::data(text.as_bytes())?;
+    out::talk(
+        "The old words count until you have said three of the new ones: althing words check \"WORD WORD WORD\"\n",
+    );
+    Ok(())
+}
 
 /// Reads the words from the terminal or a pipe, never from the arguments: those are seen by other programs.
 pub(crate) async fn recover(home: &Path, matches: &ArgMatches) -> Result<(), Stop> {

@@ -43,6 +43,10 @@ fn carry_out(matches: &ArgMatches, is_json: bool) -> Result<(), Stop> {
         _ => {}
     }
     let home = home(matches)?;
+    let words = matches.subcommand_matches("words");
+    if let Some(below) = words.and_then(|words| words.subcommand_matches("new")) {
+        return wait_for(recover::renew(&home, below, is_json));
+    }
     match matches.subcommand() {
         Some(("start", below)) => start::run(&home, below),
         Some(("key", below)) => key::run(&home, below, is_json),

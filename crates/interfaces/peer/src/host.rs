@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use api::EventNumber;
 use api::files::{Opened, Want, Wanted};
-use api::host::{AskNet, AskWords, Dht, Export, Lan, Recover, SetDht, SetLan};
+use api::host::{AskNet, AskNewWords, AskWords, Dht, Export, Lan, Recover, SetDht, SetLan};
 use api::people::{Address, Done};
 use base::{ByteCount, DeviceId, Fault, FaultKind, OperationId, Timestamp};
 use bytes::Bytes;
@@ -26,7 +26,7 @@ use crate::PeerError;
 use crate::engine::{Engine, now};
 use crate::export::export;
 use crate::status::{Outside, status};
-use crate::words::WordBook;
+use crate::words::{Kept, WordBook};
 
 /// How long a reader waits for bytes that are on their way, each time they stall.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -82,7 +82,25 @@ impl PeerHost {
                 let Address { link } = parse("people.address", asked)?;
                 answer(operation, &self.words.show(&*self.readers.snapshot()?, link)?)
             }
-            "host.words_kept" => answer(operation, &self.words.keep(&parse(operation, arguments)?)?),
+            "host.new_words" => {
+                let arguments: AskNewWords = parse(operation, arguments)?;
+                let asked = self.readers.read(now(), "people.address", serde_json::json!({}))?;
+                let Address { link } = parse("people.address", asked)?;
+                answer(operation, &self.words.renew(&*self.readers.snapshot()?, &arguments, link)?)
+            }
+            "host.words_kept" => {
+                let person = people::read::my_person(&*self.readers.snapshot()?)?;
+                match self.words.keep(person, &parse(operation, arguments)?)? {
+                    Kept::Done(done) => answer(operation, &done),
+                    Kept::Change(change) => {
+                        let asked = answer("people.change_words", &change)?;
+                        let done = self.engine.ask("people.change_words", asked, None).await?;
+                        // Only now: a peer that dies before that has the old words in force still.
+                        self.words.forget_new()?;
+                        Ok(done)
+                    }
+                }
+            }
             "host.recover" => {
                 let Recover { words, address } = parse(operation, arguments)?;
                 self.words.say(&words)?;

@@ -6,12 +6,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use api::host::{KeepWords, Word, Words};
-use api::people::Done;
-use base::{Fault, FaultKind};
+use api::host::{AskNewWords, KeepWords, Word, Words};
+use api::people::{ChangeWords, Done};
+use base::{Fault, FaultKind, PersonId};
 use bip39::{Language, Mnemonic};
 use store::Rows;
-use wire::identity::{Inception, RecoveryKey};
+use wire::identity::{Inception, RecoveryKey, WordsChange};
 use zeroize::Zeroizing;
 
 use crate::PeerError;
@@ -43,6 +43,9 @@ pub(crate) enum WordsError {
     /// Nobody has looked at them yet.
     #[error("the recovery words were not shown since this peer was started")]
     NotShown,
+    /// New words are made with the old ones only.
+    #[error("new recovery words take the old ones: say all 24")]
+    OldFirst,
     /// Not what was asked for.
     #[error("these are not the words at the places {places}")]
     Differ {
@@ -75,6 +78,7 @@ impl From<WordsError> for Fault {
             WordsError::Gone => ("host.words-gone", Refused),
             WordsError::Elsewhere => ("host.words-elsewhere", Refused),
             WordsError::NotShown => ("host.words-not-shown", Yours),
+            WordsError::OldFirst => ("host.words-old-first", Yours),
             WordsError::Differ { .. } => ("host.words-differ", Yours),
             WordsError::Unknown { .. } => ("host.word-unknown", Yours),
             WordsError::Count { .. } => ("host.words-count", Yours),
@@ -86,6 +90,9 @@ impl From<WordsError> for Fault {
                 fault.remedy("", "look where you keep what is on paper")
             }
             WordsError::NotShown => fault.remedy("althing words show", "shows them"),
+            WordsError::OldFirst => {
+                fault.remedy("", "a stolen computer alone must not be able to change them")
+            }
             WordsError::Differ { .. } => {
                 fault.remedy("althing words show", "shows them again; nothing was forgotten")
             }
@@ -105,6 +112,7 @@ pub(crate) fn faults() -> Vec<Fault> {
         WordsError::Gone,
         WordsError::Elsewhere,
         WordsError::NotShown,
+        WordsError::OldFirst,
         WordsError::Differ { places: "3, 11, 20".to_owned() },
         WordsError::Unknown { place: 3, word: "tahnk".to_owned() },
         WordsError::Count { found: 23 },
@@ -122,11 +130,37 @@ pub(crate) struct WordBook {
     said: Mutex<Option<(RecoveryKey, Instant)>>,
     /// Places of the words to repeat, from 0.
     asked: Mutex<Option<[usize; CHECKED]>>,
+    /// Those that are to take the place of the old ones, once three were repeated.
+    new: Mutex<Option<New>>,
+}
+
+/// New words that are not in force yet.
+#[derive(Clone)]
+struct New {
+    secret: Zeroizing<[u8; 32]>,
+    old: RecoveryKey,
+    /// Computers that end with the old ones.
+    revoke: Vec<String>,
+    since: Instant,
+}
+
+impl std::fmt::Debug for New {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("New(..)")
+    }
+}
+
+/// What follows when three words were repeated.
+pub(crate) enum Kept {
+    /// Nothing: the first words are forgotten.
+    Done(Done),
+    /// The new words are to be said to all webs, and then forgotten.
+    Change(ChangeWords),
 }
 
 impl WordBook {
     pub(crate) fn new(keys: Arc<KeyFile>) -> Self {
-        Self { keys, said: Mutex::new(None), asked: Mutex::new(None) }
+        Self { keys, said: Mutex::new(None), asked: Mutex::new(None), new: Mutex::new(None) }
     }
 
     /// Returns the key whose words were said here just now.
@@ -151,11 +185,46 @@ impl WordBook {
 
     /// Shows the words, and chooses which of them are to be repeated.
     pub(crate) fn show(&self, rows: &dyn Rows, address: String) -> Result<Words, Fault> {
+        if let Some(new) = self.pending() {
+            return self.shown(&new.secret, address);
+        }
         if !self.is_own(rows)? {
             return Err(WordsError::Elsewhere.into());
         }
         let secret = self.keys.recovery().ok_or(WordsError::Gone)?;
-        let words = words_of(&secret);
+        self.shown(&secret, address)
+    }
+
+    /// Makes new words and shows them; the old ones stay in force until three of the new ones were repeated.
+    pub(crate) fn renew(
+        &self,
+        rows: &dyn Rows,
+        asked: &AskNewWords,
+        address: String,
+    ) -> Result<Words, Fault> {
+        let said = match asked.words.trim() {
+            "" => None,
+            words => Some(RecoveryKey::from_seed(&*secret_of(words)?)),
+        };
+        let kept = if self.is_own(rows)? { self.keys.recovery() } else { None };
+        let old = said.or_else(|| kept.map(|secret| RecoveryKey::from_seed(&secret)));
+        let old = old.or_else(|| self.said()).ok_or(WordsError::OldFirst)?;
+        let mut secret = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *secret).ok().ok_or(PeerError::NoRandomness)?;
+        let new = New { secret, old, revoke: asked.revoke.clone(), since: Instant::now() };
+        let shown = self.shown(&new.secret, address)?;
+        *self.new.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
+        Ok(shown)
+    }
+
+    fn pending(&self) -> Option<New> {
+        let mut new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
+        new.take_if(|new| new.since.elapsed() > SAID_TIME);
+        new.clone()
+    }
+
+    fn shown(&self, secret: &[u8; 32], address: String) -> Result<Words, Fault> {
+        let words = words_of(secret);
         let places = places()?;
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(places);
         let numbered = (1..).zip(&words).map(|(place, word)| Word { place, word: (*word).to_owned() });
@@ -163,9 +232,11 @@ impl WordBook {
         Ok(Words { words: numbered.collect(), check, address })
     }
 
-    /// Forgets the secret for ever, once its owner has repeated what it was asked for.
-    pub(crate) fn keep(&self, asked: &KeepWords) -> Result<Done, Fault> {
-        let secret = self.keys.recovery().ok_or(WordsError::Gone)?;
+    /// Forgets the secret for ever, once its owner has repeated what it was asked for; of new words says what is to be done first.
+    pub(crate) fn keep(&self, person: Option<PersonId>, asked: &KeepWords) -> Result<Kept, Fault> {
+        let new = self.pending();
+        let secret = new.as_ref().map(|new| new.secret.clone()).or_else(|| self.keys.recovery());
+        let secret = secret.ok_or(WordsError::Gone)?;
         let places = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let places = places.ok_or(WordsError::NotShown)?;
         let words = words_of(&secret);
@@ -175,10 +246,27 @@ impl WordBook {
             let places = places.map(|place| (place + 1).to_string()).join(", ");
             return Err(WordsError::Differ { places }.into());
         }
+        if let (Some(new), Some(person)) = (new, person) {
+            let change = WordsChange::new(person, &new.old, &RecoveryKey::from_seed(&new.secret));
+            let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+            return Ok(Kept::Change(ChangeWords {
+                old: hex(&change.old.0),
+                new: hex(&change.new.0),
+                by_old: hex(&change.by_old.0),
+                by_new: hex(&change.by_new.0),
+                revoke: new.revoke,
+            }));
+        }
         self.keys.forget_recovery()?;
         let what = "The words are yours alone now: this computer has forgotten them. Whoever finds them can become you; keep them \
                     on paper, where nobody looks.";
-        Ok(Done { what: what.to_owned() })
+        Ok(Kept::Done(Done { what: what.to_owned() }))
+    }
+
+    /// Forgets new words that are in force now, and the first ones if they were still here.
+    pub(crate) fn forget_new(&self) -> Result<(), PeerError> {
+        *self.new.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.keys.forget_recovery()
     }
 
     /// Says whether this home's person began here; words of another beginning would lead nowhere.

@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use base::{DeviceId, Timestamp, WebId};
+use base::{DeviceId, EntryId, Timestamp, WebId};
 use kernel::Channel;
 use serde_json::{Value, json};
 use wire::codec::Bytes;
-use wire::crypto::Signer as _;
+use wire::crypto::{SignKey, Signer as _};
 use wire::entry::{Entry, Header, Log, VERSION};
-use wire::governance::{Action, Admission, Cut, Operation, Role};
+use wire::governance::{Action, Admission, Cut, NewWords, Operation, Role, Rotation, WRAP_SIZE};
+use wire::identity::{Key, RECOVER_DOMAIN, RecoveryKey, WordsChange, device_bytes};
 use wire::join::{Message, PROOF_DOMAIN, proof_bytes};
 use wire::sync;
 use wire::ticket::{Door, Ticket};
@@ -55,6 +56,8 @@ struct Town {
     /// Whether the thief acts before Alice knows.
     thief_is_first: bool,
     is_split: bool,
+    /// Who has found Carol's recovery words after she took others.
+    finder: DeviceId,
 }
 
 /// What came of a town.
@@ -73,6 +76,7 @@ pub fn run(seed: u64) -> Outcome {
     town.part();
     town.remove_mallory();
     town.lie();
+    town.change_words();
     town.revoke_the_stolen();
     town.grind();
     town.meet();
@@ -104,6 +108,7 @@ impl Town {
             tickets: Vec::new(),
             thief_is_first: false,
             is_split: false,
+            finder: DeviceId::new([0; 32]),
         };
         for (index, role) in [
             (BOB, "owner"),
@@ -299,6 +304,51 @@ impl Town {
         self.pass(5);
     }
 
+    /// Carol takes new recovery words. Who has found the old ones comes by them, dated back to before, changes them, too, and revokes Carol's
+    /// computer; the friend hands it on.
+    fn change_words(&mut self) {
+        let rows = self.world.peer(CAROL).rows();
+        let read = |entry: Entry| Some((Operation::read(&entry.header.body).ok()?.lamport, entry.id));
+        let known = records::governance(&*rows, self.web).filter_map(Result::ok).filter_map(read);
+        let Some((mut lamport, mut before)) = known.max() else { return };
+        let old = self.world.peer(CAROL).vault().words();
+        let person = person_of(&self.world, CAROL).parse().expect("a person's id");
+        let mut new = || RecoveryKey::from_seed(&self.world.dice.seed());
+        let (own, stolen) = (new(), new());
+        let asked = |change: &WordsChange| {
+            let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+            let (old, new) = (hex(&change.old.0), hex(&change.new.0));
+            json!({ "old": old, "new": new, "by_old": hex(&change.by_old.0), "by_new": hex(&change.by_new.0) })
+        };
+        let change = asked(&WordsChange::new(person, &old, &own));
+        let ask = self.world.ask(CAROL, "people.change_words", change);
+        let is_changed = self.world.answer(ask).is_some_and(|answer| answer.is_ok());
+        self.report.claim(is_changed, || "Carol could not take new words".to_owned());
+        let finder = SignKey::from_seed(&self.world.dice.seed());
+        self.finder = finder.device();
+        let inception = Bytes::from(kernel::Vault::inception(&self.world.peer(CAROL).vault()));
+        let proof = old.key().sign(RECOVER_DOMAIN, &device_bytes(person, self.finder));
+        let change = WordsChange::new(person, &old, &stolen);
+        let rotation = Rotation { key: Key([9; 32]), wraps: Vec::new(), recovery: vec![9; WRAP_SIZE].into() };
+        let words = Some(NewWords { person, change, older: Vec::new() });
+        let (mut previous, web) = (EntryId::new([0; 32]), self.web);
+        for (seq, action) in (1..).zip([
+            Action::Recover { inception, proof, key: None },
+            Action::Revoke { devices: Vec::new(), cuts: Vec::new(), rotation, words },
+        ]) {
+            lamport += 1;
+            let time = Timestamp::from_millis(0);
+            let operation = Operation { deps: vec![before], lamport, time, action };
+            let body = Bytes::from(wire::to_bytes(&operation));
+            let author = self.finder;
+            let header = Header { version: VERSION, web, log: Log::Governance, author, seq, previous, body };
+            let entry = Entry::sign(header, &finder);
+            (before, previous) = (entry.id, entry.id);
+            self.lies.push(Bytes::from(entry.bytes));
+        }
+        self.hand_on();
+    }
+
     /// The thief does what it can while Alice, who may be apart from it, revokes the computer.
     fn revoke_the_stolen(&mut self) {
         if self.is_one_in(2) {
@@ -347,7 +397,7 @@ impl Town {
     }
 
     fn check(&mut self) {
-        let Self { world, web, report, powerful, .. } = self;
+        let Self { world, web, report, powerful, finder, .. } = self;
         let rows = world.peer(CAROL).rows();
         let is_in = |index: PeerIndex| {
             people::read::is_member(&*rows, *web, world.peer(index).device).unwrap_or(false)
@@ -372,6 +422,8 @@ impl Town {
             report.claim(theirs == seen, || format!("peer {index} sees {theirs:?}, Carol {seen:?}"));
             report.claim(current(index) == key, || format!("peer {index} writes under another key"));
         }
+        let finder = people::read::is_member(&*rows, *web, *finder).unwrap_or(false);
+        report.claim(!finder, || "who has found old words has come by them".to_owned());
         for out in [MALLORY, OUTSIDER] {
             report.claim(!is_in(out), || format!("peer {out} is a member"));
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use base::DeviceId;
 use kernel::Vault;
 use wire::crypto::{PersonKey, SignKey, Signature, Signer, Strict, Verifier};
-use wire::identity::Inception;
+use wire::identity::{Inception, RecoveryKey};
 
 /// What has been checked, shared by all peers of a world: a thousand peers check each signature once.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,7 @@ impl Memory {
 pub struct SimVault {
     device: SignKey,
     person: PersonKey,
+    recovery: RecoveryKey,
     inception: Vec<u8>,
     memory: Memory,
 }
@@ -40,11 +41,16 @@ impl SimVault {
     /// Makes the keys of a seed.
     pub fn new(seed: &[u8; 32], memory: Memory) -> Self {
         let key = |purpose| blake3::derive_key(purpose, seed);
-        let recovery = SignKey::from_seed(&key("sim recovery"));
+        let recovery = RecoveryKey::from_seed(&key("sim recovery"));
         let device = SignKey::from_seed(&key("sim device"));
         let person = PersonKey::from_seed(&key("sim person"));
-        let inception = Inception::new(&recovery, &device, &person).to_bytes();
-        Self { device, person, inception, memory }
+        let inception = Inception::new(recovery.key(), &device, &person).to_bytes();
+        Self { device, person, recovery, inception, memory }
+    }
+
+    /// Returns the key of the person's recovery words.
+    pub fn words(&self) -> RecoveryKey {
+        self.recovery.clone()
     }
 }
 

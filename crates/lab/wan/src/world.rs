@@ -256,9 +256,9 @@ mod tests {
     const DEMO: &str = include_str!("../worlds/three-sites.toml");
 
     #[test]
-    fn the_demo_is_fifteen_hosts_on_three_sites() {
+    fn the_demo_is_seventeen_hosts_on_three_sites() {
         let world = World::parse(DEMO).unwrap();
-        assert_eq!((world.hosts().len(), world.sites.len()), (15, 3));
+        assert_eq!((world.hosts().len(), world.sites.len()), (17, 3));
         assert!(
             world.describe().contains("office-b   public addresses, 2.5 ms ± 0.5 each way, 100 Mbit/s up")
         );

@@ -122,6 +122,10 @@ fn asked_of_devices(
             let answer = People::name_device(step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
+        ask::ChangeWords::NAME => {
+            let answer = people.change_words(step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
         ask::Recover::NAME => {
             let answer = People::recover(step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
@@ -157,6 +161,10 @@ fn asked_together(
         }
         persons::Dismiss::NAME => {
             let answer = cosigning::dismiss(people, step, &read(operation, arguments)?)?;
+            step.reply(id, &answer);
+        }
+        persons::Restore::NAME => {
+            let answer = crate::restoring::restore(people, step, &read(operation, arguments)?)?;
             step.reply(id, &answer);
         }
         persons::SamePerson::NAME => {
@@ -372,7 +380,11 @@ fn revoke(people: &mut People, step: &mut Step<'_>, asked: &ask::Revoke) -> Resu
     Ok(ask::Done { what: "The invitation has ended. Nobody can join by it any more.".to_owned() })
 }
 
-fn accept(people: &mut People, step: &mut Step<'_>, asked: &ask::Accept) -> Result<ask::Done, Fault> {
+pub(crate) fn accept(
+    people: &mut People,
+    step: &mut Step<'_>,
+    asked: &ask::Accept,
+) -> Result<ask::Done, Fault> {
     let web = my_web(step, &asked.web)?;
     let (_, mine) = my_role(people, step, web)?;
     if mine < Role::Admin {
@@ -380,10 +392,11 @@ fn accept(people: &mut People, step: &mut Step<'_>, asked: &ask::Accept) -> Resu
     }
     let state = people.state(step, web)?;
     let named = state.waiting.iter().filter(|(_, waiting)| {
-        asked.person.len() >= 4 && waiting.person.to_string().starts_with(&asked.person)
+        asked.person.len() >= 4 && waiting.facts.person.to_string().starts_with(&asked.person)
     });
     // Somebody who has asked twice is one person.
-    let found: BTreeMap<PersonId, EntryId> = named.map(|(join, waiting)| (waiting.person, *join)).collect();
+    let found: BTreeMap<PersonId, EntryId> =
+        named.map(|(join, waiting)| (waiting.facts.person, *join)).collect();
     let found: Vec<_> = found.into_iter().collect();
     let [(person, join)] = found[..] else {
         return Err(PeopleError::NobodyWaits { web: asked.web.clone(), id: asked.person.clone() }.into());
@@ -408,7 +421,11 @@ pub(crate) fn member_named(
     if is_member { Ok(person) } else { Err(unknown().into()) }
 }
 
-fn set_role(people: &mut People, step: &mut Step<'_>, asked: &ask::SetRole) -> Result<ask::Done, Fault> {
+pub(crate) fn set_role(
+    people: &mut People,
+    step: &mut Step<'_>,
+    asked: &ask::SetRole,
+) -> Result<ask::Done, Fault> {
     let web = my_web(step, &asked.web)?;
     let person = member_named(step, web, (&asked.web, &asked.person))?;
     let role = reader::wire_role(asked.role);
@@ -503,7 +520,11 @@ pub(crate) fn devices_of(state: &State, person: PersonId) -> Vec<DeviceId> {
     state.members.get(&person).map(|member| member.devices.clone()).unwrap_or_default()
 }
 
-fn remove(people: &mut People, step: &mut Step<'_>, asked: &ask::Remove) -> Result<ask::Removed, Fault> {
+pub(crate) fn remove(
+    people: &mut People,
+    step: &mut Step<'_>,
+    asked: &ask::Remove,
+) -> Result<ask::Removed, Fault> {
     let web = my_web(step, &asked.web)?;
     let person = member_named(step, web, (&asked.web, &asked.person))?;
     let (mine, my_role) = my_role(people, step, web)?;

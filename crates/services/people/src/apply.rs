@@ -157,7 +157,7 @@ fn write_invitations(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(
         .collect::<Result<_, _>>()?;
     for (join, waiting) in &state.waiting {
         if !before.remove(join) {
-            let record = WaitingRecord { person: waiting.person, since: waiting.since };
+            let record = WaitingRecord { person: waiting.facts.person, since: waiting.since };
             WAITING.put(step.rows(), &(web, *join), &record);
         }
     }

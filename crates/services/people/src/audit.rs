@@ -64,6 +64,7 @@ fn kind(act: &Act) -> &'static str {
         Act::Dismiss(_) => "dismiss",
         Act::Leave => "leave",
         Act::AddDevice { .. } => "add-device",
+        Act::Revoke { words: Some(_), .. } => "new-words",
         Act::Revoke { .. } => "revoke-device",
         Act::Recover { .. } => "recover",
         Act::Serve(_) => "serve",
@@ -117,10 +118,15 @@ fn words(rows: &dyn Rows, web: WebId, op: &Op, state: &State) -> Result<String, 
         }
         Act::Leave => "left".to_owned(),
         Act::AddDevice { device, .. } => format!("added the device {}", device.short()),
-        Act::Revoke { devices, .. } if devices.is_empty() => "took a new personal key".to_owned(),
-        Act::Revoke { devices, .. } => {
-            let devices: Vec<String> = devices.iter().map(base::DeviceId::short).collect();
-            format!("revoked the device {}", devices.join(", "))
+        Act::Revoke { devices, words, .. } => {
+            let gone: Vec<String> = devices.iter().map(base::DeviceId::short).collect();
+            let gone = gone.join(", ");
+            match (words.is_some(), devices.is_empty()) {
+                (true, true) => "took new recovery words".to_owned(),
+                (true, false) => format!("took new recovery words and revoked the device {gone}"),
+                (false, true) => "took a new personal key".to_owned(),
+                (false, false) => format!("revoked the device {gone}"),
+            }
         }
         Act::Recover { .. } => "came back on a new device by the recovery words".to_owned(),
         Act::Serve(serving) => match serving.is_nothing() {

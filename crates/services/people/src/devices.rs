@@ -12,9 +12,10 @@ use store::{Rows, StoreError, Table};
 use wire::codec::Bytes;
 use wire::crypto::{PersonKey, SignKey, Signature, Signer as _};
 use wire::entry::{Entry, Log, web_of_genesis};
-use wire::governance::{Action, DeviceWrap, Operation, ROTATION_PURPOSE, Rotation};
+use wire::governance::{Action, DeviceWrap, NewWords, Operation, ROTATION_PURPOSE, Rotation, SealedSecret};
 use wire::identity::{
-    ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, DEVICES_MAX, Inception, Key, RecoveryKey, device_bytes,
+    ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, DEVICES_MAX, Inception, Key, RecoveryKey, WordsChange,
+    device_bytes,
 };
 use wire::join::{Message, OUR_WEBS_MAX, OurDevice, OurWeb, Ours, PAIR_DOMAIN, SealedKey};
 use wire::pairing::DeviceLink;
@@ -101,7 +102,7 @@ impl Identity {
         Ok(self.key.unwrap_or(Key(*self.read()?.person_key())))
     }
 
-    fn read(&self) -> Result<Inception, Fault> {
+    pub(crate) fn read(&self) -> Result<Inception, Fault> {
         Inception::read(&self.inception).map_err(|error| {
             let text = format!("this home's inception: {error}");
             Fault::new("people.bad-inception", base::FaultKind::Broken, text)
@@ -126,7 +127,7 @@ pub(crate) fn unlock(step: &mut Step<'_>) -> Result<PersonId, Fault> {
     Ok(person)
 }
 
-fn secret_context(person: PersonId, key: Key) -> Vec<u8> {
+pub(crate) fn secret_context(person: PersonId, key: Key) -> Vec<u8> {
     [person.as_bytes().as_slice(), &key.0].concat()
 }
 
@@ -165,6 +166,21 @@ pub(crate) fn open_with_recovery(
     if let Some(opened) = opened.filter(|_| !is_full) {
         keep_secret(step, person, opened);
     }
+}
+
+/// Returns the person's keys that are here.
+pub(crate) fn kept_keys(step: &Step<'_>) -> Result<Vec<Key>, Fault> {
+    let mut keys: Vec<Key> = SECRETS
+        .all(step.view())
+        .map(|row| row.map(|(key, _)| Key(*key.as_bytes())))
+        .collect::<Result<_, _>>()?;
+    let first = Key(*identity(step)?.read()?.person_key());
+    // The first key is in the vault of the device with which the person began, and nowhere else.
+    let is_own = Inception::read_unchecked(&step.inception()).is_ok_and(|own| *own.person_key() == first.0);
+    if is_own && !keys.contains(&first) {
+        keys.push(first);
+    }
+    Ok(keys)
 }
 
 /// Changes what is known of how this person came to be.
@@ -280,7 +296,7 @@ impl People {
         let now = identity.key_now()?;
         let Identity { inception, mut chain, key } = identity;
         let signature = step.sign(ADOPT_DOMAIN, &covered);
-        chain.push(Adoption { device: from, by_recovery: false, signature });
+        chain.push(Adoption::of_device(from, false, signature));
         let context = secret_context(me.person, now);
         let Some(secret) = step.seal_person(&now.0, &from, ROTATION_PURPOSE, &context) else { return Ok(()) };
         let ours = Self::ours(step)?;
@@ -476,7 +492,8 @@ impl People {
         if state.devices.get(&me) != Some(&person) || state.role(person).is_none() {
             return Ok(None);
         }
-        let ours = state.members.get(&person).map(|member| member.devices.clone()).unwrap_or_default();
+        let Some(member) = state.members.get(&person) else { return Ok(None) };
+        let (ours, key) = (member.devices.clone(), member.recovery);
         let gone = state.revoked.iter().filter(|(_, one)| one.person == person);
         let gone: Vec<DeviceId> = gone.map(|(device, _)| *device).collect();
         let strange: BTreeSet<DeviceId> = state.chains.keys().chain(state.devices.keys()).copied().collect();
@@ -491,9 +508,18 @@ impl People {
                 revoked.push(*device);
             }
         }
-        if !revoked.is_empty() {
-            let action = self.revocation(step, web, (person, &ours, revoked.clone()))?;
-            return Ok(Some((action, revoked)));
+        self.learn_words(step, web, (person, key))?;
+        let mut change = crate::words::change_from(step, key)?;
+        if let Some(new) = change.as_ref().map(|change| DeviceId::new(change.new.0)) {
+            if IN_VAIN.has(step.view(), &(web, new))? {
+                change = None;
+            }
+        }
+        if !revoked.is_empty() || change.is_some() {
+            let mut about = revoked.clone();
+            about.extend(change.as_ref().map(|change| DeviceId::new(change.new.0)));
+            let action = self.revocation(step, web, (person, &ours, revoked), change)?;
+            return Ok(Some((action, about)));
         }
         for row in SIBLINGS.all(step.view()).collect::<Result<Vec<_>, _>>()? {
             let (device, sibling) = row;
@@ -518,8 +544,10 @@ impl People {
         step: &mut Step<'_>,
         web: WebId,
         (person, ours, revoked): (PersonId, &[DeviceId], Vec<DeviceId>),
+        change: Option<WordsChange>,
     ) -> Result<Action, Fault> {
         let state = self.state(step, web)?;
+        let known = state.members.get(&person).map(|member| member.recovery);
         let cuts = governance_cuts(state, &revoked);
         let cuts = with_records(step, web, (cuts, &revoked))?;
         let identity = identity(step)?;
@@ -534,22 +562,24 @@ impl People {
             let sealed = step.seal_person(&key.0, &device, ROTATION_PURPOSE, &context);
             wraps.extend(sealed.map(|sealed| DeviceWrap { device, sealed: sealed.into() }));
         }
-        let recovery = DeviceId::new(*began.recovery());
+        let by_words = change.as_ref().map(|change| change.new).or(known);
+        let recovery = DeviceId::new(by_words.map_or(*began.recovery(), |key| key.0));
         let recovery = step.seal_person(&key.0, &recovery, ROTATION_PURPOSE, &context).unwrap_or_default();
-        Ok(Action::Revoke {
-            devices: revoked,
-            cuts,
-            rotation: Rotation { key, wraps, recovery: recovery.into() },
-        })
+        let words = match change {
+            Some(change) => Some(crate::words::new_words(step, person, change)?),
+            None => None,
+        };
+        let rotation = Rotation { key, wraps, recovery: recovery.into() };
+        Ok(Action::Revoke { devices: revoked, cuts, rotation, words })
     }
 
-    /// Returns the rotations of a person's key that count in a web, oldest first.
+    /// Returns the rotations of a person's key that count in a web, oldest first, with the new words that came along.
     pub(crate) fn rotations(
         &mut self,
         step: &mut Step<'_>,
         web: WebId,
         person: PersonId,
-    ) -> Result<Vec<Rotation>, Fault> {
+    ) -> Result<Vec<(Rotation, Option<NewWords>)>, Fault> {
         self.state(step, web)?;
         let Some(evaluation) = self.evaluation(web) else { return Ok(Vec::new()) };
         let mut rotations = Vec::new();
@@ -560,11 +590,11 @@ impl People {
             for seq in 1..=*last {
                 let bytes = records::entry(step.view(), web, *device, Log::Governance, seq)?;
                 let Some(entry) = bytes.and_then(|bytes| Entry::read_known(&bytes).ok()) else { continue };
-                if let Ok(Operation { lamport, action: Action::Revoke { rotation, .. }, .. }) =
+                if let Ok(Operation { lamport, action: Action::Revoke { rotation, words, .. }, .. }) =
                     Operation::read(&entry.header.body)
                     && !evaluation.void.contains_key(&entry.id)
                 {
-                    rotations.push(((lamport, entry.id), rotation));
+                    rotations.push(((lamport, entry.id), (rotation, words)));
                 }
             }
         }
@@ -578,10 +608,17 @@ impl People {
         let Some(evaluation) = self.evaluation(web) else { return Ok(()) };
         let mine = evaluation.state.members.get(&person).filter(|member| member.devices.contains(&me));
         let Some(now) = mine.map(|member| Key(member.person_key)) else { return Ok(()) };
-        if holds(step, now) {
+        // Who has come back by words has the newest key from a member, and takes the older ones as long as it has the words.
+        if holds(step, now) && step.recovery().is_none() {
             return Ok(());
         }
-        for Rotation { key, wraps, recovery } in self.rotations(step, web, person)? {
+        for (Rotation { key, wraps, recovery }, new_words) in self.rotations(step, web, person)? {
+            if let (Some(said), Some(words)) = (step.recovery(), new_words) {
+                open_older(step, &said, person, words);
+            }
+            if holds(step, key) {
+                continue;
+            }
             let is_full = SECRETS.all(step.view()).count() >= SECRETS_MAX;
             let wrap = wraps.into_iter().find(|wrap| wrap.device == me).filter(|_| !is_full);
             if let Some(wrap) = wrap {
@@ -614,9 +651,28 @@ impl People {
         if identity(step)?.key.is_none_or(|key| key.0 == now) {
             renew_key(step)?;
         }
-        let action = self.revocation(step, web, (person, &ours, Vec::new()))?;
+        let action = self.revocation(step, web, (person, &ours, Vec::new()), None)?;
         self.append(step, web, action)?;
         Ok(())
+    }
+
+    /// Notes which devices of this person are at an end, and makes a new key of the person; returns their names. What each web is
+    /// told says `align_devices`.
+    pub(crate) fn end_devices(
+        &mut self,
+        step: &mut Step<'_>,
+        named: &[String],
+    ) -> Result<Vec<String>, Fault> {
+        let mut names = Vec::new();
+        for one in named {
+            let (device, name) = sibling_named(step.view(), one)?;
+            SIBLINGS.delete(step.rows(), &device);
+            REVOKED.put(step.rows(), &device, &());
+            names.push(name);
+        }
+        renew_key(step)?;
+        LINK.delete(step.rows(), &());
+        Ok(names)
     }
 
     /// Revokes one of this person's devices in every web, with a new key of the person.
@@ -625,11 +681,7 @@ impl People {
         step: &mut Step<'_>,
         asked: &ask::RevokeDevice,
     ) -> Result<ask::Done, Fault> {
-        let (device, name) = sibling_named(step.view(), &asked.device)?;
-        renew_key(step)?;
-        SIBLINGS.delete(step.rows(), &device);
-        REVOKED.put(step.rows(), &device, &());
-        LINK.delete(step.rows(), &());
+        let name = self.end_devices(step, std::slice::from_ref(&asked.device))?.concat();
         let webs = Self::my_webs(step)?;
         for web in &webs {
             self.align_devices(step, *web)?;
@@ -652,6 +704,18 @@ impl People {
         DEVICE_NAME.put(step.rows(), &(), &name);
         Self::tell_siblings(step)?;
         Ok(ask::Done { what: format!("This computer is called {name}.") })
+    }
+}
+
+/// Keeps older keys of this person that came along with new words.
+fn open_older(step: &mut Step<'_>, said: &RecoveryKey, person: PersonId, words: NewWords) {
+    if words.change.new.0 != said.key().public() {
+        return;
+    }
+    for SealedSecret { key, sealed } in words.older {
+        if !holds(step, key) {
+            open_with_recovery(step, said, person, &SealedKey { key, sealed });
+        }
     }
 }
 

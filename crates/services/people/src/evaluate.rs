@@ -14,6 +14,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod words;
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +68,8 @@ pub enum Void {
     Forked,
     /// Not enough admins have signed it.
     TooFewSignatures,
+    /// It was done with recovery words that are no longer those of the person.
+    WordsReplaced,
 }
 
 impl Void {
@@ -86,6 +89,7 @@ impl Void {
             Self::NothingToDo => "it would change nothing",
             Self::CutOff { .. } => "a removal or a demotion cut it off",
             Self::Forked => "its device wrote two operations for one place",
+            Self::WordsReplaced => "the recovery words it was done with are not the person's, or no longer",
             Self::TooFewSignatures => "not enough admins have signed it",
         }
     }

@@ -149,6 +149,20 @@ pub enum PeopleError {
     /// The recovery words were not said to this peer, or too long ago.
     #[error("cannot ask who you are: the recovery words were not said, or more than half an hour ago")]
     WordsFirst,
+    /// Words that are not this person's, or no longer.
+    #[error("these are not your recovery words, or no longer")]
+    NotYourWords,
+    /// As often as a chain of statements is long.
+    #[error("your recovery words were changed 7 times already: no more fit")]
+    WordsTooOften,
+    /// No such act was cut off.
+    #[error("no act {act} in {web} was cut off by a removal, or it was done again")]
+    NothingCutOff {
+        /// The web.
+        web: String,
+        /// What was asked for.
+        act: String,
+    },
     /// Text that is neither an address link nor an invitation.
     #[error("the address is not one: a letter may be wrong or missing")]
     AddressDamaged,
@@ -409,6 +423,15 @@ fn of_devices(error: &PeopleError, fault: Fault) -> Fault {
         E::DeviceAmbiguous { .. } => fault
             .remedy("althing device list --json", "lists them with their ids; name one by its first digits"),
         E::WordsFirst => fault.remedy("althing recover ADDRESS", "asks for the words, then members for you"),
+        E::NothingCutOff { web, .. } => {
+            fault.remedy(format!("althing cut-off {web}"), "lists what removals have cut off")
+        }
+        E::NotYourWords => {
+            fault.remedy("", "look for the newest paper; the words on older ones are worth nothing")
+        }
+        E::WordsTooOften => {
+            fault.remedy("", "begin as another person, and ask your admins to confirm that it is you")
+        }
         E::AddressDamaged => fault
             .remedy("althing address", "says it, on the computer of any member of your webs")
             .remedy("", "any invitation to a web of yours will do as well, also an old one"),
@@ -486,6 +509,9 @@ fn code_of(error: &PeopleError) -> (&'static str, FaultKind) {
         E::DeviceAlready { .. } => ("people.device-already", Yours),
         E::DeviceInUse { .. } => ("people.device-in-use", Yours),
         E::WordsFirst => ("people.words-first", Yours),
+        E::NothingCutOff { .. } => ("people.nothing-cut-off", Yours),
+        E::NotYourWords => ("people.not-your-words", Yours),
+        E::WordsTooOften => ("people.words-too-often", Refused),
         E::AddressDamaged => ("people.address-damaged", Yours),
         E::RecoverInUse => ("people.recover-in-use", Yours),
         E::UnknownDevice { .. } => ("people.unknown-device", Yours),
@@ -549,6 +575,9 @@ pub fn faults() -> Vec<Fault> {
         E::DeviceAlready { name: "Alice".to_owned() },
         E::DeviceInUse { name: "Alice".to_owned() },
         E::WordsFirst,
+        E::NothingCutOff { web: web(), act: "4bd1".to_owned() },
+        E::NotYourWords,
+        E::WordsTooOften,
         E::AddressDamaged,
         E::RecoverInUse,
         E::UnknownDevice { name: "phone".to_owned() },

@@ -188,6 +188,9 @@ fn read(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<Option<Op>, St
     if op.as_ref().is_some_and(Op::is_beginning) {
         crate::recovering::note_inception(step, web, entry)?;
     }
+    if op.as_ref().is_some_and(Op::is_change_of_words) {
+        crate::words::note_change(step, web, entry)?;
+    }
     if op.as_ref().is_some_and(Op::is_epoch) {
         keep_keys(step, web, entry)?;
     }

@@ -30,6 +30,7 @@ mod petnames;
 pub mod read;
 mod reader;
 mod recovering;
+mod restoring;
 mod safety;
 mod same;
 mod sealed;
@@ -37,6 +38,7 @@ mod service;
 mod serving;
 mod tables;
 mod told;
+mod words;
 
 pub use fault::{PeopleError, faults};
 pub use service::{People, service};

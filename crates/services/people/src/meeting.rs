@@ -76,13 +76,50 @@ pub(crate) fn start_web_with(
         let terms =
             Invite { web: web.name.clone(), role: None, uses: Some(1), hours: Some(HOURS), approve: false };
         let invitation = invite(people, step, &terms)?;
-        let ticket = invitation.link.trim_start_matches("althing:").to_owned();
-        let plain = wire::to_bytes(&Note::Invitation { ticket });
-        let sealed = Sealed::new(step, guest.through, &[guest.key], &plain);
-        let sealed = sealed.ok_or_else(|| PeopleError::UnusableKey { web: web.name.clone() })?;
-        publish(step, guest.through, &Body::Note { until: invitation.expires, sealed })?;
+        send_invitation(step, &guest, &invitation, &web.name)?;
     }
     reader::web(step.view(), web.id)
+}
+
+/// Invites somebody again whose admission was cut off: sealed, in a web that both belong to, or else by a link to hand over.
+pub(crate) fn invite_again(
+    people: &mut People,
+    step: &mut Step<'_>,
+    web: &str,
+    (person, label, role): (PersonId, &str, api::people::Role),
+) -> Result<Done, Fault> {
+    let through = guests(people, step, &[person.to_string()]).ok().and_then(|mut guests| guests.pop());
+    let terms =
+        Invite { web: web.to_owned(), role: Some(role), uses: Some(1), hours: Some(HOURS), approve: false };
+    let invitation = invite(people, step, &terms)?;
+    let what = match through {
+        Some(guest) => {
+            send_invitation(step, &guest, &invitation, web)?;
+            let common = crate::read::web_label(step.view(), guest.through)?;
+            format!(
+                "{label} is asked to come back to {web}: an invitation for one use waits, sealed, in {common}."
+            )
+        }
+        None => format!(
+            "You and {label} are in no other web together: hand over the invitation below, which is good once and for 30 days. If that \
+             computer says that it belongs to {web} already, it has not heard of the removal: there first `althing web leave {web}`. {}",
+            invitation.link
+        ),
+    };
+    Ok(Done { what })
+}
+
+fn send_invitation(
+    step: &mut Step<'_>,
+    guest: &Guest,
+    invitation: &api::people::Invitation,
+    web: &str,
+) -> Result<(), Fault> {
+    let ticket = invitation.link.trim_start_matches("althing:").to_owned();
+    let plain = wire::to_bytes(&Note::Invitation { ticket });
+    let sealed = Sealed::new(step, guest.through, &[guest.key], &plain);
+    let sealed = sealed.ok_or_else(|| PeopleError::UnusableKey { web: web.to_owned() })?;
+    publish(step, guest.through, &Body::Note { until: invitation.expires, sealed })
 }
 
 fn guests(people: &mut People, step: &mut Step<'_>, names: &[String]) -> Result<Vec<Guest>, Fault> {

@@ -73,6 +73,10 @@ impl Reader for PeopleReader {
                 let state = crate::evaluate::evaluate(web, crate::history::read_all(rows, web)?).state;
                 answer(&crate::cosigning::dismissals(rows, &state, (context.me, context.now), web)?)
             }
+            persons::AskCutOff::NAME => {
+                let asked: persons::AskCutOff = read(operation, arguments)?;
+                answer(&crate::restoring::cut_off(rows, any_web(rows, &asked.web)?)?)
+            }
             persons::AskAuditExport::NAME => {
                 let asked: persons::AskAuditExport = read(operation, arguments)?;
                 answer(&crate::audit_export::export(rows, any_web(rows, &asked.web)?, asked.form)?)

@@ -18,13 +18,13 @@ use wire::join::{LOST_WEBS_MAX, LostWeb, Message, SealedKey};
 use wire::pairing::{DOORS_MAX, DoorLink};
 use wire::ticket::{Door, Ticket};
 
-use crate::devices::{Identity, identity, keep_identity, keep_secret, open_with_recovery};
+use crate::devices::{Identity, keep_identity, keep_secret, open_with_recovery};
 use crate::fault::PeopleError;
 use crate::service::{People, checked_name};
 use crate::tables::{JOINS, JoinRecord, JoinStep, ME, MeRecord, Standing, WEBS};
 
 /// How members begin, by recovery key: found when somebody comes who knows the words and nothing else.
-const INCEPTIONS: Table<(DeviceId, WebId), Bytes> = Table::new("people.inceptions");
+pub(crate) const INCEPTIONS: Table<(DeviceId, WebId), Bytes> = Table::new("people.inceptions");
 /// Whom this device asks who it is.
 const RECOVERING: Table<(), RecoveringRecord> = Table::new("people.recovering");
 
@@ -62,13 +62,13 @@ struct DoorRecord {
 
 /// Notes how a member begins, so that it can be found by its recovery key.
 pub(crate) fn note_inception(step: &mut Step<'_>, web: WebId, entry: &Entry) -> Result<(), StoreError> {
-    let Ok(Operation { action: Action::Genesis { inception, .. } | Action::Join { inception, .. }, .. }) =
-        Operation::read(&entry.header.body)
-    else {
+    let Ok(Operation { action, .. }) = Operation::read(&entry.header.body) else { return Ok(()) };
+    let (Action::Genesis { inception, chain, .. } | Action::Join { inception, chain, .. }) = action else {
         return Ok(());
     };
     let Ok(began) = Inception::read_unchecked(&inception) else { return Ok(()) };
     let place = (DeviceId::new(*began.recovery()), web);
+    crate::words::note_chain(step, web, Key(*began.recovery()), chain.as_deref().unwrap_or_default())?;
     if !INCEPTIONS.has(step.view(), &place)? {
         INCEPTIONS.put(step.rows(), &place, &inception);
     }
@@ -152,59 +152,63 @@ impl People {
         if !step.verifier().verify(&public, RECOVERING_DOMAIN, &covered, proof) {
             return Ok(());
         }
-        let mut found = (Bytes::from(Vec::new()), String::new());
+        let mut found = (Bytes::from(Vec::new()), String::new(), None);
         let mut webs = Vec::new();
         let mut size = 0;
-        let known: Vec<_> = INCEPTIONS.within(step.view(), &public).collect::<Result<_, _>>()?;
-        for ((_, web), inception) in known {
+        for (web, inception, path) in crate::words::owners(step.view(), &public)? {
             let Ok(person) = Inception::read(&inception).map(|inception| inception.person()) else {
                 continue;
             };
-            let Some(lost) = self.lost_web(step, web, person)? else { continue };
+            let Some(lost) = self.lost_web(step, web, (person, recovery))? else { continue };
             size += wire::to_bytes(&lost).len();
             if webs.len() >= LOST_WEBS_MAX || size > ANSWER_SIZE_MAX {
                 break;
             }
-            found = (inception, crate::read::name_of(step.view(), web, person)?.unwrap_or_default());
+            let path = Some(path).filter(|path| !path.is_empty());
+            found = (inception, crate::read::name_of(step.view(), web, person)?.unwrap_or_default(), path);
             webs.push(lost);
         }
-        let (inception, name) = found;
-        let answer = Message::Recovered { inception, name, webs };
+        let (inception, name, words) = found;
+        let answer = Message::Recovered { inception, name, webs, words };
         step.send(from, Channel::Join, wire::to_bytes(&answer));
         Ok(())
     }
 
-    /// Collects what a person needs to come back to a web; none when it does not belong to it.
+    /// Collects what a person needs to come back to a web; none when it does not belong to it, or has other words now.
     fn lost_web(
         &mut self,
         step: &mut Step<'_>,
         web: WebId,
-        person: PersonId,
+        (person, recovery): (PersonId, Key),
     ) -> Result<Option<LostWeb>, Fault> {
         let may_admit = Self::my_webs(step)?.contains(&web) && !Self::is_guest(step, web)?;
-        if !may_admit || self.state(step, web)?.role(person).is_none() {
+        let state = self.state(step, web)?;
+        let member = state.members.get(&person).filter(|member| member.power.is_some());
+        if !may_admit || member.is_none_or(|member| member.recovery != recovery) {
             return Ok(None);
         }
         let Message::Offer { genesis, heads, lamport, .. } = self.offer(step, web)? else { return Ok(None) };
         let newest = self.rotations(step, web, person)?.pop();
-        let key = newest.map(|rotation| SealedKey { key: rotation.key, sealed: rotation.recovery });
+        let key = newest.map(|(rotation, _)| SealedKey { key: rotation.key, sealed: rotation.recovery });
         let name = crate::read::web_label(step.view(), web)?;
         Ok(Some(LostWeb { web, genesis, name, heads, lamport, key }))
     }
 
     /// A member says who this is.
     pub(crate) fn recovered(step: &mut Step<'_>, from: DeviceId, message: Message) -> Result<(), Fault> {
-        let Message::Recovered { inception, name, webs } = message else { return Ok(()) };
+        let Message::Recovered { inception, name, webs, words } = message else { return Ok(()) };
         let Some(mut record) = RECOVERING.get(step.view(), &())? else { return Ok(()) };
         let Some(recovery) = step.recovery() else { return Ok(()) };
         let Some(door) = record.doors.iter_mut().find(|door| door.device == from) else { return Ok(()) };
         let began = Inception::read(&inception).ok();
-        let began = began.filter(|began| *began.recovery() == recovery.key().public());
+        let path = words.unwrap_or_default();
+        let public = Key(recovery.key().public());
+        let began = began.filter(|began| began.recovery_after(&path, step.verifier()) == Some(public));
         door.knows = Some(began.is_some());
         RECOVERING.put(step.rows(), &(), &record);
         let is_free = WEBS.all(step.view()).next().transpose()?.is_none();
         if let Some(began) = began.filter(|_| is_free || is_mine(step, &recovery).unwrap_or(false)) {
-            become_again(step, &recovery, &began, &name)?;
+            become_again(step, &recovery, (&began, path), &name)?;
             for lost in webs.into_iter().take(LOST_WEBS_MAX) {
                 come_back(step, &recovery, (from, &inception, &began), lost)?;
             }
@@ -218,13 +222,15 @@ impl People {
 fn become_again(
     step: &mut Step<'_>,
     recovery: &RecoveryKey,
-    began: &Inception,
+    (began, path): (&Inception, Vec<Adoption>),
     name: &str,
 ) -> Result<(), Fault> {
     let (me, person) = (step.me(), began.person());
     let Some(mine) = ME.get(step.view(), &())?.filter(|mine| mine.person != person) else { return Ok(()) };
     let signature = recovery.key().sign(ADOPT_DOMAIN, &device_bytes(person, me));
-    let chain = vec![Adoption { device: me, by_recovery: true, signature }];
+    crate::words::keep_path(step, Key(*began.recovery()), &path);
+    let mut chain = path;
+    chain.push(Adoption::of_device(me, true, signature));
     keep_identity(step, |_| Identity { inception: began.to_bytes().into(), chain, key: None })?;
     let first = PersonKey::from_seed(&recovery.first_person_seed());
     if first.public() == *began.person_key() {
@@ -256,7 +262,9 @@ fn come_back(
         open_with_recovery(step, recovery, person, &sealed);
     }
     let proof = recovery.key().sign(RECOVER_DOMAIN, &device_bytes(person, step.me()));
-    let action = Action::Recover { inception: inception.clone(), proof };
+    let by = Key(recovery.key().public());
+    let key = Some(by).filter(|by| by.0 != *began.recovery());
+    let action = Action::Recover { inception: inception.clone(), proof, key };
     let Some(lamport) = lamport.checked_add(1) else { return Ok(()) };
     let operation = Operation { deps: heads, lamport, time: step.now(), action };
     if Operation::read(&wire::to_bytes(&operation)).is_err() {
@@ -279,8 +287,7 @@ pub(crate) fn is_asked_of(join: &JoinRecord, device: DeviceId) -> bool {
 
 /// Says whether this device belongs to the person of the words.
 fn is_mine(step: &Step<'_>, recovery: &RecoveryKey) -> Result<bool, Fault> {
-    let began = Inception::read(&identity(step)?.inception);
-    Ok(began.is_ok_and(|began| *began.recovery() == recovery.key().public()))
+    crate::words::is_my_key(step, Key(recovery.key().public()))
 }
 
 /// Counts the webs that are still to be come back to.

@@ -38,7 +38,7 @@ pub(crate) const JOINS: Table<WebId, JoinRecord> = Table::new("people.joins");
 /// Epoch keys sealed to this person, as they came.
 pub(crate) const WRAPS: Table<(WebId, KeyId), Bytes> = Table::new("people.wraps");
 /// What was found out once about a join entry, so that signatures are checked once.
-pub(crate) const CHECKED: Table<EntryId, CheckedRecord> = Table::new("people.checked");
+pub(crate) const CHECKED: Table<EntryId, CheckedRecord> = Table::new("people.proven");
 /// How much of a web a person keeps, as files has counted it.
 pub(crate) const KEPT: Table<(WebId, PersonId), KeptRecord> = Table::new("people.kept");
 /// Keys sealed under other keys, as epochs bring them: (web, older key, newer key).

@@ -1,15 +1,16 @@
 //! Vectors of a person's devices: adding, revoking, coming back by recovery words, and what devices say to each other.
 
 use base::{DeviceId, EntryId, Timestamp, WebId};
+use wire::codec::Bytes;
 use wire::crypto::{PersonKey, SignKey, Signer, seal_to_device};
 use wire::entry::Log;
 use wire::governance::{
-    Action, Cosignature, Cut, DISMISS_DOMAIN, DeviceWrap, Dismissal, ROTATION_PURPOSE, Rotation,
-    dismiss_bytes,
+    Action, Cosignature, Cut, DISMISS_DOMAIN, DeviceWrap, Dismissal, NewWords, ROTATION_PURPOSE, Rotation,
+    SealedSecret, dismiss_bytes,
 };
 use wire::identity::{
     ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, Inception, Key, RECOVER_DOMAIN, RECOVERING_DOMAIN, RecoveryKey,
-    device_bytes,
+    WordsChange, device_bytes,
 };
 use wire::join::{LostWeb, Message, OurDevice, OurWeb, Ours, PAIR_DOMAIN, SealedKey};
 use wire::pairing::{DeviceLink, DoorLink};
@@ -56,7 +57,12 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
     let revoked = log.write(operation(
         &[added.id],
         5,
-        Action::Revoke { devices: vec![phone.device()], cuts: vec![cut], rotation: rotation.clone() },
+        Action::Revoke {
+            devices: vec![phone.device()],
+            cuts: vec![cut],
+            rotation: rotation.clone(),
+            words: None,
+        },
     ));
     let fresh = SignKey::from_seed(&[12; 32]);
     let words = recovery(1);
@@ -64,10 +70,10 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
     let recovered = Chain::new(web, &fresh, Log::Governance).write(operation(
         &[revoked.id],
         6,
-        Action::Recover { inception: alice.inception.to_bytes().into(), proof },
+        Action::Recover { inception: alice.inception.to_bytes().into(), proof, key: None },
     ));
     let by_recovery = words.key().sign(ADOPT_DOMAIN, &device_bytes(person, fresh.device()));
-    let chain = vec![Adoption { device: fresh.device(), by_recovery: true, signature: by_recovery }];
+    let chain = vec![Adoption::of_device(fresh.device(), true, by_recovery)];
     let founded = Chain::new(WebId::new([0; 32]), &fresh, Log::Governance).write(operation(
         &[],
         1,
@@ -78,13 +84,57 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
             key: Some(rotation.key),
         },
     ));
+    let new = recovery(2);
+    let change = WordsChange::new(person, &words, &new);
+    let by_words = seal_to_device(
+        &new.key().public(),
+        ROTATION_PURPOSE,
+        &[person.as_bytes().as_slice(), &rotation.key.0].concat(),
+        &[60; 32],
+        &[8; 32],
+    );
+    let sealed: Bytes = by_words.expect("a valid public key").into();
+    let changed = log.write(operation(
+        &[revoked.id],
+        6,
+        Action::Revoke {
+            devices: vec![],
+            cuts: vec![],
+            rotation: Rotation { recovery: sealed.clone(), ..rotation.clone() },
+            words: Some(NewWords {
+                person,
+                change: change.clone(),
+                older: vec![SealedSecret { key: rotation.key, sealed }],
+            }),
+        },
+    ));
+    let later = SignKey::from_seed(&[15; 32]);
+    let proof = new.key().sign(RECOVER_DOMAIN, &device_bytes(person, later.device()));
+    let key = Some(Key(new.key().public()));
+    let recovered_later = Chain::new(web, &later, Log::Governance).write(operation(
+        &[changed.id],
+        7,
+        Action::Recover { inception: alice.inception.to_bytes().into(), proof, key },
+    ));
+    let by_new = new.key().sign(ADOPT_DOMAIN, &device_bytes(person, later.device()));
+    let led = vec![Adoption::of_words(&change), Adoption::of_device(later.device(), true, by_new)];
+    let founded_later = Chain::new(WebId::new([0; 32]), &later, Log::Governance).write(operation(
+        &[],
+        1,
+        Action::Genesis {
+            nonce: EntryId::new([16; 32]),
+            inception: alice.inception.to_bytes().into(),
+            chain: Some(led),
+            key: Some(rotation.key),
+        },
+    ));
     // Who has signed is for the evaluation; here the phone signs that another person goes.
     let other = crate::person(2).inception.person();
     let about = Dismissal { web, by: person, person: other, admission: invite, same: None };
     let signature = phone.sign(DISMISS_DOMAIN, &dismiss_bytes(&about, 5));
     let dismissed = log.write(operation(
         &[revoked.id],
-        6,
+        7,
         Action::Dismiss {
             by: person,
             person: other,
@@ -99,6 +149,9 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
         ("add a device", added),
         ("revoke a device", revoked.clone()),
         ("recover", recovered),
+        ("new recovery words", changed),
+        ("recover by new words", recovered_later),
+        ("a genesis by a device that came by new words", founded_later),
         ("a genesis by a recovered device", founded.clone()),
     ];
     let mut vectors: Vec<Vector> = entries
@@ -192,11 +245,12 @@ pub(crate) fn accepted(web: WebId, invite: EntryId, alice: &Person) -> Vec<Vecto
                 inception: inception.clone().into(),
                 name: "Alice".to_owned(),
                 webs: vec![lost],
+                words: None,
             },
         ),
         (
             "recovered: nobody",
-            Message::Recovered { inception: vec![].into(), name: String::new(), webs: vec![] },
+            Message::Recovered { inception: vec![].into(), name: String::new(), webs: vec![], words: None },
         ),
     ];
     vectors.extend(messages.into_iter().map(|(name, message)| Vector {
@@ -214,7 +268,7 @@ pub(crate) fn refused(alice: &Person) -> Vec<(&'static str, Vec<u8>)> {
     let device = |number: u8| SignKey::from_seed(&[number; 32]).device();
     let good = rotation(alice, &[device(1), device(2)], 1);
     let revoke = |devices: Vec<DeviceId>, rotation: Rotation| {
-        operation(&[ZERO], 2, Action::Revoke { devices, cuts: vec![], rotation })
+        operation(&[ZERO], 2, Action::Revoke { devices, cuts: vec![], rotation, words: None })
     };
     let mut swapped = good.clone();
     swapped.wraps.reverse();
@@ -228,11 +282,8 @@ pub(crate) fn refused(alice: &Person) -> Vec<(&'static str, Vec<u8>)> {
     devices.truncate(2);
     devices.reverse();
     let chain = |count: u8| {
-        let step = |number: u8| Adoption {
-            device: device(number),
-            by_recovery: false,
-            signature: alice.device.sign(ADOPT_DOMAIN, &[]),
-        };
+        let step =
+            |number: u8| Adoption::of_device(device(number), false, alice.device.sign(ADOPT_DOMAIN, &[]));
         let action = Action::Genesis {
             nonce: ZERO,
             inception: alice.inception.to_bytes().into(),

@@ -7,7 +7,7 @@ use wire::entry::{Entry, Log, web_of_genesis};
 use wire::governance::{
     Action, Admission, Cosignature, Cut, DISMISS_DOMAIN, Dismissal, Operation, Role, Serving, dismiss_bytes,
 };
-use wire::identity::{DEVICE_DOMAIN, Inception, RECOVER_DOMAIN, device_bytes};
+use wire::identity::{DEVICE_DOMAIN, Inception, Key, RECOVER_DOMAIN, device_bytes};
 use wire::join::{PROOF_DOMAIN, proof_bytes};
 
 /// Who joins or founds, as proven by the inception and, for a join, by the ticket's signature.
@@ -19,6 +19,21 @@ pub struct Facts {
     /// The key to which secrets for this person are sealed.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub person_key: [u8; 32],
+    /// The recovery keys that were shown, each signed by the one before; the inception's first.
+    #[n(2)]
+    pub recovery: Vec<Key>,
+    /// Which of them was the first to sign for a device; none when devices have signed for each other.
+    #[n(3)]
+    pub by_recovery: Option<u32>,
+}
+
+/// One recovery key in the place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// Whose; none when a signature does not hold.
+    pub(crate) person: Option<PersonId>,
+    pub(crate) old: Key,
+    pub(crate) new: Key,
 }
 
 /// What an operation does, without what only its readers need.
@@ -63,6 +78,7 @@ pub(crate) enum Act {
         devices: Vec<DeviceId>,
         cuts: Vec<Cut>,
         person_key: [u8; 32],
+        words: Option<Words>,
     },
     Recover {
         facts: Option<Facts>,
@@ -143,8 +159,18 @@ impl Op {
             ref action @ Action::AddDevice { device, .. } => {
                 Act::AddDevice { person: facts(entry, action).map(|facts| facts.person), device }
             }
-            Action::Revoke { devices, cuts, rotation } => {
-                Act::Revoke { devices, cuts, person_key: rotation.key.0 }
+            ref action @ Action::Revoke { ref devices, ref cuts, ref rotation, ref words } => {
+                let words = words.as_ref().map(|words| Words {
+                    person: facts(entry, action).map(|facts| facts.person),
+                    old: words.change.old,
+                    new: words.change.new,
+                });
+                Act::Revoke {
+                    devices: devices.clone(),
+                    cuts: cuts.clone(),
+                    person_key: rotation.key.0,
+                    words,
+                }
             }
             ref action @ Action::Dismiss { person, admission, same, ref cuts, ref signatures, .. } => {
                 Act::Dismiss(Dismiss {
@@ -185,6 +211,11 @@ impl Op {
         matches!(self.act, Act::Epoch { .. })
     }
 
+    /// Says whether it gives its author's person new recovery words, as the old ones have signed.
+    pub(crate) fn is_change_of_words(&self) -> bool {
+        matches!(self.act, Act::Revoke { words: Some(Words { person: Some(_), .. }), .. })
+    }
+
     /// Says whether it shows how a person begins, and proves it.
     pub(crate) fn is_beginning(&self) -> bool {
         matches!(self.act, Act::Genesis { facts: Some(_), .. } | Act::Join { facts: Some(_), .. })
@@ -204,15 +235,23 @@ pub(crate) fn facts(entry: &Entry, action: &Action, verifier: &dyn Verifier) -> 
         Action::Genesis { inception, chain, key, .. } | Action::Join { inception, chain, key, .. } => {
             (inception, chain.as_deref().unwrap_or_default(), key)
         }
-        Action::Recover { inception, proof } => {
+        Action::Recover { inception, proof, key } => {
             let inception = Inception::read(inception).ok()?;
-            let (person, by) = (inception.person(), DeviceId::new(*inception.recovery()));
-            let is_signed = verifier.verify(&by, RECOVER_DOMAIN, &device_bytes(person, author), proof);
-            return is_signed.then_some(Facts { person, person_key: *inception.person_key() });
+            let (person, first) = (inception.person(), Key(*inception.recovery()));
+            let by = key.unwrap_or(first);
+            let covered = device_bytes(person, author);
+            let is_signed = verifier.verify(&DeviceId::new(by.0), RECOVER_DOMAIN, &covered, proof);
+            let recovery = if by == first { vec![first] } else { vec![first, by] };
+            let person_key = *inception.person_key();
+            return is_signed.then_some(Facts { person, person_key, recovery, by_recovery: None });
+        }
+        Action::Revoke { words, .. } => {
+            let words = words.as_ref()?;
+            return words.change.holds(words.person, verifier).then_some(Facts::of(words.person));
         }
         Action::AddDevice { person, device, proof } => {
             let is_signed = verifier.verify(device, DEVICE_DOMAIN, &device_bytes(*person, *device), proof);
-            return is_signed.then_some(Facts { person: *person, person_key: [0; 32] });
+            return is_signed.then_some(Facts::of(*person));
         }
         Action::Dismiss { by, person, admission, same, signatures, .. } => {
             let web = entry.header.web;
@@ -222,20 +261,37 @@ pub(crate) fn facts(entry: &Entry, action: &Action, verifier: &dyn Verifier) -> 
                 verifier.verify(&one.device, DISMISS_DOMAIN, &covered, &one.signature)
             };
             let is_signed = signatures.iter().all(holds);
-            return is_signed.then_some(Facts { person: *by, person_key: [0; 32] });
+            return is_signed.then_some(Facts::of(*by));
         }
         _ => return None,
     };
     let inception = Inception::read(inception).ok()?;
     let person = inception.person();
-    if !inception.leads_to(chain, author, verifier) {
-        return None;
-    }
+    let (_, recovery) = inception.follow(chain, verifier).filter(|(last, _)| *last == author)?;
     if let Action::Join { ticket, proof, .. } = action {
         let covered = proof_bytes(entry.header.web, person, author);
         if !verifier.verify(&DeviceId::new(*ticket.as_bytes()), PROOF_DOMAIN, &covered, proof) {
             return None;
         }
     }
-    Some(Facts { person, person_key: key.map_or(*inception.person_key(), |key| key.0) })
+    let first = chain.iter().position(|one| one.by_recovery && one.words.is_none());
+    // Each statement before that is about one more recovery key.
+    let by = first.map(|first| chain.iter().take(first).filter(|one| one.words.is_some()).count());
+    let by_recovery = by.and_then(|by| u32::try_from(by).ok());
+    let person_key = key.map_or(*inception.person_key(), |key| key.0);
+    Some(Facts { person, person_key, recovery, by_recovery })
+}
+
+impl Facts {
+    /// Whose an operation is, where nothing else is proven.
+    fn of(person: PersonId) -> Self {
+        Self { person, person_key: [0; 32], recovery: Vec::new(), by_recovery: None }
+    }
+
+    /// Says whether who comes shows a key that speaks for a person whose recovery key is `known`: no word of a key before it.
+    pub(crate) fn speaks_for(&self, known: Key) -> bool {
+        let Some(by) = self.by_recovery else { return true };
+        let place = self.recovery.iter().position(|key| *key == known);
+        place.and_then(|place| u32::try_from(place).ok()).is_some_and(|place| place <= by)
+    }
 }

@@ -16,6 +16,7 @@ use super::dismissals::{Heir, Verdict, Verdicts};
 use super::op::{Act, Terms};
 use super::order::Segment;
 use super::state::{Departure, Power, Seniority, State};
+use super::words::Grade;
 
 /// What was decided of one operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +33,10 @@ pub(crate) enum Status {
 
 /// Decides the conflicts of one segment.
 pub(crate) struct Powers<'a> {
-    base: &'a State,
-    segment: &'a Segment<'a>,
+    pub(super) base: &'a State,
+    pub(super) segment: &'a Segment<'a>,
+    /// What is void from the start.
+    pub(super) refused: &'a BTreeMap<EntryId, Void>,
     pub(crate) status: Vec<Status>,
     /// What the undecided wait with in the queue.
     keys: Vec<Power>,
@@ -46,9 +49,11 @@ pub(crate) struct Powers<'a> {
     joined: BTreeMap<DeviceId, Vec<usize>>,
     /// Revocations of devices, by person.
     revocations: BTreeMap<PersonId, Vec<usize>>,
+    /// Changes of recovery words that both keys have signed, by person.
+    pub(super) changes: BTreeMap<PersonId, Vec<usize>>,
     by_device: BTreeMap<DeviceId, Vec<usize>>,
     /// Operations that change whether and how a person is a member, in order.
-    about: BTreeMap<PersonId, Vec<usize>>,
+    pub(super) about: BTreeMap<PersonId, Vec<usize>>,
     /// Operations that make an invitation with this ticket; of several the one decided first counts.
     invites: BTreeMap<TicketId, Vec<usize>>,
     joins: BTreeMap<TicketId, Vec<usize>>,
@@ -66,7 +71,7 @@ impl<'a> Powers<'a> {
     pub(crate) fn decide(
         base: &'a State,
         segment: &'a Segment<'a>,
-        void: &BTreeMap<EntryId, Void>,
+        void: &'a BTreeMap<EntryId, Void>,
         verdicts: &'a Verdicts,
     ) -> Self {
         let count = segment.ops.len();
@@ -74,6 +79,7 @@ impl<'a> Powers<'a> {
         let mut powers = Self {
             base,
             segment,
+            refused: void,
             status: segment.ops.iter().map(status).collect(),
             keys: vec![Power::top(); count],
             persons: BTreeMap::new(),
@@ -81,6 +87,7 @@ impl<'a> Powers<'a> {
             added: BTreeMap::new(),
             joined: BTreeMap::new(),
             revocations: BTreeMap::new(),
+            changes: BTreeMap::new(),
             by_device: BTreeMap::new(),
             about: BTreeMap::new(),
             invites: BTreeMap::new(),
@@ -137,7 +144,10 @@ impl<'a> Powers<'a> {
                     self.note_device(facts.person, op.author, at);
                     None
                 }
-                Act::Revoke { .. } => {
+                Act::Revoke { words, .. } => {
+                    if let Some(person) = words.as_ref().and_then(|words| words.person) {
+                        self.changes.entry(person).or_default().push(at);
+                    }
                     if let Some(person) = self.person(op.author) {
                         self.revocations.entry(person).or_default().push(at);
                     }
@@ -244,7 +254,9 @@ impl<'a> Powers<'a> {
             return true;
         }
         let is_past = |come: usize| {
-            !matches!(self.status[come], Status::Void(_)) && (come == at || self.segment.is_before(come, at))
+            !matches!(self.status[come], Status::Void(_))
+                && (come == at || self.segment.is_before(come, at))
+                && self.has_key(come)
         };
         let Some(person) = self.person(device) else { return false };
         let belongs = |place| self.standing(person, (place, at), Guess::Highest).power.is_some();
@@ -281,7 +293,7 @@ impl<'a> Powers<'a> {
     }
 
     fn is_recovered(&self, device: DeviceId) -> bool {
-        let is_void = |at: &usize| matches!(self.status[*at], Status::Void(_));
+        let is_void = |at: &usize| matches!(self.status[*at], Status::Void(_)) || !self.has_key(*at);
         // A device that was added before can't be recovered as well.
         let mut added = self.added.get(&device).into_iter().flatten().filter(|at| !is_void(at));
         let is_recovery = |at: &usize| {
@@ -303,7 +315,7 @@ impl<'a> Powers<'a> {
             (None, Some(add)) => self.segment.ops[*add].place(),
             (None, None) => NONE,
         };
-        Some((self.is_recovered(op.author), Reverse(place)))
+        Some(self.graded(at, self.is_recovered(op.author), place))
     }
 
     /// The greatest power that a person's devices have anywhere: a revocation must come before all that a thief does.
@@ -361,7 +373,7 @@ impl<'a> Powers<'a> {
         self.base
             .waiting
             .get(&join)
-            .map(|waiting| waiting.person)
+            .map(|waiting| waiting.facts.person)
             .or_else(|| self.base.admitted.get(&join).copied())
     }
 
@@ -437,13 +449,18 @@ impl<'a> Powers<'a> {
         for change in self.about.get(&person).into_iter().flatten().copied() {
             let is_known = change < place && self.segment.is_before(change, at);
             if is_known && !matches!(self.status[change], Status::Void(_)) {
-                self.change((person, change, at), guess, &mut standing);
+                self.apply_change((person, change, at), guess, &mut standing);
             }
         }
         standing
     }
 
-    fn change(&self, (person, change, at): (PersonId, usize, usize), guess: Guess, standing: &mut Standing) {
+    fn apply_change(
+        &self,
+        (person, change, at): (PersonId, usize, usize),
+        guess: Guess,
+        standing: &mut Standing,
+    ) {
         let op = &self.segment.ops[change];
         match (&op.act, &self.status[change]) {
             (Act::Leave, _) if standing.power.is_some() => {
@@ -525,6 +542,21 @@ impl<'a> Powers<'a> {
         self.segment.is_before(invite, at).then_some((role, admission, op.lamport, lent))
     }
 
+    /// Says whether who made an invitation left after it, by what is in the past of an operation: it ended with that.
+    fn has_maker_left(&self, ticket: TicketId, at: usize) -> bool {
+        let invite = self.invite(ticket);
+        let known = self.base.invitations.get(&ticket).map(|invitation| invitation.by);
+        let Some(by) = invite.map_or(known, |invite| self.person(self.segment.ops[invite].author)) else {
+            return false;
+        };
+        self.about.get(&by).into_iter().flatten().any(|leave| {
+            matches!(self.segment.ops[*leave].act, Act::Leave)
+                && !matches!(self.status[*leave], Status::Void(_))
+                && invite.is_none_or(|invite| invite < *leave)
+                && self.segment.is_before(*leave, at)
+        })
+    }
+
     fn needs_approval(&self, join: EntryId) -> bool {
         let Some(ticket) = self.ticket_of(join) else { return false };
         let asked = match self.invite(ticket).map(|invite| &self.segment.ops[invite].act) {
@@ -549,7 +581,7 @@ impl<'a> Powers<'a> {
             _ => return None,
         };
         let (role, asked, made, lent) = self.terms(ticket, at, guess)?;
-        if asked != admission || (removed > 0 && made <= removed) {
+        if asked != admission || (removed > 0 && made <= removed) || self.has_maker_left(ticket, at) {
             return None;
         }
         let power = Power::given(role, own, &lent, op.place());
@@ -608,13 +640,16 @@ impl<'a> Powers<'a> {
                 let is_above = theirs.is_some() && theirs < Some(power);
                 is_above.then_some(None).ok_or(Void::Outranked)
             }
-            Act::Revoke { devices, cuts, .. } => {
+            Act::Revoke { devices, cuts, words, .. } => {
+                if let Some(words) = words {
+                    self.judge_words(at, author, words)?;
+                }
                 let device = self.segment.ops[at].author;
                 let may = |other: &DeviceId| {
                     *other != device
                         && self.person(*other) == Some(author)
                         && self.is_device(*other, at)
-                        && (self.is_recovered(device) || !self.is_recovered(*other))
+                        && (words.is_some() || self.is_recovered(device) || !self.is_recovered(*other))
                 };
                 if !devices.iter().all(may) {
                     return Err(Void::NotAllowed);
@@ -710,6 +745,7 @@ impl<'a> Powers<'a> {
             Act::Revoke { ref devices, .. } => {
                 self.void_above_cut_of(devices, at);
                 self.void_joins_by(at, power, |_, device| devices.contains(&device));
+                self.void_recoveries(at);
             }
             Act::SetRole { person, ref cuts, .. } if !cuts.is_empty() => {
                 self.void_above_cut(person, at, power);
@@ -829,9 +865,6 @@ impl<'a> Powers<'a> {
         })
     }
 }
-
-/// Whether the device was recovered, then since when it is there.
-type Grade = (bool, Reverse<(u64, EntryId)>);
 
 const NONE: (u64, EntryId) = (0, EntryId::new([0; 32]));
 const LAST: Seniority = Seniority { depth: u32::MAX, lamport: u64::MAX, admission: EntryId::new([255; 32]) };

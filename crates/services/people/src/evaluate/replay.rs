@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId};
 use wire::entry::Log;
 use wire::governance::{Admission, Cut, Role, Serving};
-use wire::identity::DEVICES_MAX;
+use wire::identity::{DEVICES_MAX, Key};
 
 use super::Void;
 use super::dismissals::Heir;
-use super::op::{Act, Dismiss, Facts, Op, Terms};
+use super::op::{Act, Dismiss, Facts, Op, Terms, Words};
 use super::order::Segment;
 use super::pages::PageSet;
 use super::powers::{Powers, Status};
@@ -143,7 +143,9 @@ impl<'a> Replay<'a> {
             return self.join(at, op, *ticket, facts.as_ref());
         }
         if let Act::Recover { facts } = &op.act {
-            let person = facts.as_ref().ok_or(Void::BadProof)?.person;
+            let facts = facts.as_ref().ok_or(Void::BadProof)?;
+            let person = facts.person;
+            self.check_words(facts, at)?;
             self.add_device(person, op.author, op, DEVICES_WITH_RECOVERED_MAX)?;
             self.state.recovered.add(op.author);
             return Ok(());
@@ -166,8 +168,8 @@ impl<'a> Replay<'a> {
             }
             Act::Dismiss(_) => Err(Void::TooFewSignatures),
             Act::RevokeInvite { ticket } => self.revoke(*ticket, op.id),
-            Act::Revoke { devices, cuts, person_key } => {
-                self.revoke_devices(author, op, (devices, cuts, *person_key))
+            Act::Revoke { devices, cuts, person_key, words } => {
+                self.revoke_devices(author, op, (devices, cuts, *person_key), words.as_ref())
             }
             Act::Invite(terms) => self.invite(author, given, terms, at),
             // What is not decided by power is judged by who is a member here.
@@ -265,8 +267,8 @@ impl<'a> Replay<'a> {
             return Err(Void::UsedUp);
         }
         if invitation.admission == Admission::Approve {
-            let Facts { person, person_key } = *facts;
-            let waiting = Waiting { person, device: op.author, person_key, ticket, since: op.time };
+            let facts = facts.clone();
+            let waiting = Waiting { facts, device: op.author, ticket, since: op.time };
             self.state.waiting.insert(op.id, waiting);
             return Ok(());
         }
@@ -284,6 +286,9 @@ impl<'a> Replay<'a> {
             return Err(Void::BadProof);
         }
         let Some(member) = self.state.members.get(&facts.person) else { return Ok(()) };
+        if !self.state.devices.contains_key(&device) && !facts.speaks_for(member.recovery) {
+            return Err(Void::WordsReplaced);
+        }
         if member.power.is_some() {
             return Err(Void::AlreadyMember);
         }
@@ -301,7 +306,7 @@ impl<'a> Replay<'a> {
         }
         if counts && let Some(waiting) = self.state.waiting.get(&join).cloned() {
             let invitation = self.state.invitations.get(&waiting.ticket).ok_or(Void::UnknownInvitation)?;
-            let facts = Facts { person: waiting.person, person_key: waiting.person_key };
+            let facts = waiting.facts.clone();
             self.check_newcomer(&facts, waiting.device, invitation)?;
             if invitation.used >= invitation.uses {
                 return Err(Void::UsedUp);
@@ -361,6 +366,10 @@ impl<'a> Replay<'a> {
         // Who comes back has the devices it had.
         let known = self.state.members.get(&facts.person);
         let revocations = known.map(|member| member.revocations.clone()).unwrap_or_default();
+        let (recovery, recovery_by) = recovery_of(known, facts);
+        let mut replaced = known.map(|known| known.replaced.clone()).unwrap_or_default();
+        let shown = facts.recovery.iter().take_while(|key| **key != recovery);
+        replaced.extend(shown.filter(|key| !known.is_some_and(|known| known.replaced.contains(key))));
         let mut devices = known.map(|member| member.devices.clone()).unwrap_or_default();
         if !devices.contains(&device) {
             devices.push(device);
@@ -377,6 +386,9 @@ impl<'a> Replay<'a> {
             join,
             departure: None,
             records_cuts: BTreeMap::new(),
+            recovery,
+            recovery_by,
+            replaced,
             revocations,
             role_from: inviter.filter(|_| power.role >= Role::Admin),
             same: None,
@@ -410,17 +422,32 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
+    /// Says whether a device comes by the words that its person has there (spec governance rule 93).
+    fn check_words(&self, facts: &Facts, at: usize) -> Result<(), Void> {
+        let member = self.state.members.get(&facts.person).ok_or(Void::NotAMember)?;
+        let is_known = member.recovery_by.is_none_or(|id| self.is_known(id, at));
+        let is_it = facts.recovery.last() == Some(&member.recovery) && is_known;
+        is_it.then_some(()).ok_or(Void::WordsReplaced)
+    }
+
     /// Ends devices, for ever, and gives their person a new key (spec governance rules 72 to 78).
     fn revoke_devices(
         &mut self,
         person: PersonId,
         op: &Op,
         (devices, cuts, person_key): (&[DeviceId], &[Cut], [u8; 32]),
+        words: Option<&Words>,
     ) -> Result<(), Void> {
         let member = self.state.members.get_mut(&person).ok_or(Void::NotAMember)?;
-        let did_read = member.reads() && !devices.is_empty();
+        // Who has the old words opens what was sealed to the key until now.
+        let is_open = !devices.is_empty() || words.is_some();
+        let did_read = member.reads() && is_open;
         member.person_key = person_key;
-        if !devices.is_empty() {
+        if let Some(words) = words {
+            member.replaced.push(member.recovery);
+            (member.recovery, member.recovery_by) = (words.new, Some(op.id));
+        }
+        if is_open {
             member.revocations.insert(op.id);
         }
         member.devices.retain(|device| !devices.contains(device));
@@ -588,4 +615,15 @@ struct Admitted<'a> {
     inviter: Option<PersonId>,
     join: EntryId,
     op: &'a Op,
+}
+
+/// Returns the recovery key of who is admitted: who was here before keeps its own, unless it shows a later one.
+fn recovery_of(known: Option<&Member>, facts: &Facts) -> (Key, Option<EntryId>) {
+    let shown = facts.recovery.last().copied().unwrap_or(Key([0; 32]));
+    match known {
+        Some(member) if shown == member.recovery || !facts.recovery.contains(&member.recovery) => {
+            (member.recovery, member.recovery_by)
+        }
+        _ => (shown, None),
+    }
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp};
 use wire::governance::{Admission, Role, Serving};
+use wire::identity::Key;
 
+use super::op::Facts;
 use super::pages::{PageSet, Pages};
 
 /// A person's place among the members, fixed at admission; the lesser is the more senior (spec governance rule 20).
@@ -104,7 +106,13 @@ pub struct Member {
     pub departure: Option<Departure>,
     /// The last accepted records entry of each device, when removed (spec governance rule 33).
     pub records_cuts: BTreeMap<DeviceId, (u64, EntryId)>,
-    /// Operations that revoked devices of this person (spec governance rule 78).
+    /// The recovery key that speaks for this person (spec governance rule 91).
+    pub recovery: Key,
+    /// The operation that gave it; none when the person came with it.
+    pub recovery_by: Option<EntryId>,
+    /// The recovery keys before that one: they never speak for this person again.
+    pub replaced: Vec<Key>,
+    /// Operations that revoked devices or words of this person (spec governance rule 78).
     pub revocations: BTreeSet<EntryId>,
     /// Who made it admin or owner, with whose voice it speaks (spec governance rule 83).
     pub role_from: Option<PersonId>,
@@ -163,12 +171,10 @@ pub struct Invitation {
 /// A join that needs approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// Who.
-    pub person: PersonId,
+    /// Who, and what the join proves of it.
+    pub facts: Facts,
     /// With which device.
     pub device: DeviceId,
-    /// The key to which secrets for this person are sealed.
-    pub person_key: [u8; 32],
     /// By which invitation.
     pub ticket: TicketId,
     /// Since when, by the joiner's clock.

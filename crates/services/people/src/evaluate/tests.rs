@@ -10,12 +10,14 @@ mod many;
 mod scale;
 mod stories;
 mod timelines;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{DeviceId, EntryId, KeyId, PersonId, TicketId, Timestamp, WebId};
 use wire::entry::Log;
 use wire::governance::{Admission, Cut, Role};
+use wire::identity::Key;
 
 use super::op::{Act, Facts, Op, Terms};
 use super::{Evaluation, Timeline, evaluate};
@@ -52,9 +54,15 @@ fn key(number: u16) -> KeyId {
     KeyId::new(id_bytes(4, number))
 }
 
+/// The recovery key with which a person begins, by its number; later ones have others.
+fn words_key(number: u16) -> Key {
+    Key(id_bytes(7, number))
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "as operations carry it")]
 fn facts(number: u16) -> Option<Facts> {
-    Some(Facts { person: person(number), person_key: id_bytes(5, number) })
+    let recovery = vec![words_key(number)];
+    Some(Facts { person: person(number), person_key: id_bytes(5, number), recovery, by_recovery: None })
 }
 
 fn join(ticket_number: u16, who: u16) -> Act {

@@ -9,10 +9,12 @@ use wire::codec::Bytes;
 use wire::crypto::{PersonKey, SignKey, Signer as _, Strict};
 use wire::entry::{Entry, Header, Log, VERSION, web_of_genesis};
 use wire::governance::{
-    Action, Admission, Cut, DeviceWrap, OlderKey, Operation, Role, Rotation, Serving, WRAP_SIZE, Wrap,
+    Action, Admission, Cut, DeviceWrap, NewWords, OlderKey, Operation, Role, Rotation, Serving, WRAP_SIZE,
+    Wrap,
 };
 use wire::identity::{
-    ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, Inception, Key, RECOVER_DOMAIN, RecoveryKey, device_bytes,
+    ADOPT_DOMAIN, Adoption, DEVICE_DOMAIN, Inception, Key, RECOVER_DOMAIN, RecoveryKey, WordsChange,
+    device_bytes,
 };
 use wire::join::{PROOF_DOMAIN, proof_bytes};
 
@@ -194,7 +196,7 @@ impl World {
         // Later devices show how they came to be the person's.
         let chain = (device != person).then(|| {
             let signature = CAST.devices[person % PERSONS].sign(ADOPT_DOMAIN, &device_bytes(of.id, author));
-            vec![Adoption { device: author, by_recovery: false, signature }]
+            vec![Adoption::of_device(author, false, signature)]
         });
         Action::Join {
             ticket: TicketId::new(ticket.public()),
@@ -292,13 +294,18 @@ impl World {
                     wraps: vec![wrap(Self::device(author))],
                     recovery: vec![9; WRAP_SIZE].into(),
                 };
-                Action::Revoke { cuts: self.cuts(script, known, &devices), devices, rotation }
+                let of = person(script);
+                let change =
+                    WordsChange::new(of.id, &of.recovery, &RecoveryKey::from_seed(&[script.byte(); 32]));
+                let words = NewWords { person: of.id, change, older: Vec::new() };
+                let words = (script.below(3) == 0).then_some(words);
+                Action::Revoke { cuts: self.cuts(script, known, &devices), devices, rotation, words }
             }
             _ => {
                 let of = person(script);
                 let proof =
                     of.recovery.key().sign(RECOVER_DOMAIN, &device_bytes(of.id, Self::device(author)));
-                Action::Recover { inception: of.inception.clone(), proof }
+                Action::Recover { inception: of.inception.clone(), proof, key: None }
             }
         }
     }

@@ -25,8 +25,12 @@ mod relays;
 #[cfg(test)]
 mod removals;
 #[cfg(test)]
+mod restoring;
+#[cfg(test)]
 mod safety;
 #[cfg(test)]
 mod together;
 #[cfg(test)]
 mod town;
+#[cfg(test)]
+mod words;

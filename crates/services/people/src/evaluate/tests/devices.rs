@@ -27,7 +27,7 @@ impl Book {
         let mut cuts: Vec<Cut> = gone.iter().flat_map(|device| self.cuts(*device, &known)).collect();
         cuts.sort_unstable();
         let devices = gone.iter().map(|number| device(*number)).collect();
-        self.write(by, deps, Act::Revoke { devices, cuts, person_key: id_bytes(6, by) })
+        self.write(by, deps, Act::Revoke { devices, cuts, person_key: id_bytes(6, by), words: None })
     }
 
     /// Alice with phone and tablet, Bob as admin, Carol as member.

@@ -34,7 +34,13 @@ enum Try {
     Dismiss(u16, &'static [u16]),
     Revoke(u16),
     Add(u16),
+    /// By the words that the author knows to be Alice's, or by those she began with.
     Recover,
+    RecoverByFirst,
+    /// New words for Alice, in place of those that the author knows.
+    NewWords,
+    /// The same, and a device ends.
+    NewWordsWithout(u16),
 }
 
 /// A small web, and what is tried in it.
@@ -53,10 +59,11 @@ struct Theme {
 
 use Role::{Admin, Member, Owner};
 use Try::{
-    Accept, Add, Dismiss, EndInvite, Invite, InviteToApprove, Join, Leave, Recover, Remove, Revoke, SetRole,
+    Accept, Add, Dismiss, EndInvite, Invite, InviteToApprove, Join, Leave, NewWords, NewWordsWithout,
+    Recover, RecoverByFirst, Remove, Revoke, SetRole,
 };
 
-const THEMES: [Theme; 9] = [
+const THEMES: [Theme; 10] = [
     Theme {
         name: "three who may remove each other",
         roles: &[Owner, Admin],
@@ -172,6 +179,20 @@ const THEMES: [Theme; 9] = [
         ],
         forks: false,
         lies: false,
+    },
+    Theme {
+        name: "new recovery words",
+        roles: &[Member],
+        has_phone: true,
+        tries: &[
+            (0, &[NewWords, NewWordsWithout(12), Revoke(10)]),
+            (10, &[NewWords, NewWordsWithout(0)]),
+            (1, &[Try::Epoch]),
+            (12, &[RecoverByFirst, NewWords, NewWordsWithout(0), Revoke(0), Remove(1)]),
+            (13, &[Recover, Revoke(12), NewWords]),
+        ],
+        forks: false,
+        lies: true,
     },
 ];
 
@@ -300,9 +321,25 @@ impl<'a> Tale<'a> {
                 devices: vec![device(whom)],
                 cuts: cuts(&[device(whom)]),
                 person_key: id_bytes(6, by),
+                words: None,
             },
             Add(new) => Act::AddDevice { person: state.person_of(device(by)), device: device(new) },
-            Recover => Act::Recover { facts: facts(0) },
+            RecoverByFirst => Act::Recover { facts: facts(0) },
+            Recover => {
+                let mut shown = facts(0);
+                let now = state.members.get(&person(0))?.recovery;
+                if let Some(shown) = shown.as_mut().filter(|shown| !shown.recovery.contains(&now)) {
+                    shown.recovery.push(now);
+                }
+                Act::Recover { facts: shown }
+            }
+            NewWords | NewWordsWithout(_) => {
+                let devices = if let NewWordsWithout(whom) = what { vec![device(whom)] } else { Vec::new() };
+                let old = state.members.get(&person(0))?.recovery;
+                let new = words_key(500 + by * 10 + u16::try_from(self.ops.len()).unwrap());
+                let words = Some(op::Words { person: Some(person(0)), old, new });
+                Act::Revoke { cuts: cuts(&devices), devices, person_key: id_bytes(6, by), words }
+            }
         })
     }
 
@@ -415,4 +452,5 @@ explored! {
     every_small_history_of_forks: 6;
     every_small_history_of_lies: 7;
     every_small_history_of_several_signatures: 8;
+    every_small_history_of_new_words: 9;
 }

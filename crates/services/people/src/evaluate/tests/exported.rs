@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use wire::governance::Serving;
 
 use super::*;
-use crate::evaluate::op::Dismiss;
+use crate::evaluate::op::{Dismiss, Words};
 use crate::evaluate::{Departure, State};
 
 const HISTORIES: u64 = 200;
@@ -52,6 +52,8 @@ pub(super) struct Town {
     known: Vec<BTreeSet<EntryId>>,
     tickets: u16,
     keys: u16,
+    /// The newest recovery key that somebody took.
+    words: u16,
     is_honest: bool,
 }
 
@@ -61,7 +63,7 @@ impl Town {
         let roles: Vec<Role> = (0..2 + dice.below(3)).map(|_| ROLES[(1 + dice.below(7)) % 5]).collect();
         let (book, _) = Book::web(&roles);
         let known = vec![book.ops.keys().copied().collect(); usize::from(DEVICES)];
-        Self { dice, book, known, tickets: 100, keys: 0, is_honest: seed % 4 != 3 }
+        Self { dice, book, known, tickets: 100, keys: 0, words: 100, is_honest: seed % 4 != 3 }
     }
 
     pub(super) fn play(mut self) -> Book {
@@ -156,7 +158,7 @@ impl Town {
     fn act(&mut self, who: u16, whom: u16, past: &[EntryId], state: &State) -> Act {
         if !is_in(state, who) && !self.dice.is_one_in(4) {
             return if who >= 10 && self.dice.is_one_in(2) {
-                Act::Recover { facts: facts(who % 10) }
+                self.recover(who, state)
             } else {
                 Act::Join { ticket: ticket(self.some_ticket(state)), facts: facts(who % 10) }
             };
@@ -175,7 +177,7 @@ impl Town {
                 Act::Serve(Serving { broker: self.dice.is_one_in(2), mirror: Some(1), ..Serving::default() })
             }
             23 | 24 => self.add_device(who, whom),
-            25 | 26 => self.revoke(who, past, state),
+            25..27 => self.revoke(who, past, state),
             27..31 => self.dismiss(who, whom, past, state),
             _ => Act::Join { ticket: ticket(self.some_ticket(state)), facts: facts(who % 10) },
         }
@@ -202,7 +204,30 @@ impl Town {
         }
         cuts.sort_unstable();
         let devices = gone.iter().map(|number| device(*number)).collect();
-        Act::Revoke { devices, cuts, person_key: id_bytes(6, 100 + who) }
+        let words = if self.dice.is_one_in(3) { Some(self.new_words(who, state)) } else { None };
+        Act::Revoke { devices, cuts, person_key: id_bytes(6, 100 + who), words }
+    }
+
+    /// The person's own ones mostly, sometimes those it began with.
+    fn recover(&mut self, who: u16, state: &State) -> Act {
+        let mut shown = facts(who % 10);
+        let now = state.members.get(&person(who % 10)).map(|member| member.recovery);
+        if let (Some(now), Some(shown), false) = (now, &mut shown, self.dice.is_one_in(3))
+            && now != words_key(who % 10)
+        {
+            shown.recovery.push(now);
+        }
+        Act::Recover { facts: shown }
+    }
+
+    fn new_words(&mut self, who: u16, state: &State) -> Words {
+        self.words += 1;
+        let is_signed = !self.dice.is_one_in(12);
+        let now = state.members.get(&person(who % 10)).map(|member| member.recovery);
+        let first = words_key(who % 10);
+        let old = if self.dice.is_one_in(8) { first } else { now.unwrap_or(first) };
+        let new = words_key(if self.dice.is_one_in(12) { 101 } else { self.words });
+        Words { person: is_signed.then(|| person(who % 10)), old, new }
     }
 
     /// Right ones mostly, with cuts of records here and there.
@@ -335,7 +360,9 @@ fn role_number(role: Role) -> u8 {
 }
 
 fn facts_value(facts: Option<&Facts>) -> Value {
-    facts.map_or(Value::Null, |facts| json!([number(facts.person.as_bytes()), number(&facts.person_key)]))
+    let Some(Facts { person, person_key, recovery, by_recovery }) = facts else { return Value::Null };
+    let recovery: Vec<u16> = recovery.iter().map(|key| number(&key.0)).collect();
+    json!([number(person.as_bytes()), number(person_key), recovery, by_recovery])
 }
 
 fn cuts_value(cuts: &[Cut]) -> Value {
@@ -391,9 +418,18 @@ fn act_value(act: &Act) -> Value {
             "person": person.map(|person| number(person.as_bytes())),
             "device": number(device.as_bytes()),
         }]),
-        Act::Revoke { devices, cuts, person_key } => {
+        Act::Revoke { devices, cuts, person_key, words } => {
             let devices: Vec<u16> = devices.iter().map(|device| number(device.as_bytes())).collect();
-            json!(["revoke", { "devices": devices, "cuts": cuts_value(cuts), "key": number(person_key) }])
+            let words = words.as_ref().map(|words| {
+                let person = words.person.map(|person| number(person.as_bytes()));
+                json!({ "person": person, "old": number(&words.old.0), "new": number(&words.new.0) })
+            });
+            json!(["revoke", {
+                "devices": devices,
+                "cuts": cuts_value(cuts),
+                "key": number(person_key),
+                "words": words,
+            }])
         }
         Act::Recover { facts } => json!(["recover", { "facts": facts_value(facts.as_ref()) }]),
     }
@@ -423,6 +459,7 @@ fn member_value(member: &crate::evaluate::Member) -> Value {
         "seniority": [seniority.depth, seniority.lamport, hex(seniority.admission)],
         "devices": devices,
         "key": number(&member.person_key),
+        "recovery": number(&member.recovery.0),
     });
     let said = value.as_object_mut().unwrap();
     if let Some(power) = member.power {

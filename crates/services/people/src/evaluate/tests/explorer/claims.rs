@@ -22,6 +22,7 @@ pub(super) fn check(tale: &Tale<'_>) {
         ("what is back-dated changes nothing", back_dated_changes_nothing),
         ("a ticket of who is removed is no way back", tickets_end),
         ("no device belongs to somebody it should not", devices_belong),
+        ("replaced words are worth nothing", replaced_words_are_worth_nothing),
     ] {
         if let Err(why) = claim(tale, &whole) {
             panic!("{}: {name}: {why}\n{}", tale.theme.name, told(tale, &whole));
@@ -329,6 +330,28 @@ fn devices_belong(_: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
         let member = state.members.get(person).ok_or("a device of nobody")?;
         if state.revoked.contains_key(device) || !member.devices.contains(device) {
             return Err(format!("{device:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Where a change of words counts, no other change of the same words does, and nobody comes by them whom it did not know.
+fn replaced_words_are_worth_nothing(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
+    let counted: Vec<(usize, &Op)> =
+        tale.ops.iter().enumerate().filter(|(_, op)| counts(whole, op)).collect();
+    for (at, op) in &counted {
+        let Act::Revoke { words: Some(words), .. } = &op.act else { continue };
+        for (other, rival) in &counted {
+            let is_void = match &rival.act {
+                Act::Revoke { words: Some(rival), .. } => at != other && rival.old == words.old,
+                Act::Recover { facts: Some(facts) } => {
+                    facts.recovery.last() == Some(&words.old) && tale.pasts[*at] >> other & 1 == 0
+                }
+                _ => false,
+            };
+            if is_void {
+                return Err(format!("{other} counts beside {at}"));
+            }
         }
     }
     Ok(())
