@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use minicbor::{Decode, Encode};
-use secret_service::{EncryptionType, Error, SecretService};
+use secret_service::{Collection, EncryptionType, Error, SecretService};
 use wire::crypto::EpochKey;
 use zeroize::Zeroizing;
 
@@ -51,14 +51,7 @@ impl Slot {
     }
 
     async fn put(&self, keyring: &SecretService<'_>, key: &[u8; 32]) -> Result<(), PeerError> {
-        // Only the default one: another may be forgotten when its owner logs out, and every key of the home with it.
-        let collection = keyring.get_default_collection().await.map_err(|error| match error {
-            Error::NoResult => PeerError::KeyringMissing { why: "it has no default keyring yet" },
-            error => fault_of(error),
-        })?;
-        if collection.is_locked().await.map_err(fault_of)? {
-            return Err(PeerError::KeyringLocked);
-        }
+        let collection = open_collection(keyring).await?;
         let name = HEXLOWER.encode(&self.name);
         let label = "Althing: the key of a home's secrets";
         let item = collection.create_item(label, attributes(&name), key, true, CONTENT_TYPE).await;
@@ -80,6 +73,23 @@ impl Slot {
             },
         }
     }
+}
+
+/// Says whether the keyring would take a key now, without giving it one.
+pub(super) fn takes_keys() -> Result<(), PeerError> {
+    ask(async |keyring| open_collection(keyring).await.map(drop))
+}
+
+/// Returns the default keyring. Another may be forgotten when its owner logs out, and every key of the home with it.
+async fn open_collection<'a>(keyring: &'a SecretService<'_>) -> Result<Collection<'a>, PeerError> {
+    let collection = keyring.get_default_collection().await.map_err(|error| match error {
+        Error::NoResult => PeerError::KeyringMissing { why: "it has no default keyring yet" },
+        error => fault_of(error),
+    })?;
+    if collection.is_locked().await.map_err(fault_of)? {
+        return Err(PeerError::KeyringLocked);
+    }
+    Ok(collection)
 }
 
 fn attributes(name: &str) -> HashMap<&str, &str> {

@@ -156,7 +156,11 @@ impl KeyFile {
 
     /// Says whether [`Self::renew`] can be done: a passphrase must be the right one, a keyring must take a key.
     pub(crate) fn may_renew(home: &Home, passphrase: Option<&Passphrase>) -> Result<(), PeerError> {
-        Self::old_seal(home, passphrase).map(|_seal| ())
+        match protection(home.path())? {
+            // Asked, not tried: a key that is put there now would stay behind, unused.
+            Some(Protection::Keyring) => keyring::takes_keys(),
+            _ => Self::old_seal(home, passphrase).map(drop),
+        }
     }
 
     /// Makes the keys of a new device and person, under the passphrase of the old ones if they had one, or a new key in the
@@ -173,6 +177,11 @@ impl KeyFile {
             Some(Protection::Keyring) => Seal::in_keyring().map(Some),
             Some(Protection::FileRights) | None => Ok(None),
         }
+    }
+
+    /// Returns what the secrets are protected by.
+    pub(crate) fn protection(&self) -> Protection {
+        self.seal.as_ref().map_or(Protection::FileRights, |seal| seal.guard.protection())
     }
 
     /// Returns the seed of the device key.
