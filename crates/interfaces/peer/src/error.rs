@@ -337,15 +337,10 @@ impl From<PeerError> for Fault {
             PeerError::PassphraseWrong => {
                 fault.remedy("", "try again: nothing was changed, and nothing is lost")
             }
-            PeerError::KeyringMissing { .. } | PeerError::KeyringFailed { .. } => fault
-                .remedy("", "log in to the desktop as the owner of this home: its keyring opens with it. A service that is tried again starts then")
-                .remedy("althing key passphrase", "protects the secrets where there is no keyring, while they can be opened"),
-            PeerError::KeyringLocked => fault
-                .remedy("", "unlock it, by logging in to the desktop or in its program for passwords, and try again"),
-            PeerError::KeyringLacksKey => fault
-                .remedy("", "put the keyring back from a backup, or start as the user who owns it: nothing was changed")
-                .remedy("althing start --new-device", "if this is a copy on another computer, and the other one lives on: this one becomes a new computer of yours")
-                .remedy("", "or move the home away and start a new one: it becomes yours by a link (althing device add, on another computer of yours) or by your recovery words (althing recover)"),
+            PeerError::KeyringMissing { .. }
+            | PeerError::KeyringFailed { .. }
+            | PeerError::KeyringLocked
+            | PeerError::KeyringLacksKey => keyring_remedies(&error, fault),
             PeerError::Copied { .. } => fault
                 .remedy("althing start --same-computer", "if this is the only one: its folder or disk was moved, or it was restored")
                 .remedy("althing start --new-device", "if the other one lives on: this one becomes a new computer of yours, keeps its contents, forgets the rest, and then needs a link from the other"),
@@ -370,6 +365,20 @@ impl From<PeerError> for Fault {
             PeerError::NoSuchWeb { .. } => fault.remedy("althing web list", "lists your webs"),
             _ => fault,
         }
+    }
+}
+
+fn keyring_remedies(error: &PeerError, fault: Fault) -> Fault {
+    match error {
+        PeerError::KeyringLocked => fault
+            .remedy("", "unlock it, by logging in to the desktop or in its program for passwords, and try again"),
+        PeerError::KeyringLacksKey => fault
+            .remedy("", "put the keyring back from a backup, or start as the user who owns it: nothing was changed")
+            .remedy("althing start --new-device", "if this is a copy on another computer, and the other one lives on: this one becomes a new computer of yours")
+            .remedy("", "or move the home away and start a new one: it becomes yours by a link (althing device add, on another computer of yours) or by your recovery words (althing recover)"),
+        _ => fault
+            .remedy("", "log in to the desktop as the owner of this home: its keyring opens with it. A service that is tried again starts then")
+            .remedy("althing key passphrase", "protects the secrets where there is no keyring, while they can be opened"),
     }
 }
 

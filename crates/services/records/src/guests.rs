@@ -172,12 +172,16 @@ fn is_crowded<R: Rows + ?Sized>(rows: &R, web: WebId, author: DeviceId) -> Resul
 
 /// Says which places of governance chains are lacked here, by heads that somebody has.
 fn lacked<R: Rows + ?Sized>(rows: &R, web: WebId, heads: &[Head]) -> Result<Vec<Range>, StoreError> {
-    let mut ranges = Vec::new();
+    let (mut ranges, mut last) = (Vec::new(), None);
     for head in heads.iter().filter(|head| head.log == Log::Governance) {
         if ranges.len() >= SHOWN_MAX {
             break;
         }
-        ranges.extend(lacked_of(rows, web, head)?);
+        // In their order, each once: looking at a chain that has forked is dear.
+        if last.is_none_or(|last| last < head.device) {
+            last = Some(head.device);
+            ranges.extend(lacked_of(rows, web, head)?);
+        }
     }
     Ok(ranges)
 }

@@ -150,7 +150,7 @@ impl Records {
         let until = step.now().after(VISIT_WAIT);
         if let Some(visit) = self.visits.visit(host) {
             visit.until = until;
-            visit.open = Some(pages.iter().map(|(web, _)| *web).collect());
+            visit.open = Some(pages.keys().copied().collect());
             visit.end = end;
         }
         for (web, heads) in pages {

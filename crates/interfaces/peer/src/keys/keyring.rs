@@ -35,7 +35,7 @@ impl Slot {
         super::fill_random(&mut name)?;
         super::fill_random(&mut *key)?;
         let slot = Self { name };
-        ask(async |keyring| slot.put(keyring, &*key).await)?;
+        ask(async |keyring| slot.put(keyring, &key).await)?;
         let found = slot.key()?;
         if found != EpochKey::new(*key) {
             return Err(PeerError::KeyringFailed { why: "it gave back another key than it got".to_owned() });

@@ -125,7 +125,8 @@ fn what_was_not_asked_for_is_not_taken_nor_more_unknown_authors_than_half_of_tho
         entry: entry.id,
     };
     for part in strangers.chunks(64) {
-        let heads = part.iter().map(head).collect();
+        let mut heads: Vec<Head> = part.iter().map(head).collect();
+        heads.sort_unstable();
         town.say(2, 0, wire::to_bytes(&Message::Heads { web, heads, is_last: true, is_question: true }));
         town.say(2, 0, entries(web, &part.iter().collect::<Vec<_>>()));
     }
