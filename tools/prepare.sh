@@ -63,6 +63,13 @@ need_namespaces() {
     namespace_tools_are_here
 }
 
+# A real keyring to test with; nothing of it is needed to build or to run.
+need_keyring() {
+    keyring_is_here() { command -v gnome-keyring-daemon >/dev/null 2>&1 && command -v dbus-run-session >/dev/null 2>&1; }
+    keyring_is_here || install_packages 'a keyring to test with' gnome-keyring dbus || true
+    keyring_is_here
+}
+
 # The page's inputs as one number, so that npm runs only when they changed.
 page_inputs() {
     find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -exec cksum {} + | sort | cksum

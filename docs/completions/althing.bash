@@ -424,6 +424,9 @@ _althing() {
             althing__subcmd__help__subcmd__device,revoke)
                 cmd="althing__subcmd__help__subcmd__device__subcmd__revoke"
                 ;;
+            althing__subcmd__help__subcmd__key,keyring)
+                cmd="althing__subcmd__help__subcmd__key__subcmd__keyring"
+                ;;
             althing__subcmd__help__subcmd__key,passphrase)
                 cmd="althing__subcmd__help__subcmd__key__subcmd__passphrase"
                 ;;
@@ -472,6 +475,9 @@ _althing() {
             althing__subcmd__key,help)
                 cmd="althing__subcmd__key__subcmd__help"
                 ;;
+            althing__subcmd__key,keyring)
+                cmd="althing__subcmd__key__subcmd__keyring"
+                ;;
             althing__subcmd__key,passphrase)
                 cmd="althing__subcmd__key__subcmd__passphrase"
                 ;;
@@ -480,6 +486,9 @@ _althing() {
                 ;;
             althing__subcmd__key__subcmd__help,help)
                 cmd="althing__subcmd__key__subcmd__help__subcmd__help"
+                ;;
+            althing__subcmd__key__subcmd__help,keyring)
+                cmd="althing__subcmd__key__subcmd__help__subcmd__keyring"
                 ;;
             althing__subcmd__key__subcmd__help,passphrase)
                 cmd="althing__subcmd__key__subcmd__help__subcmd__passphrase"
@@ -1678,8 +1687,22 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__key)
-            opts="status passphrase"
+            opts="status passphrase keyring"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__key__subcmd__keyring)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2460,7 +2483,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__key)
-            opts="-h --json --home --help status passphrase help"
+            opts="-h --json --home --help status passphrase keyring help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2478,7 +2501,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__key__subcmd__help)
-            opts="status passphrase help"
+            opts="status passphrase keyring help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2492,6 +2515,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__key__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__key__subcmd__help__subcmd__keyring)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2526,6 +2563,24 @@ _althing() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__key__subcmd__keyring)
+            opts="-h --remove --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -92,12 +92,13 @@ complete -c althing -n "__fish_althing_using_subcommand start" -l same-computer 
 complete -c althing -n "__fish_althing_using_subcommand start" -l new-device -d 'Makes of a home that is a copy a new computer: new keys, the contents, nothing else'
 complete -c althing -n "__fish_althing_using_subcommand start" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
 complete -c althing -n "__fish_althing_using_subcommand start" -s h -l help -d 'Print help'
-complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase help" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
-complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase help" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
-complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase help" -s h -l help -d 'Print help'
-complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase help" -f -a "status" -d 'Says where the secrets are and how they are protected'
-complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase help" -f -a "passphrase" -d 'Seals the secrets under a passphrase, asked for now and at each start'
-complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase keyring help" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase keyring help" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase keyring help" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase keyring help" -f -a "status" -d 'Says where the secrets are and how they are protected'
+complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase keyring help" -f -a "passphrase" -d 'Seals the secrets under a passphrase, asked for now and at each start'
+complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase keyring help" -f -a "keyring" -d 'Seals the secrets under a key in the system\'s keyring, which opens at log-in'
+complete -c althing -n "__fish_althing_using_subcommand key; and not __fish_seen_subcommand_from status passphrase keyring help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from status" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
 complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from status" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
 complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
@@ -105,8 +106,13 @@ complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_sub
 complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from passphrase" -l remove -d 'Seals them no more: then the file\'s rights alone protect them'
 complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from passphrase" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
 complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from passphrase" -s h -l help -d 'Print help'
+complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from keyring" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
+complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from keyring" -l remove -d 'Seals them no more: then the file\'s rights alone protect them'
+complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from keyring" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
+complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from keyring" -s h -l help -d 'Print help'
 complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "status" -d 'Says where the secrets are and how they are protected'
 complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "passphrase" -d 'Seals the secrets under a passphrase, asked for now and at each start'
+complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "keyring" -d 'Seals the secrets under a key in the system\'s keyring, which opens at log-in'
 complete -c althing -n "__fish_althing_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c althing -n "__fish_althing_using_subcommand cat" -l revision -d 'Which revision; the newest if not said' -r
 complete -c althing -n "__fish_althing_using_subcommand cat" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
@@ -479,6 +485,7 @@ complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_see
 complete -c althing -n "__fish_althing_using_subcommand help; and not __fish_seen_subcommand_from start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "status" -d 'Says where the secrets are and how they are protected'
 complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "passphrase" -d 'Seals the secrets under a passphrase, asked for now and at each start'
+complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "keyring" -d 'Seals the secrets under a key in the system\'s keyring, which opens at log-in'
 complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Shows every setting, its value and where it comes from'
 complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from me" -f -a "set" -d 'Says by which name others meet you'
 complete -c althing -n "__fish_althing_using_subcommand help; and __fish_seen_subcommand_from web" -f -a "start" -d 'Starts a web; you are its owner'

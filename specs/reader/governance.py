@@ -1072,6 +1072,21 @@ def has_others(state, forkers):
     return any(not forkers & set(state.devices_of(person)) for person in members)
 
 
+def witnessed_by(evaluation, found, suspects):
+    """Suspects on which an operation of another person that counts was built."""
+    witnessed = set()
+    for index, op in enumerate(found):
+        if evaluation.void >> index & 1 or index in suspects or op.author not in evaluation.state.devices:
+            continue
+        persons = evaluation.claimed_by(op.author, -1 & (1 << len(found)) - 1)
+        for suspect in suspects & set(bits(evaluation.past[index])):
+            author = found[suspect].author
+            others = evaluation.claimed_by(author, (1 << len(found)) - 1)
+            if author != op.author and not persons & others:
+                witnessed.add(suspect)
+    return witnessed
+
+
 def evaluate(ops):
     """What counts of a set of operations; the second value is how many are not complete."""
     found = complete(ops)
@@ -1079,18 +1094,9 @@ def evaluate(ops):
     evaluation = Evaluation(found, sum(1 << index for index in suspects))
     if suspects:
         forkers = {found[index].author for index in suspects}
+        witnessed = witnessed_by(evaluation, found, suspects)
         if not has_others(evaluation.state, forkers):
-            evaluation = Evaluation(found)
-        witnessed = set()
-        for index, op in enumerate(found):
-            if evaluation.void >> index & 1 or index in suspects or op.author not in evaluation.state.devices:
-                continue
-            persons = evaluation.claimed_by(op.author, -1 & (1 << len(found)) - 1)
-            for suspect in suspects & set(bits(evaluation.past[index])):
-                author = found[suspect].author
-                others = evaluation.claimed_by(author, (1 << len(found)) - 1)
-                if author != op.author and not persons & others:
-                    witnessed.add(suspect)
+            witnessed |= witnessed_by(Evaluation(found), found, suspects)
         evaluation = Evaluation(found, sum(1 << index for index in suspects - witnessed))
     return evaluation, len(ops) - len(found)
 

@@ -457,6 +457,15 @@ def a_founder_that_forks_at_its_second_place_leaves_those_it_let_in():
     return book.void(invited, other) == [False, True] and book.role(1) == MEMBER
 
 
+def what_a_leaver_has_witnessed_stands_when_only_the_forker_is_left():
+    book = Book(MEMBER)
+    seen = book.invite(0, [book.last], 7, MEMBER)
+    left = book.write(1, [seen], "leave")
+    book.chains[0].pop()
+    removal = book.remove(0, [book.last], 1)
+    return book.void(seen, left, removal) == [False, False, True]
+
+
 def a_revocation_by_a_device_that_belongs_to_nobody_cuts_nothing():
     book = Book(MEMBER)
     void_join = book.join((1, 2), [book.genesis], "nobody's ticket", 1)

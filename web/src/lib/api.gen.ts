@@ -1165,6 +1165,8 @@ export interface Status {
   page: string;
   /** Where the home is. */
   home: string;
+  /** What protects its secrets on the disk, in words. */
+  keys: string;
   /** Bytes of contents kept in the home. */
   kept: Bytes;
   /** Free bytes on its disk. */

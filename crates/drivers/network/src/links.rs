@@ -276,6 +276,9 @@ impl Shared {
             if matches!(why, Some(ConnectionError::ApplicationClosed(why)) if why.error_code == code::REFUSED)
             {
                 self.looks.note(device, Some(Unreached::Refused));
+                if channel == Channel::Member {
+                    self.notice("records.refused", &device).await;
+                }
             }
             return None;
         };

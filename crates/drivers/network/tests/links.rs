@@ -238,6 +238,8 @@ async fn a_removed_device_loses_its_link_at_once_and_gets_no_other() {
     assert!(since.elapsed() < Duration::from_secs(1));
     alice.disconnected(bob.me()).await;
     bob.network.effect(Effect::Connect { to: alice.me(), channel: Channel::Member });
+    let refused = bob.noticed("records.refused").await;
+    assert_eq!(refused, wire::to_bytes(&alice.me()), "who refuses it is said");
     bob.disconnected(alice.me()).await;
 }
 

@@ -43,6 +43,8 @@ pub struct Status {
     pub page: String,
     /// Where the home is.
     pub home: String,
+    /// What protects its secrets on the disk, in words.
+    pub keys: String,
     /// Bytes of contents kept in the home.
     pub kept: ByteCount,
     /// Free bytes on its disk.

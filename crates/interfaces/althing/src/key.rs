@@ -28,6 +28,16 @@ pub(crate) fn command() -> Command {
                         .help("Seals them no more: then the file's rights alone protect them"),
                 ),
         )
+        .subcommand(
+            Command::new("keyring")
+                .about("Seals the secrets under a key in the system's keyring, which opens at log-in")
+                .arg(
+                    Arg::new("remove")
+                        .long("remove")
+                        .action(ArgAction::SetTrue)
+                        .help("Seals them no more: then the file's rights alone protect them"),
+                ),
+        )
 }
 
 /// Carries out what was typed.
@@ -40,6 +50,8 @@ pub(crate) fn run(home: &Path, matches: &ArgMatches, is_json: bool) -> Result<()
             check_passphrase(&new).map_err(Fault::from)?;
             change(home, present.as_ref(), Protect::Passphrase(new))
         }
+        Some(("keyring", below)) if below.get_flag("remove") => release(home, Protection::Keyring),
+        Some(("keyring", _)) => change(home, present(home)?.as_ref(), Protect::Keyring),
         _ => status(home, is_json),
     }
 }
@@ -70,6 +82,7 @@ fn status(home: &Path, is_json: bool) -> Result<(), Stop> {
             None => "none",
             Some(Protection::FileRights) => "file-rights",
             Some(Protection::Passphrase) => "passphrase",
+            Some(Protection::Keyring) => "keyring",
         };
         let answer = json!({ "file": file.display().to_string(), "protection": word });
         return out::data((words::json(&answer) + "\n").as_bytes());
@@ -85,10 +98,13 @@ fn status(home: &Path, is_json: bool) -> Result<(), Stop> {
 fn in_words(protection: Protection) -> &'static str {
     match protection {
         Protection::FileRights => {
-            "which only your account may read. They are not sealed:\nwhoever gets hold of the disk, or of a backup of it, can be you. Better: althing key passphrase"
+            "which only your account may read. They are not sealed:\nwhoever gets hold of the disk, or of a backup of it, can be you. Better: althing key keyring, or: althing key passphrase"
         }
         Protection::Passphrase => {
             "sealed under a passphrase that is asked for at each start.\nWithout it nobody opens them, you included: nothing can bring a forgotten one back"
+        }
+        Protection::Keyring => {
+            "sealed under a key in the keyring of your account on this computer.\nWithout that keyring nobody opens them, you included: write your recovery words down, or have a second computer"
         }
     }
 }

@@ -121,6 +121,24 @@ pub enum PeerError {
         PASSPHRASE_SIZE_MAX
     )]
     PassphraseLength,
+    /// No keyring can be asked.
+    #[error("no keyring of the system can be asked: {why}")]
+    KeyringMissing {
+        /// Why.
+        why: &'static str,
+    },
+    /// The keyring is locked.
+    #[error("the system's keyring is locked")]
+    KeyringLocked,
+    /// The keyring does not have the key.
+    #[error("the system's keyring does not have the key under which this home's secrets are sealed")]
+    KeyringLacksKey,
+    /// The keyring fails.
+    #[error("the system's keyring cannot be used: {why}")]
+    KeyringFailed {
+        /// What it says.
+        why: String,
+    },
     /// The home was somewhere else when it was last used.
     #[error("the home {path} looks like a copy of {before}, or like a backup that was put back")]
     Copied {
@@ -251,6 +269,10 @@ impl PeerError {
             Self::PassphraseNeeded => ("peer.passphrase-needed", Settings),
             Self::PassphraseWrong => ("peer.passphrase-wrong", Yours),
             Self::PassphraseLength => ("peer.passphrase-length", Yours),
+            Self::KeyringMissing { .. } => ("peer.keyring-missing", Settings),
+            Self::KeyringLocked => ("peer.keyring-locked", Settings),
+            Self::KeyringLacksKey => ("peer.keyring-lacks-key", Settings),
+            Self::KeyringFailed { .. } => ("peer.keyring-failed", Settings),
             Self::Copied { .. } => ("peer.copied", Settings),
             Self::NoCopy { .. } => ("peer.no-copy", Yours),
             Self::NoRandomness => ("peer.no-randomness", Settings),
@@ -315,6 +337,10 @@ impl From<PeerError> for Fault {
             PeerError::PassphraseWrong => {
                 fault.remedy("", "try again: nothing was changed, and nothing is lost")
             }
+            PeerError::KeyringMissing { .. }
+            | PeerError::KeyringFailed { .. }
+            | PeerError::KeyringLocked
+            | PeerError::KeyringLacksKey => keyring_remedies(&error, fault),
             PeerError::Copied { .. } => fault
                 .remedy("althing start --same-computer", "if this is the only one: its folder or disk was moved, or it was restored")
                 .remedy("althing start --new-device", "if the other one lives on: this one becomes a new computer of yours, keeps its contents, forgets the rest, and then needs a link from the other"),
@@ -339,6 +365,20 @@ impl From<PeerError> for Fault {
             PeerError::NoSuchWeb { .. } => fault.remedy("althing web list", "lists your webs"),
             _ => fault,
         }
+    }
+}
+
+fn keyring_remedies(error: &PeerError, fault: Fault) -> Fault {
+    match error {
+        PeerError::KeyringLocked => fault
+            .remedy("", "unlock it, by logging in to the desktop or in its program for passwords, and try again"),
+        PeerError::KeyringLacksKey => fault
+            .remedy("", "put the keyring back from a backup, or start as the user who owns it: nothing was changed")
+            .remedy("althing start --new-device", "if this is a copy on another computer, and the other one lives on: this one becomes a new computer of yours")
+            .remedy("", "or move the home away and start a new one: it becomes yours by a link (althing device add, on another computer of yours) or by your recovery words (althing recover)"),
+        _ => fault
+            .remedy("", "log in to the desktop as the owner of this home: its keyring opens with it. A service that is tried again starts then")
+            .remedy("althing key passphrase", "protects the secrets where there is no keyring, while they can be opened"),
     }
 }
 
@@ -371,10 +411,14 @@ pub fn faults() -> Vec<Fault> {
         PeerError::KeysExposed { path: file() },
         PeerError::KeysUnreadable { path: file(), source: denied() },
         PeerError::KeysDamaged { path: file() },
-        PeerError::KeysFuture { path: file(), found: 4, known: 3 },
+        PeerError::KeysFuture { path: file(), found: 5, known: 4 },
         PeerError::PassphraseNeeded,
         PeerError::PassphraseWrong,
         PeerError::PassphraseLength,
+        PeerError::KeyringMissing { why: "none runs in this session" },
+        PeerError::KeyringLocked,
+        PeerError::KeyringLacksKey,
+        PeerError::KeyringFailed { why: "the library for encrypting what it says refuses".to_owned() },
         PeerError::Copied { path: path(), before: PathBuf::from("/media/old/althing") },
         PeerError::NoCopy { path: path() },
         PeerError::NoRandomness,

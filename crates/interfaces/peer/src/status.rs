@@ -11,6 +11,7 @@ use records::Halt;
 use store::{Rows, StoreError};
 
 use crate::engine::{Health, now};
+use crate::keys::Protection;
 use crate::words::WordBook;
 
 /// What the status needs besides the rows.
@@ -57,6 +58,7 @@ pub(crate) fn status(readers: &Readers, outside: Outside<'_>) -> Result<Status, 
         transfers,
         page: outside.page.to_owned(),
         home: outside.home.to_string_lossy().into_owned(),
+        keys: in_words(outside.words.protection()).to_owned(),
         kept: outside.kept,
         free: ByteCount(free_bytes(outside.home)),
         addresses: health.addresses,
@@ -66,6 +68,16 @@ pub(crate) fn status(readers: &Readers, outside: Outside<'_>) -> Result<Status, 
         last_event: kernel::last_event(&*rows)?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+fn in_words(protection: Protection) -> &'static str {
+    match protection {
+        Protection::FileRights => {
+            "in the home, not sealed: whoever has its disk has them (better: althing key keyring, or althing key passphrase)"
+        }
+        Protection::Passphrase => "in the home, sealed under a passphrase",
+        Protection::Keyring => "in the home, sealed under a key in the keyring of your account",
+    }
 }
 
 /// Says in which webs nothing is written, since another home writes as this device, and what to do.

@@ -15,7 +15,7 @@ use wire::identity::{Inception, RecoveryKey, WordsChange};
 use zeroize::Zeroizing;
 
 use crate::PeerError;
-use crate::keys::KeyFile;
+use crate::keys::{KeyFile, Protection};
 
 /// Words of one secret.
 const COUNT: usize = 24;
@@ -176,6 +176,11 @@ impl WordBook {
         let said = Some((RecoveryKey::from_seed(&secret), Instant::now()));
         *self.said.lock().unwrap_or_else(PoisonError::into_inner) = said;
         Ok(())
+    }
+
+    /// Says what the secrets, the words among them, are protected by.
+    pub(crate) fn protection(&self) -> Protection {
+        self.keys.protection()
     }
 
     /// Says whether there are words here that wait to be written down.

@@ -55,22 +55,12 @@ struct Town {
     tickets: Vec<Ticket>,
     /// Whether the thief acts before Alice knows.
     thief_is_first: bool,
-    is_split: bool,
     /// Who has found Carol's recovery words after she took others.
     finder: DeviceId,
 }
 
-/// What came of a town.
-#[derive(Debug)]
-pub struct Outcome {
-    /// What was looked at, and what was wrong.
-    pub report: Report,
-    /// Whether honest people can't hear each other any more, because of what a thief wrote.
-    pub is_split: bool,
-}
-
-/// Runs one town.
-pub fn run(seed: u64) -> Outcome {
+/// Runs one town; returns what was looked at, and what was wrong.
+pub fn run(seed: u64) -> Report {
     let mut town = Town::begin(seed);
     town.steal();
     town.part();
@@ -81,7 +71,7 @@ pub fn run(seed: u64) -> Outcome {
     town.grind();
     town.meet();
     town.check();
-    Outcome { report: town.report, is_split: town.is_split }
+    town.report
 }
 
 impl Town {
@@ -107,7 +97,6 @@ impl Town {
             lies: Vec::new(),
             tickets: Vec::new(),
             thief_is_first: false,
-            is_split: false,
             finder: DeviceId::new([0; 32]),
         };
         for (index, role) in [
@@ -397,21 +386,23 @@ impl Town {
     }
 
     fn check(&mut self) {
-        let Self { world, web, report, powerful, finder, .. } = self;
+        let Self { world, web, report, powerful, thief_is_first, finder, .. } = self;
         let rows = world.peer(CAROL).rows();
         let is_in = |index: PeerIndex| {
             people::read::is_member(&*rows, *web, world.peer(index).device).unwrap_or(false)
         };
-        // Who hears of a removal, or makes one, talks to those no more who know why it is void: what a thief wrote apart
-        // can cut people off from each other for good (docs/trust-tested.md). Such towns are counted.
         let mut together = BTreeSet::from([CAROL]);
         let mut ahead = vec![CAROL];
         while let Some(index) = ahead.pop() {
             ahead.extend(world.connected_to(index).into_iter().filter(|other| together.insert(*other)));
         }
         let peers: Vec<PeerIndex> = together.iter().copied().filter(|index| *index != FRIEND).collect();
-        let is_split = [ALICE, BOB].iter().any(|index| !together.contains(index)) && !self.thief_is_first;
-        self.is_split = is_split;
+        // Who was removed on one side by a thief, and knows why that is void, is heard through the door (spec sync rule 29).
+        let is_split = [ALICE, BOB].iter().any(|index| !together.contains(index)) && !*thief_is_first;
+        report.claim(!is_split, || format!("a thief has split people: only {together:?} are together"));
+        for index in [ALICE, BOB, RIVALS[0], RIVALS[1]].into_iter().filter(|index| is_in(*index)) {
+            report.claim(together.contains(&index), || format!("peer {index} is in, and not connected"));
+        }
         let current = |index: PeerIndex| {
             world.peer(index).keyring().and_then(|keyring| Some(keyring.current(*web)?.id()))
         };
@@ -430,9 +421,8 @@ impl Town {
         report.claim(is_in(ALICE) != is_in(STOLEN), || {
             "of two that revoked each other not one is left".to_owned()
         });
-        let is_excused = self.thief_is_first || is_split;
-        report.claim(is_in(BOB) || is_excused, || "Bob is out".to_owned());
-        report.claim(is_in(ALICE) || is_excused, || "Alice is out".to_owned());
+        report.claim(is_in(BOB) || *thief_is_first, || "Bob is out".to_owned());
+        report.claim(is_in(ALICE) || *thief_is_first, || "Alice is out".to_owned());
         let rivals = RIVALS.iter().filter(|rival| is_in(**rival)).count();
         report.claim(rivals == 1, || format!("{rivals} of two who removed each other are left"));
         for (person, role) in &seen {

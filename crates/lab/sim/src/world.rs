@@ -486,6 +486,10 @@ impl World {
     fn dialled(&mut self, from: PeerIndex, device: DeviceId, channel: Channel) {
         let reached = self.by_device.get(&device).copied().filter(|to| self.can_connect(from, *to, channel));
         let Some(to) = reached else {
+            if channel == Channel::Member && self.is_refused(from, device) {
+                let report = wire::to_bytes(&device);
+                self.take(from, Input::Noticed { kind: "records.refused", report });
+            }
             return self.take(from, Input::Disconnected { device, channel });
         };
         let key = (from.min(to), from.max(to), channel);
@@ -505,11 +509,22 @@ impl World {
             Channel::Member => dialler.admits(&other.device) && other.admits(&dialler.device),
             Channel::Join => true,
         };
+        self.is_in_reach(from, to) && is_let_in
+    }
+
+    /// Says whether packets of a peer come to another one.
+    fn is_in_reach(&self, from: PeerIndex, to: PeerIndex) -> bool {
+        let (dialler, other) = (self.peer(from), self.peer(to));
         from != to
             && other.is_running()
             && dialler.side == other.side
             && dialler.known.contains(&other.device)
-            && is_let_in
+    }
+
+    /// Says whether it is the other one's gate that keeps a dialler out.
+    fn is_refused(&self, from: PeerIndex, device: DeviceId) -> bool {
+        let to = self.by_device.get(&device).copied();
+        to.is_some_and(|to| self.is_in_reach(from, to) && self.peer(from).admits(&device))
     }
 
     /// Says whether two peers could move contents now.

@@ -255,15 +255,18 @@ impl People {
             }
             return Ok(Message::Welcome { web, keys: Vec::new() });
         }
-        let holds = state.current_epoch().is_none_or(|(_, epoch)| epoch.holders.contains(&person));
+        let mut clean = state.epochs.iter().filter(|(_, epoch)| !epoch.is_stale);
+        let holds = clean.all(|(_, epoch)| epoch.holders.contains(&person));
         let is_welcomed = holds && state.welcomed.contains(&join);
-        if step.keyring().of(web).next().is_none() {
+        // Chosen before that is said: what is said covers the keys that are known now, and evaluating it may bring others.
+        let introduced = self.webs.get(&web).map(crate::history::Known::introduced).unwrap_or_default();
+        let keys = keys::hand_over(step, web, &person_key, &introduced)?;
+        if keys.is_empty() {
             return Ok(Message::Waiting { web });
         }
         if !is_welcomed {
             self.append(step, web, Action::Accept { join })?;
         }
-        let keys = keys::hand_over(step, web, &person_key)?;
         Ok(Message::Welcome { web, keys })
     }
 }

@@ -115,11 +115,12 @@ pub fn evaluate(web: WebId, ops: Vec<Op>) -> Evaluation {
     let frozen: BTreeSet<EntryId> = ops.iter().filter(|op| is_frozen(op, &forks)).map(|op| op.id).collect();
     let mut evaluation = replay(&ops, &frozen);
     if !frozen.is_empty() {
+        let mut witnessed = witnessed(&ops, &frozen, (&evaluation.state, &evaluation.void));
         if !has_others(&evaluation.state, &forks) {
-            // Whoever could be a witness was admitted by what is suspected.
-            evaluation = replay(&ops, &BTreeSet::new());
+            // Who else could be a witness was admitted by what is suspected.
+            let trusting = replay(&ops, &BTreeSet::new());
+            witnessed.extend(self::witnessed(&ops, &frozen, (&trusting.state, &trusting.void)));
         }
-        let witnessed = witnessed(&ops, &frozen, (&evaluation.state, &evaluation.void));
         evaluation = replay(&ops, &frozen.difference(&witnessed).copied().collect());
     }
     evaluation.incomplete = left_out.len();

@@ -4,14 +4,14 @@ use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use base::{DeviceId, EntryId, Fault, PersonId, Timestamp, WebId};
+use base::{DeviceId, EntryId, Fault, KeyId, PersonId, Timestamp, WebId};
 use kernel::Step;
 use store::{Rows, RowsMut, StoreError};
 use wire::crypto::Strict;
 use wire::entry::{Entry, Log};
 use wire::governance::{Action, Operation, Role};
 
-use crate::evaluate::{Evaluation, Facts, Op, Timeline, facts};
+use crate::evaluate::{Act, Evaluation, Facts, Op, Timeline, facts};
 use crate::tables::{CHECKED, CheckedRecord, ME, OLDER, WRAPS};
 
 /// The evaluations of all webs; a cache of what rows say.
@@ -56,6 +56,12 @@ impl Known {
     /// Returns what was evaluated last.
     pub(crate) fn evaluation(&self) -> &Evaluation {
         self.timeline.evaluation()
+    }
+
+    /// Returns the keys that evaluated operations introduce, void ones among them. Of others nobody knows yet whom they are for.
+    pub(crate) fn introduced(&self) -> BTreeSet<KeyId> {
+        let key = |op: &Op| if let Act::Epoch { key, .. } = &op.act { Some(*key) } else { None };
+        self.timeline.ops().filter_map(key).collect()
     }
 
     /// Says whether an operation of an admin waits for others that have not come.

@@ -1,5 +1,7 @@
 //! Epoch keys: unwrapping, minting, handing over (spec governance rules 50 to 58). Plain keys stand in the keyring only.
 
+use std::collections::BTreeSet;
+
 use base::{Fault, KeyId, WebId};
 use kernel::Step;
 use store::StoreError;
@@ -73,19 +75,24 @@ fn add(step: &mut Step<'_>, web: WebId, key: KeyId, plain: &[u8]) -> bool {
     is_named
 }
 
-/// Returns the keys held from which every other one held can be unsealed.
-fn roots(step: &mut Step<'_>, web: WebId) -> Result<Vec<EpochKey>, StoreError> {
+/// Returns the keys, of those that may be passed on, from which every other one of them can be unsealed.
+///
+/// What is passed on counts as known to who gets it, and is used no more once that turns out to be nobody's member. Of a key
+/// whose introduction is not evaluated yet nobody could tell that later, so it stays here (spec governance rule 52).
+fn roots(step: &mut Step<'_>, web: WebId, introduced: &BTreeSet<KeyId>) -> Result<Vec<EpochKey>, StoreError> {
     let older: Vec<_> = OLDER.within(step.view(), &web).collect::<Result<_, _>>()?;
     let keyring = step.keyring();
     let is_reachable = |key: KeyId| {
         older.iter().any(|((_, older, newer), _)| {
-            *older == key && *newer != key && keyring.get(web, *newer).is_some()
+            let is_passed_on = introduced.contains(newer) && keyring.get(web, *newer).is_some();
+            *older == key && *newer != key && is_passed_on
         })
     };
-    let mut roots: Vec<EpochKey> = keyring.of(web).filter(|key| !is_reachable(key.id())).cloned().collect();
+    let all = || keyring.of(web).filter(|key| introduced.contains(&key.id()));
+    let mut roots: Vec<EpochKey> = all().filter(|key| !is_reachable(key.id())).cloned().collect();
     if roots.is_empty() {
         // Only members who seal keys under each other in a circle can cause this.
-        roots = keyring.of(web).cloned().collect();
+        roots = all().cloned().collect();
     }
     Ok(roots)
 }
@@ -114,10 +121,15 @@ pub(crate) fn is_for_all(seal: &Seal, state: &State) -> bool {
 }
 
 /// Ends a new epoch: the operation that introduces it, with the keys held sealed under it.
-pub(crate) fn introduce(step: &mut Step<'_>, seal: &Seal, sealed: Sealed) -> Result<Action, Fault> {
+pub(crate) fn introduce(
+    step: &mut Step<'_>,
+    seal: &Seal,
+    sealed: Sealed,
+    introduced: &BTreeSet<KeyId>,
+) -> Result<Action, Fault> {
     let (web, key, epoch) = (seal.web, seal.key, EpochKey::new(seal.secret));
     let mut older = Vec::new();
-    for root in roots(step, web)?.iter().rev().take(OLDER_MAX) {
+    for root in roots(step, web, introduced)?.iter().rev().take(OLDER_MAX) {
         let nonce = step.random("older epoch");
         let Some((nonce, _)) = nonce.split_first_chunk::<24>() else { continue };
         let mut sealed = nonce.to_vec();
@@ -132,9 +144,10 @@ pub(crate) fn hand_over(
     step: &mut Step<'_>,
     web: WebId,
     person_key: &[u8; 32],
+    introduced: &BTreeSet<KeyId>,
 ) -> Result<Vec<KeyWrap>, StoreError> {
     let mut wraps = Vec::new();
-    for root in roots(step, web)?.into_iter().take(WELCOME_KEYS_MAX) {
+    for root in roots(step, web, introduced)?.into_iter().take(WELCOME_KEYS_MAX) {
         let seed = step.random("welcome");
         let sealed = seal_to(person_key, WRAP_PURPOSE, &context(web, root.id()), root.secret(), &seed);
         wraps.extend(sealed.map(|sealed| KeyWrap { key: root.id(), sealed: sealed.into() }));

@@ -439,7 +439,8 @@ impl People {
 
     fn introduce(&mut self, step: &mut Step<'_>, seal: &Seal, sealed: Sealed) -> Result<(), Fault> {
         self.follow_ups += 1;
-        let action = keys::introduce(step, seal, sealed)?;
+        let introduced = self.webs.get(&seal.web).map(Known::introduced).unwrap_or_default();
+        let action = keys::introduce(step, seal, sealed, &introduced)?;
         self.append(step, seal.web, action)?;
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::tables::{
 };
 
 /// Devices that are no members, whose entries are kept, at most per web: as many as the largest web has persons.
-const STRANGERS_MAX: u64 = 4_096;
+pub(crate) const STRANGERS_MAX: u64 = 4_096;
 
 /// Governance entries taken of one stranger: a join, a leave and a second try of both.
 const STRANGER_ENTRIES_MAX: u64 = 4;

@@ -16,6 +16,7 @@ mod chain;
 mod copies;
 mod fault;
 mod forks;
+mod guests;
 mod neighbours;
 mod own;
 mod quota;
@@ -26,6 +27,7 @@ mod sync;
 mod tables;
 mod talks;
 mod told;
+mod visits;
 
 pub use authors::{Author, set_authors, stop_web};
 pub use batches::{keys_changed, publish, set_governance_heads};

@@ -11,10 +11,12 @@ use crate::agenda::{self, Todo};
 use crate::authors;
 use crate::budget::Budget;
 use crate::copies::{self, Home};
+use crate::guests::Guests;
 use crate::neighbours::{Calls, Pace, Ring, jitter};
 use crate::quota::Quotas;
 use crate::tables::{CONNECTED, HEARD, webs};
 use crate::talks::Talks;
+use crate::visits::{VISIT, Visits};
 
 /// Each web is compared with one neighbour, in turn, about this often (spec sync rule 12). Three webs then cost
 /// about 10 bytes per second.
@@ -27,8 +29,8 @@ const HEARD_EVERY: Duration = Duration::from_mins(5);
 /// How long a peer that left a web stays admitted, so that its last words arrive.
 const PARTING: Duration = Duration::from_secs(5);
 
-/// Bytes of the report that a device was seen.
-const NEARBY_SIZE_MAX: usize = 64;
+/// Bytes of the report that a device was seen, or refuses this one.
+const DEVICE_SIZE_MAX: usize = 64;
 
 /// Alarm: compare a web with a neighbour.
 const ROUND: &str = "round";
@@ -57,6 +59,8 @@ pub struct Records {
     pub(crate) digests: BTreeMap<WebId, EntryId>,
     pub(crate) budgets: BTreeMap<DeviceId, Budget>,
     pub(crate) quotas: Quotas,
+    pub(crate) visits: Visits,
+    pub(crate) guests: Guests,
     rounds: u64,
     /// What a person says about this home.
     home: Home,
@@ -122,6 +126,12 @@ impl Records {
                 self.wake(step)?;
                 self.part(step, device)?;
             }
+            Input::Heard { from, channel: Channel::Join, message, .. } => {
+                self.wake(step)?;
+                self.hear_at_door(step, from, &message)?;
+            }
+            Input::Connected { device, channel: Channel::Join } => self.enter(step, device)?,
+            Input::Disconnected { device, channel: Channel::Join } => self.leave(step, device),
             Input::Reachable { .. } => {
                 self.wake(step)?;
                 self.calls.forgive();
@@ -129,8 +139,14 @@ impl Records {
             }
             Input::Noticed { kind: "records.nearby", report } => {
                 self.wake(step)?;
-                if let Ok(device) = wire::from_bytes::<DeviceId>(&report, NEARBY_SIZE_MAX) {
+                if let Ok(device) = wire::from_bytes::<DeviceId>(&report, DEVICE_SIZE_MAX) {
                     self.nearby(step, device);
+                }
+            }
+            Input::Noticed { kind: "records.refused", report } => {
+                self.wake(step)?;
+                if let Ok(device) = wire::from_bytes::<DeviceId>(&report, DEVICE_SIZE_MAX) {
+                    self.refused(step, device)?;
                 }
             }
             Input::Alarm { key } => {
@@ -195,6 +211,7 @@ impl Records {
     fn meet(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), StoreError> {
         let now = step.now();
         self.calls.reached(device);
+        self.is_welcome(step, device);
         self.former.remove(&device);
         if self.connected.insert(device) {
             CONNECTED.put(step.rows(), &device, &now);
@@ -261,6 +278,7 @@ impl Records {
             ROUND => self.round(step)?,
             DIAL => self.dial(step),
             OVERDUE => self.fail_over(step)?,
+            VISIT => self.look_at_visits(step)?,
             REST => {
                 for web in webs(step.view())? {
                     agenda::note_web(step, Todo::Open, web);

@@ -25,7 +25,7 @@ const ENTRIES_MAX: usize = 1_024;
 const ENTRIES_ANSWERED: usize = 64;
 
 /// Places looked at again at once, to find where two branches of a chain part.
-const LOOK_BACK: u64 = 64;
+pub(crate) const LOOK_BACK: u64 = 64;
 
 /// Proofs of forks sent in answer to one message, at most.
 const FORKS_MAX: usize = 8;
@@ -59,10 +59,9 @@ impl Records {
             }
         };
         let web = web_of(&message);
-        // Only members are answered, and only about webs both belong to (spec sync rule 5).
+        // Only members are answered, and only about webs both belong to (spec sync rule 5); to others is listened at most.
         if !is_member(step.view(), web, from)? || !is_member(step.view(), web, step.me())? {
-            tracing::debug!(peer = %from.short(), web = %web.short(), "a message of a non-member was dropped");
-            return Ok(());
+            return self.listen(step, Channel::Member, from, message);
         }
         note_heard(step, from)?;
         self.talks.begin(web, from);
@@ -367,7 +366,7 @@ impl Records {
     }
 
     /// Takes one entry of a peer, as far as its author's quota goes.
-    fn take_entry(
+    pub(crate) fn take_entry(
         &mut self,
         step: &mut Step<'_>,
         web: WebId,
@@ -505,7 +504,8 @@ pub(crate) fn send(step: &mut Step<'_>, to: DeviceId, message: &Message) {
     step.send(to, Channel::Member, wire::to_bytes(message));
 }
 
-fn web_of(message: &Message) -> WebId {
+/// Returns which web a message is about.
+pub(crate) fn web_of(message: &Message) -> WebId {
     match message {
         Message::Summary { web, .. }
         | Message::Heads { web, .. }

@@ -4,6 +4,7 @@
 //! 1: [1, device seed, person key seed, recovery secret]
 //! 2: [2, device seed, person key seed, recovery secret or null, inception]
 //! 3: [3, guard, nonce, sealed]        sealed: version 2 under the guard's key; [3, guard] is authenticated with it
+//! 4: as 3, with a guard that version 3 does not know: the keyring's
 //! ```
 //! Deterministic CBOR: what is not the encoding of itself is damaged.
 
@@ -17,8 +18,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::PeerError;
 use crate::keys::Guard;
 
-/// The newest format of the file: one whose secrets are sealed.
+/// The format of a file whose secrets are sealed under a passphrase.
 const SEALED: u16 = 3;
+
+/// The newest format of the file: one whose secrets are sealed under a key in the keyring.
+const IN_KEYRING: u16 = 4;
 
 /// The newest format of the secrets themselves.
 const PLAIN: u16 = 2;
@@ -126,7 +130,7 @@ impl SealedKeys {
         let mut nonce = [0; 24];
         super::fill_random(&mut nonce)?;
         let sealed = key.seal(PURPOSE, &nonce, &context(guard), &keys.to_bytes());
-        Ok(Self { version: SEALED, guard: guard.clone(), nonce, sealed })
+        Ok(Self { version: version_for(guard), guard: guard.clone(), nonce, sealed })
     }
 
     /// Opens the secrets; `None` when the key is another one or the file is damaged.
@@ -140,8 +144,15 @@ impl SealedKeys {
     }
 }
 
+fn version_for(guard: &Guard) -> u16 {
+    match guard {
+        Guard::Passphrase(_) => SEALED,
+        Guard::Keyring(_) => IN_KEYRING,
+    }
+}
+
 fn context(guard: &Guard) -> Vec<u8> {
-    encoded(&(SEALED, guard)).to_vec()
+    encoded(&(version_for(guard), guard)).to_vec()
 }
 
 /// Reads the bytes of a file.
@@ -153,11 +164,13 @@ pub(super) fn read(bytes: &[u8], path: &Path) -> Result<Content, PeerError> {
             Ok(Content::Plain(Keys::of(&old.device, &old.person, &old.recovery)))
         }
         PLAIN => whole(bytes).filter(Keys::is_sound).map(Content::Plain).ok_or_else(damaged),
-        SEALED => whole(bytes)
-            .filter(|file: &SealedKeys| file.guard.is_sound())
+        found @ (SEALED | IN_KEYRING) => whole(bytes)
+            .filter(|file: &SealedKeys| version_for(&file.guard) == found && file.guard.is_sound())
             .map(Content::Sealed)
             .ok_or_else(damaged),
-        found if found > SEALED => Err(PeerError::KeysFuture { path: path.to_owned(), found, known: SEALED }),
+        found if found > IN_KEYRING => {
+            Err(PeerError::KeysFuture { path: path.to_owned(), found, known: IN_KEYRING })
+        }
         _ => Err(damaged()),
     }
 }

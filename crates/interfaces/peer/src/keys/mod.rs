@@ -5,6 +5,7 @@
 //! and are wiped from memory when no longer used.
 
 mod format;
+mod keyring;
 mod passphrase;
 
 use std::fs::File;
@@ -20,6 +21,7 @@ use zeroize::Zeroizing;
 use crate::PeerError;
 use crate::home::{Home, write_whole};
 use format::{Content, Keys, SealedKeys};
+use keyring::Slot;
 use passphrase::Stretch;
 pub use passphrase::{PASSPHRASE_LENGTH_MIN, PASSPHRASE_SIZE_MAX, Passphrase, check_passphrase};
 
@@ -33,6 +35,8 @@ pub enum Protection {
     FileRights,
     /// Sealed under a passphrase that a person types at each start.
     Passphrase,
+    /// Sealed under a key in the system's keyring, which opens when its owner logs in.
+    Keyring,
 }
 
 /// What a person wants the secrets to be protected by.
@@ -42,6 +46,8 @@ pub enum Protect {
     FileRights,
     /// This passphrase.
     Passphrase(Passphrase),
+    /// A new key in the system's keyring.
+    Keyring,
 }
 
 /// What a sealed file says about its key.
@@ -50,18 +56,23 @@ enum Guard {
     /// It is made of a passphrase.
     #[n(0)]
     Passphrase(#[n(0)] Stretch),
+    /// It lies in the system's keyring.
+    #[n(1)]
+    Keyring(#[n(0)] Slot),
 }
 
 impl Guard {
     fn is_sound(&self) -> bool {
         match self {
             Self::Passphrase(stretch) => stretch.is_sound(),
+            Self::Keyring(_) => true,
         }
     }
 
     fn protection(&self) -> Protection {
         match self {
             Self::Passphrase(_) => Protection::Passphrase,
+            Self::Keyring(_) => Protection::Keyring,
         }
     }
 }
@@ -80,6 +91,15 @@ pub(crate) struct KeyFile {
     /// Sealed under this, or plain.
     seal: Option<Seal>,
     keys: Mutex<Keys>,
+}
+
+impl Seal {
+    /// Makes one whose key lies in the system's keyring. The key stays there when the home is protected otherwise later:
+    /// a backup of the file needs it.
+    fn in_keyring() -> Result<Self, PeerError> {
+        let (slot, key) = Slot::new()?;
+        Ok(Self { guard: Guard::Keyring(slot), key })
+    }
 }
 
 impl KeyFile {
@@ -102,7 +122,10 @@ impl KeyFile {
             }
             Content::Sealed(sealed) => {
                 let seal = unlock(&sealed, passphrase)?;
-                let keys = sealed.open(&seal.key).ok_or(PeerError::PassphraseWrong)?;
+                let keys = sealed.open(&seal.key).ok_or_else(|| match seal.guard {
+                    Guard::Passphrase(_) => PeerError::PassphraseWrong,
+                    Guard::Keyring(_) => PeerError::KeysDamaged { path: path.clone() },
+                })?;
                 Ok(Self { path, seal: Some(seal), keys: Mutex::new(keys) })
             }
         }
@@ -126,17 +149,22 @@ impl KeyFile {
                 let stretch = Stretch::new()?;
                 Some(Seal { key: stretch.key(&words)?, guard: Guard::Passphrase(stretch) })
             }
+            Protect::Keyring => Some(Seal::in_keyring()?),
         };
         file.write(&file.keys())
     }
 
-    /// Says whether [`Self::renew`] can be done: a passphrase must be the right one.
+    /// Says whether [`Self::renew`] can be done: a passphrase must be the right one, a keyring must take a key.
     pub(crate) fn may_renew(home: &Home, passphrase: Option<&Passphrase>) -> Result<(), PeerError> {
-        Self::old_seal(home, passphrase).map(|_seal| ())
+        match protection(home.path())? {
+            // Asked, not tried: a key that is put there now would stay behind, unused.
+            Some(Protection::Keyring) => keyring::takes_keys(),
+            _ => Self::old_seal(home, passphrase).map(drop),
+        }
     }
 
-    /// Makes the keys of a new device and person, under the passphrase of the old ones if they had one. The person
-    /// who asks has the old ones elsewhere.
+    /// Makes the keys of a new device and person, under the passphrase of the old ones if they had one, or a new key in the
+    /// keyring: the copy may be on a computer whose keyring never had the old one. The person who asks has the old ones elsewhere.
     pub(crate) fn renew(home: &Home, passphrase: Option<&Passphrase>) -> Result<(), PeerError> {
         let seal = Self::old_seal(home, passphrase)?;
         let file = Self { path: home.keys(), seal, keys: Mutex::new(Keys::new()?) };
@@ -146,8 +174,14 @@ impl KeyFile {
     fn old_seal(home: &Home, passphrase: Option<&Passphrase>) -> Result<Option<Seal>, PeerError> {
         match protection(home.path())? {
             Some(Protection::Passphrase) => Ok(Self::open(home, passphrase)?.seal),
-            _ => Ok(None),
+            Some(Protection::Keyring) => Seal::in_keyring().map(Some),
+            Some(Protection::FileRights) | None => Ok(None),
         }
+    }
+
+    /// Returns what the secrets are protected by.
+    pub(crate) fn protection(&self) -> Protection {
+        self.seal.as_ref().map_or(Protection::FileRights, |seal| seal.guard.protection())
     }
 
     /// Returns the seed of the device key.
@@ -221,6 +255,7 @@ pub fn protect(home: &Path, passphrase: Option<&Passphrase>, by: Protect) -> Res
 fn unlock(sealed: &SealedKeys, passphrase: Option<&Passphrase>) -> Result<Seal, PeerError> {
     let key = match &sealed.guard {
         Guard::Passphrase(stretch) => stretch.key(passphrase.ok_or(PeerError::PassphraseNeeded)?)?,
+        Guard::Keyring(slot) => slot.key()?,
     };
     Ok(Seal { guard: sealed.guard.clone(), key })
 }

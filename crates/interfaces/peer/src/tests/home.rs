@@ -133,7 +133,7 @@ fn bad_keys_are_refused_and_left_as_they_are() {
     check(&whole[..whole.len() - 1], "peer.keys-damaged");
     check(&[whole.as_slice(), b"x"].concat(), "peer.keys-damaged");
     let mut future = whole.clone();
-    future[1] = 4;
+    future[1] = 5;
     check(&future, "peer.keys-future");
     let mut other_device = whole.clone();
     other_device[10] ^= 1;

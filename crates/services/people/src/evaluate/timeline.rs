@@ -83,6 +83,11 @@ impl Timeline {
         self.work
     }
 
+    /// Goes through the operations that are evaluated, in their order.
+    pub(crate) fn ops(&self) -> impl Iterator<Item = &Op> {
+        self.ops.iter()
+    }
+
     /// Goes through the operations whose past is not here, or that are not in order.
     pub(crate) fn left_out(&self) -> impl Iterator<Item = &Op> {
         self.left_out.values()
@@ -191,10 +196,15 @@ impl Timeline {
         let trusting = self.trusting.get_or_insert_with(|| self.main.clone());
         self.work = self.work.saturating_add(suspecting.advance(&self.ops, news, self.frozen.clone()));
         self.work = self.work.saturating_add(trusting.advance(&self.ops, news, BTreeSet::new()));
-        let has_others = has_others(&suspecting.end().state, &self.forks);
-        // Whoever could be a witness was admitted by what is suspected.
-        let supposed = if has_others { suspecting.end() } else { trusting.end() };
-        let witnessed = witnessed(&self.ops, &self.frozen, (&supposed.state, &supposed.void));
+        let mut supposed = vec![suspecting.end()];
+        if !has_others(&suspecting.end().state, &self.forks) {
+            // Who else could be a witness was admitted by what is suspected.
+            supposed.push(trusting.end());
+        }
+        let witnessed: BTreeSet<EntryId> = supposed
+            .into_iter()
+            .flat_map(|supposed| witnessed(&self.ops, &self.frozen, (&supposed.state, &supposed.void)))
+            .collect();
         self.frozen.difference(&witnessed).copied().collect()
     }
 }

@@ -15,4 +15,5 @@
 mod forging;
 mod spreading;
 mod town;
+mod visits;
 mod weather;

@@ -101,6 +101,10 @@ pub struct Peer {
     pub kernel: Option<Kernel>,
     admitted: BTreeMap<WebId, BTreeSet<DeviceId>>,
     links: BTreeSet<usize>,
+    /// With whom it talks through a door.
+    doors: BTreeSet<usize>,
+    /// What it said through doors.
+    pub said_at_doors: Vec<Vec<u8>>,
     pub sent_bytes: usize,
     pub sent_messages: usize,
     pub effects_connect: usize,
@@ -121,7 +125,7 @@ pub struct Town {
     pub weather: Weather,
     /// Sides of a partition; all equal when there is none.
     pub side: Vec<u8>,
-    wire: BTreeMap<(u64, u64), (usize, usize, &'static str, Vec<u8>)>,
+    wire: BTreeMap<(u64, u64), (usize, usize, Channel, &'static str, Vec<u8>)>,
     pending: VecDeque<(usize, Input)>,
     count: u64,
     seed: u64,
@@ -176,6 +180,8 @@ impl Town {
                 kernel: None,
                 admitted: BTreeMap::new(),
                 links: BTreeSet::new(),
+                doors: BTreeSet::new(),
+                said_at_doors: Vec::new(),
                 sent_bytes: 0,
                 sent_messages: 0,
                 effects_connect: 0,
@@ -212,6 +218,9 @@ impl Town {
         for other in std::mem::take(&mut self.peers[index].links) {
             self.unlink(other, index);
         }
+        for other in self.peers[index].doors.clone() {
+            self.close_door(index, self.peers[other].device);
+        }
         self.drain();
     }
 
@@ -230,6 +239,11 @@ impl Town {
                 if self.side[one] != self.side[other] {
                     self.unlink(one, other);
                     self.unlink(other, one);
+                }
+            }
+            for other in self.peers[one].doors.clone() {
+                if self.side[one] != self.side[other] {
+                    self.close_door(one, self.peers[other].device);
                 }
             }
         }
@@ -254,9 +268,17 @@ impl Town {
 
     /// Gives a peer bytes as if another had sent them.
     pub fn say(&mut self, from: usize, to: usize, message: Vec<u8>) {
-        let from = self.peers[from].device;
-        let service = "records".to_owned();
-        self.run(to, vec![Input::Heard { from, channel: Channel::Member, service, message }]);
+        self.say_on(Channel::Member, from, to, message);
+    }
+
+    /// The same, through its door.
+    pub fn say_at_door(&mut self, from: usize, to: usize, message: Vec<u8>) {
+        self.say_on(Channel::Join, from, to, message);
+    }
+
+    fn say_on(&mut self, channel: Channel, from: usize, to: usize, message: Vec<u8>) {
+        let from = sign_key(from).device();
+        self.run(to, vec![Input::Heard { from, channel, service: "records".to_owned(), message }]);
         self.drain();
     }
 
@@ -278,10 +300,10 @@ impl Town {
 
     fn effect(&mut self, index: usize, effect: Effect) {
         match effect {
-            Effect::Send { to, channel: Channel::Member, service, message } => {
-                self.send(index, to, service, message)
-            }
-            Effect::Connect { to, .. } => self.connect(index, to),
+            Effect::Send { to, channel, service, message } => self.send(index, to, channel, service, message),
+            Effect::Connect { to, channel: Channel::Member } => self.connect(index, to),
+            Effect::Connect { to, channel: Channel::Join } => self.knock(index, to),
+            Effect::Disconnect { device, channel: Channel::Join } => self.close_door(index, device),
             Effect::Admit { web, devices } => {
                 self.peers[index].admitted.insert(web, devices.into_iter().collect());
                 for other in self.peers[index].links.clone() {
@@ -295,12 +317,48 @@ impl Town {
         }
     }
 
-    fn send(&mut self, index: usize, to: DeviceId, service: &'static str, message: Vec<u8>) {
+    /// Opens a door, which takes anybody.
+    fn knock(&mut self, index: usize, to: DeviceId) {
+        let other = self
+            .index_of(to)
+            .filter(|other| self.peers[*other].kernel.is_some() && self.side[index] == self.side[*other]);
+        let Some(other) = other else {
+            let input = Input::Disconnected { device: to, channel: Channel::Join };
+            return self.pending.push_back((index, input));
+        };
+        for (here, there) in [(index, other), (other, index)] {
+            self.peers[here].doors.insert(there);
+            let device = self.peers[there].device;
+            self.pending.push_back((here, Input::Connected { device, channel: Channel::Join }));
+        }
+    }
+
+    fn close_door(&mut self, index: usize, device: DeviceId) {
+        let Some(other) = self.index_of(device) else { return };
+        for (here, there) in [(index, other), (other, index)] {
+            if self.peers[here].doors.remove(&there) {
+                let device = self.peers[there].device;
+                self.pending.push_back((here, Input::Disconnected { device, channel: Channel::Join }));
+            }
+        }
+    }
+
+    fn send(
+        &mut self,
+        index: usize,
+        to: DeviceId,
+        channel: Channel,
+        service: &'static str,
+        message: Vec<u8>,
+    ) {
         let Some(other) = self.index_of(to) else { return };
+        if channel == Channel::Join {
+            self.peers[index].said_at_doors.push(message.clone());
+        }
         self.peers[index].sent_bytes += message.len();
         self.peers[index].sent_messages += 1;
         assert!(message.len() <= wire::sync::MESSAGE_SIZE_MAX, "a message is too long");
-        if !self.peers[index].links.contains(&other) {
+        if !self.is_open(index, other, channel) {
             return;
         }
         let times = match self.dice() % 100 {
@@ -312,7 +370,7 @@ impl Town {
             let jitter = self.dice() % (self.weather.jitter_ms + 1);
             self.count += 1;
             let at = self.now + LATENCY_MS + jitter;
-            self.wire.insert((at, self.count), (index, other, service, message.clone()));
+            self.wire.insert((at, self.count), (index, other, channel, service, message.clone()));
         }
     }
 
@@ -323,9 +381,12 @@ impl Town {
             self.pending.push_back((index, Input::Disconnected { device: them, channel: Channel::Member }));
             return;
         };
-        let is_possible = self.peers[other].kernel.is_some()
-            && self.side[index] == self.side[other]
-            && self.admits(other, index);
+        let is_there = self.peers[other].kernel.is_some() && self.side[index] == self.side[other];
+        let is_possible = is_there && self.admits(other, index);
+        if is_there && !is_possible {
+            let report = wire::to_bytes(&them);
+            self.pending.push_back((index, Input::Noticed { kind: "records.refused", report }));
+        }
         let input = |device| Input::Connected { device, channel: Channel::Member };
         if !is_possible {
             let input = Input::Disconnected { device: them, channel: Channel::Member };
@@ -336,6 +397,13 @@ impl Town {
             self.pending.push_back((other, input(me)));
         } else {
             self.pending.push_back((index, input(them)));
+        }
+    }
+
+    fn is_open(&self, index: usize, other: usize, channel: Channel) -> bool {
+        match channel {
+            Channel::Member => self.peers[index].links.contains(&other),
+            Channel::Join => self.peers[index].doors.contains(&other),
         }
     }
 
@@ -360,11 +428,11 @@ impl Town {
             let Some(next) = next.filter(|next| *next <= end) else { break };
             self.now = self.now.max(next);
             if message == Some(next) {
-                let (_, (from, to, service, message)) = self.wire.pop_first().unwrap();
-                if self.peers[to].links.contains(&from) {
+                let (_, (from, to, channel, service, message)) = self.wire.pop_first().unwrap();
+                if self.is_open(to, from, channel) {
                     let from = self.peers[from].device;
                     let service = service.to_owned();
-                    self.run(to, vec![Input::Heard { from, channel: Channel::Member, service, message }]);
+                    self.run(to, vec![Input::Heard { from, channel, service, message }]);
                 }
             } else if let Some((_, index)) = alarm {
                 self.run(index, Vec::new());

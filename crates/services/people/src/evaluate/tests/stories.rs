@@ -347,6 +347,18 @@ fn of_a_forked_chain_only_what_others_have_built_on_counts() {
 }
 
 #[test]
+fn what_a_leaver_has_witnessed_stands_when_only_the_forker_is_left() {
+    let (mut book, last) = Book::web(&[MEMBER]);
+    let chain = book.chains[&ALICE].clone();
+    let seen = book.write_after(ALICE, &chain, &[last], invite(10, MEMBER, 9));
+    let left = book.write(BOB, &[seen], Act::Leave);
+    let cuts = book.cuts(BOB, &[last]);
+    let unseen = book.write_after(ALICE, &chain, &[last], Act::Remove { person: person(BOB), cuts });
+    let whys = [seen, left, unseen].map(|id| why(&book, id));
+    assert_eq!(whys, [None, None, Some(Void::Forked)]);
+}
+
+#[test]
 fn operations_whose_past_is_missing_wait() {
     let (book, last) = Book::web(&[MEMBER]);
     let ops = book.ops.values().filter(|op| op.id != last).cloned().collect();

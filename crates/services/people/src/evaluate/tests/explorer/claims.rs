@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Evaluation, Tale, Void};
 use crate::evaluate::op::{Act, Dismiss, Op};
-use crate::evaluate::{Departure, Invitation, Member, Pages, Power, State};
+use crate::evaluate::{Departure, Invitation, Pages, Power, State};
 use base::{EntryId, PersonId};
 use wire::governance::Role;
 
@@ -244,13 +244,6 @@ fn no_key_for_the_gone(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String
 /// What somebody else's operation that counts was built on is not void because its device signed twice.
 fn witnessed_stands(tale: &Tale<'_>, whole: &Evaluation) -> Result<(), String> {
     let begun = tale.evaluate(0);
-    // Where nobody but forkers is left, also because the witness went, rule 38 looks at what counts when all of it does.
-    let is_there = |member: &Member| {
-        member.power.is_some() && !member.devices.iter().any(|device| whole.forked.contains(device))
-    };
-    if !whole.state.members.values().any(is_there) {
-        return Ok(());
-    }
     for (at, op) in tale.ops.iter().enumerate() {
         if whole.void.get(&op.id) != Some(&Void::Forked) {
             continue;
