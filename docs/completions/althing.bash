@@ -40,6 +40,9 @@ _althing() {
             althing,config)
                 cmd="althing__subcmd__config"
                 ;;
+            althing,cut-off)
+                cmd="althing__subcmd__cut__subcmd__off"
+                ;;
             althing,device)
                 cmd="althing__subcmd__device"
                 ;;
@@ -132,6 +135,9 @@ _althing() {
                 ;;
             althing,remove)
                 cmd="althing__subcmd__remove"
+                ;;
+            althing,restore)
+                cmd="althing__subcmd__restore"
                 ;;
             althing,resume)
                 cmd="althing__subcmd__resume"
@@ -259,6 +265,9 @@ _althing() {
             althing__subcmd__help,config)
                 cmd="althing__subcmd__help__subcmd__config"
                 ;;
+            althing__subcmd__help,cut-off)
+                cmd="althing__subcmd__help__subcmd__cut__subcmd__off"
+                ;;
             althing__subcmd__help,device)
                 cmd="althing__subcmd__help__subcmd__device"
                 ;;
@@ -351,6 +360,9 @@ _althing() {
                 ;;
             althing__subcmd__help,remove)
                 cmd="althing__subcmd__help__subcmd__remove"
+                ;;
+            althing__subcmd__help,restore)
+                cmd="althing__subcmd__help__subcmd__restore"
                 ;;
             althing__subcmd__help,resume)
                 cmd="althing__subcmd__help__subcmd__resume"
@@ -466,6 +478,9 @@ _althing() {
             althing__subcmd__help__subcmd__words,check)
                 cmd="althing__subcmd__help__subcmd__words__subcmd__check"
                 ;;
+            althing__subcmd__help__subcmd__words,new)
+                cmd="althing__subcmd__help__subcmd__words__subcmd__new"
+                ;;
             althing__subcmd__help__subcmd__words,show)
                 cmd="althing__subcmd__help__subcmd__words__subcmd__show"
                 ;;
@@ -577,6 +592,9 @@ _althing() {
             althing__subcmd__words,help)
                 cmd="althing__subcmd__words__subcmd__help"
                 ;;
+            althing__subcmd__words,new)
+                cmd="althing__subcmd__words__subcmd__new"
+                ;;
             althing__subcmd__words,show)
                 cmd="althing__subcmd__words__subcmd__show"
                 ;;
@@ -585,6 +603,9 @@ _althing() {
                 ;;
             althing__subcmd__words__subcmd__help,help)
                 cmd="althing__subcmd__words__subcmd__help__subcmd__help"
+                ;;
+            althing__subcmd__words__subcmd__help,new)
+                cmd="althing__subcmd__words__subcmd__help__subcmd__new"
                 ;;
             althing__subcmd__words__subcmd__help,show)
                 cmd="althing__subcmd__words__subcmd__help__subcmd__show"
@@ -596,7 +617,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
+            opts="-h -V --json --home --help --version start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals cut-off restore share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop words help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -806,6 +827,24 @@ _althing() {
         althing__subcmd__config__subcmd__show)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__cut__subcmd__off)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1230,7 +1269,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
+            opts="start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals cut-off restore share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop words help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1358,6 +1397,20 @@ _althing() {
         althing__subcmd__help__subcmd__config__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__cut__subcmd__off)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1943,6 +1996,20 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__help__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__help__subcmd__resume)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2294,7 +2361,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__words)
-            opts="show check"
+            opts="show check new"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2308,6 +2375,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__words__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__words__subcmd__new)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2975,6 +3056,24 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__restore)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__resume)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -3590,7 +3689,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__words)
-            opts="-h --json --home --help show check help"
+            opts="-h --json --home --help show check new help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3626,7 +3725,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__words__subcmd__help)
-            opts="show check help"
+            opts="show check new help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3667,6 +3766,20 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__words__subcmd__help__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__words__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -3674,6 +3787,28 @@ _althing() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__words__subcmd__new)
+            opts="-h --revoke --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --revoke)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
