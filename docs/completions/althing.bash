@@ -40,6 +40,9 @@ _althing() {
             althing,config)
                 cmd="althing__subcmd__config"
                 ;;
+            althing,cut-off)
+                cmd="althing__subcmd__cut__subcmd__off"
+                ;;
             althing,device)
                 cmd="althing__subcmd__device"
                 ;;
@@ -132,6 +135,9 @@ _althing() {
                 ;;
             althing,remove)
                 cmd="althing__subcmd__remove"
+                ;;
+            althing,restore)
+                cmd="althing__subcmd__restore"
                 ;;
             althing,resume)
                 cmd="althing__subcmd__resume"
@@ -259,6 +265,9 @@ _althing() {
             althing__subcmd__help,config)
                 cmd="althing__subcmd__help__subcmd__config"
                 ;;
+            althing__subcmd__help,cut-off)
+                cmd="althing__subcmd__help__subcmd__cut__subcmd__off"
+                ;;
             althing__subcmd__help,device)
                 cmd="althing__subcmd__help__subcmd__device"
                 ;;
@@ -351,6 +360,9 @@ _althing() {
                 ;;
             althing__subcmd__help,remove)
                 cmd="althing__subcmd__help__subcmd__remove"
+                ;;
+            althing__subcmd__help,restore)
+                cmd="althing__subcmd__help__subcmd__restore"
                 ;;
             althing__subcmd__help,resume)
                 cmd="althing__subcmd__help__subcmd__resume"
@@ -469,6 +481,9 @@ _althing() {
             althing__subcmd__help__subcmd__words,check)
                 cmd="althing__subcmd__help__subcmd__words__subcmd__check"
                 ;;
+            althing__subcmd__help__subcmd__words,new)
+                cmd="althing__subcmd__help__subcmd__words__subcmd__new"
+                ;;
             althing__subcmd__help__subcmd__words,show)
                 cmd="althing__subcmd__help__subcmd__words__subcmd__show"
                 ;;
@@ -586,6 +601,9 @@ _althing() {
             althing__subcmd__words,help)
                 cmd="althing__subcmd__words__subcmd__help"
                 ;;
+            althing__subcmd__words,new)
+                cmd="althing__subcmd__words__subcmd__new"
+                ;;
             althing__subcmd__words,show)
                 cmd="althing__subcmd__words__subcmd__show"
                 ;;
@@ -594,6 +612,9 @@ _althing() {
                 ;;
             althing__subcmd__words__subcmd__help,help)
                 cmd="althing__subcmd__words__subcmd__help__subcmd__help"
+                ;;
+            althing__subcmd__words__subcmd__help,new)
+                cmd="althing__subcmd__words__subcmd__help__subcmd__new"
                 ;;
             althing__subcmd__words__subcmd__help,show)
                 cmd="althing__subcmd__words__subcmd__help__subcmd__show"
@@ -605,7 +626,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
+            opts="-h -V --json --home --help --version start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals cut-off restore share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop words help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -815,6 +836,24 @@ _althing() {
         althing__subcmd__config__subcmd__show)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__cut__subcmd__off)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1239,7 +1278,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export words stop help"
+            opts="start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals cut-off restore share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop status net page export stop words help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1367,6 +1406,20 @@ _althing() {
         althing__subcmd__help__subcmd__config__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__cut__subcmd__off)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1966,6 +2019,20 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__help__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__help__subcmd__resume)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2317,7 +2384,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__words)
-            opts="show check"
+            opts="show check new"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2331,6 +2398,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__words__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__words__subcmd__new)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3030,6 +3111,24 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__restore)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__resume)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -3645,7 +3744,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__words)
-            opts="-h --json --home --help show check help"
+            opts="-h --json --home --help show check new help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3681,7 +3780,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__words__subcmd__help)
-            opts="show check help"
+            opts="show check new help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3722,6 +3821,20 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__words__subcmd__help__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__words__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -3729,6 +3842,28 @@ _althing() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__words__subcmd__new)
+            opts="-h --revoke --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --revoke)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -47,6 +47,12 @@ export interface AskAuditExport {
   form: ExportForm;
 }
 
+/** Arguments of `people.cut_off`. */
+export interface AskCutOff {
+  /** The web. */
+  web: string;
+}
+
 /** Arguments of `people.devices`. */
 export type AskDevices = Record<string, never>;
 
@@ -99,6 +105,14 @@ export interface AskMirrored {
 export interface AskNet {
   /** Only computers of this web. */
   web?: string | null;
+}
+
+/** Arguments of `host.new_words`. */
+export interface AskNewWords {
+  /** Your 24 words until now; empty if they were never written down and are still here. */
+  words?: string;
+  /** Computers that are not yours and end with the old words, by name or first digits of the id. */
+  revoke?: string[];
 }
 
 /** Arguments of `people.news`. */
@@ -184,7 +198,7 @@ export interface AuditView {
   is_void: boolean;
   /** Why it does not count; empty when it does. */
   why_void: string;
-  /** What kind of act: `start`, `invite`, `revoke-invitation`, `join`, `admit`, `role`, `remove`, `leave`, `add-device`, `revoke-device`, `recover`, `serve` or `key`. */
+  /** What kind of act: `start`, `invite`, `revoke-invitation`, `join`, `admit`, `role`, `remove`, `leave`, `add-device`, `revoke-device`, `new-words`, `recover`, `serve` or `key`. */
   kind: string;
   /** Who acted; none when nobody knows whose device it was. */
   person: string | null;
@@ -200,6 +214,20 @@ export interface AuditView {
 export interface Cancel {
   /** The transfer's id or its first digits. */
   id: string;
+}
+
+/** Arguments of `people.change_words`: public halves and signatures, in hexadecimal. No secrets. */
+export interface ChangeWords {
+  /** The recovery key until now. */
+  old: string;
+  /** The recovery key from now on. */
+  new: string;
+  /** The old key's signature. */
+  by_old: string;
+  /** The new key's signature. */
+  by_new: string;
+  /** Computers of yours that end with the old words, by name or first digits of the id. */
+  revoke?: string[];
 }
 
 /** A computer of one of your webs. */
@@ -236,6 +264,28 @@ export interface ComputerView {
 
 /** How packets get to a computer. */
 export type Connection = 'this' | 'lan' | 'direct' | 'relayed' | 'trying' | 'none';
+
+/** An act that a removal has cut off, and that can be done again. */
+export interface CutOff {
+  /** What to name it by. */
+  act: string;
+  /** When, by the actor's clock. */
+  at: Time;
+  /** Who acted, or came. */
+  who: string;
+  /** What, in words. */
+  what: string;
+  /** Whose removal of another has cut it off. */
+  cut_by: string;
+  /** The entry that says so. */
+  entry: string;
+}
+
+/** Acts that a removal has cut off. */
+export interface CutOffs {
+  /** Oldest first. */
+  acts: CutOff[];
+}
 
 /** Arguments of `people.decline`. */
 export interface Decline {
@@ -957,6 +1007,14 @@ export interface Removed {
   bytes_kept: Bytes;
 }
 
+/** Arguments of `people.restore`. */
+export interface Restore {
+  /** The web. */
+  web: string;
+  /** The act, as `althing cut-off` names it. */
+  act: string;
+}
+
 /** Arguments of `files.resume`. */
 export interface Resume {
   /** The transfer's id or its first digits. */
@@ -1393,6 +1451,8 @@ export interface Operations {
   'people.name_device': { arguments: NameDevice; answer: Done };
   /** Asks members who the holder of the recovery words said to this peer is. */
   'people.recover': { arguments: Recover; answer: Done };
+  /** Gives you new recovery words in all your webs, as the old and the new key have signed; `host.new_words` does the signing. */
+  'people.change_words': { arguments: ChangeWords; answer: Done };
   /** Shows where you and members of your webs are found: for coming back with recovery words. */
   'people.address': { arguments: AskAddress; answer: Address };
   /** Lists every act that changed who belongs to a web. */
@@ -1421,6 +1481,10 @@ export interface Operations {
   'people.same_person': { arguments: SamePerson; answer: Done };
   /** Lists what admins are asked to sign together, and how many signatures are missing. */
   'people.dismissals': { arguments: AskDismissals; answer: Dismissals };
+  /** Lists what a removal cut off: admissions and acts of who was removed, dated after what its remover knew. Files shared above the cut are erased and can't be brought back. */
+  'people.cut_off': { arguments: AskCutOff; answer: CutOffs };
+  /** Does again in your name what a removal cut off: invites who fell out, gives the role, admits, removes. */
+  'people.restore': { arguments: Restore; answer: Done };
   /** Writes the log of a web as a table or as JSON lines. */
   'people.audit_export': { arguments: AskAuditExport; answer: AuditExport };
   /** Shares a folder of this computer with a web; nothing is copied. */
@@ -1477,7 +1541,9 @@ export interface Operations {
   'host.export': { arguments: Export; answer: Done };
   /** Shows your 24 recovery words, until you have written them down. */
   'host.words': { arguments: AskWords; answer: Words };
-  /** Says three of your recovery words, so that this computer can forget them. */
+  /** Makes new recovery words in place of the old ones, and shows them; they count once you have said three of them. */
+  'host.new_words': { arguments: AskNewWords; answer: Words };
+  /** Says three of your recovery words, so that this computer can forget them; new ones count from then on. */
   'host.words_kept': { arguments: KeepWords; answer: Done };
   /** Comes back as the person of 24 recovery words, on a computer that belongs to nobody yet. */
   'host.recover': { arguments: Recover; answer: Done };
@@ -1509,6 +1575,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'people.revoke_device': 'act',
   'people.name_device': 'act',
   'people.recover': 'act',
+  'people.change_words': 'act',
   'people.address': 'read',
   'people.audit': 'read',
   'people.name': 'act',
@@ -1523,6 +1590,8 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'people.dismiss': 'act',
   'people.same_person': 'act',
   'people.dismissals': 'read',
+  'people.cut_off': 'read',
+  'people.restore': 'act',
   'people.audit_export': 'read',
   'files.share': 'act',
   'files.shares': 'read',
@@ -1551,6 +1620,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'host.page': 'act',
   'host.export': 'act',
   'host.words': 'act',
+  'host.new_words': 'act',
   'host.words_kept': 'act',
   'host.recover': 'act',
   'host.stop': 'act',
