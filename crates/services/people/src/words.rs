@@ -1,5 +1,5 @@
 //! New recovery words: taken on one device, carried into every web by each, and followed by who comes back (spec governance rules 90
-//! to 95, spec identity rules 68 to 71). Not for: the words themselves, which only the peer's word book sees.
+//! to 95, spec identity rules 68 and 69). Not for: the words themselves, which only the peer's word book sees.
 
 use api::people as ask;
 use base::{DeviceId, Fault, PersonId, WebId};
