@@ -175,7 +175,7 @@ impl People {
         if !is_known {
             return Err(PeopleError::NotYourWords.into());
         }
-        let gone = self.end_devices(step, &asked.revoke)?;
+        let gone = Self::end_devices(step, &asked.revoke)?;
         CHANGES.put(step.rows(), &DeviceId::new(change.old.0), &change);
         for web in &webs {
             self.align_devices(step, *web)?;
