@@ -271,13 +271,12 @@ impl Inception {
             return None;
         }
         for step in chain {
-            let is_signed = match step.change_of(key) {
-                Some(change) => step.by_recovery && change.holds(person, verifier),
-                None => {
-                    let signer = if step.by_recovery { DeviceId::new(key.0) } else { last };
-                    let covered = device_bytes(person, step.device);
-                    verifier.verify(&signer, ADOPT_DOMAIN, &covered, &step.signature)
-                }
+            let is_signed = if let Some(change) = step.change_of(key) {
+                step.by_recovery && change.holds(person, verifier)
+            } else {
+                let signer = if step.by_recovery { DeviceId::new(key.0) } else { last };
+                let covered = device_bytes(person, step.device);
+                verifier.verify(&signer, ADOPT_DOMAIN, &covered, &step.signature)
             };
             if !is_signed || seen.contains(&step.device) {
                 return None;

@@ -63,10 +63,10 @@ struct Town {
 pub fn run(seed: u64) -> Report {
     let mut town = Town::begin(seed);
     town.steal();
+    town.change_words();
     town.part();
     town.remove_mallory();
     town.lie();
-    town.change_words();
     town.revoke_the_stolen();
     town.grind();
     town.meet();
@@ -313,6 +313,8 @@ impl Town {
         let ask = self.world.ask(CAROL, "people.change_words", change);
         let is_changed = self.world.answer(ask).is_some_and(|answer| answer.is_ok());
         self.report.claim(is_changed, || "Carol could not take new words".to_owned());
+        // Found only after others have heard of it: before that the first to be heard wins (decisions/recovery-words.md).
+        self.pass(60);
         let finder = SignKey::from_seed(&self.world.dice.seed());
         self.finder = finder.device();
         let inception = Bytes::from(kernel::Vault::inception(&self.world.peer(CAROL).vault()));

@@ -510,10 +510,10 @@ impl People {
         }
         self.learn_words(step, web, (person, key))?;
         let mut change = crate::words::change_from(step, key)?;
-        if let Some(new) = change.as_ref().map(|change| DeviceId::new(change.new.0)) {
-            if IN_VAIN.has(step.view(), &(web, new))? {
-                change = None;
-            }
+        if let Some(new) = change.as_ref().map(|change| DeviceId::new(change.new.0))
+            && IN_VAIN.has(step.view(), &(web, new))?
+        {
+            change = None;
         }
         if !revoked.is_empty() || change.is_some() {
             let mut about = revoked.clone();
@@ -658,11 +658,7 @@ impl People {
 
     /// Notes which devices of this person are at an end, and makes a new key of the person; returns their names. What each web is
     /// told says `align_devices`.
-    pub(crate) fn end_devices(
-        &mut self,
-        step: &mut Step<'_>,
-        named: &[String],
-    ) -> Result<Vec<String>, Fault> {
+    pub(crate) fn end_devices(step: &mut Step<'_>, named: &[String]) -> Result<Vec<String>, Fault> {
         let mut names = Vec::new();
         for one in named {
             let (device, name) = sibling_named(step.view(), one)?;
@@ -681,7 +677,7 @@ impl People {
         step: &mut Step<'_>,
         asked: &ask::RevokeDevice,
     ) -> Result<ask::Done, Fault> {
-        let name = self.end_devices(step, std::slice::from_ref(&asked.device))?.concat();
+        let name = Self::end_devices(step, std::slice::from_ref(&asked.device))?.concat();
         let webs = Self::my_webs(step)?;
         for web in &webs {
             self.align_devices(step, *web)?;

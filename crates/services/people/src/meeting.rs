@@ -101,8 +101,8 @@ pub(crate) fn invite_again(
             )
         }
         None => format!(
-            "You and {label} are in no other web together: hand over the invitation below, which is good once and for 30 days. If that \
-             computer says that it belongs to {web} already, it has not heard of the removal: there first `althing web leave {web}`. {}",
+            "You and {label} are in no other web together: hand over this invitation, which is good once and for 30 days. A computer that has \
+             written more into {web} than it holds here, or has not heard of the removal, cannot use it yet. {}",
             invitation.link
         ),
     };

@@ -1,5 +1,5 @@
 //! New recovery words: taken on one device, carried into every web by each, and followed by who comes back (spec governance rules 90
-//! to 95, spec identity rules 68 to 71). Not for: the words themselves, which only the peer's word book sees.
+//! to 95, spec identity rules 68 and 69). Not for: the words themselves, which only the peer's word book sees.
 
 use api::people as ask;
 use base::{DeviceId, Fault, PersonId, WebId};
@@ -175,7 +175,7 @@ impl People {
         if !is_known {
             return Err(PeopleError::NotYourWords.into());
         }
-        let gone = self.end_devices(step, &asked.revoke)?;
+        let gone = Self::end_devices(step, &asked.revoke)?;
         CHANGES.put(step.rows(), &DeviceId::new(change.old.0), &change);
         for web in &webs {
             self.align_devices(step, *web)?;
