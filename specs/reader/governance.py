@@ -416,6 +416,8 @@ class Evaluation:
         found = set()
         for place in bits(self.stretch & ~self.refused) if rivals else ():
             knows = self.past[place]
+            if self.ops[place].kind in ("epoch", "accept"):
+                continue
             if knows >> index & 1 and not any(knows >> rival & 1 for rival in rivals):
                 found.add(self.base.devices.get(self.ops[place].author, (person,))[0])
         return sum(self.base.role(who) >= 0 for who in found - {person})

@@ -245,7 +245,7 @@ def a_change_on_which_others_have_built_stands_against_one_that_is_dated_back():
     book = Book(MEMBER, MEMBER)
     came = book.recover((1, 2), [book.last], 1)
     changed = book.change_words((1, 2), [came], 1, None, "second", 1)
-    book.epoch(2, [changed], "a", 0, 1, 2)
+    book.invite(2, [changed], "later", MEMBER)
     stolen = book.change_words(1, [book.last], 1, None, "stolen")
     return book.void(came, changed, stolen) == [False, False, True]
 

@@ -350,7 +350,13 @@ fn rest(house: &mut House) {
     house.end();
 }
 
-fn ask(house: &mut House, queries: &[String], is_typing: bool, names: u32, texts: u32) -> (u64, Vec<Duration>) {
+fn ask(
+    house: &mut House,
+    queries: &[String],
+    is_typing: bool,
+    names: u32,
+    texts: u32,
+) -> (u64, Vec<Duration>) {
     let mut times = Vec::new();
     let mut hits = 0;
     for query in queries {

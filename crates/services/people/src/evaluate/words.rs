@@ -92,7 +92,8 @@ impl Powers<'_> {
         depth
     }
 
-    /// Counts the others, in the web since before this segment, who have built on a change and on no rival of it.
+    /// Counts the others, in the web since before this segment, who have built on a change and on no rival of it. What computers
+    /// write by themselves as soon as they hear of it is left out: it shows only who was heard first.
     fn witnesses(&self, person: PersonId, at: usize, old: Key) -> usize {
         let rivals: Vec<usize> = self
             .changes(person)
@@ -103,7 +104,8 @@ impl Powers<'_> {
             return 0;
         }
         let is_witness = |(place, op): &(usize, &super::Op)| {
-            !self.refused.contains_key(&op.id)
+            !matches!(op.act, Act::Epoch { .. } | Act::Accept { .. })
+                && !self.refused.contains_key(&op.id)
                 && self.segment.is_before(at, *place)
                 && !rivals.iter().any(|rival| self.segment.is_before(*rival, *place))
         };

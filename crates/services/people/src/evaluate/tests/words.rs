@@ -129,15 +129,30 @@ fn of_two_changes_that_nobody_has_built_on_that_of_a_device_stands() {
 }
 
 #[test]
+fn keys_made_at_once_by_who_heard_of_the_finder_first_are_no_witnesses() {
+    let (mut book, last) = Book::with_computers();
+    // Alice is apart from the others when she changes the words; those hear of Mallory's change first.
+    let changed = book.change_words(PHONE, &[last], (FIRST, SECOND), &[]);
+    let came = book.recover_by(THIEF, &[last], FIRST);
+    let stolen = book.change_words(THIEF, &[came], (FIRST, STOLEN), &[0, PHONE, TABLET]);
+    let made = book.write(CAROL, &[stolen], epoch(1, &[1, 2]));
+    book.write(BOB, &[made], epoch(2, &[1, 2]));
+    let evaluation = book.evaluate();
+    assert!(evaluation.void.contains_key(&came) && evaluation.void.contains_key(&stolen));
+    assert!(!evaluation.void.contains_key(&changed));
+    assert_eq!(book.words(), words_key(SECOND));
+}
+
+#[test]
 fn what_others_have_built_on_is_not_undone_by_who_has_an_old_computer_and_the_old_words() {
     let (mut book, last) = Book::with_computers();
     // The bag with the first computer and the paper was stolen. Alice comes back by a copy, revokes it and changes the words.
     let came = book.recover_by(NEW, &[last], FIRST);
     let changed = book.change_words(NEW, &[came], (FIRST, SECOND), &[0]);
-    let seen = book.write(CAROL, &[changed], epoch(1, &[0, 1, 2]));
+    let seen = book.write(CAROL, &[changed], invite(80, Role::Member, 1));
     // Later the thief writes, dated back, that all others are revoked, and that the words are other ones.
     let stolen = book.change_words(0, &[last], (FIRST, STOLEN), &[PHONE, TABLET]);
-    book.write(BOB, &[seen, stolen], epoch(2, &[0, 1, 2]));
+    book.write(BOB, &[seen, stolen], invite(81, Role::Member, 1));
     let evaluation = book.evaluate();
     assert!(evaluation.void.contains_key(&stolen) && !evaluation.void.contains_key(&changed));
     assert_eq!(book.computers(), computers(&[PHONE, TABLET, NEW]));
@@ -150,7 +165,7 @@ fn who_has_come_back_by_words_changes_them_against_a_recovery_that_is_dated_back
     // Alice's only computer is one that came by the words; so is Mallory's, dated back to before.
     let came = book.recover_by(NEW, &[last], FIRST);
     let changed = book.change_words(NEW, &[came], (FIRST, SECOND), &[0]);
-    book.write(CAROL, &[changed], epoch(1, &[0, 1, 2]));
+    book.write(CAROL, &[changed], invite(80, Role::Member, 1));
     let back = book.recover_by(THIEF, &[last], FIRST);
     let stolen = book.change_words(THIEF, &[back], (FIRST, STOLEN), &[0]);
     let evaluation = book.evaluate();
@@ -165,7 +180,7 @@ fn invented_witnesses_count_for_nothing() {
     assert!(book.evaluate().void.contains_key(&changed), "the author is no device of hers");
     let (mut book, last) = Book::with_computers();
     let changed = book.change_words(PHONE, &[last], (FIRST, SECOND), &[]);
-    book.write(CAROL, &[changed], epoch(1, &[0, 1, 2]));
+    book.write(CAROL, &[changed], invite(80, Role::Member, 1));
     // Mallory brings strangers, its own devices and a friend who joins meanwhile.
     let back = book.recover_by(THIEF, &[last], FIRST);
     let stolen = book.change_words(THIEF, &[back], (FIRST, STOLEN), &[]);
