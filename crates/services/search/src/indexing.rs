@@ -65,14 +65,14 @@ pub(crate) struct Indexing {
 struct Round {
     given: usize,
     /// Where the next part begins; none when it has to wait for a new round.
-    next: Option<From>,
+    next: Option<Next>,
     /// A part was not taken: what is told from the beginning has a gap there.
     is_broken: bool,
 }
 
 /// Where a part begins that may go with others.
 #[derive(Debug, Clone)]
-enum From {
+enum Next {
     /// After this one in the list of changes.
     Changed(ChangedEntry),
     /// Here in all that is told of a web from the beginning.
@@ -142,12 +142,12 @@ impl Search {
     /// Collects the next part of the round under way: names only, since texts take long.
     fn more(&mut self, step: &mut Step<'_>) -> Result<Option<(Part, Update)>, StoreError> {
         let made = match self.indexing.round.next.take() {
-            Some(From::Changed(after)) => {
+            Some(Next::Changed(after)) => {
                 let mut entries = changes::entries_after(step.view(), &after, ITEMS_MAX)?;
                 entries.retain(|entry| entry.web == after.web);
                 Some(changed_names(step, after.web, entries)?)
             }
-            Some(From::Anew(web, cursor)) => Some(page(step, web, cursor)?),
+            Some(Next::Anew(web, cursor)) => Some(page(step, web, cursor)?),
             None => None,
         };
         let made = made.filter(|(_, update)| !update.names.is_empty() && update.texts.is_empty());
@@ -297,12 +297,12 @@ fn changed_names(
 }
 
 /// Returns where the part after this one begins, if it may go with it.
-fn next_of(part: &Part) -> Option<From> {
+fn next_of(part: &Part) -> Option<Next> {
     match &part.told {
         Told::News => {
-            part.entries.last().filter(|_| part.entries.len() >= MORE_MIN).copied().map(From::Changed)
+            part.entries.last().filter(|_| part.entries.len() >= MORE_MIN).copied().map(Next::Changed)
         }
-        Told::Anew(cursor) => cursor.clone().map(|cursor| From::Anew(part.web, cursor)),
+        Told::Anew(cursor) => cursor.map(|cursor| Next::Anew(part.web, cursor)),
     }
 }
 
