@@ -69,7 +69,7 @@ impl Index {
             extractor: config.extractor,
             library,
         });
-        shared.changes.push(NOBODY, Change::SayLost);
+        shared.changes.push(NOBODY, Change::SayLost(shared.webs.noted_lost()));
         let index = Self { shared, threads: Mutex::default() };
         for _ in 0..CHANGERS {
             index.thread("index-change", work::change)?;

@@ -138,16 +138,19 @@ impl Webs {
         self.folder.join(format!("{id}.{LOST_NOTE}"))
     }
 
-    /// Says again which indexes were lost and have not been begun anew.
-    pub(crate) fn say_lost(&self) {
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
-        for entry in entries.filter_map(Result::ok) {
-            let name = entry.file_name();
-            let id =
-                name.to_str().and_then(|name| name.strip_suffix(LOST_NOTE)?.strip_suffix('.')?.parse().ok());
-            if let Some(web) = id {
-                self.reports.notice(LOST, to_bytes(&Lost { web }));
-            }
+    /// Returns which indexes were lost and have not been begun anew.
+    pub(crate) fn noted_lost(&self) -> Vec<WebId> {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return Vec::new() };
+        let id = |entry: fs::DirEntry| {
+            entry.file_name().to_str()?.strip_suffix(LOST_NOTE)?.strip_suffix('.')?.parse().ok()
+        };
+        entries.filter_map(Result::ok).filter_map(id).collect()
+    }
+
+    /// Says again that indexes are lost.
+    pub(crate) fn say_lost(&self, webs: Vec<WebId>) {
+        for web in webs {
+            self.reports.notice(LOST, to_bytes(&Lost { web }));
         }
     }
 

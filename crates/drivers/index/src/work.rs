@@ -41,7 +41,7 @@ pub(crate) enum Change {
     /// A job whose input cannot be read.
     Refuse(Task),
     /// Not a job: what was lost before the driver started is said again.
-    SayLost,
+    SayLost(Vec<WebId>),
 }
 
 impl Change {
@@ -49,7 +49,7 @@ impl Change {
     fn joins(&self, next: &Self) -> bool {
         let is_quick = |one: &Self| match one {
             Self::Update(job) => job.update.texts.is_empty(),
-            Self::Forget(_) | Self::Summarize(..) | Self::Refuse(_) | Self::SayLost => false,
+            Self::Forget(_) | Self::Summarize(..) | Self::Refuse(_) | Self::SayLost(_) => false,
         };
         is_quick(self) && is_quick(next)
     }
@@ -68,7 +68,7 @@ pub(crate) fn change(shared: &Shared) {
                         Change::Update(job) => updates.push(job),
                         Change::Forget(task) => forget(&shared.webs, web, &task),
                         Change::Summarize(task, key) => summarize(&shared.webs, web, &task, &key),
-                        Change::SayLost => shared.webs.say_lost(),
+                        Change::SayLost(webs) => shared.webs.say_lost(webs),
                         Change::Refuse(task) => task.finish(Err("the job's input cannot be read".to_owned())),
                     }
                 }
