@@ -379,7 +379,7 @@ class Evaluation:
         words = self.change(index)
         if not words:
             return (1, 0, 0, 0, 0, how == "recovered", *place)
-        return (1, 1, -self.depth(index, words), self.witnesses(index, words), how != "recovered", 0, *place)
+        return (1, 1, -self.depth(index, words), how != "recovered", self.witnesses(index, words), 0, *place)
 
     # -- new recovery words (rules 90 to 95) --
 

@@ -241,13 +241,13 @@ def old_words_are_worth_nothing_after_a_change_however_they_are_dated():
     return book.void(changed, later, back, early, right) == [False, True, True, True, False]
 
 
-def a_change_on_which_others_have_built_stands_against_one_that_is_dated_back():
+def a_change_by_a_computer_goes_before_one_by_words_whoever_has_built_on_it():
     book = Book(MEMBER, MEMBER)
     came = book.recover((1, 2), [book.last], 1)
     changed = book.change_words((1, 2), [came], 1, None, "second", 1)
     book.invite(2, [changed], "later", MEMBER)
-    stolen = book.change_words(1, [book.last], 1, None, "stolen")
-    return book.void(came, changed, stolen) == [False, False, True]
+    by_computer = book.change_words(1, [book.last], 1, None, "other")
+    return book.void(came, changed, by_computer) == [True, True, False]
 
 
 def of_two_changes_without_witnesses_that_of_a_device_which_did_not_come_by_the_words_stands():

@@ -18,10 +18,10 @@ pub(super) struct Grade {
     has_words: bool,
     /// A change comes after the one that gave the key which it replaces.
     depth: Reverse<usize>,
-    /// How many others have built on it and on no rival.
-    witnesses: usize,
     /// Of changes first those of devices that did not come by the words: who has found these has no other.
     is_from_device: bool,
+    /// How many others have built on it and on no rival.
+    witnesses: usize,
     /// Of all else first that of a recovered device.
     is_recovered: bool,
     added: Reverse<(u64, EntryId)>,
