@@ -253,14 +253,7 @@ impl WordBook {
         }
         if let (Some(new), Some(person)) = (new, person) {
             let change = WordsChange::new(person, &new.old, &RecoveryKey::from_seed(&new.secret));
-            let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
-            return Ok(Kept::Change(ChangeWords {
-                old: hex(&change.old.0),
-                new: hex(&change.new.0),
-                by_old: hex(&change.by_old.0),
-                by_new: hex(&change.by_new.0),
-                revoke: new.revoke,
-            }));
+            return Ok(Kept::Change(people::change_asked(&change, new.revoke)));
         }
         self.keys.forget_recovery()?;
         let what = "The words are yours alone now: this computer has forgotten them. Whoever finds them can become you; keep them \

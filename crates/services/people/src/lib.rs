@@ -45,3 +45,4 @@ pub use service::{People, service};
 pub use tables::note_kept;
 pub use told::Told;
 pub use wire::governance::Role;
+pub use words::change_asked;

@@ -209,6 +209,18 @@ impl People {
     }
 }
 
+/// Writes a change as it is asked for; the peer that holds the words signs it.
+pub fn change_asked(change: &WordsChange, revoke: Vec<String>) -> ask::ChangeWords {
+    let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+    ask::ChangeWords {
+        old: hex(&change.old.0),
+        new: hex(&change.new.0),
+        by_old: hex(&change.by_old.0),
+        by_new: hex(&change.by_new.0),
+        revoke,
+    }
+}
+
 fn read_change(asked: &ask::ChangeWords) -> Option<WordsChange> {
     let bytes = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).ok();
     let key = |text: &str| Some(Key(bytes(text)?.try_into().ok()?));

@@ -18,25 +18,25 @@ fn address(town: &Town, of: usize) -> String {
 }
 
 /// Somebody says the words of `of` to a new computer, and names the computer of `through`.
-fn come_back(town: &mut Town, new: usize, of: usize, through: usize) {
+pub(crate) fn come_back(town: &mut Town, new: usize, of: usize, through: usize) {
     let address = address(town, through);
     town.say_words(new, Some(of));
     town.ask(new, "people.recover", json!({ "address": address })).unwrap();
     town.pass(Duration::from_secs(90));
 }
 
-fn note(town: &Town, who: usize) -> String {
+pub(crate) fn note(town: &Town, who: usize) -> String {
     town.read(who, "people.devices", json!({})).unwrap()["note"].as_str().unwrap().to_owned()
 }
 
-fn web_names(town: &Town, who: usize) -> Vec<(String, bool)> {
+pub(crate) fn web_names(town: &Town, who: usize) -> Vec<(String, bool)> {
     let rows = town.rows(who);
     let webs = people::read::webs(&*rows).unwrap();
     webs.into_iter().map(|web| (web.label, web.has_key)).collect()
 }
 
 /// Alice, Bob and Carol in one web; Alice and Bob in another.
-fn family() -> Town {
+pub(crate) fn family() -> Town {
     let mut town = Town::new(6);
     town.family();
     town.let_in(BOB, "admin");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wire::identity::WordsChange;
 
+use crate::recovery::{come_back, family, note, web_names};
 use crate::town::{ALICE, BOB, CAROL, Town, recovery_of};
 
 const NEW: usize = 3;
@@ -16,41 +17,7 @@ const THIRD: usize = 101;
 /// What the peer asks when its person has repeated three of the new words.
 fn change(town: &Town, from: usize, to: usize, revoke: &[String]) -> Value {
     let change = WordsChange::new(town.peers[ALICE].person, &recovery_of(from), &recovery_of(to));
-    let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
-    json!({
-        "old": hex(&change.old.0), "new": hex(&change.new.0), "by_old": hex(&change.by_old.0),
-        "by_new": hex(&change.by_new.0), "revoke": revoke,
-    })
-}
-
-/// Somebody says words to a new computer, and names Bob's.
-fn come_back(town: &mut Town, new: usize, words: usize) {
-    let address = town.read(BOB, "people.address", json!({})).unwrap()["link"].clone();
-    town.say_words(new, Some(words));
-    town.ask(new, "people.recover", json!({ "address": address })).unwrap();
-    town.pass(Duration::from_secs(90));
-}
-
-fn note(town: &Town, who: usize) -> String {
-    town.read(who, "people.devices", json!({})).unwrap()["note"].as_str().unwrap().to_owned()
-}
-
-fn web_names(town: &Town, who: usize) -> Vec<(String, bool)> {
-    let webs = people::read::webs(&*town.rows(who)).unwrap();
-    webs.into_iter().map(|web| (web.label, web.has_key)).collect()
-}
-
-/// Alice, Bob and Carol in one web; Alice and Bob in another.
-fn family() -> Town {
-    let mut town = Town::new(6);
-    town.family();
-    town.let_in(BOB, "admin");
-    town.let_in(CAROL, "member");
-    town.ask(BOB, "people.start_web", json!({ "name": "choir" })).unwrap();
-    let link = town.ask(BOB, "people.invite", json!({ "web": "choir" })).unwrap()["link"].clone();
-    town.ask(ALICE, "people.join", json!({ "link": link })).unwrap();
-    town.pass(Duration::from_secs(30));
-    town
+    json!(people::change_asked(&change, revoke.to_vec()))
 }
 
 #[test]
@@ -64,10 +31,10 @@ fn the_old_words_find_nobody_and_the_new_ones_all_webs_names_and_letters() {
     assert!(done["what"].as_str().unwrap().contains("count in 2 webs"), "{done}");
     town.pass(Duration::from_secs(60));
     town.stop(ALICE);
-    come_back(&mut town, NEW, ALICE);
+    come_back(&mut town, NEW, ALICE, BOB);
     assert!(note(&town, NEW).contains("knows nobody"), "{}", note(&town, NEW));
     assert_eq!(web_names(&town, NEW), []);
-    come_back(&mut town, OTHER, SECOND);
+    come_back(&mut town, OTHER, SECOND, BOB);
     assert_eq!(web_names(&town, OTHER), [("choir".to_owned(), true), ("family".to_owned(), true)]);
     assert_eq!(town.members(OTHER), ["Alice owner", "Uncle Bob admin", "Carol member"]);
     let invited = town.read(OTHER, "people.invited", json!({})).unwrap();
@@ -80,7 +47,7 @@ fn the_old_words_find_nobody_and_the_new_ones_all_webs_names_and_letters() {
 #[test]
 fn a_thief_who_came_by_the_words_ends_with_them() {
     let mut town = family();
-    come_back(&mut town, NEW, ALICE);
+    come_back(&mut town, NEW, ALICE, BOB);
     assert!(town.admits(BOB, NEW));
     let thief = town.peers[NEW].device.to_string();
     town.ask(ALICE, "people.change_words", change(&town, ALICE, SECOND, &[thief])).unwrap();
@@ -88,7 +55,7 @@ fn a_thief_who_came_by_the_words_ends_with_them() {
     for who in [ALICE, BOB, CAROL] {
         assert!(!town.admits(who, NEW), "{who} still lets the thief in");
     }
-    come_back(&mut town, OTHER, ALICE);
+    come_back(&mut town, OTHER, ALICE, BOB);
     assert_eq!(web_names(&town, OTHER), []);
     let web = people::read::web_named(&*town.rows(ALICE), "family").unwrap().unwrap();
     assert!(!town.who_hears(BOB, web, "after the change").contains(&NEW));
@@ -101,7 +68,7 @@ fn words_are_changed_again_by_who_came_back_and_told_to_a_web_joined_later() {
     town.pass(Duration::from_secs(60));
     let lost = town.peers[ALICE].device.to_string();
     town.stop(ALICE);
-    come_back(&mut town, NEW, SECOND);
+    come_back(&mut town, NEW, SECOND, BOB);
     town.ask(NEW, "people.change_words", change(&town, SECOND, THIRD, &[lost])).unwrap();
     town.pass(Duration::from_secs(60));
     town.ask(CAROL, "people.start_web", json!({ "name": "barn" })).unwrap();
