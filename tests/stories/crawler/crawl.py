@@ -58,12 +58,23 @@ class Shown(html.parser.HTMLParser):
             self.parts.append(data)
 
 
-def open_index(path):
-    """Opens the index; readers and the one who writes do not wait for each other."""
+def make_index(path):
+    """Opens the index to visit folders with; readers and the one who writes do not wait for each other."""
     index = sqlite3.connect(path, timeout=10)
     index.execute("PRAGMA journal_mode = WAL")
     index.executescript(TABLES)
     return index
+
+
+def open_index(path):
+    """Opens the index of a running crawler. Only that one makes it: two at once would find it locked."""
+    index = sqlite3.connect(path, timeout=10)
+    try:
+        if index.execute("SELECT max(number) FROM visits").fetchone()[0] is not None:
+            return index
+    except sqlite3.OperationalError:
+        pass  # No tables yet, or they are being made.
+    sys.exit("the index is empty: nobody has visited the folders yet")
 
 
 def read_text(path):
@@ -138,7 +149,7 @@ def forget(index, number):
 
 def run(options):
     """Visits now, then every so many seconds and whenever somebody wishes it."""
-    index = open_index(options.index)
+    index = make_index(options.index)
     while True:
         served = index.execute("SELECT max(number) FROM wishes").fetchone()[0]
         visit(index, options.folders, options.every)
@@ -168,9 +179,7 @@ def ask_for_visit(options):
 def ask(options):
     """Answers from the index and says how old its knowledge is."""
     index = open_index(options.index)
-    last = index.execute("SELECT begun, every FROM visits ORDER BY number DESC LIMIT 1").fetchone()
-    if last is None:
-        sys.exit("the index is empty: nobody has visited the folders yet")
+    begun, every = index.execute("SELECT begun, every FROM visits ORDER BY number DESC LIMIT 1").fetchone()
     # Each word in quotes of its own, so that what people type is never taken for FTS5's language.
     words = " ".join('"' + word.replace('"', '""') + '"' for word in " ".join(options.words).split())
     answers = index.execute(
@@ -179,7 +188,6 @@ def ask(options):
     for path, line in answers:
         print(path)
         print(f"  {line}")
-    begun, every = last
     print(f"{len(answers)} found, as of {max(0, time.time() - begun):.0f} s ago; visits every {every:.0f} s")
 
 

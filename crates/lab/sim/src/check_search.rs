@@ -6,7 +6,7 @@ use base::{ContentId, DeviceId, WebId};
 use serde_json::{Value, json};
 
 use crate::check::{self, Report, list, text};
-use crate::lying::{FORGED, Liar};
+use crate::lying::{self, FORGED, Liar};
 use crate::searching::{Ground, KeptSearch, Open, Searches};
 use crate::texts::{common_word, revision_word, text_of, topic_word};
 use crate::town::TownWeb;
@@ -158,12 +158,21 @@ pub(crate) fn over(world: &World, ground: Ground<'_>, open: &Open, found: &Value
 /// Whoever answered with contents it never listed is left out and named.
 fn liars_are_named(world: &World, open: &Open, found: &Value, searches: &mut Searches) {
     let question = u64::from_str_radix(&text(found, "id"), 16).unwrap_or(0);
-    let why = text(found, "why");
+    let (why, how) = (text(found, "why"), text(found, "how"));
+    // Nobody waits for the answer of a member for whom a broker has answered before.
+    let is_covered = |liar: PeerIndex, by_ms: u64| {
+        let short = lying::short(world.peer(liar).device);
+        world.watch.covered.get(&(open.asker, question)).into_iter().flatten().any(|(broker, devices, at)| {
+            *at <= by_ms
+                && devices.contains(&short)
+                && how.contains(&format!("the broker at Person {broker} answered"))
+        })
+    };
     for (liar, at) in world.watch.forged.get(&(open.asker, question)).into_iter().flatten() {
         let is_in_time = *at < open.begun_ms + IN_TIME_MS;
         let is_asked =
             world.peer(*liar).liar == Some(Liar::Unlisted) && world.is_connected(open.asker, *liar);
-        if !is_in_time || !is_asked {
+        if !is_in_time || !is_asked || is_covered(*liar, *at) {
             continue;
         }
         let is_named =

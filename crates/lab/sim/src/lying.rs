@@ -211,6 +211,11 @@ impl Liar {
     }
 }
 
+/// What a device is called in a broker's answer: the first eight bytes of its id.
+pub(crate) fn short(device: DeviceId) -> u64 {
+    device.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
 /// Reads a message; `None` when it is none.
 pub(crate) fn read(bytes: &[u8]) -> Option<Message> {
     wire::from_bytes(bytes, 1 << 20).ok()

@@ -1,7 +1,10 @@
 //! Runs towns: one by its seed, or the suite of `./test`. Or the model of search at scale, which writes its plots.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sim::scale::{self, Study};
@@ -34,11 +37,18 @@ const FIXED: [Plan; 4] = [
     Plan { seed: 3, peers: 60, time: Duration::from_secs(3600), is_checking_all: false, searches: 90 },
 ];
 
+/// What a town is like unless something else is said.
+const PLAIN: Plan =
+    Plan { seed: 0, peers: 100, time: Duration::from_secs(3600), is_checking_all: false, searches: 20 };
+
+/// Runs one or more towns, prints what they found and says whether all was right.
+type Job = Box<dyn FnOnce() -> bool + Send>;
+
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some((first, towns)) = trust_towns(&arguments) {
-        return trust(first, towns);
+        return if trust(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     if let [word, members] = arguments.as_slice()
         && let Ok(members) = members.parse()
@@ -49,7 +59,6 @@ fn main() -> ExitCode {
             _ => {}
         }
     }
-    let is_suite = arguments == ["--suite"];
     let run = if arguments.iter().any(|word| word == "--scale") {
         study(&arguments).map(|(study, folder)| match run_study(study, &folder) {
             Ok(()) => ExitCode::SUCCESS,
@@ -59,12 +68,10 @@ fn main() -> ExitCode {
             }
         })
     } else {
-        plans(&arguments).map(|plans| {
-            let are_trusty = !is_suite
-                || trust(TRUST_FIXED.0, TRUST_FIXED.1) == ExitCode::SUCCESS
-                    && trust(fresh_seed() >> 16, TRUST_FRESH) == ExitCode::SUCCESS;
-            let ran = run_towns(&plans);
-            if are_trusty { ran } else { ExitCode::FAILURE }
+        jobs(&arguments).map(|jobs| {
+            let (passed, failed) = run_beside(jobs);
+            println!("{passed} passed, {failed} failed");
+            if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         })
     };
     run.unwrap_or_else(|| {
@@ -91,56 +98,73 @@ fn run_study(study: Study, folder: &Path) -> std::io::Result<()> {
     std::fs::write(folder.join("measured.csv"), scale::comma_separated(&findings))
 }
 
+/// Runs towns that know nothing of each other beside each other, as many as there are processors, in the order given.
+/// Returns how many passed and failed.
+fn run_beside(jobs: Vec<Job>) -> (usize, usize) {
+    let (all, jobs) = (jobs.len(), Mutex::new(jobs.into_iter()));
+    let next = || jobs.lock().ok().and_then(|mut jobs| jobs.next());
+    let passed = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                while let Some(job) = next() {
+                    passed.fetch_add(usize::from(job()), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let passed = passed.into_inner();
+    (passed, all.saturating_sub(passed))
+}
+
+/// Runs a town and prints what it found. Says whether all was right.
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]
-fn run_towns(plans: &[Plan]) -> ExitCode {
-    let (mut passed, mut failed) = (0, 0);
-    for plan in plans.iter().copied() {
-        let begun = Instant::now();
-        let Outcome { tally, wrong, checked, searches, search_messages, search_questions } = run(plan);
-        println!(
-            "NOTE simulator: seed {} with {} peers for {} s: {} claims checked, {} batches, {} messages, {} power cuts, {} fetches, in {} s",
-            plan.seed,
-            plan.peers,
-            plan.time.as_secs(),
-            checked,
-            tally.batches,
-            tally.messages,
-            tally.power_cuts,
-            tally.fetches,
-            begun.elapsed().as_secs()
-        );
-        println!(
-            "NOTE searches: {} trials, {} over, {} interrupted; {} were asked of {} members, {} times a broker; {} texts of others looked for; {} hits, {} certain, {} stale on top, {} said to be older; {} liars named; {:.1} messages and {:.0} bytes a search; over after {} ms median, {} ms at 99 of 100, {} ms at most",
-            searches.trials,
-            searches.over,
-            searches.interrupted,
-            search_questions,
-            searches.members,
-            searches.brokered,
-            searches.recalled,
-            searches.hits,
-            searches.certain,
-            searches.stale_tops,
-            searches.past,
-            searches.liars_named,
-            per(search_messages.0, searches.trials),
-            per(search_messages.1, searches.trials),
-            searches.time(50),
-            searches.time(99),
-            searches.time(100),
-        );
-        for line in &wrong {
-            println!("  wrong: {line}");
-        }
-        if wrong.is_empty() {
-            passed += 1;
-        } else {
-            failed += 1;
-            println!("  replay: cargo xtask sim --seed {} --peers {}", plan.seed, plan.peers);
-        }
+fn run_town(plan: Plan) -> bool {
+    let begun = Instant::now();
+    let Outcome { tally, wrong, checked, searches, search_messages, search_questions } = run(plan);
+    let mut lines = format!(
+        "NOTE simulator: seed {} with {} peers for {} s: {} claims checked, {} batches, {} messages, {} power cuts, {} fetches, in {} s\n",
+        plan.seed,
+        plan.peers,
+        plan.time.as_secs(),
+        checked,
+        tally.batches,
+        tally.messages,
+        tally.power_cuts,
+        tally.fetches,
+        begun.elapsed().as_secs()
+    );
+    lines += &format!(
+        "NOTE searches: {} trials, {} over, {} interrupted; {} were asked of {} members, {} times a broker; {} texts of others looked for; {} hits, {} certain, {} stale on top, {} said to be older; {} liars named; {:.1} messages and {:.0} bytes a search; over after {} ms median, {} ms at 99 of 100, {} ms at most\n",
+        searches.trials,
+        searches.over,
+        searches.interrupted,
+        search_questions,
+        searches.members,
+        searches.brokered,
+        searches.recalled,
+        searches.hits,
+        searches.certain,
+        searches.stale_tops,
+        searches.past,
+        searches.liars_named,
+        per(search_messages.0, searches.trials),
+        per(search_messages.1, searches.trials),
+        searches.time(50),
+        searches.time(99),
+        searches.time(100),
+    );
+    for line in &wrong {
+        lines += &format!("  wrong: {line}\n");
     }
-    println!("{passed} passed, {failed} failed");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if !wrong.is_empty() {
+        lines += &format!(
+            "  replay: cargo xtask sim --seed {} --peers {} --searches {}\n",
+            plan.seed, plan.peers, plan.searches
+        );
+    }
+    print!("{lines}");
+    wrong.is_empty()
 }
 
 /// Reads `--trust TOWNS`, and the first seed if one is given.
@@ -154,9 +178,9 @@ fn trust_towns(arguments: &[String]) -> Option<(u64, u64)> {
     }
 }
 
-/// Runs towns with enemies inside, one seed after the other.
+/// Runs towns with enemies inside, one seed after the other. Says whether all was right.
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]
-fn trust(first: u64, towns: u64) -> ExitCode {
+fn trust(first: u64, towns: u64) -> bool {
     let (begun, mut checked, mut failed) = (Instant::now(), 0, 0);
     for seed in first..first.saturating_add(towns) {
         let report = sim::trust::run(seed);
@@ -173,7 +197,7 @@ fn trust(first: u64, towns: u64) -> ExitCode {
         "NOTE trust: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong, in {} s",
         begun.elapsed().as_secs()
     );
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    failed == 0
 }
 
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]
@@ -209,16 +233,28 @@ fn per(count: u64, trials: u64) -> f64 {
     count as f64 / trials.max(1) as f64
 }
 
-fn plans(arguments: &[String]) -> Option<Vec<Plan>> {
-    let mut plan =
-        Plan { seed: 0, peers: 100, time: Duration::from_secs(3600), is_checking_all: false, searches: 20 };
+/// Returns what the suite runs, the longest first, or the one town that was asked for.
+fn jobs(arguments: &[String]) -> Option<Vec<Job>> {
+    if arguments != ["--suite"] {
+        let plan = plan(arguments)?;
+        return Some(vec![Box::new(move || run_town(plan))]);
+    }
+    let fresh = fresh_seed();
+    let fresh_town = Plan { seed: fresh, peers: 120, ..PLAIN };
+    let mut jobs: Vec<Job> = Vec::new();
+    for plan in FIXED.into_iter().chain([fresh_town]) {
+        jobs.push(Box::new(move || run_town(plan)));
+    }
+    jobs.push(Box::new(|| trust(TRUST_FIXED.0, TRUST_FIXED.1)));
+    jobs.push(Box::new(move || trust(fresh >> 16, TRUST_FRESH)));
+    Some(jobs)
+}
+
+fn plan(arguments: &[String]) -> Option<Plan> {
+    let mut plan = PLAIN;
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
-            "--suite" => {
-                let fresh = Plan { seed: fresh_seed(), peers: 120, ..plan };
-                return Some([FIXED.as_slice(), &[fresh]].concat());
-            }
             "--all-signatures" => plan.is_checking_all = true,
             "--searches" => plan.searches = words.next()?.parse().ok()?,
             "--seed" => plan.seed = words.next()?.parse().ok()?,
@@ -229,7 +265,7 @@ fn plans(arguments: &[String]) -> Option<Vec<Plan>> {
             _ => return None,
         }
     }
-    (!arguments.is_empty()).then(|| vec![plan])
+    (!arguments.is_empty()).then_some(plan)
 }
 
 fn study(arguments: &[String]) -> Option<(Study, PathBuf)> {

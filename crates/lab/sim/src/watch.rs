@@ -21,6 +21,8 @@ pub struct Watch {
     pub(crate) removed: BTreeMap<(WebId, DeviceId), String>,
     /// Forged answers that arrived: who was told, in answer to which question, by whom, when.
     pub(crate) forged: BTreeMap<(PeerIndex, u64), BTreeMap<PeerIndex, u64>>,
+    /// Whom brokers answered for: who was told, in answer to which question, by which broker, for which devices and when.
+    pub(crate) covered: BTreeMap<(PeerIndex, u64), Vec<(PeerIndex, BTreeSet<u64>, u64)>>,
     /// What rang: where, when, for what.
     pub(crate) rang: Vec<(PeerIndex, u64, Value)>,
     /// Messages about texts, and their bytes.
@@ -54,10 +56,17 @@ impl Watch {
     }
 
     pub(crate) fn arrived(&mut self, now_ms: u64, from: PeerIndex, to: PeerIndex, message: &[u8]) {
-        if let Some(Message::Answer { question, texts, .. }) = lying::read(message)
-            && texts.hits.iter().any(|hit| hit.snippet == FORGED)
-        {
-            self.forged.entry((to, question)).or_default().entry(from).or_insert(now_ms);
+        match lying::read(message) {
+            Some(Message::Answer { question, texts, .. })
+                if texts.hits.iter().any(|hit| hit.snippet == FORGED) =>
+            {
+                self.forged.entry((to, question)).or_default().entry(from).or_insert(now_ms);
+            }
+            Some(Message::Brokered { question, read, .. }) => {
+                let devices = read.iter().map(|one| one.device).collect();
+                self.covered.entry((to, question)).or_default().push((from, devices, now_ms));
+            }
+            _ => {}
         }
     }
 
