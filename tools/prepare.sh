@@ -83,9 +83,14 @@ build_page() {
     page_inputs > web/dist/.inputs
 }
 
+# Always all programs, and where ./test has built all targets, those: another choice means other features of what they use,
+# and hundreds of libraries would be built once more.
+: "${ALTHING_BUILD:=--workspace --bins}"
+
 build_althing() {
     if [ ! -d "$CARGO_TARGET_DIR/debug/deps" ]; then
         say 'Building for the first time: some 500 libraries, 5 to 15 minutes, only once ...'
     fi
-    cargo build --quiet --package althing "$@" || give_up 'the build failed; the lines above say why'
+    # shellcheck disable=SC2086 # These are options.
+    cargo build --quiet $ALTHING_BUILD || give_up 'the build failed; the lines above say why'
 }

@@ -9,7 +9,7 @@ if ! need_keyring; then
     echo 'NOTE the keyring was not tested: gnome-keyring or dbus is missing and could not be installed'
     exit 0
 fi
-build_althing --package stories
+build_althing
 folder=$(mktemp -d)
 trap 'if [ -f "$folder/cast/keyring" ]; then kill "$(cat "$folder/cast/keyring")" 2>/dev/null || true; fi; rm -rf "$folder"' EXIT
 mkdir -m 700 "$folder/user" "$folder/run"
