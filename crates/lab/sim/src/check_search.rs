@@ -162,10 +162,10 @@ fn liars_are_named(world: &World, open: &Open, found: &Value, searches: &mut Sea
     // Nobody waits for the answer of a member for whom a broker has answered before.
     let is_covered = |liar: PeerIndex, by_ms: u64| {
         let short = lying::short(world.peer(liar).device);
-        world.watch.covered.get(&(open.asker, question)).into_iter().flatten().any(|(broker, devices, at)| {
-            *at <= by_ms
-                && devices.contains(&short)
-                && how.contains(&format!("the broker at Person {broker} answered"))
+        world.watch.covered.get(&(open.asker, question)).into_iter().flatten().any(|answer| {
+            answer.at_ms <= by_ms
+                && answer.devices.contains(&short)
+                && how.contains(&format!("the broker at Person {} answered", answer.broker))
         })
     };
     for (liar, at) in world.watch.forged.get(&(open.asker, question)).into_iter().flatten() {

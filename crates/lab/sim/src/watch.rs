@@ -11,6 +11,15 @@ use crate::world::PeerIndex;
 /// What a file was made of, and its size; none when it was gone.
 pub(crate) type Made = Option<(u64, u64)>;
 
+/// Whom a broker answered for.
+#[derive(Debug, Clone)]
+pub(crate) struct Covered {
+    pub(crate) broker: PeerIndex,
+    /// What the devices are called in its answer.
+    pub(crate) devices: BTreeSet<u64>,
+    pub(crate) at_ms: u64,
+}
+
 /// What was seen.
 #[derive(Debug, Clone, Default)]
 pub struct Watch {
@@ -21,8 +30,8 @@ pub struct Watch {
     pub(crate) removed: BTreeMap<(WebId, DeviceId), String>,
     /// Forged answers that arrived: who was told, in answer to which question, by whom, when.
     pub(crate) forged: BTreeMap<(PeerIndex, u64), BTreeMap<PeerIndex, u64>>,
-    /// Whom brokers answered for: who was told, in answer to which question, by which broker, for which devices and when.
-    pub(crate) covered: BTreeMap<(PeerIndex, u64), Vec<(PeerIndex, BTreeSet<u64>, u64)>>,
+    /// Answers of brokers that arrived: who was told, in answer to which question.
+    pub(crate) covered: BTreeMap<(PeerIndex, u64), Vec<Covered>>,
     /// What rang: where, when, for what.
     pub(crate) rang: Vec<(PeerIndex, u64, Value)>,
     /// Messages about texts, and their bytes.
@@ -64,7 +73,11 @@ impl Watch {
             }
             Some(Message::Brokered { question, read, .. }) => {
                 let devices = read.iter().map(|one| one.device).collect();
-                self.covered.entry((to, question)).or_default().push((from, devices, now_ms));
+                self.covered.entry((to, question)).or_default().push(Covered {
+                    broker: from,
+                    devices,
+                    at_ms: now_ms,
+                });
             }
             _ => {}
         }

@@ -221,7 +221,7 @@ impl People {
         if let Some(web) = key.strip_prefix(crate::personal::SAY).and_then(|web| web.parse().ok()) {
             return self.say_marks(step, web);
         }
-        if key == crate::devices::PAIR {
+        if key == crate::devices::pairing::PAIR {
             return Self::knock_to_pair(step);
         }
         if key == crate::recovering::RECOVER {

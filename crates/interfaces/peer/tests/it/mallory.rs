@@ -1,7 +1,7 @@
 //! Somebody in the middle of a join, who swaps addresses, keys and tickets: real peers, and Mallory with the real network
 //! and her own head.
 //!
-//! What she can do with a line between two members is tested in `crates/drivers/network/tests/mallory.rs`.
+//! What she can do with a line between two members is tested in `crates/drivers/network/tests/all/mallory.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,24 +2,9 @@
 //!
 //! What she does with tickets and joins is tested where people join (`crates/interfaces/peer/tests/it/mallory.rs`).
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::clone_on_ref_ptr,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::items_after_statements,
-    reason = "tests panic when they fail"
-)]
-
-mod house;
-
-use house::proxy::{Mood, Proxy, start_v6};
-use house::relay::stranger;
-use house::{PATIENCE, Peer, WEB, noise};
+use crate::house::proxy::{Mood, Proxy, start_v6};
+use crate::house::relay::stranger;
+use crate::house::{PATIENCE, Peer, WEB, noise};
 use kernel::{Channel, Effect};
 use network::Unreached;
 

@@ -1,25 +1,9 @@
 //! Relays: members are carried, strangers are not, and a removed member is carried no more.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::clone_on_ref_ptr,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::items_after_statements,
-    reason = "tests panic when they fail"
-)]
-
-#[path = "house/mod.rs"]
-mod house;
-
 use std::time::Duration;
 
-use house::relay::device_of;
-use house::{PATIENCE, Peer, config};
+use crate::house::relay::device_of;
+use crate::house::{PATIENCE, Peer, config};
 use iroh::{RelayConfig, Watcher as _};
 use kernel::{Channel, Effect, RelayAccess};
 use network::{TimeLimits, Way};
@@ -58,8 +42,8 @@ async fn two_who_know_nothing_but_a_relay_meet() {
     }
     until("Carol is carried", || carol.network.relay().is_some_and(|relay| relay.is_connected)).await;
     assert!(carol.network.addresses().contains(&url), "the relay is one of her addresses");
-    bob.network.effect(Effect::Admit { web: house::WEB, devices: vec![carol.me()] });
-    carol.network.effect(Effect::Admit { web: house::WEB, devices: vec![bob.me()] });
+    bob.network.effect(Effect::Admit { web: crate::house::WEB, devices: vec![carol.me()] });
+    carol.network.effect(Effect::Admit { web: crate::house::WEB, devices: vec![bob.me()] });
     bob.network.effect(Effect::Addresses { device: carol.me(), addresses: vec![url.clone()] });
     bob.network.effect(Effect::Connect { to: carol.me(), channel: Channel::Member });
     bob.connected(carol.me()).await;
@@ -97,12 +81,12 @@ async fn a_relay_carries_neither_for_strangers_nor_for_the_removed() {
     assert!(!endpoint.home_relay_status().get().iter().any(iroh::endpoint::RelayStatus::is_connected));
 
     let device = device_of(&endpoint);
-    dora.network.effect(Effect::Admit { web: house::WEB, devices: vec![device] });
+    dora.network.effect(Effect::Admit { web: crate::house::WEB, devices: vec![device] });
     until("a member is carried", || {
         endpoint.home_relay_status().get().iter().any(iroh::endpoint::RelayStatus::is_connected)
     })
     .await;
-    dora.network.effect(Effect::Admit { web: house::WEB, devices: Vec::new() });
+    dora.network.effect(Effect::Admit { web: crate::house::WEB, devices: Vec::new() });
     until("the removed is carried no more", || {
         !endpoint.home_relay_status().get().iter().any(iroh::endpoint::RelayStatus::is_connected)
     })

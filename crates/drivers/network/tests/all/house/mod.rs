@@ -1,7 +1,5 @@
 //! What the tests of the network share: peers on 127.0.0.1 with rights that a test sets.
 
-#![allow(dead_code, reason = "each test uses a part")]
-
 pub(crate) mod proxy;
 pub(crate) mod relay;
 

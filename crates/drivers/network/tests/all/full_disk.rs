@@ -3,30 +3,15 @@
 //!
 //! Real full disks are small file systems in memory, mounted in a namespace of the test's own.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::clone_on_ref_ptr,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::items_after_statements,
-    reason = "tests panic when they fail"
-)]
-
-mod house;
-
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use crate::house::relay::{Pace, Relay};
+use crate::house::{Peer, WEB, config, fetch, in_place, noise};
 use files::jobs::{self, BundleItem, FetchFailure, ItemOutcome};
-use house::relay::{Pace, Relay};
-use house::{Peer, WEB, config, fetch, in_place, noise};
 use kernel::JobFailure;
 use tokio::sync::Semaphore;
 
@@ -58,6 +43,7 @@ fn small_disk(test: &str) -> Option<PathBuf> {
         return None;
     };
     let program = std::env::current_exe().unwrap();
+    let test = format!("full_disk::{test}");
     let program = [program.as_os_str(), "--exact".as_ref(), test.as_ref(), "--nocapture".as_ref()];
     let output = inside(space, &program).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
@@ -90,7 +76,7 @@ async fn on_disk(seed: u8, disk: &Path) -> Peer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reserve_larger_than_the_free_disk_refuses_what_is_new_and_keeps_what_is_here() {
-    let (alice, mut bob) = house::alice_and_bob().await;
+    let (alice, mut bob) = crate::house::alice_and_bob().await;
     let (old, new) = (noise(1, 3_000_000), noise(2, 3_000_000));
     let kept = alice.share("old", &old, bob.me());
     let half = alice.share("half", &new, bob.me());

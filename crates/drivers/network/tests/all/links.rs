@@ -1,23 +1,8 @@
 //! Messages between real peers on this computer: who may speak, in which order, and what ends it.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::clone_on_ref_ptr,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::items_after_statements,
-    reason = "tests panic when they fail"
-)]
-
-mod house;
-
 use std::time::{Duration, Instant};
 
-use house::{PATIENCE, Peer, WEB, alice_and_bob, config};
+use crate::house::{PATIENCE, Peer, WEB, alice_and_bob, config};
 use iroh::endpoint::presets;
 use iroh::{Endpoint, EndpointAddr, EndpointId, RelayMode, SecretKey};
 use kernel::{Channel, Effect, Input};
@@ -346,7 +331,7 @@ async fn a_port_in_use_is_named() {
     let mut config = config(1, home.path());
     config.bind = vec![taken.local_addr().unwrap()];
     let (inputs, _kernel) = tokio::sync::mpsc::channel(1);
-    let rights = std::sync::Arc::new(house::Given::default());
+    let rights = std::sync::Arc::new(crate::house::Given::default());
     let error = network::Network::start_with(config, rights, inputs).await.unwrap_err();
     assert!(matches!(error, network::NetworkError::PortTaken { .. }), "{error}");
 }

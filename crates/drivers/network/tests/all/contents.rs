@@ -1,27 +1,12 @@
 //! Contents between real peers on this computer: rights, verification, failures, resuming, saving.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::clone_on_ref_ptr,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::items_after_statements,
-    reason = "tests panic when they fail"
-)]
-
-mod house;
-
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
+use crate::house::{PATIENCE, Peer, WEB, alice_and_bob, fetch, id_of, in_place, noise};
 use base::ContentId;
 use files::jobs::{self, BundleItem, FetchFailure, ItemOutcome, Source};
 use futures_lite::StreamExt;
-use house::{PATIENCE, Peer, WEB, alice_and_bob, fetch, id_of, in_place, noise};
 use kernel::{Driver, Effect, JobFailure};
 
 const MIB: u64 = 1024 * 1024;
@@ -339,7 +324,7 @@ async fn a_reader_waits_for_bytes_that_are_on_their_way() {
 async fn a_full_disk_is_a_clear_failure() {
     let alice = Peer::start(1).await;
     let home = tempfile::tempdir().unwrap();
-    let mut config = house::config(2, home.path());
+    let mut config = crate::house::config(2, home.path());
     config.reserve = base::ByteCount(u64::MAX / 2);
     let mut bob = Peer::start_with(config, home, 100).await;
     alice.admit(&bob);

@@ -3,27 +3,12 @@
 //!
 //! Mallory's pauses are real ones, milliseconds long; the limits of the peer under test are short instead.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::clone_on_ref_ptr,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::items_after_statements,
-    reason = "tests panic when they fail"
-)]
-
-mod house;
-
 use std::time::Duration;
 
+use crate::house::relay::{Pace, Relay, address_of, device_of, stranger};
+use crate::house::{PATIENCE, Peer, WEB, config, id_of, in_place, noise};
 use base::{ContentId, DeviceId};
 use files::jobs::{self, BundleItem, FetchFailure};
-use house::relay::{Pace, Relay, address_of, device_of, stranger};
-use house::{PATIENCE, Peer, WEB, config, id_of, in_place, noise};
 use iroh::endpoint::{Connection, RecvStream, SendStream};
 use kernel::{Channel, Effect, Input, JobFailure};
 use network::TimeLimits;

@@ -1,22 +1,7 @@
 //! Items of the DHT, in one of real nodes on this computer; the public one is never spoken to.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::clone_on_ref_ptr,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::items_after_statements,
-    reason = "tests panic when they fail"
-)]
-
-mod house;
-
+use crate::house::{Peer, config};
 use base::{DeviceId, WebId};
-use house::{Peer, config};
 use kernel::JobFailure;
 use n0_mainline::Testnet;
 use people::jobs::{self, Get, Got, Put};

@@ -1,23 +1,8 @@
 //! Several providers and several jobs on one content at the same time.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    clippy::clone_on_ref_ptr,
-    clippy::cast_possible_truncation,
-    clippy::large_stack_arrays,
-    clippy::items_after_statements,
-    reason = "tests panic when they fail"
-)]
-
-mod house;
-
+use crate::house::{Peer, fetch, noise};
 use base::ContentId;
 use files::jobs::{self, Fetched};
-use house::{Peer, fetch, noise};
 use kernel::JobId;
 
 const MIB: u64 = 1024 * 1024;
@@ -33,7 +18,7 @@ async fn bob_and_providers(count: u8, bytes: &[u8]) -> (Peer, Vec<Peer>, Content
         provider.share("film.mp4", bytes, bob.me());
         providers.push(provider);
     }
-    (bob, providers, house::id_of(bytes))
+    (bob, providers, crate::house::id_of(bytes))
 }
 
 async fn bytes_of(bob: &mut Peer, jobs: &[JobId]) -> Vec<u64> {

@@ -1,22 +1,11 @@
 //! Sealed copies with real bytes: made, carried by a third, opened; and what is not what it should be.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::clone_on_ref_ptr,
-    reason = "tests panic when they fail"
-)]
-
-mod house;
-
+use crate::house::{Peer, id_of, in_place, noise};
 use base::ContentId;
 use files::jobs::{
     self, CHANGED_IN_PLACE, Forget, Seal, SealItem, SealOutcome, SealedItems, Source, Unseal, UnsealItem,
     UnsealOutcome, Unsealed,
 };
-use house::{Peer, id_of, in_place, noise};
 use wire::crypto::EpochKey;
 use wire::sealed::{ContentKey, sealed_size};
 
@@ -107,7 +96,7 @@ async fn a_file_that_changed_is_not_sealed_and_leaves_nothing_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_of_something_else_is_told_and_leaves_nothing_behind() {
-    let (alice, mut bob) = house::alice_and_bob().await;
+    let (alice, mut bob) = crate::house::alice_and_bob().await;
     for length in [1_000, 300_000] {
         let (plain, other) = (noise(1, length), noise(2, length));
         let (content, size) = (id_of(&plain), u64::try_from(length).unwrap());
