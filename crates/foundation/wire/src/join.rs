@@ -4,7 +4,7 @@
 //! joiner                                member
 //!   Hello {ticket, proof, inception} ->
 //!                                    <- Offer {genesis, invite, heads}
-//!   Request {join entry}             ->
+//!   Request {join entry, before}     ->
 //!                                    <- Welcome {keys} | Waiting | Refused
 //! ```
 //! The only words a stranger may say; at most [`JOIN_SIZE_MAX`] bytes in all.
@@ -15,6 +15,9 @@ use minicbor::{Decode, Encode};
 use crate::codec::{Bytes, WireError, from_bytes};
 use crate::crypto::Signature;
 use crate::identity::{Adoption, Key};
+
+/// Bytes of what somebody who comes back wrote before: some 50 operations, of which all but the last few are known anyway.
+pub const BEFORE_SIZE_MAX: usize = 16 * 1024;
 
 /// Bytes a stranger may send, in all.
 pub const JOIN_SIZE_MAX: usize = 64 * 1024;
@@ -95,6 +98,10 @@ pub enum Message {
         /// A governance entry by the joiner's device.
         #[n(0)]
         entry: Bytes,
+        /// What that device wrote into this web before, the newest that fit into [`BEFORE_SIZE_MAX`], in their order: who comes
+        /// back may have written what nobody has heard of.
+        #[n(1)]
+        before: Option<Vec<Bytes>>,
     },
     /// You are in; these are the keys.
     #[n(3)]

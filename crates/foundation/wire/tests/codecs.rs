@@ -293,7 +293,8 @@ fn join_message() -> impl Strategy<Value = join::Message> {
         }),
         (web(), bytes(300), vec(entry_id(), 0..5), any::<u64>())
             .prop_map(|(web, genesis, heads, lamport)| Message::Offer { web, genesis, heads, lamport }),
-        bytes(300).prop_map(|entry| Message::Request { entry }),
+        (bytes(300), option::of(vec(bytes(300), 1..4)))
+            .prop_map(|(entry, before)| Message::Request { entry, before }),
         (web(), vec(wrap, 0..4)).prop_map(|(web, keys)| Message::Welcome { web, keys }),
         web().prop_map(|web| Message::Waiting { web }),
         (web(), why).prop_map(|(web, why)| Message::Refused { web, why }),

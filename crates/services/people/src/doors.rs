@@ -10,7 +10,7 @@ use wire::crypto::Signature;
 use wire::entry::{Entry, Log, web_of_genesis};
 use wire::governance::{Action, Operation};
 use wire::identity::{Adoption, Inception};
-use wire::join::{Message, PROOF_DOMAIN, Refusal, proof_bytes};
+use wire::join::{BEFORE_SIZE_MAX, Message, PROOF_DOMAIN, Refusal, proof_bytes};
 
 use crate::evaluate::{Departure, Void, facts};
 use crate::keys;
@@ -78,7 +78,9 @@ impl People {
                 step.send(from, channel, wire::to_bytes(&answer));
                 Ok(())
             }
-            Message::Request { entry } => self.requested(step, from, channel, &entry),
+            Message::Request { entry, before } => {
+                self.requested(step, from, channel, &entry, &before.unwrap_or_default())
+            }
             Message::Recovering { recovery, proof } if channel == Channel::Join => {
                 self.asked_to_recover(step, from, (recovery, &proof))
             }
@@ -172,6 +174,7 @@ impl People {
         from: DeviceId,
         channel: Channel,
         bytes: &Bytes,
+        before: &[Bytes],
     ) -> Result<(), Fault> {
         let Ok(entry) = Entry::read(bytes, step.verifier()) else { return Ok(()) };
         let Ok(operation) = Operation::read(&entry.header.body) else { return Ok(()) };
@@ -205,7 +208,7 @@ impl People {
             step.send(from, channel, wire::to_bytes(&Message::Refused { web, why: Refusal::Unknown }));
             return Ok(());
         };
-        let answer = self.take_join(step, web, (ticket, proven.person), &entry)?;
+        let answer = self.take_join(step, web, (ticket, proven.person), (&entry, before))?;
         step.send(from, channel, wire::to_bytes(&answer));
         Ok(())
     }
@@ -215,7 +218,7 @@ impl People {
         step: &mut Step<'_>,
         web: WebId,
         (ticket, person): (Option<TicketId>, PersonId),
-        entry: &Entry,
+        (entry, before): (&Entry, &[Bytes]),
     ) -> Result<Message, Fault> {
         let state = self.state(step, web)?;
         let checked = match ticket {
@@ -227,6 +230,7 @@ impl People {
         if let Err(why) = checked {
             return Ok(Message::Refused { web, why });
         }
+        take_before(step, web, entry, before);
         if records::accept_governance(step, web, &entry.bytes).is_err() {
             // Its log goes on from entries this peer has not seen, or has forked: another door may know more.
             return Ok(Message::Waiting { web });
@@ -268,6 +272,22 @@ impl People {
             self.append(step, web, Action::Accept { join })?;
         }
         Ok(Message::Welcome { web, keys })
+    }
+}
+
+/// Takes what somebody who comes back wrote before, so that its entry has something to go on from. Whether it counts says the
+/// evaluation, as of all operations.
+fn take_before(step: &mut Step<'_>, web: WebId, entry: &Entry, before: &[Bytes]) {
+    let (mut room, own) = (BEFORE_SIZE_MAX, (web, entry.header.author, Log::Governance));
+    for bytes in before {
+        let Some(left) = room.checked_sub(bytes.len()) else { return };
+        room = left;
+        let is_own = Entry::read_known(bytes)
+            .is_ok_and(|entry| (entry.header.web, entry.header.author, entry.header.log) == own);
+        if is_own {
+            // What is known, or does not go on from what is known, changes nothing.
+            drop(records::accept_governance(step, web, bytes));
+        }
     }
 }
 

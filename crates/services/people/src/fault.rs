@@ -378,7 +378,10 @@ impl From<PeopleError> for Fault {
                 .remedy("", "ask for a new invitation")
                 .remedy("", "if the date of this computer is wrong, set it and try again"),
             E::AlreadyMember { web } => {
-                fault.remedy(format!("althing ls {web}"), "shows what the web shares")
+                fault.remedy(format!("althing ls {web}"), "shows what the web shares").remedy(
+                    format!("althing web leave {web}"),
+                    "leaves; then paste the link again, if the others say that you have fallen out of the web",
+                )
             }
             E::CatchingUp { .. } => fault.remedy("", "try again when a member is here"),
             E::DidNotCount { web, .. } => {

@@ -6,10 +6,11 @@ use std::time::Duration;
 use base::{DeviceId, Fault, WebId};
 use kernel::{Channel, Step};
 use store::StoreError;
+use wire::codec::Bytes;
 use wire::crypto::Signer as _;
-use wire::entry::{Entry, web_of_genesis};
+use wire::entry::{Entry, Log, web_of_genesis};
 use wire::governance::{Action, Operation};
-use wire::join::{Message, PROOF_DOMAIN, Refusal, proof_bytes};
+use wire::join::{BEFORE_SIZE_MAX, Message, PROOF_DOMAIN, Refusal, proof_bytes};
 use wire::ticket::{Ticket, TicketError};
 
 use crate::apply;
@@ -129,7 +130,7 @@ impl People {
                 continue;
             }
             let message = match join.entry {
-                Some(entry) => Message::Request { entry },
+                Some(entry) => request(step, web, entry)?,
                 None => hello(step, &ticket)?,
             };
             step.send(device, Channel::Join, wire::to_bytes(&message));
@@ -191,7 +192,8 @@ impl People {
     ) -> Result<(), Fault> {
         let web = ticket.web;
         if let Some(entry) = join.entry {
-            step.send(from, Channel::Join, wire::to_bytes(&Message::Request { entry }));
+            let message = request(step, web, entry)?;
+            step.send(from, Channel::Join, wire::to_bytes(&message));
             return Ok(());
         }
         // A door that lies about the web's beginning is not a door of the web this ticket names.
@@ -218,7 +220,8 @@ impl People {
         let entry = records::append_governance(step, web, &operation)?;
         join.entry = Some(entry.bytes.clone().into());
         JOINS.put(step.rows(), &web, &join);
-        step.send(from, Channel::Join, wire::to_bytes(&Message::Request { entry: entry.bytes.into() }));
+        let message = request(step, web, entry.bytes.into())?;
+        step.send(from, Channel::Join, wire::to_bytes(&message));
         Ok(())
     }
 
@@ -356,11 +359,25 @@ fn hello(step: &Step<'_>, ticket: &Ticket) -> Result<Message, Fault> {
     Ok(Message::Hello { web: ticket.web, ticket: ticket.id(), proof, inception: identity.inception, chain })
 }
 
+/// Shows a join entry, and what this device wrote before it in that web: the entry goes on from there.
+fn request(step: &Step<'_>, web: WebId, entry: Bytes) -> Result<Message, Fault> {
+    let own = Entry::read_known(&entry).map(|entry| entry.header.seq).unwrap_or_default();
+    let (mut before, mut room) = (Vec::new(), BEFORE_SIZE_MAX);
+    for seq in (1..own).rev() {
+        let Some(bytes) = records::entry(step.view(), web, step.me(), Log::Governance, seq)? else { break };
+        let Some(left) = room.checked_sub(bytes.len()) else { break };
+        room = left;
+        before.push(bytes.into());
+    }
+    before.reverse();
+    Ok(Message::Request { entry, before: Some(before).filter(|before| !before.is_empty()) })
+}
+
 /// The lamport number of this device's newest operation in a web: somebody who rejoins has a log already.
 fn own_lamport(step: &Step<'_>, web: WebId) -> Result<u64, Fault> {
     let me = step.me();
     let heads = records::heads(step.view(), web)?;
-    let own = heads.iter().find(|head| head.device == me && head.log == wire::entry::Log::Governance);
+    let own = heads.iter().find(|head| head.device == me && head.log == Log::Governance);
     let Some(head) = own else { return Ok(0) };
     let bytes = records::entry(step.view(), web, me, head.log, head.seq)?;
     let entry = bytes.and_then(|bytes| Entry::read_known(&bytes).ok());

@@ -134,7 +134,7 @@ impl People {
             if is_asked_of(&join, device)
                 && let Some(entry) = join.entry
             {
-                step.send(device, Channel::Join, wire::to_bytes(&Message::Request { entry }));
+                step.send(device, Channel::Join, wire::to_bytes(&Message::Request { entry, before: None }));
             }
         }
         Ok(())
@@ -276,7 +276,11 @@ fn come_back(
         let why = "you have come back; bringing the history of the web".to_owned();
         JOINS.put(step.rows(), &web, &JoinRecord { entry: Some(entry.bytes.clone().into()), why, ..join });
     }
-    step.send(from, Channel::Join, wire::to_bytes(&Message::Request { entry: entry.bytes.into() }));
+    step.send(
+        from,
+        Channel::Join,
+        wire::to_bytes(&Message::Request { entry: entry.bytes.into(), before: None }),
+    );
     Ok(())
 }
 

@@ -640,7 +640,7 @@ impl People {
                 entry => entry,
             };
             if let Some(entry) = entry {
-                step.send(device, Channel::Member, wire::to_bytes(&Message::Request { entry }));
+                step.send(device, Channel::Member, wire::to_bytes(&Message::Request { entry, before: None }));
             }
         }
         Ok(())

@@ -248,7 +248,7 @@ impl Founder {
             body: Bytes::from(wire::to_bytes(&operation)),
         };
         let entry = Bytes::from(Entry::sign(header, &keys.device).bytes);
-        let Message::Welcome { .. } = self.say(device, &Message::Request { entry })? else {
+        let Message::Welcome { .. } = self.say(device, &Message::Request { entry, before: None })? else {
             bail!("no welcome")
         };
         Ok(())

@@ -191,14 +191,19 @@ fn a_join_entry_that_is_forged_stolen_or_not_a_join_is_not_taken() {
     let said = &town.peers[BOB].said_joining;
     let request = said.iter().map(|(_, bytes)| Message::read(bytes).unwrap());
     let mut requests =
-        request.filter_map(|m| if let Message::Request { entry } = m { Some(entry) } else { None });
+        request.filter_map(|m| if let Message::Request { entry, .. } = m { Some(entry) } else { None });
     let entry = requests.next().expect("Bob has asked to join");
     drop(requests);
     town.stop(BOB);
     let (bob, mallory) = (town.peers[BOB].device, town.peers[MALLORY].device);
     let before = town.peers[ALICE].said_joining.len();
     let say = |town: &mut Town, from: DeviceId, entry: Vec<u8>| {
-        town.say(from, ALICE, Channel::Join, wire::to_bytes(&Message::Request { entry: entry.into() }));
+        town.say(
+            from,
+            ALICE,
+            Channel::Join,
+            wire::to_bytes(&Message::Request { entry: entry.into(), before: None }),
+        );
     };
     let mut forged = entry.to_vec();
     forged[5] ^= 1;

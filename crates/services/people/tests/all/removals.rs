@@ -182,6 +182,21 @@ fn who_leaves_is_gone_for_everybody_and_reads_nothing_new() {
 }
 
 #[test]
+fn who_left_when_nobody_was_there_to_hear_of_it_comes_back() {
+    let (mut town, web) = three();
+    town.set_away(BOB, true);
+    town.ask(BOB, "people.leave", json!({ "web": "family" })).unwrap();
+    town.pass(SECONDS(10));
+    town.set_away(BOB, false);
+    assert_eq!(town.members(ALICE), ["Alice owner", "Bob member", "Carol member"]);
+    town.let_in(BOB, "admin");
+    assert_eq!(town.joining(BOB, web).0, "member");
+    assert_eq!(town.members(BOB), ["Alice owner", "Carol member", "Bob admin"]);
+    assert_eq!(town.members(CAROL), town.members(BOB));
+    assert_eq!(town.who_hears(CAROL, web, "you again"), [ALICE, BOB]);
+}
+
+#[test]
 fn roles_are_given_by_owners_and_juniors_do_not_touch_their_seniors() {
     let (mut town, _web) = three();
     let fault = |town: &mut Town, by, operation: &str, arguments| {
