@@ -334,6 +334,13 @@ pub enum PeopleError {
     },
 }
 
+/// What helps whoever uses an invitation of a web that it belongs to, or belonged to without knowing what has changed.
+fn help_members(fault: Fault, web: &str) -> Fault {
+    fault
+        .remedy(format!("althing ls {web}"), "shows what the web shares")
+        .remedy(format!("althing web leave {web}"), "before you come in anew, if you have fallen out")
+}
+
 impl From<PeopleError> for Fault {
     fn from(error: PeopleError) -> Self {
         use PeopleError as E;
@@ -377,12 +384,7 @@ impl From<PeopleError> for Fault {
             E::TicketExpired { .. } => fault
                 .remedy("", "ask for a new invitation")
                 .remedy("", "if the date of this computer is wrong, set it and try again"),
-            E::AlreadyMember { web } => {
-                fault.remedy(format!("althing ls {web}"), "shows what the web shares").remedy(
-                    format!("althing web leave {web}"),
-                    "leaves; then paste the link again, if the others say that you have fallen out of the web",
-                )
-            }
+            E::AlreadyMember { web } => help_members(fault, web),
             E::CatchingUp { .. } => fault.remedy("", "try again when a member is here"),
             E::DidNotCount { web, .. } => {
                 fault.remedy(format!("althing log {web}"), "shows what was done, and what does not count")
