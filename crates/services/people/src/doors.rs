@@ -26,19 +26,27 @@ const KNOCKS_PER_DEVICE: u32 = 12;
 /// Messages of all strangers in a window: each costs up to four signature checks, 300 of them about 0.1 s.
 const KNOCKS_IN_ALL: u32 = 300;
 
-/// How often strangers knocked lately. In memory only: a restart forgives.
+/// Bytes of what those who come back wrote before, taken in [`TAKEN_PER`] from all of them: some 4,000 operations. Who waits for
+/// approval could else fill everybody's log.
+const TAKEN_MAX: usize = 1024 * 1024;
+const TAKEN_PER: Duration = Duration::from_hours(1);
+
+/// How often strangers knocked lately, and how much was taken of them. In memory only: a restart forgives.
 #[derive(Debug, Default)]
 pub(crate) struct Knocks {
     since: Timestamp,
     all: u32,
     by_device: BTreeMap<DeviceId, u32>,
+    taken_since: Timestamp,
+    taken: usize,
 }
 
 impl Knocks {
     /// Counts a knock; says whether it may be answered. At most [`KNOCKS_IN_ALL`] devices are remembered.
     fn count(&mut self, device: DeviceId, now: Timestamp) -> bool {
         if now.since(self.since) >= KNOCK_WINDOW || now < self.since {
-            *self = Self { since: now, ..Self::default() };
+            (self.since, self.all) = (now, 0);
+            self.by_device.clear();
         }
         if self.all >= KNOCKS_IN_ALL {
             return false;
@@ -50,6 +58,15 @@ impl Knocks {
             self.all += 1;
         }
         is_within
+    }
+
+    /// Counts bytes that somebody who comes back has shown; says whether they may be taken.
+    fn count_bytes(&mut self, bytes: usize, now: Timestamp) -> bool {
+        if now.since(self.taken_since) >= TAKEN_PER || now < self.taken_since {
+            (self.taken_since, self.taken) = (now, 0);
+        }
+        self.taken = self.taken.saturating_add(bytes);
+        self.taken <= TAKEN_MAX
     }
 }
 
@@ -230,7 +247,7 @@ impl People {
         if let Err(why) = checked {
             return Ok(Message::Refused { web, why });
         }
-        take_before(step, web, entry, before);
+        self.take_before(step, web, entry, before)?;
         if records::accept_governance(step, web, &entry.bytes).is_err() {
             // Its log goes on from entries this peer has not seen, or has forked: another door may know more.
             return Ok(Message::Waiting { web });
@@ -244,6 +261,35 @@ impl People {
             }
         }
         self.welcome(step, web, person)
+    }
+
+    /// Takes what somebody who comes back wrote before, so that its entry has something to go on from. Whether it counts says the
+    /// evaluation, as of all operations. Of who was never heard of here nothing is taken.
+    fn take_before(
+        &mut self,
+        step: &mut Step<'_>,
+        web: WebId,
+        entry: &Entry,
+        before: &[Bytes],
+    ) -> Result<(), Fault> {
+        let author = entry.header.author;
+        if records::entry(step.view(), web, author, Log::Governance, 1)?.is_none() {
+            return Ok(());
+        }
+        let mut room = BEFORE_SIZE_MAX;
+        for bytes in before {
+            let Some(left) = room.checked_sub(bytes.len()) else { break };
+            room = left;
+            let place = |entry: &Entry| (entry.header.web, entry.header.author, entry.header.log);
+            let read = Entry::read_known(bytes).ok().filter(|one| place(one) == place(entry));
+            let Some(one) = read else { continue };
+            let known = records::entry(step.view(), web, author, Log::Governance, one.header.seq)?;
+            if known.is_none() && self.knocks.count_bytes(bytes.len(), step.now()) {
+                // What does not go on from what is known changes nothing.
+                drop(records::accept_governance(step, web, bytes));
+            }
+        }
+        Ok(())
     }
 
     /// Hands the keys to a member; says that it has, so that the join wins and the keys are counted as handed over.
@@ -272,22 +318,6 @@ impl People {
             self.append(step, web, Action::Accept { join })?;
         }
         Ok(Message::Welcome { web, keys })
-    }
-}
-
-/// Takes what somebody who comes back wrote before, so that its entry has something to go on from. Whether it counts says the
-/// evaluation, as of all operations.
-fn take_before(step: &mut Step<'_>, web: WebId, entry: &Entry, before: &[Bytes]) {
-    let (mut room, own) = (BEFORE_SIZE_MAX, (web, entry.header.author, Log::Governance));
-    for bytes in before {
-        let Some(left) = room.checked_sub(bytes.len()) else { return };
-        room = left;
-        let is_own = Entry::read_known(bytes)
-            .is_ok_and(|entry| (entry.header.web, entry.header.author, entry.header.log) == own);
-        if is_own {
-            // What is known, or does not go on from what is known, changes nothing.
-            drop(records::accept_governance(step, web, bytes));
-        }
     }
 }
 

@@ -222,6 +222,59 @@ fn a_join_entry_that_is_forged_stolen_or_not_a_join_is_not_taken() {
     assert_eq!(last_answer(&town), Some(refused));
 }
 
+/// Bob left when nobody was there to hear of it, and comes back; what is shown with his request is not what he wrote before.
+#[test]
+fn what_somebody_shows_as_written_before_is_taken_only_if_it_is_its_own_and_goes_on_from_what_is_known() {
+    let mut town = Town::new(4);
+    let web = town.family();
+    town.let_in(BOB, "member");
+    town.set_away(BOB, true);
+    town.ask(BOB, "people.leave", json!({ "web": "family" })).unwrap();
+    town.set_away(BOB, false);
+    let link = town.invite(ALICE, &json!({}));
+    town.ask(BOB, "people.join", json!({ "link": link })).unwrap();
+    town.pass(Duration::from_millis(50));
+    let said = town.peers[BOB].said_joining.iter().rev().map(|(_, bytes)| Message::read(bytes).unwrap());
+    let mut requests = said.filter_map(|m| {
+        if let Message::Request { entry, before } = m { Some((entry, before)) } else { None }
+    });
+    let (entry, before) = requests.next().expect("Bob has asked to join");
+    drop(requests);
+    town.stop(BOB);
+    let (bob, before) = (town.peers[BOB].device, before.expect("he was here before"));
+    let left = before.last().unwrap().clone();
+    let header = Entry::read_known(&left).unwrap().header;
+    let signed = |header: wire::entry::Header, who: usize| Entry::sign(header, &Keys::new(who).device).bytes;
+    let far = signed(wire::entry::Header { seq: header.seq + 7, ..header.clone() }, BOB);
+    let records = signed(wire::entry::Header { log: wire::entry::Log::Records, ..header.clone() }, BOB);
+    let foreign =
+        signed(wire::entry::Header { author: town.peers[MALLORY].device, ..header.clone() }, MALLORY);
+    let elsewhere = signed(wire::entry::Header { web: base::WebId::new([3; 32]), ..header }, BOB);
+    let mut forged = left.to_vec();
+    *forged.last_mut().unwrap() ^= 1;
+    let large = vec![0; wire::join::BEFORE_SIZE_MAX];
+    let say = |town: &mut Town, before: Vec<Vec<u8>>| {
+        let before = Some(before.into_iter().map(Into::into).collect());
+        let message = Message::Request { entry: entry.clone(), before };
+        town.say(bob, ALICE, Channel::Join, wire::to_bytes(&message));
+        last_answer(town)
+    };
+    let waiting = Some(Message::Waiting { web });
+    for shown in [
+        vec![],
+        vec![far],
+        vec![records],
+        vec![foreign],
+        vec![elsewhere],
+        vec![forged],
+        vec![large, left.to_vec()],
+    ] {
+        assert_eq!(say(&mut town, shown), waiting);
+    }
+    let welcome = say(&mut town, before.iter().map(|bytes| bytes.to_vec()).collect());
+    assert!(matches!(welcome, Some(Message::Welcome { .. })), "{welcome:?}");
+}
+
 #[test]
 fn a_stranger_who_knocks_again_and_again_is_not_answered_and_others_are() {
     let mut town = Town::new(3);
