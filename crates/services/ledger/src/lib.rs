@@ -1,0 +1,1 @@
+//! Shared state of a site that its keepers decide about by majority.

@@ -1,0 +1,1 @@
+//! Links, sites and documents.
