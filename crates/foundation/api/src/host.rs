@@ -13,6 +13,9 @@ operations! {
     Act "host.lan" SetLan -> Done, "net lan {lan}", "Switches finding others on the local network (mDNS) on or off.", says "{what}";
     Act "host.dht" SetDht -> Done, "net dht {dht}", "Switches finding members in the BitTorrent DHT on or off, for when all known addresses have changed.", says "{what}";
     Act "host.page" MakePageLink -> PageLink, "page", "Makes a link that opens the page in a browser; good once, for 30 seconds.", says "{link}";
+    Act "host.open_site" OpenSite -> PageLink, "page open {site}", "Makes a link that opens a site in a browser; good once, for 30 seconds.", says "{link}";
+    Act "host.component" AskComponent -> Component, "show {link}", "Shows what a link leads to: lines of a text, cells of a table, a page, hits of a query." => passing;
+    Act "host.export_document" ExportDocument -> ExportedDocument, "doc export {document} {to}", "Writes a document with all its components as they are now, and a list of their sources.", says "{file} is written; {sources} sources.";
     Act "host.export" Export -> Done, "export {web} {folder}", "Writes all signed entries of a web into a folder, for reading by other programs.", says "{what}";
     Act "host.words" AskWords -> Words, "words show", "Shows your 24 recovery words, until you have written them down.";
     Act "host.new_words" AskNewWords -> Words, "", "Makes new recovery words in place of the old ones, and shows them; they count once you have said three of them.";
@@ -260,3 +263,119 @@ pub struct Export {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stop {}
+
+/// Arguments of `host.open_site`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenSite {
+    /// `web/person/name`, a label as in `notes--alice--family`, or the name alone.
+    pub site: String,
+}
+
+/// Arguments of `host.component`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskComponent {
+    /// A link or a path.
+    pub link: String,
+    /// With a path: which part, as in `cells=A1:C9`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// The first row of a table to show, from 0.
+    #[serde(default)]
+    pub first_row: u64,
+    /// Rows at most, 1 to 1,000; 100 if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u32>,
+    /// Links of documents this one is shown within, outermost first: one that leads back to one of them is refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("format" = "for-programs"))]
+    pub within: Vec<String>,
+}
+
+/// A table, or a part of one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TableView {
+    /// The sheet shown; empty for files without.
+    pub sheet: String,
+    /// All sheets.
+    pub sheets: Vec<String>,
+    /// What columns are called: A, B, …
+    pub columns: Vec<String>,
+    /// Cells as a person reads them.
+    pub rows: Vec<Vec<String>>,
+    /// The place of the first row here, from 0, among those asked for.
+    pub first_row: u64,
+    /// How many rows there are in all.
+    pub rows_total: u64,
+    /// Whether the first row names the columns.
+    pub has_header: bool,
+}
+
+/// What a link leads to, ready to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Component {
+    /// What it leads to, with its state.
+    pub target: crate::pages::LinkView,
+    /// How to show it: `table`, `html`, `text`, `picture`, `pdf`, `video`, `audio`, `hits`, `document`, `person`, `folder`,
+    /// `file` (its name only) or `nothing` (the target's note says why).
+    pub show: String,
+    /// In words why it can't be shown, or what was left out; empty when nothing.
+    pub why: String,
+    /// For `html`: sanitised, fit to be put into the page.
+    pub html: String,
+    /// For `text`.
+    pub text: String,
+    /// For `text`: the number of its first line.
+    pub first_line: u64,
+    /// For `table`.
+    pub table: Option<TableView>,
+    /// For `hits`, at most 50.
+    pub hits: Vec<crate::search::Hit>,
+    /// For `document`: its own components, with their lines.
+    pub components: Vec<crate::pages::ComponentView>,
+    /// For `pdf` and `html`: pages in all; none when unknown.
+    pub pages: Option<u64>,
+}
+
+/// Into what a document is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DocumentFormat {
+    /// One file with everything in it.
+    Html,
+    /// Markdown; tables as text.
+    Markdown,
+    /// For word processors.
+    Docx,
+    /// For paper.
+    Pdf,
+}
+
+/// Arguments of `host.export_document`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportDocument {
+    /// Its id, its link, or its title.
+    pub document: String,
+    /// A file that does not exist yet, on the computer of this peer, as an absolute path; its ending says the format:
+    /// `.html`, `.md`, `.docx` or `.pdf`.
+    #[schemars(extend("format" = "local-path"))]
+    pub to: String,
+    /// The format, if the ending should not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<DocumentFormat>,
+}
+
+/// A document that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedDocument {
+    /// Where.
+    pub file: String,
+    /// Bytes.
+    pub size: ByteCount,
+    /// Sources named at its end.
+    pub sources: u64,
+    /// Components that could not be shown, with the reason.
+    pub missing: Vec<String>,
+}

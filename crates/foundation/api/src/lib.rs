@@ -7,6 +7,7 @@ mod event;
 pub mod files;
 pub mod host;
 mod operation;
+pub mod pages;
 pub mod people;
 pub mod persons;
 pub mod search;
@@ -21,6 +22,7 @@ pub fn table() -> Vec<OperationEntry> {
         persons::operations(),
         files::operations(),
         search::operations(),
+        pages::operations(),
         host::operations(),
     ]
     .concat()
