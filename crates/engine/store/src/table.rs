@@ -35,6 +35,7 @@ macro_rules! id_keys {
 id_keys!(
     ContentId,
     DeviceId,
+    DocumentId,
     EntryId,
     FileId,
     KeyId,

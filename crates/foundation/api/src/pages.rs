@@ -337,7 +337,7 @@ pub struct DocumentRow {
 }
 
 /// Arguments of `pages.documents`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskDocuments {
     /// Only this web.
@@ -364,6 +364,9 @@ pub struct AskDocument {
     /// As it was after this change of its history; now if not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
+    /// Whether to tell who wrote what.
+    #[serde(default)]
+    pub who: bool,
 }
 
 /// A component of a document.
@@ -399,7 +402,7 @@ pub struct Document {
     pub version: u64,
     /// Its components in order of lines.
     pub components: Vec<ComponentView>,
-    /// Who wrote what, in order, without gaps.
+    /// Who wrote what, in order, without gaps; empty unless asked for.
     pub spans: Vec<SpanView>,
     /// Whether you may write in it.
     pub can_write: bool,

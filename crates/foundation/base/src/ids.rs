@@ -169,6 +169,10 @@ id!(
     TransferId, 16, "a"
 );
 id!(
+    /// A document that members of a web write together.
+    DocumentId, 16, "a"
+);
+id!(
     /// What a person asked, named by the asker so that a repeated request acts once.
     OperationId, 16, "an"
 );

@@ -58,7 +58,7 @@ pub(crate) fn note_entry(
 ) -> Result<(), StoreError> {
     let stamp = next(rows)?;
     ENTRIES_CHANGED.put(rows, &(number, file), &Mark { stamp, web });
-    Ok(())
+    crate::naming::note_links(rows, number, file, stamp)
 }
 
 pub(crate) fn note_content(rows: &mut Overlay<'_>, web: WebId, content: ContentId) -> Result<(), StoreError> {

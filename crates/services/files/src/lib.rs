@@ -26,6 +26,7 @@ pub mod look;
 mod messages;
 mod mirror;
 mod mirrored;
+pub mod naming;
 mod outgoing;
 mod plan;
 mod providers;

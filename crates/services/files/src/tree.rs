@@ -179,10 +179,10 @@ fn folder(
     Ok(Listing { entries, next })
 }
 
-type Child = (Vec<u8>, Option<EntryRow>);
+pub(crate) type Child = (Vec<u8>, Option<EntryRow>);
 
 /// Returns what is directly in a folder, whose prefix is given, in order of names.
-fn children(
+pub(crate) fn children(
     rows: &dyn Rows,
     number: u64,
     prefix: &[u8],
@@ -235,6 +235,6 @@ fn children(
 }
 
 /// Says whether there is anything inside a folder.
-fn first_inside(rows: &dyn Rows, number: u64, key: &[u8]) -> Result<bool, StoreError> {
+pub(crate) fn first_inside(rows: &dyn Rows, number: u64, key: &[u8]) -> Result<bool, StoreError> {
     Ok(ENTRIES.within(rows, &(number, inside(key))).next().transpose()?.is_some())
 }
