@@ -1,4 +1,4 @@
-//! Bytes that are text, and their lines. The same rules as `index` has, so that what is found can be shown.
+//! Bytes that are text, and their lines. What `index` finds is text here, too.
 
 use std::ops::Range;
 
@@ -21,9 +21,19 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<String> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(text.to_owned()),
-        Err(error) if error.valid_up_to() > bytes.len() / 2 => Some(UTF_8.decode(bytes).0.into_owned()),
+        Err(_) if is_mostly_utf8(bytes) => Some(UTF_8.decode(bytes).0.into_owned()),
         Err(_) => Some(WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()),
     }
+}
+
+/// Says whether letters beyond ASCII that are right outnumber what is wrong: then it is damaged UTF-8.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut right, mut wrong) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        right += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
+        wrong += usize::from(!chunk.invalid().is_empty());
+    }
+    right > wrong
 }
 
 fn looks_like_text(head: &[u8]) -> bool {
@@ -83,7 +93,7 @@ mod tests {
     fn text_is_told_from_bytes() {
         assert_eq!(decode(b"\xEF\xBB\xBFhi").as_deref(), Some("hi"));
         assert_eq!(decode(b"\xFF\xFEh\0i\0").as_deref(), Some("hi"));
-        assert_eq!(decode(b"Gr\xF6\xDFe").as_deref(), Some("Größe"));
+        assert_eq!(decode(b"Die Gr\xF6\xDFe").as_deref(), Some("Die Größe"));
         assert_eq!(decode(b"a\0b"), None);
     }
 }

@@ -41,7 +41,7 @@ pub struct Heading {
     pub line: u64,
 }
 
-/// Returns a document as HTML. What is nested too deeply is shown as it is written.
+/// Returns a document as HTML. What is too deeply nested is shown as it is written.
 pub fn article(text: &str, links: &dyn Links) -> Article {
     let size = text.floor_char_boundary(MARKDOWN_SIZE_MAX);
     let is_cut = size < text.len();
@@ -61,7 +61,11 @@ pub fn article(text: &str, links: &dyn Links) -> Article {
     if written.is_err() {
         html.clear();
     }
-    let headings = headings.seen.into_inner().unwrap_or_else(PoisonError::into_inner).1;
+    let mut headings = headings.seen.into_inner().unwrap_or_else(PoisonError::into_inner).1;
+    let is_heading = |node: &Node<'_>| matches!(node.data().value, NodeValue::Heading(_));
+    for (heading, node) in headings.iter_mut().zip(root.descendants().filter(is_heading)) {
+        heading.line = node.data().sourcepos.start.line as u64;
+    }
     let highest = headings.iter().map(|heading| heading.level).min();
     let title = headings.iter().find(|heading| Some(heading.level) == highest);
     let title = title.map(|heading| heading.text.clone()).filter(|title| !title.is_empty());
@@ -166,13 +170,12 @@ struct Headings {
 }
 
 impl HeadingAdapter for Headings {
-    fn enter(&self, out: &mut dyn fmt::Write, heading: &HeadingMeta, at: Option<Sourcepos>) -> fmt::Result {
+    fn enter(&self, out: &mut dyn fmt::Write, heading: &HeadingMeta, _: Option<Sourcepos>) -> fmt::Result {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         // The prefix: an id chosen by others must not be one that a script of the page looks for.
         let id = format!("s-{}", seen.0.anchorize(&heading.content));
-        let line = at.map_or(0, |at| at.start.line as u64);
         write!(out, "<h{} id=\"{}\">", heading.level, clean::escaped(&id))?;
-        seen.1.push(Heading { level: heading.level, text: heading.content.clone(), id, line });
+        seen.1.push(Heading { level: heading.level, text: heading.content.clone(), id, line: 0 });
         Ok(())
     }
 

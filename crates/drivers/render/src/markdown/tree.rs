@@ -10,8 +10,14 @@ pub(crate) const MARKDOWN_SIZE_MAX: usize = 1024 * 1024;
 ///
 /// A parser looks at all of them in each line that follows: a megabyte of `- - -` and empty lines takes minutes.
 const MARKERS_MAX: usize = 32;
-/// Blanks at the beginning of a line at most in which lists may be nested, for the same reason.
+/// Elements in each other at most.
 const DEPTH_MAX: usize = 100;
+
+/// Characters at most that HTML writes as `&amp;` and such.
+///
+/// Renderer and cleaner join text at each of them, which takes time by the square of their number: a megabyte of `&`
+/// takes 25 s, so many take two.
+const ESCAPES_MAX: usize = 200_000;
 
 /// What Markdown we read: CommonMark with tables, tasks, footnotes, bare addresses and crossed out text.
 pub(crate) fn options() -> Options<'static> {
@@ -27,9 +33,13 @@ pub(crate) fn options() -> Options<'static> {
     options
 }
 
-/// Returns the tree of a document; `None` when it is nested too deeply to be anyone's honest text.
+/// Returns the tree of a document; `None` when it is nobody's honest text.
 pub(crate) fn parse<'a>(arena: &'a Arena<'a>, text: &str) -> Option<Node<'a>> {
     if crate::text::lines(text).any(|line| markers(text.get(line).unwrap_or_default()) > MARKERS_MAX) {
+        return None;
+    }
+    let is_escaped = |byte: &u8| matches!(byte, b'&' | b'<' | b'>' | b'"');
+    if text.bytes().filter(|byte| is_escaped(byte)).count() > ESCAPES_MAX {
         return None;
     }
     let root = comrak::parse_document(arena, text, &options());
@@ -49,25 +59,22 @@ pub(crate) fn parse<'a>(arena: &'a Arena<'a>, text: &str) -> Option<Node<'a>> {
 /// Counts what begins quotes and lists at the beginning of a line.
 fn markers(line: &str) -> usize {
     let mut count = 0;
-    let mut blanks = 0_usize;
     let mut digits = 0_usize;
     for byte in line.bytes() {
         match byte {
-            b'>' => count += 1,
-            b'-' | b'*' | b'+' => count += 1,
+            b'>' | b'-' | b'*' | b'+' => count += 1,
             b'0'..=b'9' if digits < 9 => digits += 1,
             b'.' | b')' if digits > 0 => {
                 count += 1;
                 digits = 0;
             }
-            b' ' => blanks += 1,
-            b'\t' => blanks += 4,
+            b' ' | b'\t' => {}
             _ => break,
         }
     }
     // A line of dashes is a rule.
     let is_rule = count > 0 && line.trim().bytes().all(|byte| line.trim().bytes().next() == Some(byte));
-    if is_rule && !line.trim().starts_with('>') { 0 } else { count + blanks / (4 * MARKERS_MAX) * MARKERS_MAX }
+    if is_rule && !line.trim().starts_with('>') { 0 } else { count }
 }
 
 /// Returns the text of an element and what is in it, on one line.

@@ -85,7 +85,7 @@ fn what_the_caller_returns_is_looked_at_too() {
 
 #[test]
 fn pictures_from_elsewhere_are_not_fetched() {
-    for address in ["https://evil.example/x.png", "//evil.example/x", "/\\evil.example/x", "\\\\evil.example/x", "/&Tab;/evil.example/x"] {
+    for address in ["https://evil.example/x.png", "//evil.example/x", "/\\evil.example/x", "\\\\\\\\evil.example/x", "/&Tab;/evil.example/x"] {
         let html = html(&format!("![seen]({address})"));
         assert!(!html.contains("<img") && html.contains("seen"), "{address}: {html}");
     }
@@ -93,11 +93,11 @@ fn pictures_from_elsewhere_are_not_fetched() {
 
 #[test]
 fn sections_are_found_by_their_heading() {
-    let text = "a\n\n# One\nb\n\n## Two\nc\n\n# Three  *four*\nd\n";
+    let text = "a\n\n# One\nb\n\n## Two\nc\n\n# Three *four*\nd\n";
     let check = |heading, lines| assert_eq!(section(text, heading), lines, "{heading}");
     check("One", Some((3, 8)));
     check("two", Some((6, 8)));
-    check("Three four", Some((9, u64::MAX)));
+    check("Three  four", Some((9, u64::MAX)));
     check("three-four", Some((9, u64::MAX)));
     check("s-two", Some((6, 8)));
     check("Five", None);
@@ -279,6 +279,8 @@ fn hostile_nesting_costs_no_time() {
         "[^1]\n\n[^1]: x [^1]\n".repeat(20_000),
         "\0".repeat(500_000),
         "&".repeat(1_000_000),
+        "&".repeat(200_000),
+        "\"x".repeat(200_000),
         "*_".repeat(400_000),
         "# a\n".repeat(100_000),
         "x\n\n".repeat(300_000),
