@@ -369,6 +369,13 @@ pub struct AskDocument {
     pub who: bool,
 }
 
+impl AskDocument {
+    /// Asks for a document as it is now.
+    pub fn of(document: String) -> Self {
+        Self { document, change: None, who: false }
+    }
+}
+
 /// A component of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ComponentView {

@@ -17,6 +17,7 @@ fn all() -> Vec<Fault> {
         peer::faults(),
         network::faults(),
         search::faults(),
+        pages::faults(),
         files::faults(),
         people::faults(),
         records::faults(),

@@ -23,9 +23,12 @@ mod words;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // The peer starts itself again to read documents of others: with limits, and before anything else is done.
+    // The peer starts itself again to read and to render documents of others: with limits, and before anything else is done.
     if std::env::args().nth(1).as_deref() == Some(peer::READ_DOCUMENTS) {
         return peer::read_documents();
+    }
+    if std::env::args().nth(1).as_deref() == Some(peer::RENDER) {
+        return peer::render_files();
     }
     run::run()
 }

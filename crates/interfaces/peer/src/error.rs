@@ -223,6 +223,14 @@ pub enum PeerError {
         /// Why.
         why: String,
     },
+    /// A document cannot be written there.
+    #[error("cannot export to {file}: {why}")]
+    ExportFile {
+        /// The file.
+        file: String,
+        /// Why.
+        why: String,
+    },
     /// A setting of `config.toml` stands above what a person switches.
     #[error("cannot switch finding others on the local network: config.toml decides it")]
     LanIsConfigured,
@@ -287,6 +295,7 @@ impl PeerError {
             Self::Stopping => ("peer.stopping", Unreachable),
             Self::NobodyHere { .. } => ("host.nobody-here", Unreachable),
             Self::ExportFolder { .. } => ("host.export-folder", Yours),
+            Self::ExportFile { .. } => ("host.export-file", Yours),
             Self::LanIsConfigured => ("host.lan-is-configured", Settings),
             Self::DhtIsConfigured => ("host.dht-is-configured", Settings),
             Self::NoSuchWeb { .. } => ("host.no-such-web", Yours),
@@ -354,6 +363,9 @@ impl From<PeerError> for Fault {
             }
             PeerError::ExportFolder { .. } => {
                 fault.remedy("", "name a new or empty folder by its whole path, as in /home/you/export")
+            }
+            PeerError::ExportFile { .. } => {
+                fault.remedy("", "name a file that does not exist yet by its whole path, as in /home/you/plan.pdf")
             }
             PeerError::NobodyHere { .. } => fault
                 .remedy("althing about PATH", "shows who has it and when they were last heard")
@@ -433,6 +445,7 @@ pub fn faults() -> Vec<Fault> {
         PeerError::Stopping,
         PeerError::NobodyHere { name: "plan.md".to_owned() },
         PeerError::ExportFolder { folder: "export".to_owned(), why: "it is not empty".to_owned() },
+        PeerError::ExportFile { file: "/home/you/plan.pdf".to_owned(), why: "it exists already".to_owned() },
         PeerError::LanIsConfigured,
         PeerError::DhtIsConfigured,
         PeerError::NoSuchWeb { web: "famly".to_owned() },

@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::PeerError;
+use crate::components::Components;
 use crate::engine::{Engine, now};
 use crate::export::export;
 use crate::status::{Outside, status};
@@ -51,6 +52,7 @@ pub(crate) struct PeerHost {
     pub(crate) is_dht_configured: bool,
     pub(crate) since: Timestamp,
     pub(crate) words: Arc<WordBook>,
+    pub(crate) components: Components,
     /// Cancelled when a person asks the peer to stop.
     pub(crate) stop: CancellationToken,
 }
@@ -107,12 +109,27 @@ impl PeerHost {
                 let asked = api::people::Recover { address };
                 self.engine.ask("people.recover", answer(operation, &asked)?, None).await
             }
+            "host.component" => answer(operation, &self.component(parse(operation, arguments)?).await?),
+            "host.export_document" => {
+                answer(operation, &self.export_document(parse(operation, arguments)?).await?)
+            }
             "host.stop" => {
                 self.stop.cancel();
                 answer(operation, &Done { what: "This peer stops.".to_owned() })
             }
             _ => Err(unknown(operation)),
         }
+    }
+
+    /// Publishes a folder as a site; one that is not shared yet is shared first, if it is said with which web.
+    async fn publish(&self, arguments: Value, id: Option<OperationId>) -> Result<Value, Fault> {
+        let published = self.engine.ask("pages.publish", arguments.clone(), id).await;
+        let Err(fault) = published else { return published };
+        let asked: api::pages::Publish = parse("pages.publish", arguments.clone())?;
+        let Some(web) = asked.web.filter(|_| fault.code == "pages.not-shared") else { return Err(fault) };
+        let share = api::files::Share { web, folder: asked.folder, name: None };
+        self.engine.ask("files.share", answer("files.share", &share)?, None).await?;
+        self.engine.ask("pages.publish", arguments, None).await
     }
 
     fn set_lan(&self, is_on: bool) -> Result<Done, Fault> {
@@ -178,7 +195,7 @@ impl PeerHost {
         answer(operation, &status(&self.readers, outside)?)
     }
 
-    async fn open(&self, opened: Opened, range: Range<u64>) -> Result<ContentStream, Fault> {
+    pub(crate) async fn open(&self, opened: Opened, range: Range<u64>) -> Result<ContentStream, Fault> {
         let mut windows = Windows {
             engine: Arc::clone(&self.engine),
             readers: Arc::clone(&self.readers),
@@ -254,6 +271,8 @@ impl Host for PeerHost {
         Box::pin(async move {
             if operation.starts_with("host.") {
                 self.ask_host(&operation, arguments).await
+            } else if operation == "pages.publish" {
+                self.publish(arguments, id).await
             } else {
                 self.engine.ask(&operation, arguments, id).await
             }
@@ -282,7 +301,8 @@ impl Host for PeerHost {
     }
 }
 
-fn parse<T: DeserializeOwned>(operation: &str, arguments: Value) -> Result<T, Fault> {
+/// Reads what was asked or answered.
+pub(crate) fn parse<T: DeserializeOwned>(operation: &str, arguments: Value) -> Result<T, Fault> {
     serde_json::from_value(arguments).map_err(|error| broken(operation, error))
 }
 

@@ -3,13 +3,16 @@
 //! Start: home, store, kernel, drivers, interfaces. Stop: interfaces, drivers, kernel, store. Nothing here decides
 //! anything about webs, persons or files; services do that.
 
+mod components;
 mod config;
 mod engine;
 mod error;
 mod export;
+mod exporting;
 mod home;
 mod host;
 mod keys;
+mod links;
 mod memory;
 mod net;
 mod peer;
@@ -28,7 +31,7 @@ pub use keys::{
     protection,
 };
 pub use memory::keep_memory_private;
-pub use peer::{Ending, Peer, READ_DOCUMENTS, Start, read_documents};
+pub use peer::{Ending, Peer, READ_DOCUMENTS, RENDER, Start, read_documents, render_files};
 pub use place::Claim;
 
 #[cfg(test)]

@@ -22,10 +22,12 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use workers::Workers;
 
+use crate::components::Components;
 use crate::engine::{Engine, INPUTS_WAITING, Outlets, now};
 use crate::home::{Home, socket_path};
 use crate::host::PeerHost;
 use crate::keys::{KeyFile, Passphrase};
+use crate::links::LinkFinder;
 use crate::place::{Claim, Place};
 use crate::ports::Ports;
 use crate::renew::{Settled, settle};
@@ -116,7 +118,8 @@ impl Peer {
         let contents = network.contents();
         let network = Arc::new(network);
         let workers = Arc::new(Workers::start(inputs.clone()).map_err(PeerError::NoThreads)?);
-        let index = Arc::new(start_index(&home, &contents, inputs)?);
+        let index = Arc::new(start_index(&home, &contents, inputs.clone())?);
+        let links = LinkFinder::start(contents.clone(), inputs).map_err(PeerError::NoThreads)?;
 
         let (last_event, watch) = watch::channel(kernel::last_event(&*readers.snapshot()?)?);
         let to_network = Arc::clone(&network);
@@ -126,6 +129,7 @@ impl Peer {
                 Arc::clone(&workers) as Arc<dyn Driver>,
                 Arc::clone(&network) as Arc<dyn Driver>,
                 Arc::clone(&index) as Arc<dyn Driver>,
+                Arc::new(links) as Arc<dyn Driver>,
             ],
             last_event,
         };
@@ -145,6 +149,7 @@ impl Peer {
             is_dht_configured: config.dht.origin != Origin::Default,
             since,
             words,
+            components: Components::new(own_program()?),
             stop: stop.clone(),
         });
         let serving = gateways.serve(Arc::clone(&host) as Arc<dyn Host>);
@@ -233,6 +238,7 @@ fn services(settled: Settled, home: &str) -> Vec<Box<dyn kernel::Service>> {
         Box::new(people::service()),
         Box::new(files::service(home)),
         Box::new(search::service()),
+        Box::new(pages::service()),
     ]
 }
 
@@ -244,13 +250,24 @@ pub fn read_documents() -> ExitCode {
     index::extractor_main()
 }
 
+/// Tells the program to render parts of files ([`render_files`]) instead of being a peer or asking one.
+pub const RENDER: &str = "--render-files";
+
+/// Renders parts of files for another process of this program, with limits; ends when nobody asks any more.
+pub fn render_files() -> ExitCode {
+    render::renderer_main()
+}
+
+/// Returns the file behind the running program, also after an upgrade has put another in its place.
+fn own_program() -> Result<PathBuf, PeerError> {
+    match cfg!(target_os = "linux") {
+        true => Ok(PathBuf::from("/proc/self/exe")),
+        false => std::env::current_exe().map_err(PeerError::NoThreads),
+    }
+}
+
 fn start_index(home: &Home, contents: &Contents, inputs: mpsc::Sender<Input>) -> Result<Index, PeerError> {
-    // The file behind the running program, also after an upgrade has put another in its place.
-    let path = match cfg!(target_os = "linux") {
-        true => PathBuf::from("/proc/self/exe"),
-        false => std::env::current_exe().map_err(PeerError::NoThreads)?,
-    };
-    let extractor = ExtractorProgram { path, arguments: vec![READ_DOCUMENTS.to_owned()] };
+    let extractor = ExtractorProgram { path: own_program()?, arguments: vec![READ_DOCUMENTS.to_owned()] };
     let config = index::Config { home: home.path().to_owned(), extractor };
     let library = Kept { contents: contents.clone(), runtime: tokio::runtime::Handle::current() };
     Index::start(config, Arc::new(library), inputs).map_err(PeerError::NoThreads)
