@@ -6,6 +6,7 @@
 //! but, for PDF, the system's fonts.
 
 
+pub mod export;
 pub mod links;
 pub mod markdown;
 mod part;

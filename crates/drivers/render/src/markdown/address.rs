@@ -29,7 +29,7 @@ impl Links for Unchanged {
 
 /// Where an address leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(super) enum Target {
     /// Within the same place: a path, a question, a fragment.
     Relative,
     /// To another site.
@@ -45,7 +45,7 @@ pub(crate) enum Target {
 }
 
 /// Tells where a clean address leads, by the rules of browsers: `\` is `/`, and two of them begin another site.
-pub(crate) fn target_of(address: &str) -> Target {
+pub(super) fn target_of(address: &str) -> Target {
     let end = address.find([':', '/', '\\', '?', '#']).unwrap_or(address.len());
     let (scheme, rest) = address.split_at_checked(end).unwrap_or((address, ""));
     if !rest.starts_with(':') {
@@ -91,7 +91,8 @@ pub(super) fn picture(address: &str, links: &dyn Links) -> Option<String> {
     links.picture(&address).map(|address| cleaned(&address)).filter(is_picture)
 }
 
-fn is_link(address: &str) -> bool {
+/// Says whether an address is one that a link may have.
+pub(crate) fn is_link(address: &str) -> bool {
     matches!(target_of(address), Target::Relative | Target::Web | Target::Mail | Target::Althing)
 }
 

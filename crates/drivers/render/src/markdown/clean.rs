@@ -14,7 +14,7 @@ const ELEMENTS: [&str; 29] = [
 const LANGUAGE_SIZE_MAX: usize = 40;
 
 /// Returns HTML without anything that is not on the list. Pictures keep these addresses and no others.
-pub(super) fn cleaned(html: &str, pictures: &[String]) -> String {
+pub(crate) fn cleaned(html: &str, pictures: &[String]) -> String {
     let pictures: HashSet<String> = pictures.iter().flat_map(|one| [one.clone(), written(one)]).collect();
     let attributes: HashMap<&str, HashSet<&str>> = [
         ("a", ["href", "title", "id"].as_slice()),

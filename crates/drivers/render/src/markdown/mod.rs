@@ -13,6 +13,7 @@ pub use address::{Links, Unchanged};
 pub use article::{Article, Heading, article};
 pub use pieces::{Piece, pieces};
 
+pub(crate) use address::is_link;
 pub(crate) use article::section;
-pub(crate) use tree::parse;
-pub(crate) use tree::plain_text;
+pub(crate) use clean::{cleaned as cleaned_html, escaped};
+pub(crate) use tree::{MARKDOWN_SIZE_MAX, parse, plain_text};

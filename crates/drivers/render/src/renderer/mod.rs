@@ -17,8 +17,8 @@ use crate::show::{Ask, CannotShow, Format, Shown, Window, in_place};
 
 /// Bytes of a file at most; parsers need some times as much memory.
 const READ_SIZE_MAX: usize = 64 * 1024 * 1024;
-/// Bytes of an answer at most: text of 1 MiB with what stands around it, or a picture.
-const ANSWER_SIZE_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of an answer at most: text of 1 MiB with what stands around it.
+const ANSWER_SIZE_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of a question without its file at most.
 const QUESTION_SIZE_MAX: usize = 64 * 1024;
 /// A child unused for so long is ended.

@@ -72,22 +72,6 @@ pub enum Shown {
         #[n(4)]
         is_cut: bool,
     },
-    /// A page as a picture.
-    #[n(3)]
-    Picture {
-        /// PNG.
-        #[cbor(n(0), with = "minicbor::bytes")]
-        png: Vec<u8>,
-        /// Its width in pixels.
-        #[n(1)]
-        width: u32,
-        /// Its height in pixels.
-        #[n(2)]
-        height: u32,
-        /// Pages of the file.
-        #[n(3)]
-        pages_total: u32,
-    },
 }
 
 /// Rows of a table. All cells are text as people write it; no formula is evaluated.
