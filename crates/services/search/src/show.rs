@@ -143,12 +143,21 @@ impl Page<'_> {
             && self.hits.iter().all(|hit| hit.by != FoundBy::Name)
     }
 
-    /// An older revision is worth showing only if nobody who has the newest can be asked what is in it.
+    /// An older revision is worth showing only if nobody who has the newest can be asked what is in it, and nobody has answered
+    /// for it.
     fn is_newest_out_of_reach(&mut self, showing: Showing) -> Result<bool, StoreError> {
         if self.by_file.contains_key(&(showing.number, showing.file)) {
             return Ok(false);
         }
         let Some((view, holders)) = self.look.entry(showing.number, showing.file)? else { return Ok(false) };
+        // Its owner's own words, or a broker that has read them, say that the newest has no such words.
+        let Some(place) = look::place(self.rows, showing.number, showing.file)? else { return Ok(false) };
+        let covered = self.asking.covered.get(&place.web);
+        let is_answered = self.asking.spared.contains(&(place.web, place.device))
+            || covered.is_some_and(|covered| covered.devices.contains(&place.device));
+        if is_answered {
+            return Ok(false);
+        }
         let is_here = view.have.is_some() && view.have == view.revision;
         let newest = view.revision.unwrap_or(0);
         Ok(!is_here && !holders.iter().any(|holder| holder.is_here && holder.revision == newest))
