@@ -38,6 +38,7 @@ id_keys!(
     EntryId,
     FileId,
     KeyId,
+    LedgerId,
     OperationId,
     PersonId,
     RevisionId,

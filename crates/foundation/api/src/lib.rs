@@ -6,6 +6,7 @@
 mod event;
 pub mod files;
 pub mod host;
+pub mod ledger;
 mod operation;
 pub mod people;
 pub mod persons;
@@ -21,6 +22,7 @@ pub fn table() -> Vec<OperationEntry> {
         persons::operations(),
         files::operations(),
         search::operations(),
+        ledger::operations(),
         host::operations(),
     ]
     .concat()
