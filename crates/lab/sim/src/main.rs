@@ -14,6 +14,7 @@ const USAGE: &str = "usage: sim --suite
        sim --crowd MEMBERS
        sim --filters MEMBERS
        sim --trust TOWNS [--seed N]
+       sim --ledgers TOWNS [--seed N]
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
        sim --scale [--seed N] [--peers N] [--out FOLDER]
   --scale   compares ways to search webs of 100 to 100,000 members (or N), prints tables, writes
@@ -47,8 +48,10 @@ type Job = Box<dyn FnOnce() -> bool + Send>;
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some((first, towns)) = trust_towns(&arguments) {
-        return if trust(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    for (word, run) in [("--trust", trust as fn(u64, u64) -> bool), ("--ledgers", ledgers)] {
+        if let Some((first, towns)) = small_towns(word, &arguments) {
+            return if run(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
     }
     if let [word, members] = arguments.as_slice()
         && let Ok(members) = members.parse()
@@ -167,11 +170,11 @@ fn run_town(plan: Plan) -> bool {
     wrong.is_empty()
 }
 
-/// Reads `--trust TOWNS`, and the first seed if one is given.
-fn trust_towns(arguments: &[String]) -> Option<(u64, u64)> {
+/// Reads a word and a number of towns, and the first seed if one is given.
+fn small_towns(kind: &str, arguments: &[String]) -> Option<(u64, u64)> {
     match arguments {
-        [word, towns] if word == "--trust" => Some((fresh_seed() >> 16, towns.parse().ok()?)),
-        [word, towns, seed, first] if word == "--trust" && seed == "--seed" => {
+        [word, towns] if word == kind => Some((fresh_seed() >> 16, towns.parse().ok()?)),
+        [word, towns, seed, first] if word == kind && seed == "--seed" => {
             Some((first.parse().ok()?, towns.parse().ok()?))
         }
         _ => None,
@@ -195,6 +198,43 @@ fn trust(first: u64, towns: u64) -> bool {
     }
     println!(
         "NOTE trust: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong, in {} s",
+        begun.elapsed().as_secs()
+    );
+    failed == 0
+}
+
+/// Runs towns around a ledger, one seed after the other. Says whether all was right.
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn ledgers(first: u64, towns: u64) -> bool {
+    let (begun, mut checked, mut failed) = (Instant::now(), 0, 0);
+    let mut sum = sim::ledgers::LedgerTally::default();
+    for seed in first..first.saturating_add(towns) {
+        let (report, tally) = sim::ledgers::run(seed);
+        checked += report.checked;
+        sum.done += tally.done;
+        sum.refused += tally.refused;
+        sum.given_up += tally.given_up;
+        sum.slots += tally.slots;
+        sum.messages += tally.messages;
+        sum.power_cuts += tally.power_cuts;
+        sum.calm_ms = sum.calm_ms.max(tally.calm_ms);
+        for line in &report.wrong {
+            println!("  wrong: {line}");
+        }
+        if !report.wrong.is_empty() {
+            failed += 1;
+            println!("  replay: cargo xtask sim --ledgers 1 --seed {seed}");
+        }
+    }
+    println!(
+        "NOTE ledgers: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong; {} orders done, {} refused, {} given up in {} slots, {} messages, {} power cuts; calm after {} ms at most; in {} s",
+        sum.done,
+        sum.refused,
+        sum.given_up,
+        sum.slots,
+        sum.messages,
+        sum.power_cuts,
+        sum.calm_ms,
         begun.elapsed().as_secs()
     );
     failed == 0
