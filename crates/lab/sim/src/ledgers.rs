@@ -42,6 +42,8 @@ pub struct LedgerTally {
     pub messages: u64,
     /// Power cuts.
     pub power_cuts: u64,
+    /// Changes of keepers.
+    pub moves: u64,
     /// The longest that a wish took once the world was calm, in milliseconds.
     pub calm_ms: u64,
 }
@@ -66,8 +68,7 @@ struct Town {
     mallory: PeerIndex,
     peers: usize,
     orders: Vec<Order>,
-    /// Changes of keepers that were wished: by whom, under which id, to whom.
-    moves: Vec<(PeerIndex, AskId, Vec<PeerIndex>)>,
+    has_moved: bool,
     removed: Option<PeerIndex>,
     /// The bytes of each slot's row, as first seen anywhere.
     log: BTreeMap<u64, Vec<u8>>,
@@ -124,7 +125,7 @@ impl Town {
             mallory,
             peers,
             orders: Vec::new(),
-            moves: Vec::new(),
+            has_moved: false,
             removed: None,
             log: BTreeMap::new(),
             report: Report::default(),
@@ -179,7 +180,9 @@ impl Town {
             7 if self.is_one_in(6) => self.move_keepers(),
             7 if self.is_one_in(8) => self.remove_a_keeper(),
             _ => {
-                for _ in 0..=self.world.dice.below(3) {
+                // Now and then everybody at once.
+                let many = if self.is_one_in(10) { 40 } else { 3 };
+                for _ in 0..=self.world.dice.below(many) {
                     self.order();
                 }
             }
@@ -189,8 +192,21 @@ impl Town {
         self.hear_answers();
     }
 
+    /// Somebody writes something down without any condition: done twice, it would be there twice.
+    fn note(&mut self) {
+        let by = self.world.dice.index(self.mallory);
+        let id = format!("{:016x}{:016x}", self.world.dice.bits(), self.world.dice.bits());
+        let puts = json!([{ "key": format!("order/{id}"), "value": ITEMS.to_string() }]);
+        let submit = json!({ "ledger": self.ledger, "id": id, "puts": puts });
+        let ask = self.world.ask(by, "ledger.submit", submit.clone());
+        self.orders.push(Order { by, id, item: ITEMS, submit, ask, told: None, is_given_up: false });
+    }
+
     /// Somebody buys: one less, and an order.
     fn order(&mut self) {
+        if self.is_one_in(3) {
+            return self.note();
+        }
         let by = self.world.dice.index(self.mallory);
         let item = self.world.dice.below(ITEMS);
         let read = json!({ "ledger": self.ledger, "prefix": "stock/" });
@@ -254,9 +270,8 @@ impl Town {
         let to: Vec<PeerIndex> = all.iter().cycle().skip(start).take(count.min(all.len())).copied().collect();
         let by = self.world.dice.index(self.keepers.len());
         let labels: Vec<String> = to.iter().map(|peer| self.person(*peer)).collect();
-        let ask =
-            self.world.ask(by, "ledger.keepers", json!({ "ledger": self.ledger, "keepers": labels }));
-        self.moves.push((by, ask, to));
+        self.world.ask(by, "ledger.keepers", json!({ "ledger": self.ledger, "keepers": labels }));
+        self.has_moved = true;
     }
 
     fn person(&self, peer: PeerIndex) -> String {
@@ -266,7 +281,7 @@ impl Town {
     }
 
     fn remove_a_keeper(&mut self) {
-        if self.removed.is_some() || self.keepers.len() < 4 || !self.moves.is_empty() {
+        if self.removed.is_some() || self.keepers.len() < 4 || self.has_moved {
             return;
         }
         let last = self.keepers.len() - 1;
@@ -331,6 +346,7 @@ impl Town {
 
     fn check(&mut self) {
         self.everybody_is_as_far();
+        self.nothing_is_done_twice();
         self.orders_add_up();
         self.only_keepers_voted();
         for peer in 0..self.peers {
@@ -352,6 +368,19 @@ impl Town {
             let wishes = self.world.read(peer, "ledger.wishes", json!({})).unwrap_or_default();
             let waiting: Vec<String> = list(&wishes, "wishes").map(|wish| text(wish, "why")).collect();
             self.report.claim(waiting.is_empty(), || format!("wishes of peer {peer} still wait: {waiting:?}"));
+        }
+    }
+
+    /// No wish of anybody has two results, and none is done twice.
+    fn nothing_is_done_twice(&mut self) {
+        let mut results = BTreeSet::new();
+        for (slot, row) in &self.log {
+            let all = decided(row);
+            self.report.claim(all.is_some(), || format!("slot {slot} can't be read"));
+            for one in all.unwrap_or_default() {
+                let is_new = one.outcome >= NO_RESULT || results.insert((one.by, one.id));
+                self.report.claim(is_new, || format!("a wish has a second result in slot {slot}"));
+            }
         }
     }
 
@@ -407,18 +436,21 @@ impl Town {
     }
 
     fn only_keepers_voted(&mut self) {
-        let mut sets = BTreeMap::from([(0, self.keepers.clone())]);
-        for (by, ask, to) in &self.moves {
-            // What was answered with `waiting` is looked up by what is known of all wishes: the log says where.
-            let answer = self.world.answer(*ask).and_then(Result::ok).unwrap_or_default();
-            let view = self.world.read(*by, "ledger.wish", json!({ "id": text(&answer, "id") }));
-            let slot = view.ok().and_then(|view| {
-                (text(&view, "state") == "done").then(|| view.get("slot").and_then(Value::as_u64))?
-            });
-            sets.extend(slot.map(|slot| (slot, to.clone())));
+        let devices = |peers: &[PeerIndex]| -> BTreeSet<Vec<u8>> {
+            peers.iter().map(|peer| self.world.peer(*peer).device.as_bytes().to_vec()).collect()
+        };
+        let mut sets = BTreeMap::from([(0, devices(&self.keepers))]);
+        for (slot, row) in &self.log {
+            for one in decided(row).unwrap_or_default() {
+                if let Some(keepers) = one.keepers.filter(|_| one.outcome == DONE) {
+                    sets.insert(*slot, keepers);
+                    self.tally.moves += 1;
+                }
+            }
         }
         for (peer, slot) in self.world.watch.votes.clone() {
-            let set = sets.range(..slot).next_back().map(|(_, set)| set.contains(&peer));
+            let device = self.world.peer(peer).device.as_bytes().to_vec();
+            let set = sets.range(..slot).next_back().map(|(_, set)| set.contains(&device));
             self.report.claim(set == Some(true), || format!("peer {peer} voted about slot {slot}"));
         }
     }
@@ -431,6 +463,57 @@ fn log_of(rows: &dyn store::Rows, ledger: LedgerId, from: u64) -> Vec<(u64, Vec<
     let slot_of = |key: &[u8]| Some(u64::from_be_bytes(*key.last_chunk()?));
     let pairs = rows.range("ledger.log", Bound::Included(&from), Bound::Included(&to));
     pairs.filter_map(Result::ok).filter_map(|(key, value)| Some((slot_of(&key)?, value))).collect()
+}
+
+/// What became of a transaction: `done`, and from where on it has no result (spec ledger, rules 31 to 34).
+const DONE: u64 = 0;
+const NO_RESULT: u64 = 6;
+
+/// A transaction as it stands in a row of the log.
+struct Decided {
+    by: Vec<u8>,
+    id: Vec<u8>,
+    /// The devices of the keepers that it makes, if it does.
+    keepers: Option<BTreeSet<Vec<u8>>>,
+    outcome: u64,
+}
+
+/// Reads a row of the log, apart from the code that wrote it.
+fn decided(row: &[u8]) -> Option<Vec<Decided>> {
+    let mut decoder = minicbor::Decoder::new(row);
+    decoder.array().ok()?;
+    let mut all = Vec::new();
+    for _ in 0..decoder.array().ok()?? {
+        decoder.array().ok()?;
+        let by = decoder.bytes().ok()?.to_vec();
+        decoder.skip().ok()?;
+        let id = decoder.bytes().ok()?.to_vec();
+        decoder.skip().ok()?;
+        decoder.skip().ok()?;
+        decoder.array().ok()?;
+        let mut keepers = None;
+        if decoder.u64().ok()? == 2 {
+            decoder.array().ok()?;
+            decoder.skip().ok()?;
+            let mut devices = BTreeSet::new();
+            for _ in 0..decoder.array().ok()?? {
+                decoder.array().ok()?;
+                devices.insert(decoder.bytes().ok()?.to_vec());
+                decoder.skip().ok()?;
+            }
+            keepers = Some(devices);
+        } else {
+            decoder.skip().ok()?;
+        }
+        all.push(Decided { by, id, keepers, outcome: u64::MAX });
+    }
+    decoder.array().ok()?;
+    for one in &mut all {
+        decoder.array().ok()?;
+        one.outcome = decoder.u64().ok()?;
+        decoder.skip().ok()?;
+    }
+    Some(all)
 }
 
 /// Writes a message of spec ledger, rule 13, by hand.

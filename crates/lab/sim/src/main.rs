@@ -217,6 +217,7 @@ fn ledgers(first: u64, towns: u64) -> bool {
         sum.slots += tally.slots;
         sum.messages += tally.messages;
         sum.power_cuts += tally.power_cuts;
+        sum.moves += tally.moves;
         sum.calm_ms = sum.calm_ms.max(tally.calm_ms);
         for line in &report.wrong {
             println!("  wrong: {line}");
@@ -227,13 +228,14 @@ fn ledgers(first: u64, towns: u64) -> bool {
         }
     }
     println!(
-        "NOTE ledgers: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong; {} orders done, {} refused, {} given up in {} slots, {} messages, {} power cuts; calm after {} ms at most; in {} s",
+        "NOTE ledgers: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong; {} orders done, {} refused, {} given up in {} slots, {} messages, {} power cuts, {} changes of keepers; calm after {} ms at most; in {} s",
         sum.done,
         sum.refused,
         sum.given_up,
         sum.slots,
         sum.messages,
         sum.power_cuts,
+        sum.moves,
         sum.calm_ms,
         begun.elapsed().as_secs()
     );
