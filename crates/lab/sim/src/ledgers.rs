@@ -367,7 +367,8 @@ impl Town {
             self.report.claim(is_same, || format!("peer {peer} knows {} of {last} slots", log.len()));
             let wishes = self.world.read(peer, "ledger.wishes", json!({})).unwrap_or_default();
             let waiting: Vec<String> = list(&wishes, "wishes").map(|wish| text(wish, "why")).collect();
-            self.report.claim(waiting.is_empty(), || format!("wishes of peer {peer} still wait: {waiting:?}"));
+            self.report
+                .claim(waiting.is_empty(), || format!("wishes of peer {peer} still wait: {waiting:?}"));
         }
     }
 
@@ -392,9 +393,8 @@ impl Town {
             list(&state, "entries").map(|entry| (text(entry, "key"), text(entry, "value"))).collect();
         for item in 0..ITEMS {
             let left = entries.get(&format!("stock/{item}")).and_then(|left| left.parse::<u64>().ok());
-            let is_order = |(key, value): &(&String, &String)| {
-                key.starts_with("order/") && **value == item.to_string()
-            };
+            let is_order =
+                |(key, value): &(&String, &String)| key.starts_with("order/") && **value == item.to_string();
             let sold = entries.iter().filter(is_order).count() as u64;
             let is_right = left.is_some_and(|left| left + sold == STOCK);
             self.report.claim(is_right, || format!("{sold} of item {item} were sold, {left:?} are left"));
@@ -529,8 +529,23 @@ fn forged(ledger: LedgerId, kind: u64, (slot, round): (u64, u64), device: &[u8; 
             _ => encoder.array(3)?.u64(slot)?.u64(round)?.u64(round)?,
         };
         if matches!(kind, 2 | 3 | 6) {
-            encoder.array(1)?.array(6)?.bytes(device)?.bytes(device)?.bytes(&[7; 16])?.u64(slot - 1)?.u64(1)?;
-            encoder.array(2)?.u64(0)?.array(2)?.array(0)?.array(1)?.array(2)?.str("mallory")?.str("was here")?;
+            encoder
+                .array(1)?
+                .array(6)?
+                .bytes(device)?
+                .bytes(device)?
+                .bytes(&[7; 16])?
+                .u64(slot - 1)?
+                .u64(1)?;
+            encoder
+                .array(2)?
+                .u64(0)?
+                .array(2)?
+                .array(0)?
+                .array(1)?
+                .array(2)?
+                .str("mallory")?
+                .str("was here")?;
         }
         if kind == 6 {
             encoder.u64(slot)?;

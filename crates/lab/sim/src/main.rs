@@ -24,6 +24,10 @@ const USAGE: &str = "usage: sim --suite
 const TRUST_FIXED: (u64, u64) = (1, 60);
 const TRUST_FRESH: u64 = 30;
 
+/// The same for towns around a ledger.
+const LEDGERS_FIXED: (u64, u64) = (1, 40);
+const LEDGERS_FRESH: u64 = 40;
+
 /// Where the plots of the page stand, seen from the root of the house.
 const PLOTS: &str = "docs/search-at-scale";
 
@@ -289,6 +293,8 @@ fn jobs(arguments: &[String]) -> Option<Vec<Job>> {
     }
     jobs.push(Box::new(|| trust(TRUST_FIXED.0, TRUST_FIXED.1)));
     jobs.push(Box::new(move || trust(fresh >> 16, TRUST_FRESH)));
+    jobs.push(Box::new(|| ledgers(LEDGERS_FIXED.0, LEDGERS_FIXED.1)));
+    jobs.push(Box::new(move || ledgers(fresh >> 16, LEDGERS_FRESH)));
     Some(jobs)
 }
 

@@ -57,12 +57,7 @@ impl Ledgers {
             *to = from;
         }
         let announcement = Announcement { random, name, keepers };
-        records::publish(
-            step,
-            web,
-            "ledger",
-            wire::to_bytes(&Body::Announcement(announcement.clone())),
-        )?;
+        records::publish(step, web, "ledger", wire::to_bytes(&Body::Announcement(announcement.clone())))?;
         let author = step.me();
         let id = self.take_announcement(step, (web, author), announcement)?;
         let id = id.ok_or(LedgerError::NotWriting { web: start.web.clone() })?;
@@ -73,7 +68,12 @@ impl Ledgers {
         Ok(())
     }
 
-    pub(crate) fn ask_open(&mut self, step: &mut Step<'_>, ask: AskId, open: &OpenLedger) -> Result<(), Fault> {
+    pub(crate) fn ask_open(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        open: &OpenLedger,
+    ) -> Result<(), Fault> {
         let (id, row) = reading::named(step.view(), &open.ledger)?;
         OPENED.put(step.rows(), &id, &());
         if let Some(work) = self.works.get_mut(&id) {
@@ -86,7 +86,12 @@ impl Ledgers {
         Ok(())
     }
 
-    pub(crate) fn ask_submit(&mut self, step: &mut Step<'_>, ask: AskId, submit: Submit) -> Result<(), Fault> {
+    pub(crate) fn ask_submit(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        submit: Submit,
+    ) -> Result<(), Fault> {
         let (id, row) = reading::named(step.view(), &submit.ledger)?;
         let wish = match &submit.id {
             Some(text) => Some(reading::wish_id(text)?),
@@ -138,8 +143,7 @@ impl Ledgers {
         let since = HEADS.get(step.view(), &ledger)?.unwrap_or_default().slot;
         let made = step.now();
         let state = WishState::Waiting;
-        let wish =
-            WishRow { ledger, wants, since, made, state, is_handed_on: false, is_given_up: false };
+        let wish = WishRow { ledger, wants, since, made, state, is_handed_on: false, is_given_up: false };
         WISHES.put(step.rows(), &id, &wish);
         WAITING.put(step.rows(), &(ledger, made.millis(), id), &());
         if let Some(work) = self.works.get_mut(&ledger) {
@@ -150,7 +154,12 @@ impl Ledgers {
         self.answer_later(step, ask, (ledger, row), id)
     }
 
-    pub(crate) fn ask_give_up(&mut self, step: &mut Step<'_>, ask: AskId, asked: &GiveUp) -> Result<(), Fault> {
+    pub(crate) fn ask_give_up(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &GiveUp,
+    ) -> Result<(), Fault> {
         let id = reading::wish_id(&asked.id)?;
         let wish = WISHES.get(step.view(), &id)?;
         let mut wish = wish.ok_or_else(|| LedgerError::NoSuchWish { id: asked.id.clone() })?;
@@ -227,12 +236,7 @@ fn writer(step: &Step<'_>, web: WebId) -> Result<PersonId, Fault> {
 }
 
 /// Finds the computers of those who are named: of a person that one which is here, or else was heard from last.
-fn keepers_of(
-    step: &Step<'_>,
-    web: WebId,
-    me: PersonId,
-    names: &[String],
-) -> Result<Vec<Keeper>, Fault> {
+fn keepers_of(step: &Step<'_>, web: WebId, me: PersonId, names: &[String]) -> Result<Vec<Keeper>, Fault> {
     let rows = step.view();
     let members = people::read::members(rows, web)?;
     let mut keepers: Vec<Keeper> = Vec::new();

@@ -161,9 +161,12 @@ impl From<LedgerError> for Fault {
             E::Ambiguous { .. } => {
                 ("ledger.ambiguous", FaultKind::Yours, "", "say WEB/PERSON/NAME, or the id")
             }
-            E::BadName { .. } => {
-                ("ledger.bad-name", FaultKind::Yours, "", "1 to 200 bytes without slashes or control characters")
-            }
+            E::BadName { .. } => (
+                "ledger.bad-name",
+                FaultKind::Yours,
+                "",
+                "1 to 200 bytes without slashes or control characters",
+            ),
             E::Exists { .. } => ("ledger.exists", FaultKind::Yours, "", "choose another name"),
             E::TooManyLedgers { .. } => {
                 ("ledger.too-many-ledgers", FaultKind::Refused, "", "use one of those you have")
@@ -171,7 +174,9 @@ impl From<LedgerError> for Fault {
             E::NoSuchKeeper { .. } => {
                 ("ledger.no-such-keeper", FaultKind::Yours, "althing people WEB", "lists who is in a web")
             }
-            E::KeeperCount { .. } => ("ledger.keeper-count", FaultKind::Yours, "", "three or five are a good number"),
+            E::KeeperCount { .. } => {
+                ("ledger.keeper-count", FaultKind::Yours, "", "three or five are a good number")
+            }
             E::BadKey { .. } => ("ledger.bad-key", FaultKind::Yours, "", "choose another key"),
             E::ValueTooLarge { .. } => {
                 ("ledger.value-too-large", FaultKind::Yours, "", "share it as a file, and put its link here")
@@ -184,9 +189,12 @@ impl From<LedgerError> for Fault {
             E::TooLarge { .. } => {
                 ("ledger.too-large", FaultKind::Yours, "", "make several transactions of it")
             }
-            E::TooManyWishes { .. } => {
-                ("ledger.too-many-wishes", FaultKind::Settings, "althing ledger wishes", "lists those that wait")
-            }
+            E::TooManyWishes { .. } => (
+                "ledger.too-many-wishes",
+                FaultKind::Settings,
+                "althing ledger wishes",
+                "lists those that wait",
+            ),
             E::NoSuchWish { .. } => (
                 "ledger.no-such-wish",
                 FaultKind::Yours,

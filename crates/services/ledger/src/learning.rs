@@ -324,15 +324,20 @@ impl Work {
     fn install(&mut self, step: &mut Step<'_>, snapshot: Snapshot) -> Result<(), Fault> {
         let ledger = self.id;
         let rows = step.rows();
-        let keys: Vec<_> = ENTRIES.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
+        let keys: Vec<_> =
+            ENTRIES.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
         keys.iter().for_each(|key| ENTRIES.delete(rows, key));
-        let keys: Vec<_> = LOG.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
+        let keys: Vec<_> =
+            LOG.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
         keys.iter().for_each(|key| LOG.delete(rows, key));
-        let keys: Vec<_> = RESULTS.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
+        let keys: Vec<_> =
+            RESULTS.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
         keys.iter().for_each(|key| RESULTS.delete(rows, key));
-        let keys: Vec<_> = ORDER.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
+        let keys: Vec<_> =
+            ORDER.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
         keys.iter().for_each(|key| ORDER.delete(rows, key));
-        let keys: Vec<_> = COUNTS.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
+        let keys: Vec<_> =
+            COUNTS.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
         keys.iter().for_each(|key| COUNTS.delete(rows, key));
         for (key, row) in snapshot.entries {
             ENTRIES.put(rows, &(ledger, key), &row);

@@ -158,7 +158,9 @@ impl Message {
                 accepted.as_ref().is_none_or(|accepted| is_batch_sound(&accepted.batch))
             }
             Says::Chosen { batches, first, .. } => {
-                *first > 0 && batches.len() <= PAGE_SLOTS_MAX && batches.iter().all(|batch| is_batch_sound(batch))
+                *first > 0
+                    && batches.len() <= PAGE_SLOTS_MAX
+                    && batches.iter().all(|batch| is_batch_sound(batch))
             }
             Says::Snapshot { part, parts, bytes, .. } => {
                 part < parts && *parts <= PARTS_MAX && bytes.len() <= PART_SIZE

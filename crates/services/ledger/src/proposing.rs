@@ -200,7 +200,9 @@ impl Work {
 
     fn count_votes(&mut self, step: &mut Step<'_>, head: &Head) -> Result<(), Fault> {
         let is_decided = match &self.proposal {
-            Some(Proposal { phase: Phase::Accepting(_, votes), .. }) => votes.len() >= majority(&head.keepers),
+            Some(Proposal { phase: Phase::Accepting(_, votes), .. }) => {
+                votes.len() >= majority(&head.keepers)
+            }
             _ => false,
         };
         if let Some(Proposal { phase: Phase::Accepting(batch, _), .. }) =

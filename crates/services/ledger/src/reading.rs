@@ -139,7 +139,8 @@ pub(crate) fn view(rows: &dyn Rows, id: LedgerId, row: &LedgerRow) -> Result<Led
     let labels = keepers.iter().map(|keeper| who(rows, row.web, keeper.person));
     let lost = keepers.len() - majority(&keepers).min(keepers.len());
     let note = match keepers.len() {
-        1 => "With one keeper nothing is decided while its computer is off, and all is lost with it.".to_owned(),
+        1 => "With one keeper nothing is decided while its computer is off, and all is lost with it."
+            .to_owned(),
         count if count % 2 == 0 => format!(
             "{count} keepers bear the loss of {lost}, as many as {} would: one more or one fewer is better.",
             count - 1

@@ -135,7 +135,13 @@ impl Ledgers {
         Ok(())
     }
 
-    fn ask(&mut self, step: &mut Step<'_>, ask: AskId, operation: &str, arguments: Value) -> Result<(), Fault> {
+    fn ask(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        operation: &str,
+        arguments: Value,
+    ) -> Result<(), Fault> {
         match operation {
             Start::NAME => self.ask_start(step, ask, &arguments_of(operation, arguments)?),
             OpenLedger::NAME => self.ask_open(step, ask, &arguments_of(operation, arguments)?),

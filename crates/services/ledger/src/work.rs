@@ -127,9 +127,7 @@ impl Work {
     pub(crate) fn others_here(&self, step: &Step<'_>, head: &Head) -> Result<Vec<DeviceId>, StoreError> {
         let mut here = Vec::new();
         for keeper in head.keepers.iter().filter(|keeper| keeper.device != step.me()) {
-            if records::is_connected(step.view(), keeper.device)?
-                && self.is_member(step, keeper.device)?
-            {
+            if records::is_connected(step.view(), keeper.device)? && self.is_member(step, keeper.device)? {
                 here.push(keeper.device);
             }
         }
@@ -279,7 +277,8 @@ impl Work {
 
 /// Returns a number below `end`, 0 if there is none.
 pub(crate) fn dice(step: &mut Step<'_>, end: usize) -> usize {
-    let number = step.random("ledger").iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    let number =
+        step.random("ledger").iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
     let end = u64::try_from(end).unwrap_or(u64::MAX);
     usize::try_from(number.checked_rem(end).unwrap_or(0)).unwrap_or(0)
 }
