@@ -39,6 +39,7 @@ id_keys!(
     EntryId,
     FileId,
     KeyId,
+    LedgerId,
     OperationId,
     PersonId,
     RevisionId,

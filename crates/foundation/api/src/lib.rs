@@ -6,6 +6,7 @@
 mod event;
 pub mod files;
 pub mod host;
+pub mod ledger;
 mod operation;
 pub mod pages;
 pub mod people;
@@ -23,6 +24,7 @@ pub fn table() -> Vec<OperationEntry> {
         files::operations(),
         search::operations(),
         pages::operations(),
+        ledger::operations(),
         host::operations(),
     ]
     .concat()

@@ -176,6 +176,10 @@ id!(
     /// What a person asked, named by the asker so that a repeated request acts once.
     OperationId, 16, "an"
 );
+id!(
+    /// A ledger: a hash of its announcement, so that nobody can announce another one of that id (spec ledger).
+    LedgerId, 16, "a"
+);
 
 fn from_hex(text: &str, bytes: &mut [u8]) -> bool {
     fn digit(byte: u8) -> Option<u8> {

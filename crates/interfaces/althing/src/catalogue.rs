@@ -18,6 +18,7 @@ fn all() -> Vec<Fault> {
         network::faults(),
         search::faults(),
         pages::faults(),
+        ledger::faults(),
         files::faults(),
         people::faults(),
         records::faults(),

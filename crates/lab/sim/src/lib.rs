@@ -11,6 +11,7 @@ pub mod dice;
 pub mod disk;
 mod drivers;
 mod index;
+pub mod ledgers;
 mod lying;
 pub mod mirrors;
 mod peer;
@@ -22,6 +23,7 @@ pub mod trust;
 pub mod vault;
 mod watch;
 mod world;
+pub mod writing;
 
 pub use index::Index;
 pub use lying::{Liar, Message, bomb, wish};

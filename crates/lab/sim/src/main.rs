@@ -14,6 +14,8 @@ const USAGE: &str = "usage: sim --suite
        sim --crowd MEMBERS
        sim --filters MEMBERS
        sim --trust TOWNS [--seed N]
+       sim --ledgers TOWNS [--seed N]
+       sim --writing TOWNS [--seed N]
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
        sim --scale [--seed N] [--peers N] [--out FOLDER]
   --scale   compares ways to search webs of 100 to 100,000 members (or N), prints tables, writes
@@ -22,6 +24,14 @@ const USAGE: &str = "usage: sim --suite
 /// The first seed and the number of the towns with enemies inside that the suite always runs, and how many fresh ones.
 const TRUST_FIXED: (u64, u64) = (1, 60);
 const TRUST_FRESH: u64 = 30;
+
+/// The same for towns around a ledger.
+const LEDGERS_FIXED: (u64, u64) = (1, 40);
+const LEDGERS_FRESH: u64 = 40;
+
+/// The same of the towns that write together.
+const WRITING_FIXED: (u64, u64) = (1, 30);
+const WRITING_FRESH: u64 = 20;
 
 /// Where the plots of the page stand, seen from the root of the house.
 const PLOTS: &str = "docs/search-at-scale";
@@ -47,8 +57,10 @@ type Job = Box<dyn FnOnce() -> bool + Send>;
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some((first, towns)) = trust_towns(&arguments) {
-        return if trust(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    for (word, run) in [("--trust", trust as fn(u64, u64) -> bool), ("--ledgers", ledgers), ("--writing", writing)] {
+        if let Some((first, towns)) = small_towns(word, &arguments) {
+            return if run(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
     }
     if let [word, members] = arguments.as_slice()
         && let Ok(members) = members.parse()
@@ -167,34 +179,83 @@ fn run_town(plan: Plan) -> bool {
     wrong.is_empty()
 }
 
-/// Reads `--trust TOWNS`, and the first seed if one is given.
-fn trust_towns(arguments: &[String]) -> Option<(u64, u64)> {
+/// Reads a word and a number of towns, and the first seed if one is given.
+fn small_towns(kind: &str, arguments: &[String]) -> Option<(u64, u64)> {
     match arguments {
-        [word, towns] if word == "--trust" => Some((fresh_seed() >> 16, towns.parse().ok()?)),
-        [word, towns, seed, first] if word == "--trust" && seed == "--seed" => {
+        [word, towns] if word == kind => Some((fresh_seed() >> 16, towns.parse().ok()?)),
+        [word, towns, seed, first] if word == kind && seed == "--seed" => {
             Some((first.parse().ok()?, towns.parse().ok()?))
         }
         _ => None,
     }
 }
 
-/// Runs towns with enemies inside, one seed after the other. Says whether all was right.
-#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+/// Runs towns with enemies inside. Says whether all was right.
 fn trust(first: u64, towns: u64) -> bool {
+    small("trust", (first, towns), sim::trust::run)
+}
+
+/// Runs towns that write together. Says whether all was right.
+fn writing(first: u64, towns: u64) -> bool {
+    small("writing", (first, towns), sim::writing::run)
+}
+
+/// Runs small towns of a kind, one seed after the other. Says whether all was right.
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn small(kind: &str, (first, towns): (u64, u64), run: fn(u64) -> sim::check::Report) -> bool {
     let (begun, mut checked, mut failed) = (Instant::now(), 0, 0);
     for seed in first..first.saturating_add(towns) {
-        let report = sim::trust::run(seed);
+        let report = run(seed);
         checked += report.checked;
         for line in &report.wrong {
             println!("  wrong: {line}");
         }
         if !report.wrong.is_empty() {
             failed += 1;
-            println!("  replay: cargo xtask sim --trust 1 --seed {seed}");
+            println!("  replay: cargo xtask sim --{kind} 1 --seed {seed}");
         }
     }
     println!(
-        "NOTE trust: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong, in {} s",
+        "NOTE {kind}: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong, in {} s",
+        begun.elapsed().as_secs()
+    );
+    failed == 0
+}
+
+/// Runs towns around a ledger, one seed after the other. Says whether all was right.
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn ledgers(first: u64, towns: u64) -> bool {
+    let (begun, mut checked, mut failed) = (Instant::now(), 0, 0);
+    let mut sum = sim::ledgers::LedgerTally::default();
+    for seed in first..first.saturating_add(towns) {
+        let (report, tally) = sim::ledgers::run(seed);
+        checked += report.checked;
+        sum.done += tally.done;
+        sum.refused += tally.refused;
+        sum.given_up += tally.given_up;
+        sum.slots += tally.slots;
+        sum.messages += tally.messages;
+        sum.power_cuts += tally.power_cuts;
+        sum.moves += tally.moves;
+        sum.calm_ms = sum.calm_ms.max(tally.calm_ms);
+        for line in &report.wrong {
+            println!("  wrong: {line}");
+        }
+        if !report.wrong.is_empty() {
+            failed += 1;
+            println!("  replay: cargo xtask sim --ledgers 1 --seed {seed}");
+        }
+    }
+    println!(
+        "NOTE ledgers: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong; {} orders done, {} refused, {} given up in {} slots, {} messages, {} power cuts, {} changes of keepers; calm after {} ms at most; in {} s",
+        sum.done,
+        sum.refused,
+        sum.given_up,
+        sum.slots,
+        sum.messages,
+        sum.power_cuts,
+        sum.moves,
+        sum.calm_ms,
         begun.elapsed().as_secs()
     );
     failed == 0
@@ -247,6 +308,10 @@ fn jobs(arguments: &[String]) -> Option<Vec<Job>> {
     }
     jobs.push(Box::new(|| trust(TRUST_FIXED.0, TRUST_FIXED.1)));
     jobs.push(Box::new(move || trust(fresh >> 16, TRUST_FRESH)));
+    jobs.push(Box::new(|| writing(WRITING_FIXED.0, WRITING_FIXED.1)));
+    jobs.push(Box::new(move || writing(fresh >> 16, WRITING_FRESH)));
+    jobs.push(Box::new(|| ledgers(LEDGERS_FIXED.0, LEDGERS_FIXED.1)));
+    jobs.push(Box::new(move || ledgers(fresh >> 16, LEDGERS_FRESH)));
     Some(jobs)
 }
 

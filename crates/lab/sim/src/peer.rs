@@ -147,6 +147,8 @@ impl SimPeer {
             Box::new(people::service()),
             Box::new(files::service(&format!("/sim/{}/home", self.index))),
             Box::new(search::service()),
+            Box::new(pages::service()),
+            Box::new(ledger::service()),
         ];
         let vault = SimVault::new(&self.seed, self.memory.clone());
         debug_assert_eq!(vault.device(), self.device);

@@ -34,6 +34,8 @@ pub struct Watch {
     pub(crate) covered: BTreeMap<(PeerIndex, u64), Vec<Covered>>,
     /// What rang: where, when, for what.
     pub(crate) rang: Vec<(PeerIndex, u64, Value)>,
+    /// Which peers' deciders voted about which slots of ledgers: promises and acceptances.
+    pub(crate) votes: BTreeSet<(PeerIndex, u64)>,
     /// Messages about texts, and their bytes.
     pub messages: u64,
     /// Bytes of those.
@@ -49,6 +51,19 @@ pub struct Watch {
 impl Watch {
     pub(crate) fn wrote(&mut self, owner: PeerIndex, path: &str, now_ms: u64, made: Made) {
         self.disks.entry((owner, path.to_owned())).or_default().push((now_ms, made));
+    }
+
+    /// Notes votes among what a peer's decider says of a ledger, read apart from the code that wrote it.
+    pub(crate) fn said_of_ledger(&mut self, by: PeerIndex, message: &[u8]) {
+        let slot_voted = || {
+            let mut decoder = minicbor::Decoder::new(message);
+            let (_, _, _) = (decoder.array().ok()?, decoder.bytes().ok()?, decoder.array().ok()?);
+            let (kind, _) = (decoder.u64().ok()?, decoder.array().ok()?);
+            let slot = decoder.u64().ok()?;
+            // Of messages 2 and 4, the first field is the slot (spec ledger, rule 13).
+            matches!(kind, 2 | 4).then_some(slot)
+        };
+        self.votes.extend(slot_voted().map(|slot| (by, slot)));
     }
 
     pub(crate) fn sent(&mut self, asked: Option<PeerIndex>, message: &[u8]) {

@@ -398,6 +398,9 @@ impl World {
                 lying::say(self, index, to, channel, &message);
             }
             Effect::Send { to, channel, service, message } => {
+                if service == "ledger" {
+                    self.watch.said_of_ledger(index, &message);
+                }
                 self.send(index, to, channel, service, &message, Duration::ZERO);
             }
             Effect::Connect { to, channel } => self.dial(index, to, channel),

@@ -1,0 +1,86 @@
+//! A keeper's votes: promises and acceptances, durable before they are sent (spec ledger, rules 20 to 23).
+
+use base::{DeviceId, Fault};
+use kernel::Step;
+use store::StoreError;
+
+use crate::messages::{Accepted, Says};
+use crate::tables::{VOTES, VoteRow};
+use crate::value::{Ballot, Transaction};
+use crate::work::Work;
+
+impl Work {
+    /// Returns what this device has voted in a slot.
+    pub(crate) fn vote(&self, step: &Step<'_>, slot: u64) -> Result<VoteRow, StoreError> {
+        let row = VOTES.get(step.view(), &self.id)?.filter(|row| row.slot == slot);
+        Ok(row.unwrap_or(VoteRow { slot, promised: Ballot::NONE, accepted: None }))
+    }
+
+    pub(crate) fn hear_prepare(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        (slot, round): (u64, u64),
+    ) -> Result<(), Fault> {
+        if !self.is_asked_to_vote(step, from, slot)? {
+            return Ok(());
+        }
+        let ballot = Ballot { round, device: from };
+        let mut vote = self.vote(step, slot)?;
+        if ballot < vote.promised {
+            let promised = vote.promised.round;
+            self.say(step, from, Says::Higher { slot, round, promised });
+            return Ok(());
+        }
+        vote.promised = ballot;
+        self.round_seen = self.round_seen.max(round);
+        VOTES.put(step.rows(), &self.id, &vote);
+        self.say(step, from, Says::Promise { slot, round, accepted: vote.accepted });
+        Ok(())
+    }
+
+    pub(crate) fn hear_accept(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        (slot, round): (u64, u64),
+        batch: Vec<Transaction>,
+    ) -> Result<(), Fault> {
+        if !self.is_asked_to_vote(step, from, slot)? {
+            return Ok(());
+        }
+        let ballot = Ballot { round, device: from };
+        let vote = self.vote(step, slot)?;
+        if ballot < vote.promised {
+            let promised = vote.promised.round;
+            self.say(step, from, Says::Higher { slot, round, promised });
+            return Ok(());
+        }
+        self.round_seen = self.round_seen.max(round);
+        let accepted = Some(Accepted { ballot, batch });
+        VOTES.put(step.rows(), &self.id, &VoteRow { slot, promised: ballot, accepted });
+        self.say(step, from, Says::Accepted { slot, round });
+        Ok(())
+    }
+
+    /// Says whether a keeper asks this keeper about the slot that comes next; who lags is told, or asked, what was decided.
+    fn is_asked_to_vote(&mut self, step: &mut Step<'_>, from: DeviceId, slot: u64) -> Result<bool, Fault> {
+        let head = self.head(step)?;
+        let next = head.slot.saturating_add(1);
+        if slot < next {
+            if self.trust(step, &head)?.devices.contains(&from) && self.is_member(step, from)? {
+                self.answer_ask(step, from, slot.saturating_sub(1))?;
+            }
+            return Ok(false);
+        }
+        if !self.is_voter(step, &head, from)? {
+            return Ok(false);
+        }
+        if slot > next {
+            self.note_heard(step, slot.saturating_sub(1))?;
+            self.ask(step, from, &head);
+            return Ok(false);
+        }
+        Ok(self.may_vote(step, &head)?)
+    }
+}
