@@ -9,7 +9,7 @@ const SECTIONS_MAX: usize = 10_000;
 
 /// One step along a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Section {
+pub enum Section {
     /// So much stays.
     Keep(usize),
     /// So much goes, and this comes in its place.
@@ -18,11 +18,11 @@ pub(crate) enum Section {
 
 /// One edit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct ChangeSet(pub(crate) Vec<Section>);
+pub struct ChangeSet(pub(crate) Vec<Section>);
 
 impl ChangeSet {
     /// Reads CodeMirror's form; `None` when it is not that.
-    pub(crate) fn read(json: &Value) -> Option<Self> {
+    pub fn read(json: &Value) -> Option<Self> {
         let sections = json.as_array()?;
         if sections.len() > SECTIONS_MAX {
             return None;
@@ -31,12 +31,12 @@ impl ChangeSet {
     }
 
     /// Writes CodeMirror's form.
-    pub(crate) fn write(&self) -> Value {
+    pub fn write(&self) -> Value {
         self.0.iter().map(write_section).collect()
     }
 
     /// Keeps so much.
-    pub(crate) fn keep(&mut self, length: usize) {
+    pub fn keep(&mut self, length: usize) {
         match self.0.last_mut() {
             _ if length == 0 => {}
             Some(Section::Keep(last)) => *last = last.saturating_add(length),
@@ -45,7 +45,7 @@ impl ChangeSet {
     }
 
     /// Takes out and puts in.
-    pub(crate) fn change(&mut self, removed: usize, inserted: &str) {
+    pub fn change(&mut self, removed: usize, inserted: &str) {
         match self.0.last_mut() {
             _ if removed == 0 && inserted.is_empty() => {}
             Some(Section::Change { removed: last, inserted: text }) => {
@@ -57,7 +57,7 @@ impl ChangeSet {
     }
 
     /// Returns how long a text is that this edit fits.
-    pub(crate) fn length_before(&self) -> usize {
+    pub fn length_before(&self) -> usize {
         let length = |section: &Section| match section {
             Section::Keep(length) => *length,
             Section::Change { removed, .. } => *removed,
@@ -66,12 +66,12 @@ impl ChangeSet {
     }
 
     /// Says whether anything changes.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.iter().all(|section| matches!(section, Section::Keep(_)))
     }
 
     /// Returns how much is put in and taken out.
-    pub(crate) fn tally(&self) -> (usize, usize) {
+    pub fn tally(&self) -> (usize, usize) {
         self.0.iter().fold((0, 0), |(added, gone), section| match section {
             Section::Keep(_) => (added, gone),
             Section::Change { removed, inserted } => {
@@ -81,7 +81,7 @@ impl ChangeSet {
     }
 
     /// Returns what is put in, in order.
-    pub(crate) fn inserted(&self) -> impl Iterator<Item = &str> {
+    pub fn inserted(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|section| match section {
             Section::Change { inserted, .. } if !inserted.is_empty() => Some(inserted.as_str()),
             _ => None,
@@ -89,7 +89,7 @@ impl ChangeSet {
     }
 
     /// Returns the edit that makes one text of another: what they share at both ends stays.
-    pub(crate) fn between(before: &str, after: &str) -> Self {
+    pub fn between(before: &str, after: &str) -> Self {
         let head: usize =
             before.chars().zip(after.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
         let (rest_before, rest_after) =
@@ -136,17 +136,17 @@ fn write_section(section: &Section) -> Value {
 }
 
 /// Counts UTF-16 code units.
-pub(crate) fn utf16(text: &str) -> usize {
+pub fn utf16(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
 /// Returns a text in which a line ends as browsers count it: one code unit.
-pub(crate) fn with_plain_lines(text: &str) -> String {
+pub fn with_plain_lines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 #[cfg(test)]
-pub(crate) fn applied(text: &str, edit: &ChangeSet) -> Option<String> {
+pub fn applied(text: &str, edit: &ChangeSet) -> Option<String> {
     let units: Vec<u16> = text.encode_utf16().collect();
     let (mut out, mut at) = (Vec::new(), 0);
     for section in &edit.0 {

@@ -5,7 +5,7 @@
 
 mod applying;
 mod documents;
-mod edit;
+pub mod edit;
 mod faults;
 mod here;
 pub mod link;
@@ -17,7 +17,7 @@ mod service;
 mod sites;
 mod statement;
 mod tables;
-mod text;
+pub mod text;
 mod writing;
 
 pub use faults::{PagesError, faults};

@@ -3,6 +3,7 @@
 //! Updates of others are hostile: each may hold only operations of its author, in that author's order, and a parser that
 //! panics over one must not stop the service. Not for: who may write (`applying.rs`).
 
+use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,7 +19,7 @@ const CONTAINER: &str = "text";
 
 /// Why an update is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotTaken {
+pub enum NotTaken {
     /// It can't be read, or holds what is not its author's.
     Bad,
     /// Something before it has not come yet.
@@ -26,11 +27,11 @@ pub(crate) enum NotTaken {
 }
 
 /// A text in memory.
-pub(crate) struct Text {
+pub struct Text {
     doc: LoroDoc,
     text: LoroText,
-    /// As it reads now.
-    now: String,
+    /// As it reads now, once somebody has read it.
+    now: OnceCell<String>,
     /// What the last import changed.
     told: Arc<Mutex<Vec<TextDelta>>>,
     _subscription: Subscription,
@@ -38,12 +39,12 @@ pub(crate) struct Text {
 
 impl std::fmt::Debug for Text {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Text").field("length", &self.now.len()).finish_non_exhaustive()
+        f.debug_struct("Text").field("length", &self.text.len_unicode()).finish_non_exhaustive()
     }
 }
 
 /// Returns loro's name of a device in a document.
-pub(crate) fn writer(web: WebId, document: DocumentId, device: DeviceId) -> u64 {
+pub fn writer(web: WebId, document: DocumentId, device: DeviceId) -> u64 {
     let mut hasher = blake3::Hasher::new_derive_key("althing text writer v1");
     hasher.update(web.as_bytes()).update(document.as_bytes()).update(device.as_bytes());
     let bytes = hasher.finalize();
@@ -54,12 +55,12 @@ pub(crate) fn writer(web: WebId, document: DocumentId, device: DeviceId) -> u64 
 
 impl Text {
     /// Makes an empty text that `me` writes in.
-    pub(crate) fn new(me: u64) -> Self {
+    pub fn new(me: u64) -> Self {
         Self::of(LoroDoc::new(), me)
     }
 
     /// Reads a text from what [`Self::snapshot`] gave; `None` when it is damaged.
-    pub(crate) fn from_snapshot(bytes: &[u8], me: u64) -> Option<Self> {
+    pub fn from_snapshot(bytes: &[u8], me: u64) -> Option<Self> {
         let doc = catch_unwind(|| LoroDoc::from_snapshot(bytes).ok()).ok().flatten()?;
         Some(Self::of(doc, me))
     }
@@ -80,24 +81,28 @@ impl Text {
                 tell.lock().unwrap_or_else(PoisonError::into_inner).extend(deltas.flatten());
             }),
         );
-        let now = text.to_string();
-        Self { doc, text, now, told, _subscription: subscription }
+        Self { doc, text, now: OnceCell::new(), told, _subscription: subscription }
     }
 
     /// Returns the text as it is.
-    pub(crate) fn read(&self) -> &str {
-        &self.now
+    pub fn read(&self) -> &str {
+        self.now.get_or_init(|| self.text.to_string())
+    }
+
+    /// Returns its length in bytes.
+    pub fn size(&self) -> usize {
+        self.text.len_utf8()
     }
 
     /// Says how far a writer has come here.
-    pub(crate) fn counter(&self, writer: u64) -> i32 {
+    pub fn counter(&self, writer: u64) -> i32 {
         self.doc.oplog_vv().get(&writer).copied().unwrap_or(0)
     }
 
     /// Takes an update by `writer`: the next of its operations and nothing else. Returns what changes in the text.
     ///
     /// After `Bad` the text may have to be read anew: a parser that panicked leaves it in no known state.
-    pub(crate) fn take(&mut self, update: &[u8], writer: u64) -> Result<ChangeSet, NotTaken> {
+    pub fn take(&mut self, update: &[u8], writer: u64) -> Result<ChangeSet, NotTaken> {
         let (from, to) = span(update, writer).ok_or(NotTaken::Bad)?;
         let have = self.counter(writer);
         if from > have {
@@ -110,15 +115,17 @@ impl Text {
     }
 
     /// Takes an update whose operations were looked at when they first came.
-    pub(crate) fn import(&mut self, update: &[u8]) -> Result<ChangeSet, NotTaken> {
+    pub fn import(&mut self, update: &[u8]) -> Result<ChangeSet, NotTaken> {
         self.told().clear();
+        // What the steps count in, before they are taken.
+        self.read();
         let doc = &self.doc;
         let status = catch_unwind(AssertUnwindSafe(|| doc.import(update).ok())).ok().flatten();
         let status = status.ok_or(NotTaken::Bad)?;
         let deltas = std::mem::take(&mut *self.told());
-        let edit = edit_of(&self.now, &deltas);
+        let edit = edit_of(self.read(), &deltas);
         if !edit.is_empty() {
-            self.now = self.text.to_string();
+            self.now.take();
         }
         match status.pending {
             Some(_) => Err(NotTaken::Early),
@@ -131,8 +138,8 @@ impl Text {
     }
 
     /// Makes an edit of this device's; `None` when it does not fit the text.
-    pub(crate) fn edit(&mut self, edit: &ChangeSet) -> Option<()> {
-        if edit.length_before() != utf16(&self.now) {
+    pub fn edit(&mut self, edit: &ChangeSet) -> Option<()> {
+        if edit.length_before() != self.text.len_utf16() {
             return None;
         }
         let mut at = 0;
@@ -152,30 +159,31 @@ impl Text {
             }
         }
         self.doc.commit();
-        self.now = self.text.to_string();
+        self.now.take();
         Some(())
     }
 
     /// Returns this writer's operations from a place on, as an update; `None` when there are none.
-    pub(crate) fn since(&self, writer: u64, from: i32) -> Option<Vec<u8>> {
+    pub fn since(&self, writer: u64, from: i32) -> Option<Vec<u8>> {
         self.between(writer, from, self.counter(writer))
     }
 
     /// Returns a writer's operations from one place to another, as an update; `None` when there are none.
-    pub(crate) fn between(&self, writer: u64, from: i32, to: i32) -> Option<Vec<u8>> {
+    pub fn between(&self, writer: u64, from: i32, to: i32) -> Option<Vec<u8>> {
         let spans = vec![IdSpan::new(writer, from, to)];
         (to > from).then(|| self.doc.export(ExportMode::updates_in_range(spans)).ok())?
     }
 
     /// Returns all of it, history and all.
-    pub(crate) fn snapshot(&self) -> Option<Vec<u8>> {
+    pub fn snapshot(&self) -> Option<Vec<u8>> {
         self.doc.export(ExportMode::Snapshot).ok()
     }
 
     /// Names a place so that it stays where it is while others write.
-    pub(crate) fn cursor(&self, at: usize) -> Option<Vec<u8>> {
-        let units = at.min(utf16(&self.now));
-        let place = self.now.chars().scan(0, |sum, c| {
+    pub fn cursor(&self, at: usize) -> Option<Vec<u8>> {
+        let now = self.read();
+        let units = at.min(utf16(now));
+        let place = now.chars().scan(0, |sum, c| {
             *sum += c.len_utf16();
             Some(*sum)
         });
@@ -184,17 +192,17 @@ impl Text {
     }
 
     /// Returns where a named place is now.
-    pub(crate) fn place(&self, cursor: &[u8]) -> Option<usize> {
+    pub fn place(&self, cursor: &[u8]) -> Option<usize> {
         let cursor = catch_unwind(|| Cursor::decode(cursor).ok()).ok().flatten()?;
         let doc = &self.doc;
         let found = catch_unwind(AssertUnwindSafe(|| doc.get_cursor_pos(&cursor).ok())).ok().flatten()?;
-        Some(self.now.chars().take(found.current.pos).map(char::len_utf16).sum())
+        Some(self.read().chars().take(found.current.pos).map(char::len_utf16).sum())
     }
 
     /// Returns who wrote what: runs of UTF-16 code units with their writers, in order.
-    pub(crate) fn runs(&self) -> Vec<(usize, u64)> {
+    pub fn runs(&self) -> Vec<(usize, u64)> {
         let mut runs: Vec<(usize, u64)> = Vec::new();
-        for (at, c) in self.now.chars().enumerate() {
+        for (at, c) in self.read().chars().enumerate() {
             let writer = self.text.get_editor_at_unicode_pos(at).unwrap_or(0);
             match runs.last_mut() {
                 Some((length, last)) if *last == writer => *length += c.len_utf16(),
@@ -234,7 +242,7 @@ fn edit_of(before: &str, deltas: &[TextDelta]) -> ChangeSet {
 
 /// Returns a text as browsers count its lines, without changing its length: a carriage return, which only a hostile member
 /// writes, becomes a space.
-pub(crate) fn with_unit_lines(text: &str) -> String {
+pub fn with_unit_lines(text: &str) -> String {
     text.replace('\r', " ")
 }
 

@@ -125,7 +125,7 @@ pub(crate) fn take(
     let mut unsaid = row.unsaid.clone();
     for edit in edits {
         let taken = text.edit(edit);
-        if taken.is_none() || text.read().len() > TEXT_SIZE_MAX {
+        if taken.is_none() || text.size() > TEXT_SIZE_MAX {
             // Rows know nothing of what was taken of it.
             texts.drop_text(key);
             return Err(match taken {
