@@ -64,7 +64,8 @@ struct Lines<'a> {
 impl Fonts {
     /// Breaks text into lines no wider than so many points; there is at least one.
     pub(super) fn broken(&mut self, runs: &[Run], look: Look, width: f32) -> Vec<Line> {
-        let mut lines = Lines { fonts: self, look, width: width.max(20.0), done: Vec::new(), line: Line::default() };
+        let mut lines =
+            Lines { fonts: self, look, width: width.max(20.0), done: Vec::new(), line: Line::default() };
         for run in runs {
             for (place, text) in run.text.split('\n').enumerate() {
                 if place > 0 {
@@ -142,7 +143,9 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         let mut end = rest.len();
         for (place, letter) in letters {
             let is_after_blank = before == ' ' && letter != ' ';
-            let is_wide = (is_unspaced(before) || is_unspaced(letter)) && !"、。，．！？）」』".contains(letter) && letter != ' ';
+            let is_wide = (is_unspaced(before) || is_unspaced(letter))
+                && !"、。，．！？）」』".contains(letter)
+                && letter != ' ';
             let is_after_hyphen = matches!(before, '-' | '/') && letter.is_alphanumeric();
             if is_after_blank || is_wide || is_after_hyphen {
                 end = place;
