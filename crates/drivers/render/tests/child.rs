@@ -178,17 +178,25 @@ fn hostile_files_break_the_child_and_nothing_else() {
     let manifest =
         b"<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>"
             .to_vec();
-    let ods = zip(&[
-        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet".to_vec()),
-        ("content.xml", ods.into_bytes()),
-        ("META-INF/manifest.xml", manifest),
-    ]);
+    let open_document = |content: String| {
+        zip(&[
+            ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet".to_vec()),
+            ("content.xml", content.into_bytes()),
+            ("META-INF/manifest.xml", manifest.clone()),
+        ])
+    };
+    let repeated = open_document(ods.replace("&n39;&a;", "x"));
+    let ods = open_document(ods);
     let nested_pdf =
         [b"%PDF-1.4\n1 0 obj\n".to_vec(), b"[".repeat(200_000), b"\nendobj\ntrailer<</Root 1 0 R>>".to_vec()]
             .concat();
-    for (name, file) in
-        [("bomb.xlsx", bomb), ("corner.xlsx", corner), ("laughs.ods", ods), ("nested.pdf", nested_pdf)]
-    {
+    for (name, file) in [
+        ("bomb.xlsx", bomb),
+        ("corner.xlsx", corner),
+        ("laughs.ods", ods),
+        ("repeated.ods", repeated),
+        ("nested.pdf", nested_pdf),
+    ] {
         let started = Instant::now();
         match show(&mut renderer, name, &file, "") {
             Err(CannotShow::Damaged | CannotShow::TooLong) => {}
