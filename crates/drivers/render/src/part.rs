@@ -217,14 +217,13 @@ fn cells(value: &str) -> Option<Part> {
 }
 
 fn cell_range(text: &str) -> Option<CellRange> {
-    let (first, last) = match text.split_once(':') {
-        Some((first, last)) => (corner(first)?, corner(last)?),
-        // A column or a row alone would be a word or a number.
-        None => {
-            let one = corner(text).filter(|(column, row)| column.is_some() && row.is_some())?;
-            (one, one)
-        }
-    };
+    let (first, last) = text.split_once(':').unwrap_or((text, text));
+    let is_range = text.contains(':');
+    let (first, last) = (corner(first)?, corner(last)?);
+    // A column or a row alone would be a word or a number.
+    if !is_range && (first.0.is_none() || first.1.is_none()) {
+        return None;
+    }
     let both = |one: Option<u64>, other: Option<u64>| match (one, other) {
         (Some(one), Some(other)) => Some(Some((one.min(other), one.max(other)))),
         (None, None) => Some(None),
@@ -309,7 +308,7 @@ fn percent_encoded(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(byte))
+                encoded.push(char::from(byte));
             }
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }

@@ -201,7 +201,7 @@ fn hostile_files_break_the_child_and_nothing_else() {
         match show(&mut renderer, name, &file, "") {
             Err(CannotShow::Damaged | CannotShow::TooLong) => {}
             Ok(Shown::Table(table)) => {
-                assert!(table.rows.len() <= 1_000 && !format!("{table:?}").contains("haha"))
+                assert!(table.rows.len() <= 1_000 && !format!("{table:?}").contains("haha"));
             }
             other => panic!("{name}: {other:?}"),
         }

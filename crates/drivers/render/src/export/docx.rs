@@ -305,7 +305,7 @@ impl<'a> Body<'a> {
             };
             (0..LEVELS).map(one).collect::<Vec<_>>().concat()
         };
-        let lists: String = self
+        let lists = self
             .lists
             .iter()
             .map(|(list, start)| {
@@ -315,7 +315,8 @@ impl<'a> Body<'a> {
                     overrides(*start)
                 )
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         format!(
             "{PROLOG}<w:numbering xmlns:w=\"{WORD}\"><w:abstractNum w:abstractNumId=\"1\"><w:multiLevelType w:val=\"multilevel\"/>{bullets}</w:abstractNum>\
              <w:abstractNum w:abstractNumId=\"2\"><w:multiLevelType w:val=\"multilevel\"/>{numbers}</w:abstractNum>\
@@ -327,10 +328,11 @@ impl<'a> Body<'a> {
 fn types() -> String {
     let word = "application/vnd.openxmlformats-officedocument.wordprocessingml";
     let kinds = [picture::Kind::Png, picture::Kind::Jpeg, picture::Kind::Gif];
-    let pictures: String = kinds
+    let pictures = kinds
         .iter()
         .map(|kind| format!("<Default Extension=\"{}\" ContentType=\"{}\"/>", kind.ending(), kind.media()))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "{PROLOG}<Types xmlns=\"{PACKAGE}/content-types\">\
          <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\

@@ -88,6 +88,7 @@ fn html_is_one_file_without_scripts_and_without_anything_from_elsewhere() {
         assert!(html.contains(part), "{part} in {html}");
     }
     assert!(!html.contains("<p>alert") && !html.contains(">alert(1)<"), "{html}");
+    assert!(html.contains("<p>para <b>graph</b> &amp; "), "{html}");
     for part in ["<script", "<svg", "href=\"javascript", "src=\"http", "<img src=x", "url("] {
         assert!(!html.contains(part), "{part} in {html}");
     }

@@ -6,8 +6,11 @@ use std::collections::{HashMap, HashSet};
 use super::address::{Target, target_of};
 
 /// Elements that may stand in a document.
-const ELEMENTS: [&str; 29] = [
+const ELEMENTS: [&str; 32] = [
     "a",
+    "b",
+    "i",
+    "u",
     "blockquote",
     "br",
     "code",

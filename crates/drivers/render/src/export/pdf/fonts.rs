@@ -149,7 +149,6 @@ impl Fonts {
 
     /// Returns the font a letter is taken from.
     fn font_of(&mut self, letter: char, face: usize) -> usize {
-        // Marks and joiners belong to the letter before them; control characters are nowhere.
         if letter.is_whitespace() || self.has(face, letter) {
             return face;
         }
@@ -185,7 +184,7 @@ impl Fonts {
     pub(super) fn shape(&mut self, word: &str, face: Face) -> Vec<(String, Shaped)> {
         let Some(face) = self.face(face) else { return Vec::new() };
         let mut parts: Vec<(usize, String)> = Vec::new();
-        for letter in word.chars() {
+        for letter in word.chars().filter(|letter| !letter.is_control()) {
             let font = self.font_of(letter, face);
             match parts.last_mut() {
                 Some((last, part)) if *last == font => part.push(letter),

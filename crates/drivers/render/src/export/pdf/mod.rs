@@ -50,7 +50,7 @@ impl Layout {
         match item {
             Item::Title(title) => self.paragraph(&[plain(title)], Look::new(22.0, Face::BOLD), 0.0, 4.0),
             Item::Note(note) => {
-                self.paragraph(&[plain(note)], Look::new(SMALL_SIZE, Face::PLAIN).grey(), 0.0, 8.0)
+                self.paragraph(&[plain(note)], Look::new(SMALL_SIZE, Face::PLAIN).grey(), 0.0, 8.0);
             }
             Item::Caption(caption) => {
                 self.pages.keep(60.0);
@@ -90,7 +90,7 @@ impl Layout {
                 self.pages.space(8.0);
             }
             Flow::Table { has_header, rows } => {
-                tables::add(&mut self.pages, &mut self.fonts, *has_header, rows)
+                tables::add(&mut self.pages, &mut self.fonts, *has_header, rows);
             }
         }
     }

@@ -233,7 +233,7 @@ fn assert_harmless(html: &str, source: &str) {
     input.push_back(html.into());
     drop(tokenizer.feed(&input));
     tokenizer.end();
-    let elements = "a b blockquote br code del em h1 h2 h3 h4 h5 h6 hr i img li ol ul p pre section strong sub sup table tbody td th thead tr";
+    let elements = "a b blockquote br code del em h1 h2 h3 h4 h5 h6 hr i img li ol ul p pre section strong sub sup table tbody td th thead tr u";
     for (element, attributes) in tokenizer.sink.0.borrow().iter() {
         assert!(elements.split(' ').any(|one| one == element), "<{element}> of {source:?} in {html}");
         for (name, value) in attributes {
