@@ -29,7 +29,7 @@ const SIDEWAYS: [(&str, &str); 9] = [
 ];
 
 /// Foreign crates that belong to some crates only; of the rest of the house, `lab` may use them, too.
-const TIED: [(&str, &[&str]); 9] = [
+const TIED: [(&str, &[&str]); 12] = [
     ("redb", &["store"]),
     ("iroh", &["network"]),
     ("iroh-blobs", &["network"]),
@@ -37,7 +37,10 @@ const TIED: [(&str, &[&str]); 9] = [
     ("clap", &["althing"]),
     ("notify", &["workers"]),
     ("rust-embed", &["gateways"]),
-    ("comrak", &["gateways"]),
+    ("comrak", &["gateways", "render"]),
+    ("ammonia", &["render"]),
+    ("calamine", &["render"]),
+    ("krilla", &["render"]),
     ("tantivy", &["index"]),
 ];
 

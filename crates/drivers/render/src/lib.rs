@@ -5,7 +5,6 @@
 //! no webs, no revisions and no operations: who may read what is decided before the bytes come here. It opens no file
 //! but, for PDF, the system's fonts.
 
-
 pub mod export;
 pub mod links;
 pub mod markdown;

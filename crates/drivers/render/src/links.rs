@@ -55,7 +55,8 @@ pub fn find(name: &str, bytes: &[u8]) -> Vec<FoundLink> {
 
 fn in_markdown(text: &str) -> Vec<FoundLink> {
     let arena = Arena::new();
-    let Some(root) = parse(&arena, text.get(..text.floor_char_boundary(1024 * 1024)).unwrap_or_default()) else {
+    let Some(root) = parse(&arena, text.get(..text.floor_char_boundary(1024 * 1024)).unwrap_or_default())
+    else {
         return in_text(text, 1);
     };
     let mut found = Vec::new();
@@ -88,7 +89,9 @@ fn in_text(text: &str, first_line: u64) -> Vec<FoundLink> {
         let mut rest = line_text;
         while let Some(start) = rest.to_ascii_lowercase().find(SCHEME).filter(|_| found.len() < FOUND_MAX) {
             let (before, address) = rest.split_at_checked(start).unwrap_or_default();
-            let is_end = |letter: char| letter.is_whitespace() || letter.is_control() || "<>\"'`()[]{}|\\^".contains(letter);
+            let is_end = |letter: char| {
+                letter.is_whitespace() || letter.is_control() || "<>\"'`()[]{}|\\^".contains(letter)
+            };
             let end = address.find(is_end).unwrap_or(address.len());
             let (address, after) = address.split_at_checked(end).unwrap_or_default();
             rest = after;
@@ -143,7 +146,9 @@ impl Collector {
         let found = match name {
             "a" | "area" => of("href").map(|target| (target, of("aria-label").unwrap_or_default())),
             "img" => of("src").map(|target| (target, of("alt").unwrap_or_default())),
-            "iframe" | "audio" | "video" | "source" | "embed" => of("src").map(|target| (target, String::new())),
+            "iframe" | "audio" | "video" | "source" | "embed" => {
+                of("src").map(|target| (target, String::new()))
+            }
             _ => None,
         };
         if name == "a" {
@@ -172,7 +177,9 @@ impl TokenSink for Collector {
         match token {
             Token::TagToken(tag) => return self.tag(&tag, line),
             Token::CharacterTokens(letters) if self.is_open.get() => {
-                if let Some(link) = self.found.borrow_mut().last_mut().filter(|link| link.text.len() < TEXT_SIZE_MAX) {
+                if let Some(link) =
+                    self.found.borrow_mut().last_mut().filter(|link| link.text.len() < TEXT_SIZE_MAX)
+                {
                     let words = letters.split_whitespace().collect::<Vec<_>>().join(" ");
                     if !link.text.is_empty() && !words.is_empty() {
                         link.text.push(' ');
@@ -225,10 +232,11 @@ mod tests {
 
     #[test]
     fn bare_addresses_of_plain_text_are_found() {
-        check("a.txt", "see (althing:w/x), not https://x or xalthing:y\r\nALTHING:Z!\n", &[
-            ("althing:w/x", "", 1),
-            ("ALTHING:Z", "", 2),
-        ]);
+        check(
+            "a.txt",
+            "see (althing:w/x), not https://x or xalthing:y\r\nALTHING:Z!\n",
+            &[("althing:w/x", "", 1), ("ALTHING:Z", "", 2)],
+        );
         check("a.csv", "name,where\na,\"althing:w/x#cells=A1:B2\"\n", &[("althing:w/x#cells=A1:B2", "", 2)]);
     }
 

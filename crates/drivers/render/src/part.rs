@@ -72,13 +72,17 @@ pub struct CellRange {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PartUnreadable {
     /// There is no such kind of part.
-    #[error("cannot read the part {given:?}: parts are lines=3-9, section=Title, page=2, cells=Sheet1!A1:C9 and t=10,20")]
+    #[error(
+        "cannot read the part {given:?}: parts are lines=3-9, section=Title, page=2, cells=Sheet1!A1:C9 and t=10,20"
+    )]
     Kind {
         /// What was given.
         given: String,
     },
     /// The lines are none.
-    #[error("cannot read the lines {given:?}: lines are a number or two, the first not above the second, as in lines=3-9")]
+    #[error(
+        "cannot read the lines {given:?}: lines are a number or two, the first not above the second, as in lines=3-9"
+    )]
     Lines {
         /// What was given.
         given: String,
@@ -213,23 +217,21 @@ fn cells(value: &str) -> Option<Part> {
 }
 
 fn cell_range(text: &str) -> Option<CellRange> {
-    let (first, last) = match text.split_once(':') {
-        Some((first, last)) => (corner(first)?, corner(last)?),
-        // A column or a row alone would be a word or a number.
-        None => {
-            let one = corner(text).filter(|(column, row)| column.is_some() && row.is_some())?;
-            (one, one)
-        }
-    };
+    let (first, last) = text.split_once(':').unwrap_or((text, text));
+    let is_range = text.contains(':');
+    let (first, last) = (corner(first)?, corner(last)?);
+    // A column or a row alone would be a word or a number.
+    if !is_range && (first.0.is_none() || first.1.is_none()) {
+        return None;
+    }
     let both = |one: Option<u64>, other: Option<u64>| match (one, other) {
         (Some(one), Some(other)) => Some(Some((one.min(other), one.max(other)))),
         (None, None) => Some(None),
         _ => None,
     };
-    let columns = match both(first.0.map(u64::from), last.0.map(u64::from))? {
-        Some((first, last)) => Some((u32::try_from(first).ok()?, u32::try_from(last).ok()?)),
-        None => None,
-    };
+    let columns = both(first.0.map(u64::from), last.0.map(u64::from))?;
+    let columns =
+        columns.and_then(|(first, last)| Some((u32::try_from(first).ok()?, u32::try_from(last).ok()?)));
     Some(CellRange { columns, rows: both(first.1, last.1)? })
 }
 
@@ -305,7 +307,9 @@ fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte));
+            }
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -334,15 +338,27 @@ mod tests {
         check("", &Part::Whole, "");
         check("#lines=3-9", &Part::Lines { from: 3, to: 9 }, "lines=3-9");
         check("lines=7", &Part::Lines { from: 7, to: 7 }, "lines=7");
-        check("section=Gr%C3%B6%C3%9Fe%20(m)", &Part::Section("Größe (m)".to_owned()), "section=Gr%C3%B6%C3%9Fe%20%28m%29");
+        check(
+            "section=Gr%C3%B6%C3%9Fe%20(m)",
+            &Part::Section("Größe (m)".to_owned()),
+            "section=Gr%C3%B6%C3%9Fe%20%28m%29",
+        );
         check("page=2", &Part::Page(2), "page=2");
         check("cells=Sheet1!A1:C9", &cells(Some("Sheet1"), Some((1, 3)), Some((1, 9))), "cells=Sheet1!A1:C9");
         check("cells=c9:A1", &cells(None, Some((1, 3)), Some((1, 9))), "cells=A1:C9");
         check("cells=Sheet1!", &cells(Some("Sheet1"), None, None), "cells=Sheet1!");
-        check("cells='My%20sheet'!B2", &cells(Some("My sheet"), Some((2, 2)), Some((2, 2))), "cells=My%20sheet!B2");
+        check(
+            "cells='My%20sheet'!B2",
+            &cells(Some("My sheet"), Some((2, 2)), Some((2, 2))),
+            "cells=My%20sheet!B2",
+        );
         check("cells=A:XFD", &cells(None, Some((1, 16_384)), None), "cells=A:XFD");
         check("cells=2:9", &cells(None, None, Some((2, 9))), "cells=2:9");
-        check("cells='''a!b'!$A$1:$B$2", &cells(Some("'a!b"), Some((1, 2)), Some((1, 2))), "cells=%27%27%27a%21b%27!A1:B2");
+        check(
+            "cells='''a!b'!$A$1:$B$2",
+            &cells(Some("'a!b"), Some((1, 2)), Some((1, 2))),
+            "cells=%27%27%27a%21b%27!A1:B2",
+        );
         let seconds = |from, to| Part::Seconds { from: Duration::from_millis(from), to };
         check("t=10,20", &seconds(10_000, Some(Duration::from_secs(20))), "t=10,20");
         check("t=,20.5", &seconds(0, Some(Duration::from_millis(20_500))), "t=0,20.5");
@@ -352,10 +368,34 @@ mod tests {
     #[test]
     fn what_names_no_part_is_told_so() {
         for wrong in [
-            "x", "line=3", "lines=", "lines=0", "lines=9-3", "lines=a-b", "lines=+3", "section=", "section=%FF",
-            "section=%4", "page=0", "page=x", "page=99999999999", "cells=", "cells=!A1", "cells=A", "cells=1",
-            "cells=A1:", "cells=A1:B", "cells=XFE1", "cells=AAAAAAAAAAAAAAA1", "cells=A0", "cells='a!A1", "t=", "t=x",
-            "t=20,10", "t=1e3", "t=-1",
+            "x",
+            "line=3",
+            "lines=",
+            "lines=0",
+            "lines=9-3",
+            "lines=a-b",
+            "lines=+3",
+            "section=",
+            "section=%FF",
+            "section=%4",
+            "page=0",
+            "page=x",
+            "page=99999999999",
+            "cells=",
+            "cells=!A1",
+            "cells=A",
+            "cells=1",
+            "cells=A1:",
+            "cells=A1:B",
+            "cells=XFE1",
+            "cells=AAAAAAAAAAAAAAA1",
+            "cells=A0",
+            "cells='a!A1",
+            "t=",
+            "t=x",
+            "t=20,10",
+            "t=1e3",
+            "t=-1",
         ] {
             let error = Part::read(wrong).unwrap_err().to_string();
             assert!(error.starts_with("cannot read the "), "{wrong}: {error}");
@@ -364,7 +404,9 @@ mod tests {
 
     #[test]
     fn columns_are_lettered_as_in_spreadsheets() {
-        for (column, label) in [(1, "A"), (26, "Z"), (27, "AA"), (52, "AZ"), (702, "ZZ"), (703, "AAA"), (16_384, "XFD")] {
+        for (column, label) in
+            [(1, "A"), (26, "Z"), (27, "AA"), (52, "AZ"), (702, "ZZ"), (703, "AAA"), (16_384, "XFD")]
+        {
             assert_eq!(column_label(column), label);
         }
     }

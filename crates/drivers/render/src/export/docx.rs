@@ -158,13 +158,11 @@ impl<'a> Body<'a> {
     }
 
     fn link(&mut self, link: &str) -> usize {
-        match self.links.iter().position(|one| one == link) {
-            Some(place) => place,
-            None => {
-                self.links.push(link.to_owned());
-                self.links.len() - 1
-            }
-        }
+        let known = self.links.iter().position(|one| one == link);
+        known.unwrap_or_else(|| {
+            self.links.push(link.to_owned());
+            self.links.len() - 1
+        })
     }
 
     fn run(&mut self, run: &Run) {
@@ -172,7 +170,10 @@ impl<'a> Body<'a> {
         let mut properties = String::new();
         for (is_set, property) in [
             (run.link.is_some(), "<w:rStyle w:val=\"Hyperlink\"/>"),
-            (style.is_code, "<w:rFonts w:ascii=\"Courier New\" w:hAnsi=\"Courier New\" w:cs=\"Courier New\"/>"),
+            (
+                style.is_code,
+                "<w:rFonts w:ascii=\"Courier New\" w:hAnsi=\"Courier New\" w:cs=\"Courier New\"/>",
+            ),
             (style.weight == Weight::Bold, "<w:b/>"),
             (style.is_italic, "<w:i/>"),
             (style.is_crossed, "<w:strike/>"),
@@ -205,7 +206,10 @@ impl<'a> Body<'a> {
             self.xml.push_str(&format!("<w:tr>{header}"));
             for column in 0..shown {
                 self.xml.push_str("<w:tc><w:tcPr><w:tcW w:w=\"0\" w:type=\"auto\"/></w:tcPr>");
-                self.paragraph("<w:pStyle w:val=\"Cell\"/>", row.get(column).map(Vec::as_slice).unwrap_or_default());
+                self.paragraph(
+                    "<w:pStyle w:val=\"Cell\"/>",
+                    row.get(column).map(Vec::as_slice).unwrap_or_default(),
+                );
                 self.xml.push_str("</w:tc>");
             }
             self.xml.push_str("</w:tr>\n");
@@ -271,7 +275,9 @@ impl<'a> Body<'a> {
         }
         for (place, (name, _)) in self.pictures.iter().enumerate() {
             let number = place + 1;
-            all.push_str(&format!("<Relationship Id=\"rPicture{number}\" Type=\"{OFFICE}/image\" Target=\"{name}\"/>"));
+            all.push_str(&format!(
+                "<Relationship Id=\"rPicture{number}\" Type=\"{OFFICE}/image\" Target=\"{name}\"/>"
+            ));
         }
         format!("{PROLOG}<Relationships xmlns=\"{PACKAGE}/relationships\">{all}</Relationships>")
     }
@@ -293,18 +299,24 @@ impl<'a> Body<'a> {
         let numbers = level("decimal", &|level| format!("%{}.", level + 1));
         let overrides = |start: u64| -> String {
             let one = |level: u8| {
-                format!("<w:lvlOverride w:ilvl=\"{level}\"><w:startOverride w:val=\"{start}\"/></w:lvlOverride>")
+                format!(
+                    "<w:lvlOverride w:ilvl=\"{level}\"><w:startOverride w:val=\"{start}\"/></w:lvlOverride>"
+                )
             };
-            (0..LEVELS).map(one).collect()
+            (0..LEVELS).map(one).collect::<Vec<_>>().concat()
         };
-        let lists: String = self
+        let lists = self
             .lists
             .iter()
             .map(|(list, start)| {
                 let number = list.saturating_add(1);
-                format!("<w:num w:numId=\"{number}\"><w:abstractNumId w:val=\"2\"/>{}</w:num>", overrides(*start))
+                format!(
+                    "<w:num w:numId=\"{number}\"><w:abstractNumId w:val=\"2\"/>{}</w:num>",
+                    overrides(*start)
+                )
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         format!(
             "{PROLOG}<w:numbering xmlns:w=\"{WORD}\"><w:abstractNum w:abstractNumId=\"1\"><w:multiLevelType w:val=\"multilevel\"/>{bullets}</w:abstractNum>\
              <w:abstractNum w:abstractNumId=\"2\"><w:multiLevelType w:val=\"multilevel\"/>{numbers}</w:abstractNum>\
@@ -316,10 +328,11 @@ impl<'a> Body<'a> {
 fn types() -> String {
     let word = "application/vnd.openxmlformats-officedocument.wordprocessingml";
     let kinds = [picture::Kind::Png, picture::Kind::Jpeg, picture::Kind::Gif];
-    let pictures: String = kinds
+    let pictures = kinds
         .iter()
         .map(|kind| format!("<Default Extension=\"{}\" ContentType=\"{}\"/>", kind.ending(), kind.media()))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "{PROLOG}<Types xmlns=\"{PACKAGE}/content-types\">\
          <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
@@ -360,7 +373,10 @@ fn styles() -> String {
         .iter()
         .zip(1..)
         .map(|(size, level)| {
-            let outline = format!("<w:keepNext/><w:spacing w:before=\"280\" w:after=\"100\"/><w:outlineLvl w:val=\"{}\"/>", level - 1);
+            let outline = format!(
+                "<w:keepNext/><w:spacing w:before=\"280\" w:after=\"100\"/><w:outlineLvl w:val=\"{}\"/>",
+                level - 1
+            );
             let run = format!("<w:b/><w:sz w:val=\"{size}\"/>");
             paragraph(&format!("Heading{level}"), &format!("heading {level}"), &outline, &run)
         })
@@ -378,7 +394,12 @@ fn styles() -> String {
         paragraph("Caption", "caption", "<w:keepNext/>", "<w:b/><w:sz w:val=\"20\"/>"),
         paragraph("Quote", "Quote", "", "<w:i/>"),
         paragraph("Code", "Code", "<w:spacing w:after=\"0\"/>", code),
-        paragraph("Cell", "Cell", "<w:spacing w:after=\"0\" w:line=\"240\" w:lineRule=\"auto\"/>", "<w:sz w:val=\"18\"/>"),
+        paragraph(
+            "Cell",
+            "Cell",
+            "<w:spacing w:after=\"0\" w:line=\"240\" w:lineRule=\"auto\"/>",
+            "<w:sz w:val=\"18\"/>"
+        ),
         paragraph("ListParagraph", "List Paragraph", "<w:contextualSpacing/>", ""),
         ["top", "left", "bottom", "right", "insideH", "insideV"]
             .map(|side| format!("<w:{side} w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"A0A0A0\"/>"))
@@ -388,9 +409,7 @@ fn styles() -> String {
 
 /// Escapes a text for XML; what XML cannot hold is left out.
 fn escaped(text: &str) -> String {
-    let is_allowed = |letter: &char| {
-        matches!(letter, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
-    };
+    let is_allowed = |letter: &char| matches!(letter, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     let allowed: String = text.chars().filter(is_allowed).collect();
     crate::markdown::escaped(&allowed)
 }

@@ -5,10 +5,11 @@ use std::cell::RefCell;
 use comrak::Arena;
 use comrak::nodes::{ListType, Node, NodeValue};
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
 
-use crate::markdown::{is_link, parse};
+use crate::markdown::{cleaned_html, is_link, parse};
 
 /// Text in one format. `\n` in it is a new line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,12 +52,22 @@ pub(super) struct InList {
 /// A block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Flow {
-    Heading { level: u8, runs: Vec<Run> },
-    Paragraph { runs: Vec<Run>, list: Option<InList>, quotes: u8 },
+    Heading {
+        level: u8,
+        runs: Vec<Run>,
+    },
+    Paragraph {
+        runs: Vec<Run>,
+        list: Option<InList>,
+        quotes: u8,
+    },
     Code(String),
     Rule,
     /// Rows of cells; the first row is a header.
-    Table { has_header: bool, rows: Vec<Vec<Vec<Run>>> },
+    Table {
+        has_header: bool,
+        rows: Vec<Vec<Vec<Run>>>,
+    },
 }
 
 /// Returns the text of runs.
@@ -163,7 +174,19 @@ fn inlines(block: Node<'_>) -> Vec<Run> {
     for node in block.children() {
         inline(node, Style::default(), None, &mut runs);
     }
-    runs
+    merged(runs)
+}
+
+/// Joins runs that look alike.
+fn merged(runs: Vec<Run>) -> Vec<Run> {
+    let mut merged: Vec<Run> = Vec::with_capacity(runs.len());
+    for run in runs {
+        match merged.last_mut() {
+            Some(last) if last.style == run.style && last.link == run.link => last.text.push_str(&run.text),
+            _ => merged.push(run),
+        }
+    }
+    merged
 }
 
 fn inline(node: Node<'_>, style: Style, link: Option<&str>, runs: &mut Vec<Run>) {
@@ -193,9 +216,10 @@ fn inline(node: Node<'_>, style: Style, link: Option<&str>, runs: &mut Vec<Run>)
 
 /// Returns what HTML says, without anything but text and its simplest formats.
 pub(super) fn of_html(html: &str) -> Vec<Flow> {
+    let html = cleaned_html(html, &[]);
     let tokenizer = Tokenizer::new(Collector::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from(html));
+    input.push_back(StrTendril::from(html.as_str()));
     // It stops for scripts only, and the collector runs none.
     drop(tokenizer.feed(&input));
     tokenizer.end();
@@ -249,7 +273,7 @@ impl Collected {
         if let Some(code) = self.code.take() {
             self.flows.push(Flow::Code(code));
         }
-        let runs = std::mem::take(&mut self.runs);
+        let runs = merged(std::mem::take(&mut self.runs));
         if text(&runs).trim().is_empty() {
             return;
         }
@@ -296,8 +320,9 @@ impl Collected {
                 self.end_block();
                 self.flows.push(Flow::Rule);
             }
-            "p" | "div" | "section" | "blockquote" | "pre" | "li" | "ul" | "ol" | "table" | "tr" | "td" | "th" | "h1"
-            | "h2" | "h3" | "h4" | "h5" | "h6" | "dt" | "dd" | "body" | "article" | "header" | "footer" => {
+            "p" | "div" | "section" | "blockquote" | "pre" | "li" | "ul" | "ol" | "table" | "tr" | "td"
+            | "th" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "dt" | "dd" | "body" | "article"
+            | "header" | "footer" => {
                 self.end_block();
                 self.block_tag(name, is_start);
             }
@@ -343,16 +368,7 @@ impl TokenSink for Collector {
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         match token {
-            Token::TagToken(tag) => {
-                self.state.borrow_mut().tag(&tag);
-                let is_hidden = tag.kind == TagKind::StartTag && !tag.self_closing;
-                match &*tag.name {
-                    "script" | "style" | "iframe" | "noframes" | "xmp" if is_hidden => {
-                        return TokenSinkResult::RawData(RawKind::Rawtext);
-                    }
-                    _ => {}
-                }
-            }
+            Token::TagToken(tag) => self.state.borrow_mut().tag(&tag),
             Token::CharacterTokens(letters) => self.state.borrow_mut().push(&letters),
             _ => {}
         }

@@ -22,7 +22,8 @@ pub(super) fn export(frozen: &Frozen) -> String {
         text.push_str("## Sources\n\n");
     }
     for source in &frozen.sources {
-        let link = source.link.as_deref().filter(|link| is_link(link) && !link.contains(['<', '>', '\n', '\r']));
+        let link =
+            source.link.as_deref().filter(|link| is_link(link) && !link.contains(['<', '>', '\n', '\r']));
         let link = link.map(|link| format!(" <{link}>")).unwrap_or_default();
         text.push_str(&format!("{}. {}{link}\n", source.number, escaped(&source.described())));
     }

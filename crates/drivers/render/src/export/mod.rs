@@ -122,7 +122,9 @@ pub enum As {
 #[derive(Debug, thiserror::Error)]
 pub enum CannotExport {
     /// PDF needs a font, and the system has none.
-    #[error("cannot export as PDF: this system has no fonts (on Debian: apt install fonts-dejavu-core fonts-noto-core)")]
+    #[error(
+        "cannot export as PDF: this system has no fonts (on Debian: apt install fonts-dejavu-core fonts-noto-core)"
+    )]
     NoFont,
     /// The PDF could not be put together.
     #[error("cannot export as PDF: a font or a picture does not fit in it")]

@@ -70,7 +70,10 @@ pub(super) fn target_of(address: &str) -> Target {
 /// Takes out what browsers skip in an address, so that both read the same.
 pub(super) fn cleaned(address: &str) -> String {
     // Besides control characters, blanks of all kinds and marks of direction at its ends are of no use but to deceive.
-    let is_noise = |letter: char| letter.is_control() || matches!(letter, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}');
+    let is_noise = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}')
+    };
     let address: String = address.chars().filter(|letter| !is_noise(*letter)).collect();
     address.trim().to_owned()
 }
@@ -87,7 +90,8 @@ pub(super) fn picture(address: &str, links: &dyn Links) -> Option<String> {
     if matches!(target_of(&address), Target::Other | Target::Mail) {
         return None;
     }
-    let is_picture = |address: &String| matches!(target_of(address), Target::Relative | Target::Web | Target::Picture);
+    let is_picture =
+        |address: &String| matches!(target_of(address), Target::Relative | Target::Web | Target::Picture);
     links.picture(&address).map(|address| cleaned(&address)).filter(is_picture)
 }
 

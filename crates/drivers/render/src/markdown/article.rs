@@ -9,8 +9,8 @@ use comrak::options::Plugins;
 use comrak::{Anchorizer, Arena};
 
 use super::address::{self, Links};
-use super::tree::{MARKDOWN_SIZE_MAX, options, parse, plain_text};
 use super::clean;
+use super::tree::{MARKDOWN_SIZE_MAX, options, parse, plain_text};
 use crate::links::{FOUND_MAX, FoundLink};
 
 /// A document as HTML.

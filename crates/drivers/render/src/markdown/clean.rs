@@ -6,9 +6,39 @@ use std::collections::{HashMap, HashSet};
 use super::address::{Target, target_of};
 
 /// Elements that may stand in a document.
-const ELEMENTS: [&str; 29] = [
-    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
-    "img", "li", "ol", "p", "pre", "section", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+const ELEMENTS: [&str; 32] = [
+    "a",
+    "b",
+    "i",
+    "u",
+    "blockquote",
+    "br",
+    "code",
+    "del",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "img",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
 ];
 /// Letters of a language's name at most.
 const LANGUAGE_SIZE_MAX: usize = 40;
@@ -36,6 +66,7 @@ pub(crate) fn cleaned(html: &str, pictures: &[String]) -> String {
     .collect();
     ammonia::Builder::empty()
         .tags(ELEMENTS.into_iter().collect())
+        .clean_content_tags(["script", "style"].into_iter().collect())
         .tag_attributes(attributes)
         .generic_attributes(HashSet::new())
         .url_schemes(["http", "https", "mailto", "althing", "data"].into_iter().collect())
@@ -47,7 +78,12 @@ pub(crate) fn cleaned(html: &str, pictures: &[String]) -> String {
 }
 
 /// Looks at the value of an attribute that may be there.
-fn filtered<'a>(element: &str, attribute: &str, value: &'a str, pictures: &HashSet<String>) -> Option<Cow<'a, str>> {
+fn filtered<'a>(
+    element: &str,
+    attribute: &str,
+    value: &'a str,
+    pictures: &HashSet<String>,
+) -> Option<Cow<'a, str>> {
     let is_right = match (element, attribute) {
         ("img", "src") => {
             let is_picture = matches!(target_of(value), Target::Relative | Target::Web | Target::Picture);

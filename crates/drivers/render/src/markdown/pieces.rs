@@ -139,7 +139,8 @@ mod tests {
                 Piece::Component { link, caption, line, .. } => (format!("{caption}={link}"), *line),
             })
             .collect();
-        let expected: Vec<(String, u64)> = expected.iter().map(|(text, line)| ((*text).to_owned(), *line)).collect();
+        let expected: Vec<(String, u64)> =
+            expected.iter().map(|(text, line)| ((*text).to_owned(), *line)).collect();
         assert_eq!(shown, expected, "{text}");
     }
 
@@ -147,9 +148,10 @@ mod tests {
     fn a_component_is_a_paragraph_that_is_a_picture_of_a_web() {
         check("# A\n\n![Sales](althing:w/x)\n\nend\n", &[("text", 1), ("Sales=althing:w/x", 3), ("text", 4)]);
         check("![a](althing:x)", &[("a=althing:x", 1)]);
-        check("\r\n![a](althing:x \"t\")\r\n\r\n![b](althing:y#cells=A1:B2)", &[
-            ("text", 1), ("a=althing:x", 2), ("text", 3), ("b=althing:y#cells=A1:B2", 4),
-        ]);
+        check(
+            "\r\n![a](althing:x \"t\")\r\n\r\n![b](althing:y#cells=A1:B2)",
+            &[("text", 1), ("a=althing:x", 2), ("text", 3), ("b=althing:y#cells=A1:B2", 4)],
+        );
         check("![a](http://althing.localhost:4180/go/x)\n", &[("a=http://althing.localhost:4180/go/x", 1)]);
         check("![a](https://althing.localhost/go/x)\n", &[("a=https://althing.localhost/go/x", 1)]);
         check("![a][r]\n\n[r]: althing:x\n", &[("a=althing:x", 1), ("text", 2)]);

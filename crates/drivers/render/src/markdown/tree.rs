@@ -19,7 +19,7 @@ const DEPTH_MAX: usize = 100;
 /// takes 25 s, so many take two.
 const ESCAPES_MAX: usize = 200_000;
 
-/// What Markdown we read: CommonMark with tables, tasks, footnotes, bare addresses and crossed out text.
+/// What Markdown we read: `CommonMark` with tables, tasks, footnotes, bare addresses and crossed out text.
 pub(crate) fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.strikethrough = true;

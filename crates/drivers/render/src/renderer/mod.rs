@@ -116,12 +116,16 @@ impl Renderer {
             Err(Ended::Early) if child.is_new() => {
                 Err(CannotShow::NoReader { why: "it ended at once".to_owned() })
             }
+            Err(Ended::Crashed) if child.is_new() && child.has_given_up() => {
+                Err(CannotShow::NoReader { why: "it ended without an answer".to_owned() })
+            }
             Err(Ended::Early | Ended::Crashed) => Err(CannotShow::Damaged),
             Err(Ended::TooLong) => Err(CannotShow::TooLong),
         }
     }
 
     fn start(&self) -> Result<Child, CannotShow> {
-        Child::start(&self.program).map_err(|error: io::Error| CannotShow::NoReader { why: error.to_string() })
+        Child::start(&self.program)
+            .map_err(|error: io::Error| CannotShow::NoReader { why: error.to_string() })
     }
 }

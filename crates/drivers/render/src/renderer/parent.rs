@@ -55,6 +55,12 @@ impl Child {
         self.answers == 0
     }
 
+    /// Ends it, and says whether it had ended by itself: what breaks a parser ends it by a signal.
+    pub(super) fn has_given_up(&mut self) -> bool {
+        let ended = self.process.kill().and_then(|()| self.process.wait());
+        ended.is_ok_and(|status| status.code().is_some())
+    }
+
     /// Has a file shown. After an error the child is of no use any more.
     pub(super) fn ask(&mut self, question: &[u8], bytes: &[u8]) -> Result<Answer, Ended> {
         let until = Instant::now() + TIME_MAX;

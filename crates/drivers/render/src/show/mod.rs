@@ -18,7 +18,12 @@ use crate::part::Part;
 pub(crate) const ANSWER_TEXT_MAX: usize = 1024 * 1024;
 
 /// Shows what only the child process may read.
-pub(crate) fn in_child(format: Format, bytes: &[u8], part: &Part, window: Window) -> Result<Shown, CannotShow> {
+pub(crate) fn in_child(
+    format: Format,
+    bytes: &[u8],
+    part: &Part,
+    window: Window,
+) -> Result<Shown, CannotShow> {
     match format {
         Format::Delimited => table::delimited(bytes, part, window),
         Format::Sheets => table::sheets(bytes, part, window),

@@ -13,7 +13,9 @@ pub(crate) fn page(bytes: &[u8], part: &Part) -> Result<Shown, CannotShow> {
     let (text, total) = text_of(bytes, page)?;
     let text = text.trim_matches(['\n', '\r']);
     let shown = plain::lines(text, (1, u64::MAX), Window { first_row: 1, rows_max: u64::MAX })?;
-    let Shown::Text { text, first_line, lines_total, is_cut, .. } = shown else { return Err(CannotShow::Damaged) };
+    let Shown::Text { text, first_line, lines_total, is_cut, .. } = shown else {
+        return Err(CannotShow::Damaged);
+    };
     Ok(Shown::Text { text, first_line, lines_total, pages_total: Some(total), is_cut })
 }
 
@@ -32,6 +34,5 @@ fn text_of(bytes: &[u8], page: u32) -> Result<(String, u32), CannotShow> {
     let mut text = String::new();
     let mut output = pdf_extract::PlainTextOutput::new(&mut text);
     pdf_extract::output_doc_page(&document, &mut output, page).map_err(|_error| CannotShow::Damaged)?;
-    drop(output);
     Ok((text, pages_total))
 }

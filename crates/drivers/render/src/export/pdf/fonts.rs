@@ -10,8 +10,15 @@ use krilla::text::{Font, GlyphId, KrillaGlyph};
 const SANS: [&str; 8] =
     ["Noto Sans", "DejaVu Sans", "Liberation Sans", "Arial", "Segoe UI", "Helvetica", "Ubuntu", "Cantarell"];
 /// Families whose letters are equally wide.
-const MONO: [&str; 7] =
-    ["Noto Sans Mono", "DejaVu Sans Mono", "Liberation Mono", "Consolas", "Menlo", "Courier New", "Ubuntu Mono"];
+const MONO: [&str; 7] = [
+    "Noto Sans Mono",
+    "DejaVu Sans Mono",
+    "Liberation Mono",
+    "Consolas",
+    "Menlo",
+    "Courier New",
+    "Ubuntu Mono",
+];
 /// Fonts at most that are opened to find a letter.
 const OPENED_MAX: usize = 400;
 /// Words at most whose glyphs are remembered.
@@ -59,6 +66,8 @@ pub(super) struct Fonts {
     others: Vec<fontdb::ID>,
     /// Which font has a letter that the face has not.
     letters: BTreeMap<char, usize>,
+    /// Which fonts are known to have a letter, or not to have it: opening a face for each takes long.
+    known: BTreeMap<(usize, char), bool>,
     words: BTreeMap<(usize, String), Shaped>,
 }
 
@@ -75,7 +84,13 @@ impl Fonts {
         let mut others: Vec<(String, String, fontdb::ID)> = database
             .faces()
             .filter(|face| face.style == Style::Normal && face.weight == Weight::NORMAL)
-            .map(|face| (face.families.first().map(|family| family.0.clone()).unwrap_or_default(), face.post_script_name.clone(), face.id))
+            .map(|face| {
+                (
+                    face.families.first().map(|family| family.0.clone()).unwrap_or_default(),
+                    face.post_script_name.clone(),
+                    face.id,
+                )
+            })
             .collect();
         // By name, so that the same fonts are taken whatever order the system lists them in; sans before serif.
         others.sort_by_key(|(family, name, _)| (!family.contains("Sans"), family.clone(), name.clone()));
@@ -86,6 +101,7 @@ impl Fonts {
             faces: BTreeMap::new(),
             others,
             letters: BTreeMap::new(),
+            known: BTreeMap::new(),
             words: BTreeMap::new(),
         };
         fonts.face(Face::PLAIN)?;
@@ -133,7 +149,6 @@ impl Fonts {
 
     /// Returns the font a letter is taken from.
     fn font_of(&mut self, letter: char, face: usize) -> usize {
-        // Marks and joiners belong to the letter before them; control characters are nowhere.
         if letter.is_whitespace() || self.has(face, letter) {
             return face;
         }
@@ -155,23 +170,29 @@ impl Fonts {
         font
     }
 
-    fn has(&self, font: usize, letter: char) -> bool {
+    fn has(&mut self, font: usize, letter: char) -> bool {
+        if let Some(has) = self.known.get(&(font, letter)) {
+            return *has;
+        }
         let face = self.open.get(font).and_then(|open| rustybuzz::Face::from_slice(&open.bytes, open.index));
-        face.is_some_and(|face| face.glyph_index(letter).is_some())
+        let has = face.is_some_and(|face| face.glyph_index(letter).is_some());
+        self.known.insert((font, letter), has);
+        has
     }
 
     /// Parts a word by the fonts its letters are in, and shapes each part.
     pub(super) fn shape(&mut self, word: &str, face: Face) -> Vec<(String, Shaped)> {
         let Some(face) = self.face(face) else { return Vec::new() };
         let mut parts: Vec<(usize, String)> = Vec::new();
-        for letter in word.chars() {
+        for letter in word.chars().filter(|letter| !letter.is_control()) {
             let font = self.font_of(letter, face);
             match parts.last_mut() {
                 Some((last, part)) if *last == font => part.push(letter),
                 _ => parts.push((font, String::from(letter))),
             }
         }
-        let shaped = parts.into_iter().filter_map(|(font, part)| Some((part.clone(), self.part(font, part)?)));
+        let shaped =
+            parts.into_iter().filter_map(|(font, part)| Some((part.clone(), self.part(font, part)?)));
         shaped.collect()
     }
 
@@ -214,7 +235,8 @@ fn shaped(face: &rustybuzz::Face<'_>, font: usize, text: &str) -> Shaped {
             None,
         )
     };
-    let glyphs: Vec<KrillaGlyph> = output.glyph_infos().iter().zip(output.glyph_positions()).map(glyph).collect();
+    let glyphs: Vec<KrillaGlyph> =
+        output.glyph_infos().iter().zip(output.glyph_positions()).map(glyph).collect();
     let width = glyphs.iter().map(|glyph| glyph.x_advance).sum();
     Shaped { font, glyphs, width }
 }

@@ -59,19 +59,35 @@ struct Lines<'a> {
     width: f32,
     done: Vec<Line>,
     line: Line,
+    /// The last piece before which the line may end: words in two formats may touch.
+    break_at: usize,
+    /// The last letter of the line.
+    before: char,
 }
 
 impl Fonts {
     /// Breaks text into lines no wider than so many points; there is at least one.
     pub(super) fn broken(&mut self, runs: &[Run], look: Look, width: f32) -> Vec<Line> {
-        let mut lines = Lines { fonts: self, look, width: width.max(20.0), done: Vec::new(), line: Line::default() };
+        let mut lines = Lines {
+            fonts: self,
+            look,
+            width: width.max(20.0),
+            done: Vec::new(),
+            line: Line::default(),
+            break_at: 0,
+            before: ' ',
+        };
         for run in runs {
             for (place, text) in run.text.split('\n').enumerate() {
                 if place > 0 {
                     lines.end();
                 }
-                for word in words(text) {
+                for (place, word) in words(text).enumerate() {
+                    if place > 0 || lines.before == ' ' || word.starts_with(' ') {
+                        lines.break_at = lines.line.pieces.len();
+                    }
                     lines.word(word, run);
+                    lines.before = word.chars().next_back().unwrap_or(' ');
                 }
             }
         }
@@ -90,7 +106,7 @@ impl Lines<'_> {
         let letters = self.fonts.shape(word.trim_end_matches(' '), face);
         let solid = self.width_of(&letters);
         if self.line.width + solid > self.width && !self.line.pieces.is_empty() {
-            self.end();
+            self.end_before_word();
         }
         if solid <= self.width {
             return self.push(shaped, run);
@@ -125,7 +141,22 @@ impl Lines<'_> {
         }
     }
 
+    /// Ends the line where it may end; what touches the next word goes with it, unless it fills the line.
+    fn end_before_word(&mut self) {
+        let touching = match self.break_at {
+            0 => Vec::new(),
+            place => self.line.pieces.split_off(place.min(self.line.pieces.len())),
+        };
+        self.end();
+        for mut piece in touching {
+            piece.left = self.line.width;
+            self.line.width += piece.width;
+            self.line.pieces.push(piece);
+        }
+    }
+
     fn end(&mut self) {
+        self.break_at = 0;
         self.line.height = self.look.size * 1.4;
         self.line.size = self.look.size;
         self.done.push(std::mem::take(&mut self.line));
@@ -142,7 +173,9 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         let mut end = rest.len();
         for (place, letter) in letters {
             let is_after_blank = before == ' ' && letter != ' ';
-            let is_wide = (is_unspaced(before) || is_unspaced(letter)) && !"、。，．！？）」』".contains(letter) && letter != ' ';
+            let is_wide = (is_unspaced(before) || is_unspaced(letter))
+                && !"、。，．！？）」』".contains(letter)
+                && letter != ' ';
             let is_after_hyphen = matches!(before, '-' | '/') && letter.is_alphanumeric();
             if is_after_blank || is_wide || is_after_hyphen {
                 end = place;

@@ -27,7 +27,8 @@ const PIXELS_MAX: u64 = 40_000_000;
 
 /// Returns the file.
 pub(super) fn export(frozen: &Frozen) -> Result<Vec<u8>, CannotExport> {
-    let mut layout = Layout { fonts: Fonts::of_system().ok_or(CannotExport::NoFont)?, pages: Pages::default() };
+    let mut layout =
+        Layout { fonts: Fonts::of_system().ok_or(CannotExport::NoFont)?, pages: Pages::default() };
     for item in items::of(frozen) {
         layout.add(&item);
     }
@@ -48,7 +49,9 @@ impl Layout {
     fn add(&mut self, item: &Item<'_>) {
         match item {
             Item::Title(title) => self.paragraph(&[plain(title)], Look::new(22.0, Face::BOLD), 0.0, 4.0),
-            Item::Note(note) => self.paragraph(&[plain(note)], Look::new(SMALL_SIZE, Face::PLAIN).grey(), 0.0, 8.0),
+            Item::Note(note) => {
+                self.paragraph(&[plain(note)], Look::new(SMALL_SIZE, Face::PLAIN).grey(), 0.0, 8.0);
+            }
             Item::Caption(caption) => {
                 self.pages.keep(60.0);
                 self.paragraph(&[plain(caption)], Look::new(9.5, Face::BOLD), 0.0, 4.0);
@@ -86,7 +89,9 @@ impl Layout {
                 self.pages.rule();
                 self.pages.space(8.0);
             }
-            Flow::Table { has_header, rows } => tables::add(&mut self.pages, &mut self.fonts, *has_header, rows),
+            Flow::Table { has_header, rows } => {
+                tables::add(&mut self.pages, &mut self.fonts, *has_header, rows);
+            }
         }
     }
 
@@ -125,4 +130,9 @@ impl Layout {
             None => self.add(&Item::Note("(a picture that this format cannot hold)".to_owned())),
         }
     }
+}
+
+#[cfg(test)]
+pub(super) fn has_no_fonts(database: fontdb::Database) -> bool {
+    Fonts::of(database).is_none()
 }

@@ -199,7 +199,8 @@ fn links(drawn: &Drawn) -> Vec<Annotation> {
     let link = |piece: &Piece| {
         // Only what leads somewhere from a file on its own.
         let link = piece.link.clone().filter(|link| link.contains(':'))?;
-        let area = Rect::from_xywh(left + piece.left, baseline - line.size, piece.width.max(0.1), line.size * 1.3)?;
+        let area =
+            Rect::from_xywh(left + piece.left, baseline - line.size, piece.width.max(0.1), line.size * 1.3)?;
         let action = Target::Action(Action::Link(LinkAction::new(link)));
         Some(Annotation::new_link(LinkAnnotation::new(area, action), None))
     };
@@ -215,5 +216,16 @@ pub(super) fn image(bytes: &[u8], kind: picture::Kind) -> Option<Image> {
         picture::Kind::Gif => Image::from_gif(bytes, true),
         picture::Kind::WebP => return None,
     };
-    image.ok()
+    // What is wrong is noticed only when the document is written, and then there is none: so one is written to try.
+    image.ok().filter(|image| {
+        let mut trial = Document::new();
+        let mut page = trial.start_page();
+        let mut surface = page.surface();
+        if let Some(size) = Size::from_wh(1.0, 1.0) {
+            surface.draw_image(image.clone(), size);
+        }
+        surface.finish();
+        page.finish();
+        trial.finish().is_ok()
+    })
 }

@@ -59,9 +59,15 @@ impl Links for Rewriting {
 #[test]
 fn the_caller_rewrites_links_and_pictures() {
     let html = article("[a](althing:x) [b *c*](https://y) ![d](e.png) ![f](javascript:x)", &Rewriting).html;
-    assert!(html.contains("<a href=\"http://althing.localhost/go/x\" rel=\"noopener noreferrer\">a</a>"), "{html}");
+    assert!(
+        html.contains("<a href=\"http://althing.localhost/go/x\" rel=\"noopener noreferrer\">a</a>"),
+        "{html}"
+    );
     assert!(html.contains(" b <em>c</em> "), "{html}");
-    assert!(html.contains("<img src=\"http://althing.localhost/raw/a&amp;b?x='e.png'\" alt=\"d\">"), "{html}");
+    assert!(
+        html.contains("<img src=\"http://althing.localhost/raw/a&amp;b?x='e.png'\" alt=\"d\">"),
+        "{html}"
+    );
     assert!(html.ends_with(" f</p>\n"), "{html}");
 }
 
@@ -85,7 +91,13 @@ fn what_the_caller_returns_is_looked_at_too() {
 
 #[test]
 fn pictures_from_elsewhere_are_not_fetched() {
-    for address in ["https://evil.example/x.png", "//evil.example/x", "/\\evil.example/x", "\\\\\\\\evil.example/x", "/&Tab;/evil.example/x"] {
+    for address in [
+        "https://evil.example/x.png",
+        "//evil.example/x",
+        "/\\evil.example/x",
+        "\\\\\\\\evil.example/x",
+        "/&Tab;/evil.example/x",
+    ] {
         let html = html(&format!("![seen]({address})"));
         assert!(!html.contains("<img") && html.contains("seen"), "{address}: {html}");
     }
@@ -191,8 +203,11 @@ const ATTACKS: [&str; 84] = [
     "# <a id=\"x\" onclick=\"alert(1)\">x</a>\n\n[a](#\"onclick=alert(1))\n\n***<b onclick=alert(1)>*** https://x.example/\"onclick=alert(1)",
 ];
 
-/// A tag of HTML as a browser would read it.
-struct Tags(std::cell::RefCell<Vec<(String, Vec<(String, String)>)>>);
+/// The tags of HTML as a browser would read them.
+struct Tags(std::cell::RefCell<Vec<Tag>>);
+
+/// Its name and its attributes.
+type Tag = (String, Vec<(String, String)>);
 
 impl html5ever::tokenizer::TokenSink for Tags {
     type Handle = ();
@@ -212,22 +227,31 @@ impl html5ever::tokenizer::TokenSink for Tags {
 
 fn assert_harmless(html: &str, source: &str) {
     use html5ever::tokenizer::{BufferQueue, Tokenizer};
-    let tokenizer = Tokenizer::new(Tags(std::cell::RefCell::default()), html5ever::tokenizer::TokenizerOpts::default());
+    let tokenizer =
+        Tokenizer::new(Tags(std::cell::RefCell::default()), html5ever::tokenizer::TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(html.into());
     drop(tokenizer.feed(&input));
     tokenizer.end();
-    let elements = "a b blockquote br code del em h1 h2 h3 h4 h5 h6 hr i img li ol ul p pre section strong sub sup table tbody td th thead tr";
+    let elements = "a b blockquote br code del em h1 h2 h3 h4 h5 h6 hr i img li ol ul p pre section strong sub sup table tbody td th thead tr u";
     for (element, attributes) in tokenizer.sink.0.borrow().iter() {
         assert!(elements.split(' ').any(|one| one == element), "<{element}> of {source:?} in {html}");
         for (name, value) in attributes {
-            let is_known = ["href", "src", "alt", "title", "class", "id", "rel", "align", "start"].contains(&name.as_str());
+            let is_known = ["href", "src", "alt", "title", "class", "id", "rel", "align", "start"]
+                .contains(&name.as_str());
             assert!(is_known, "{name} of {source:?} in {html}");
             if name == "href" || name == "src" {
-                let letters: String = value.chars().filter(|letter| !letter.is_control() && !letter.is_whitespace()).collect();
+                let letters: String =
+                    value.chars().filter(|letter| !letter.is_control() && !letter.is_whitespace()).collect();
                 let start = letters.to_lowercase();
-                let scheme = start.split(['/', '?', '#', '\\']).next().unwrap_or_default().split_once(':').map(|(scheme, _)| scheme.to_owned());
-                let is_good = scheme.is_none_or(|scheme| ["http", "https", "mailto", "althing"].contains(&scheme.as_str()));
+                let scheme = start
+                    .split(['/', '?', '#', '\\'])
+                    .next()
+                    .unwrap_or_default()
+                    .split_once(':')
+                    .map(|(scheme, _)| scheme.to_owned());
+                let is_good = scheme
+                    .is_none_or(|scheme| ["http", "https", "mailto", "althing"].contains(&scheme.as_str()));
                 assert!(is_good, "{value} of {source:?} in {html}");
             }
             if name == "class" {
@@ -242,7 +266,14 @@ fn no_script_handler_or_dangerous_address_of_the_known_attacks_comes_through() {
     for attack in ATTACKS {
         assert_harmless(&html(attack), attack);
         // As a list, a quote, a cell and a heading, too.
-        for around in [format!("- {attack}"), format!("> {attack}"), format!("# {attack}"), format!("*{attack}*"), format!("[{attack}]({attack})"), format!("![{attack}]({attack})")] {
+        for around in [
+            format!("- {attack}"),
+            format!("> {attack}"),
+            format!("# {attack}"),
+            format!("*{attack}*"),
+            format!("[{attack}]({attack})"),
+            format!("![{attack}]({attack})"),
+        ] {
             assert_harmless(&html(&around), &around);
         }
     }
@@ -274,7 +305,7 @@ fn hostile_nesting_costs_no_time() {
         "www.".repeat(200_000),
         "~".repeat(300_000),
         format!("{}\n{}", "|a".repeat(5_000), "|-".repeat(5_000)) + &"\n|a".repeat(20_000),
-        (0..1_200).map(|depth| format!("{}- a\n", "  ".repeat(depth % 400))).collect::<String>(),
+        (0..1_200).map(|depth| "  ".repeat(depth % 400) + "- a\n").collect::<String>(),
         format!("[a]: {}\n\n{}", "x".repeat(1_000), "[a] ".repeat(100_000)),
         "[^1]\n\n[^1]: x [^1]\n".repeat(20_000),
         "\0".repeat(500_000),

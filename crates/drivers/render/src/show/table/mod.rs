@@ -31,7 +31,9 @@ struct Wanted {
 
 impl Wanted {
     fn new(range: Option<CellRange>, window: Window) -> Self {
-        let columns = range.and_then(|range| range.columns).map_or((1, u64::MAX), |(first, last)| (first.into(), last.into()));
+        let columns = range
+            .and_then(|range| range.columns)
+            .map_or((1, u64::MAX), |(first, last)| (first.into(), last.into()));
         let rows = range.and_then(|range| range.rows).unwrap_or((1, LAST_ROW));
         let first = window.first_row.max(rows.0);
         let last = first.saturating_add(window.rows_max.min(ROWS_MAX)).saturating_sub(1).min(rows.1);

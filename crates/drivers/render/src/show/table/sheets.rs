@@ -56,7 +56,11 @@ fn encrypted(bytes: &[u8]) -> Option<CannotShow> {
     bytes.windows(name.len()).any(|window| window == name).then_some(CannotShow::Protected)
 }
 
-fn xlsx(file: Bytes<'_>, sheet: Option<&str>, collector: &mut Collector) -> Result<(String, Vec<String>), CannotShow> {
+fn xlsx(
+    file: Bytes<'_>,
+    sheet: Option<&str>,
+    collector: &mut Collector,
+) -> Result<(String, Vec<String>), CannotShow> {
     let mut book: Xlsx<Bytes<'_>> = open_workbook_from_rs(file).map_err(|_error| CannotShow::Damaged)?;
     let (sheet, sheets) = choose(book.sheet_names(), sheet)?;
     let mut cells = book.worksheet_cells_reader(&sheet).map_err(|_error| CannotShow::Damaged)?;
@@ -66,7 +70,11 @@ fn xlsx(file: Bytes<'_>, sheet: Option<&str>, collector: &mut Collector) -> Resu
     Ok((sheet, sheets))
 }
 
-fn xlsb(file: Bytes<'_>, sheet: Option<&str>, collector: &mut Collector) -> Result<(String, Vec<String>), CannotShow> {
+fn xlsb(
+    file: Bytes<'_>,
+    sheet: Option<&str>,
+    collector: &mut Collector,
+) -> Result<(String, Vec<String>), CannotShow> {
     let mut book: Xlsb<Bytes<'_>> = open_workbook_from_rs(file).map_err(|error| match error {
         calamine::XlsbError::Password => CannotShow::Protected,
         _ => CannotShow::Damaged,

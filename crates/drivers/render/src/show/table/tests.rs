@@ -38,12 +38,15 @@ fn delimiters_quotes_and_encodings_are_recognised() {
 
 #[test]
 fn formulas_in_delimited_text_are_text() {
-    check(b"name,value\nx,=cmd|'/c calc'!A0\ny,\"=HYPERLINK(\"\"http://evil.example\"\")\"\n@SUM(1),+1+1\n", &[
-        &["name", "value"],
-        &["x", "=cmd|'/c calc'!A0"],
-        &["y", "=HYPERLINK(\"http://evil.example\")"],
-        &["@SUM(1)", "+1+1"],
-    ]);
+    check(
+        b"name,value\nx,=cmd|'/c calc'!A0\ny,\"=HYPERLINK(\"\"http://evil.example\"\")\"\n@SUM(1),+1+1\n",
+        &[
+            &["name", "value"],
+            &["x", "=cmd|'/c calc'!A0"],
+            &["y", "=HYPERLINK(\"http://evil.example\")"],
+            &["@SUM(1)", "+1+1"],
+        ],
+    );
 }
 
 #[test]
@@ -120,14 +123,28 @@ pub(crate) fn workbook(prolog: &str, strings: &str, rows: &str) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006";
-    let types = format!("<?xml version=\"1.0\"?><Types xmlns=\"{package}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>");
-    let rels = format!("<?xml version=\"1.0\"?><Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"rId1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>");
-    let book = format!("<?xml version=\"1.0\"?><workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"Sales\" sheetId=\"1\" r:id=\"rId1\"/><sheet name=\"No &amp; te\" sheetId=\"2\" r:id=\"rId2\"/></sheets></workbook>");
-    let book_rels = format!("<?xml version=\"1.0\"?><Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"rId1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId2\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet2.xml\"/><Relationship Id=\"rId3\" Type=\"{office}/sharedStrings\" Target=\"sharedStrings.xml\"/><Relationship Id=\"rId4\" Type=\"{office}/styles\" Target=\"styles.xml\"/></Relationships>");
-    let styles = format!("<?xml version=\"1.0\"?><styleSheet xmlns=\"{main}\"><cellXfs count=\"3\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"46\"/></cellXfs></styleSheet>");
+    let types = format!(
+        "<?xml version=\"1.0\"?><Types xmlns=\"{package}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>"
+    );
+    let rels = format!(
+        "<?xml version=\"1.0\"?><Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"rId1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+    );
+    let book = format!(
+        "<?xml version=\"1.0\"?><workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"Sales\" sheetId=\"1\" r:id=\"rId1\"/><sheet name=\"No &amp; te\" sheetId=\"2\" r:id=\"rId2\"/></sheets></workbook>"
+    );
+    let book_rels = format!(
+        "<?xml version=\"1.0\"?><Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"rId1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId2\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet2.xml\"/><Relationship Id=\"rId3\" Type=\"{office}/sharedStrings\" Target=\"sharedStrings.xml\"/><Relationship Id=\"rId4\" Type=\"{office}/styles\" Target=\"styles.xml\"/></Relationships>"
+    );
+    let styles = format!(
+        "<?xml version=\"1.0\"?><styleSheet xmlns=\"{main}\"><cellXfs count=\"3\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"46\"/></cellXfs></styleSheet>"
+    );
     let strings = format!("<?xml version=\"1.0\"?>{prolog}<sst xmlns=\"{main}\">{strings}</sst>");
-    let sheet = format!("<?xml version=\"1.0\"?>{prolog}<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>");
-    let other = format!("<?xml version=\"1.0\"?><worksheet xmlns=\"{main}\"><sheetData><row r=\"3\"><c r=\"C3\"><v>7</v></c></row></sheetData></worksheet>");
+    let sheet = format!(
+        "<?xml version=\"1.0\"?>{prolog}<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>"
+    );
+    let other = format!(
+        "<?xml version=\"1.0\"?><worksheet xmlns=\"{main}\"><sheetData><row r=\"3\"><c r=\"C3\"><v>7</v></c></row></sheetData></worksheet>"
+    );
     zip(&[
         ("[Content_Types].xml", types.as_bytes()),
         ("_rels/.rels", rels.as_bytes()),
@@ -142,7 +159,9 @@ pub(crate) fn workbook(prolog: &str, strings: &str, rows: &str) -> Vec<u8> {
 
 /// Returns an `OpenDocument` workbook with one sheet.
 fn open_document(prolog: &str, rows: &str) -> Vec<u8> {
-    let content = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{prolog}<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\" office:version=\"1.2\"><office:body><office:spreadsheet><table:table table:name=\"Plan\">{rows}</table:table></office:spreadsheet></office:body></office:document-content>");
+    let content = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>{prolog}<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\" office:version=\"1.2\"><office:body><office:spreadsheet><table:table table:name=\"Plan\">{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
+    );
     let manifest = "<?xml version=\"1.0\"?><manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"><manifest:file-entry manifest:full-path=\"/\" manifest:media-type=\"application/vnd.oasis.opendocument.spreadsheet\"/></manifest:manifest>";
     zip(&[
         ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
@@ -163,13 +182,16 @@ fn sheets_show_values_as_people_write_them_and_formulas_as_they_were_saved() {
     assert_eq!(shown.sheet.as_deref(), Some("Sales"));
     assert_eq!(shown.sheets, ["Sales", "No & te"]);
     assert_eq!(shown.columns, ["A", "B", "C"]);
-    assert_eq!(shown.rows, [
-        ["Name", "Sum", "When"],
-        ["=cmd|'/c calc'!A0", "0.3", "2025-10-13 12:00"],
-        ["", "", ""],
-        ["TRUE", "#DIV/0!", "36:00:00"],
-        ["1234567", "", "2025-10-13"],
-    ]);
+    assert_eq!(
+        shown.rows,
+        [
+            ["Name", "Sum", "When"],
+            ["=cmd|'/c calc'!A0", "0.3", "2025-10-13 12:00"],
+            ["", "", ""],
+            ["TRUE", "#DIV/0!", "36:00:00"],
+            ["1234567", "", "2025-10-13"],
+        ]
+    );
     assert_eq!((shown.rows_total, shown.cut), (5, Cut::default()));
     assert!(shown.header.is_some());
     let cells = |part: &str| sheets(&book, &Part::read(part).unwrap(), Window::default());
@@ -207,7 +229,9 @@ fn an_archive_that_says_it_inflates_to_gigabytes_is_not_inflated() {
     let mut writer = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     writer.start_file("xl/workbook.xml", ::zip::write::SimpleFileOptions::default()).unwrap();
     writer.write_all(row.as_bytes()).unwrap();
-    writer.start_file("xl/worksheets/sheet1.xml", ::zip::write::SimpleFileOptions::default().large_file(true)).unwrap();
+    writer
+        .start_file("xl/worksheets/sheet1.xml", ::zip::write::SimpleFileOptions::default().large_file(true))
+        .unwrap();
     let blanks = vec![b' '; 16 * 1024 * 1024];
     for _ in 0..65 {
         writer.write_all(&blanks).unwrap();

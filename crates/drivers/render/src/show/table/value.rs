@@ -75,7 +75,11 @@ fn date(at: &ExcelDateTime) -> String {
 /// Writes days as hours, minutes and seconds.
 fn duration(days: f64) -> String {
     let sign = if days < 0.0 { "-" } else { "" };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, below three million days")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "positive, below three million days"
+    )]
     let seconds = (days.abs() * 86_400.0).round() as u64;
     format!("{sign}{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
@@ -86,7 +90,8 @@ fn duration_iso(text: &str) -> Option<String> {
     let (hours, rest) = rest.split_once('H')?;
     let (minutes, rest) = rest.split_once('M')?;
     let seconds = rest.strip_suffix('S')?.split(['.', ',']).next()?;
-    let (hours, minutes, seconds) = (hours.parse::<u64>().ok()?, minutes.parse::<u64>().ok()?, seconds.parse::<u64>().ok()?);
+    let (hours, minutes, seconds) =
+        (hours.parse::<u64>().ok()?, minutes.parse::<u64>().ok()?, seconds.parse::<u64>().ok()?);
     Some(format!("{hours}:{minutes:02}:{seconds:02}"))
 }
 
