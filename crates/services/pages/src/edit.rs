@@ -13,7 +13,12 @@ pub enum Section {
     /// So much stays.
     Keep(usize),
     /// So much goes, and this comes in its place.
-    Change { removed: usize, inserted: String },
+    Change {
+        /// How much goes.
+        removed: usize,
+        /// What comes.
+        inserted: String,
+    },
 }
 
 /// One edit.
