@@ -66,6 +66,7 @@ mod routes;
 mod secrets;
 mod server;
 mod sessions;
+mod sites;
 pub mod surface;
 mod views;
 

@@ -11,5 +11,6 @@
 
 mod hostile;
 mod house;
+mod sites;
 mod surface;
 mod views;
