@@ -279,7 +279,7 @@ mod tests {
         check("A.HTM", "text/html; charset=utf-8");
         check("a.css", "text/css; charset=utf-8");
         check("a.js", "text/javascript; charset=utf-8");
-        check("a.mjs", "text/javascript; charset=utf-8");
+        check("a.mjs", "application/javascript; charset=utf-8");
         check("a.json", "application/json; charset=utf-8");
         check("a.wasm", "application/wasm");
         check("a.png", "image/png");

@@ -196,6 +196,7 @@ mod tests {
             keys.new_cookie(LABEL, id("a"), NOW.after(Duration::from_millis(later))).unwrap();
             keys.new_code(LABEL, None, NOW).unwrap();
         }
-        assert_eq!((keys.state().cookies.len(), keys.state().codes.len()), (COOKIES_MAX, CODES_MAX));
+        let state = keys.state();
+        assert_eq!((state.cookies.len(), state.codes.len()), (COOKIES_MAX, CODES_MAX));
     }
 }

@@ -11,6 +11,8 @@
 
 mod hostile;
 mod house;
+mod load;
 mod sites;
+mod sites_live;
 mod surface;
 mod views;
