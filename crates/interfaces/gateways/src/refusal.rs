@@ -142,6 +142,9 @@ pub enum GatewayError {
     /// The browser has no cookie for the site.
     #[error("this browser has not entered the site")]
     SiteNotEntered,
+    /// The browser was given the cookie a moment ago and does not bring it.
+    #[error("this browser does not keep the site's cookie")]
+    CookieLost,
     /// The code of an address that enters a site is unknown, used, or too old.
     #[error("this address was used already, or is older than 30 seconds")]
     WrongSiteCode,
@@ -187,12 +190,19 @@ impl GatewayError {
     fn status(&self) -> Option<StatusCode> {
         Some(match self {
             Self::UnknownHost { .. } => StatusCode::MISDIRECTED_REQUEST,
-            Self::NoToken | Self::UnknownToken | Self::WrongCode => StatusCode::UNAUTHORIZED,
-            Self::SiteNotEntered | Self::WrongSiteCode => StatusCode::UNAUTHORIZED,
+            Self::NoToken
+            | Self::UnknownToken
+            | Self::WrongCode
+            | Self::SiteNotEntered
+            | Self::WrongSiteCode => StatusCode::UNAUTHORIZED,
             Self::SiteGone => StatusCode::GONE,
-            Self::NoSite { .. } | Self::NoSuchPage { .. } | Self::NoSuchWish => StatusCode::NOT_FOUND,
             Self::TooManyAttempts | Self::TooManyStreams { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::UnknownOperation { .. } | Self::NothingHere | Self::UnknownView => StatusCode::NOT_FOUND,
+            Self::UnknownOperation { .. }
+            | Self::NothingHere
+            | Self::UnknownView
+            | Self::NoSite { .. }
+            | Self::NoSuchPage { .. }
+            | Self::NoSuchWish => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyLost => StatusCode::REQUEST_TIMEOUT,
@@ -230,6 +240,7 @@ impl GatewayError {
             Self::ManySites { .. } => "gateways.many-sites",
             Self::SiteGone => "gateways.site-gone",
             Self::SiteNotEntered => "gateways.site-not-entered",
+            Self::CookieLost => "gateways.cookie-lost",
             Self::WrongSiteCode => "gateways.wrong-site-code",
             Self::BadSitePath { .. } => "gateways.bad-site-path",
             Self::NoSuchPage { .. } => "gateways.no-such-page",
@@ -254,6 +265,7 @@ impl GatewayError {
             | Self::TooManyAttempts
             | Self::UnknownView
             | Self::SiteNotEntered
+            | Self::CookieLost
             | Self::WrongSiteCode
             | Self::ForbiddenUse { .. } => FaultKind::Refused,
             Self::TooManyStreams { .. } | Self::BodyLost => FaultKind::Unreachable,
@@ -292,6 +304,8 @@ impl From<GatewayError> for Fault {
             GatewayError::SiteNotEntered | GatewayError::WrongSiteCode => {
                 fault.remedy("", "open the site from Althing's page, or by althing page open")
             }
+            GatewayError::CookieLost => fault
+                .remedy("", "allow cookies for addresses that end in localhost, then load this page again"),
             GatewayError::NoSuchPage { .. } | GatewayError::BadSitePath { .. } => {
                 fault.remedy("", "look at the site's first page, or ask its owner")
             }
@@ -391,6 +405,7 @@ pub fn faults() -> Vec<Fault> {
         GatewayError::ManySites { site: text("notes"), sites: text("family/alice/notes and work/bob/notes") },
         GatewayError::SiteGone,
         GatewayError::SiteNotEntered,
+        GatewayError::CookieLost,
         GatewayError::WrongSiteCode,
         GatewayError::BadSitePath { path: text("//evil.example") },
         GatewayError::NoSuchPage { path: text("plans/2027.md"), note: String::new() },

@@ -83,9 +83,12 @@ fn target(url: &str, port: u16) -> Option<String> {
 }
 
 fn title(root: Node<'_>) -> String {
-    let heading = root.children().find(|node| matches!(node.data().value, NodeValue::Heading(_)));
     let mut title = String::new();
-    for node in heading.into_iter().flat_map(|heading| heading.descendants()) {
+    let Some(heading) = root.children().find(|node| matches!(node.data().value, NodeValue::Heading(_)))
+    else {
+        return title;
+    };
+    for node in heading.descendants() {
         match &node.data().value {
             NodeValue::Text(text) => title.push_str(text),
             NodeValue::Code(code) => title.push_str(&code.literal),

@@ -97,7 +97,7 @@ pub(super) async fn enter(
         None => paths::within_site(path)?,
     };
     let keys = &gateway.sites.keys;
-    let site = keys.take_code(&place.label, code, now()).ok_or(GatewayError::WrongSiteCode)?;
+    let site = keys.take_code(&place.label, code, now())?;
     let spot = spot(gateway, &place.label).await?;
     match (site, spot.id) {
         (_, None) => Ok(gone(&spot.found, Purpose { is_document: true, ..purpose })),

@@ -12,6 +12,7 @@ use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 use base::{Fault, Timestamp};
 
+use crate::refusal::GatewayError;
 use crate::secrets;
 
 /// What the cookie is called.
@@ -29,6 +30,9 @@ const CODES_MAX: usize = 64;
 /// Cookies at most; the one that ends first gives way. Sites a person visits in a week, in a few browsers.
 const COOKIES_MAX: usize = 4096;
 
+/// How soon after it was let in a browser comes with its cookie.
+const ARRIVAL_TIME: Duration = Duration::from_secs(3);
+
 /// Cookies of our name looked at in a request: a site's scripts may have set more.
 const COOKIES_LOOKED_AT_MAX: usize = 4;
 
@@ -45,6 +49,8 @@ pub(crate) struct Keys {
 struct State {
     codes: Vec<(blake3::Hash, Kept)>,
     cookies: BTreeMap<[u8; 32], Kept>,
+    /// When a label was entered last.
+    entered: BTreeMap<String, Timestamp>,
 }
 
 #[derive(Debug, Clone)]
@@ -73,14 +79,20 @@ impl Keys {
         Ok(code)
     }
 
-    /// Takes a code; what it was for, if it was good for this label.
-    pub(crate) fn take_code(&self, label: &str, code: &str, now: Timestamp) -> Option<Option<SiteId>> {
+    /// Takes a code; answers for which site of this label it was, none if for what is gone.
+    pub(crate) fn take_code(
+        &self,
+        label: &str,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Option<SiteId>, GatewayError> {
         let hash = blake3::hash(code.as_bytes());
         let mut state = self.state();
         // It goes whether or not it is still good here: nobody gets a second look at it.
-        let place = state.codes.iter().position(|(kept, _)| *kept == hash)?;
-        let (_, kept) = state.codes.remove(place);
-        (kept.label == label && kept.expires > now).then_some(kept.site)
+        let place = state.codes.iter().position(|(kept, _)| *kept == hash);
+        let (_, kept) = place.map(|place| state.codes.remove(place)).ok_or(GatewayError::WrongSiteCode)?;
+        let is_good = kept.label == label && kept.expires > now;
+        if is_good { Ok(kept.site) } else { Err(GatewayError::WrongSiteCode) }
     }
 
     /// Makes a cookie's value for a site.
@@ -94,6 +106,8 @@ impl Keys {
             let first = state.cookies.iter().min_by_key(|(_, kept)| kept.expires).map(|(hash, _)| *hash);
             first.and_then(|hash| state.cookies.remove(&hash));
         }
+        state.entered.retain(|_, at| now.since(*at) < ARRIVAL_TIME);
+        state.entered.insert(label.to_owned(), now);
         let kept = Kept { label: label.to_owned(), site: Some(site), expires: now.after(COOKIE_LIFE) };
         state.cookies.insert(*blake3::hash(value.as_bytes()).as_bytes(), kept);
         Ok(value)
@@ -107,6 +121,12 @@ impl Keys {
             let kept = state.cookies.get(blake3::hash(value.as_bytes()).as_bytes())?;
             (kept.label == label && kept.expires > now).then_some(kept.site)?
         })
+    }
+
+    /// Says whether a browser that brings no cookie was given one just now: leading it back would never end.
+    pub(crate) fn is_lost(&self, label: &str, headers: &HeaderMap, now: Timestamp) -> bool {
+        let entered = self.state().entered.get(label).copied();
+        cookies(headers).next().is_none() && entered.is_some_and(|at| now.since(at) < ARRIVAL_TIME)
     }
 
     /// Forgets the cookies of what stood behind a label.
@@ -163,13 +183,17 @@ mod tests {
         let keys = Keys::default();
         let code = || keys.new_code(LABEL, Some(id("a")), NOW).unwrap();
         let first = code();
-        assert_eq!(keys.take_code(LABEL, &first, seconds(29)), Some(Some(id("a"))));
-        assert_eq!(keys.take_code(LABEL, &first, NOW), None, "used");
-        assert_eq!(keys.take_code(LABEL, &code(), seconds(30)), None, "late");
+        assert_eq!(keys.take_code(LABEL, &first, seconds(29)), Ok(Some(id("a"))));
+        assert_eq!(keys.take_code(LABEL, &first, NOW), Err(GatewayError::WrongSiteCode), "used");
+        assert_eq!(keys.take_code(LABEL, &code(), seconds(30)), Err(GatewayError::WrongSiteCode), "late");
         let other = code();
-        assert_eq!(keys.take_code("plans--bob--family", &other, NOW), None);
-        assert_eq!(keys.take_code(LABEL, &other, NOW), None, "shown under another label: gone");
-        assert_eq!(keys.take_code(LABEL, "guess", NOW), None);
+        assert_eq!(keys.take_code("plans--bob--family", &other, NOW), Err(GatewayError::WrongSiteCode));
+        assert_eq!(
+            keys.take_code(LABEL, &other, NOW),
+            Err(GatewayError::WrongSiteCode),
+            "shown under another label: gone"
+        );
+        assert_eq!(keys.take_code(LABEL, "guess", NOW), Err(GatewayError::WrongSiteCode));
     }
 
     #[test]
@@ -185,6 +209,10 @@ mod tests {
         {
             assert_eq!(keys.site_of(LABEL, &with(bad), NOW), None, "{bad}");
         }
+        assert!(keys.is_lost(LABEL, &HeaderMap::new(), seconds(2)));
+        assert!(!keys.is_lost(LABEL, &HeaderMap::new(), seconds(3)));
+        assert!(!keys.is_lost(LABEL, &with("althing-site=old"), NOW), "it keeps cookies");
+        assert!(!keys.is_lost("plans--bob--family", &HeaderMap::new(), NOW));
         keys.forget(LABEL, id("a"));
         assert_eq!(keys.site_of(LABEL, &good, NOW), None);
     }

@@ -82,7 +82,10 @@ pub(crate) struct Words<'a> {
 
 /// Returns the page that says what did not work. It needs no other file, as those may be out of reach, too.
 pub(crate) fn words(words: Words<'_>) -> String {
-    let todo: String = words.todo.iter().map(|one| format!("<li>{}</li>", text(one))).collect();
+    let mut todo = String::new();
+    for one in words.todo {
+        write!(todo, "<li>{}</li>", text(one)).expect("a String takes all");
+    }
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{what}</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\

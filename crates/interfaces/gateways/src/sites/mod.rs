@@ -225,6 +225,11 @@ fn to_the_page(
     if !purpose.is_navigation {
         return Err(GatewayError::SiteNotEntered.into());
     }
+    // A browser that has come from the page, and not by itself, and again without a cookie.
+    let is_led = parts.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if is_led && gateway.sites.keys.is_lost(label, &parts.headers, now()) {
+        return Err(GatewayError::CookieLost.into());
+    }
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let path = paths::within_site(path).unwrap_or_default();
     let page = places::control_origin(gateway.port);

@@ -187,7 +187,7 @@ async fn every_answer_carries_the_policy() {
         }
         assert!(!policy.contains("unsafe-eval") || policy.contains("'wasm-unsafe-eval'"));
         let is = |name: &str, value: &str| {
-            assert_eq!(answer.header(name).as_deref(), Some(value), "{}", answer.head)
+            assert_eq!(answer.header(name).as_deref(), Some(value), "{}", answer.head);
         };
         is("x-content-type-options", "nosniff");
         is("referrer-policy", "no-referrer");
