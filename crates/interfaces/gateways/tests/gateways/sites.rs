@@ -45,6 +45,17 @@ async fn a_visit_leads_over_the_page_to_the_site() {
 }
 
 #[tokio::test]
+async fn a_browser_without_cookies_is_told_so_and_not_sent_in_circles() {
+    let house = House::with_site(&[("index.html", PAGE)]).await;
+    assert_eq!(get(&house, "/", &visit("")).await.status, 303);
+    house.enter(LABEL).await;
+    let lost = get(&house, "/", &visit("")).await;
+    assert!(lost.status == 403 && lost.text().contains("gateways.cookie-lost"), "{}", lost.text());
+    let typed = "sec-fetch-site: none\r\nsec-fetch-mode: navigate\r\nsec-fetch-dest: document\r\n";
+    assert_eq!(get(&house, "/", typed).await.status, 303, "another browser, by itself");
+}
+
+#[tokio::test]
 async fn nobody_without_the_cookie_learns_anything() {
     let house = House::with_site(&[("index.html", PAGE)]).await;
     let reads = || house.host.reads.load(std::sync::atomic::Ordering::Relaxed);
@@ -470,6 +481,7 @@ async fn the_port_is_a_proxy_for_our_own_names_only() {
         let target = format!("http://{host}/index.html");
         let answer = house.raw(&request("GET", &target, &host, &visit(&cookie), "")).await;
         assert_eq!(answer.status, 200, "{target}: {}", answer.head);
+        let (target, host) = (target.replace("notes", "plans"), host.replace("notes", "plans"));
         let bare = house.raw(&request("GET", &target, &host, VISIT, "")).await;
         assert_eq!(bare.status, 303, "{target}");
     }
