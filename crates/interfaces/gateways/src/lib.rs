@@ -54,7 +54,7 @@
 //! until the peer stops) that is good for this label and the site that stood there. Without it a person's visit is led
 //! (303) to `http://althing.localhost:PORT/#/site/LABEL/PATH`, PATH percent-encoded once more than in the site's
 //! address; the page decodes it once, asks `POST /site` and navigates to the answer's `url`. Everything else gets 401,
-//! and nobody learns whether there is such a site. `host.open_site` answers such an address, too. A site takes `GET`
+//! and nobody learns whether there is such a site; on Linux other accounts' programs get 403. `host.open_site` answers such an address, too. A site takes `GET`
 //! and `HEAD` only; another site's page may lead to it but not load from it or frame it; no service worker is ever
 //! registered. A site that is gone is answered 410 (404 if it never was) with `Clear-Site-Data`. Below `/.althing/`:
 //!
@@ -84,6 +84,7 @@ mod host;
 mod markdown;
 mod media;
 mod names;
+mod neighbours;
 mod openapi;
 mod page;
 mod places;

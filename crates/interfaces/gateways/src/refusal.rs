@@ -142,6 +142,9 @@ pub enum GatewayError {
     /// The browser has no cookie for the site.
     #[error("this browser has not entered the site")]
     SiteNotEntered,
+    /// The program at the other end belongs to somebody else.
+    #[error("a program of another account of this computer may not read sites")]
+    OtherAccount,
     /// The browser was given the cookie a moment ago and does not bring it.
     #[error("this browser does not keep the site's cookie")]
     CookieLost,
@@ -240,6 +243,7 @@ impl GatewayError {
             Self::ManySites { .. } => "gateways.many-sites",
             Self::SiteGone => "gateways.site-gone",
             Self::SiteNotEntered => "gateways.site-not-entered",
+            Self::OtherAccount => "gateways.other-account",
             Self::CookieLost => "gateways.cookie-lost",
             Self::WrongSiteCode => "gateways.wrong-site-code",
             Self::BadSitePath { .. } => "gateways.bad-site-path",
@@ -266,6 +270,7 @@ impl GatewayError {
             | Self::UnknownView
             | Self::SiteNotEntered
             | Self::CookieLost
+            | Self::OtherAccount
             | Self::WrongSiteCode
             | Self::ForbiddenUse { .. } => FaultKind::Refused,
             Self::TooManyStreams { .. } | Self::BodyLost => FaultKind::Unreachable,
@@ -405,6 +410,7 @@ pub fn faults() -> Vec<Fault> {
         GatewayError::ManySites { site: text("notes"), sites: text("family/alice/notes and work/bob/notes") },
         GatewayError::SiteGone,
         GatewayError::SiteNotEntered,
+        GatewayError::OtherAccount,
         GatewayError::CookieLost,
         GatewayError::WrongSiteCode,
         GatewayError::BadSitePath { path: text("//evil.example") },

@@ -31,6 +31,7 @@ use tokio::sync::Semaphore;
 
 use crate::gateway::{Gateway, aside, now};
 use crate::host::Host;
+use crate::neighbours::Neighbour;
 use crate::places::{self, Shows, SiteHost};
 use crate::refusal::{GatewayError, Refusal};
 use answers::put;
@@ -128,6 +129,7 @@ async fn pass(
     purpose: Purpose,
     body: Body,
 ) -> Result<Response<Body>, Refusal> {
+    check_neighbour(parts).await?;
     check_use(parts, &place.host, purpose)?;
     if let Some(rest) = parts.uri.path().strip_prefix("/.althing/enter/") {
         return enter::enter(gateway, &place, rest, parts).await;
@@ -158,6 +160,18 @@ async fn pass(
         }
         _ => files::answer(gateway, &visit, parts, purpose).await,
     }
+}
+
+/// Keeps out other accounts' programs, as far as the system says whose they are.
+async fn check_neighbour(parts: &Parts) -> Result<(), Fault> {
+    let Some(neighbour) = parts.extensions.get::<Arc<Neighbour>>() else { return Ok(()) };
+    let is_stranger = if let Some(known) = neighbour.known() {
+        known
+    } else {
+        let neighbour = Arc::clone(neighbour);
+        aside(move || neighbour.is_stranger()).await?
+    };
+    if is_stranger { Err(GatewayError::OtherAccount.into()) } else { Ok(()) }
 }
 
 /// Keeps out what another site's page asks for, unless a person goes there, and uses that no site may make.
