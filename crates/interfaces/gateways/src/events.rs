@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::{Event, EventNumber};
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
@@ -47,19 +48,31 @@ pub(crate) async fn stream(
     let last_seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let mut numbers = gateway.host.watch();
     let after = ask.after.or(last_seen).unwrap_or_else(|| *numbers.borrow_and_update());
-    let watcher = Watcher { gateway, numbers, after, stage: Stage::Greeting, _permit: permit };
-    let body = Body::from_stream(futures_lite::stream::unfold(watcher, |watcher| async {
-        watcher.next().await.map(|(bytes, watcher)| (Ok::<_, Fault>(bytes), watcher))
-    }));
-    let headers = [(CONTENT_TYPE, "text/event-stream; charset=utf-8"), (CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    let write: Write = Box::new(|event| Some(message("happened", Some(event.number), event)));
+    Ok(Watcher { gateway, numbers, after, stage: Stage::Greeting, write, _permit: permit }.into_response())
+}
+
+/// Writes an event for one kind of watchers; none for what does not concern them.
+pub(crate) type Write = Box<dyn Fn(&Event) -> Option<String> + Send + Sync>;
+
+/// Answers with a stream of what a writer makes of events; without `after` it starts now.
+pub(crate) fn written(
+    gateway: Arc<Gateway>,
+    after: Option<EventNumber>,
+    permit: OwnedSemaphorePermit,
+    write: Write,
+) -> Response {
+    let mut numbers = gateway.host.watch();
+    let after = after.unwrap_or_else(|| *numbers.borrow_and_update());
+    Watcher { gateway, numbers, after, stage: Stage::Greeting, write, _permit: permit }.into_response()
 }
 
 struct Watcher {
     gateway: Arc<Gateway>,
-    numbers: watch::Receiver<u64>,
-    after: u64,
+    numbers: watch::Receiver<EventNumber>,
+    after: EventNumber,
     stage: Stage,
+    write: Write,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -71,6 +84,14 @@ enum Stage {
 }
 
 impl Watcher {
+    fn into_response(self) -> Response {
+        let body = Body::from_stream(futures_lite::stream::unfold(self, |watcher| async {
+            watcher.next().await.map(|(bytes, watcher)| (Ok::<_, Fault>(bytes), watcher))
+        }));
+        let headers = [(CONTENT_TYPE, "text/event-stream; charset=utf-8"), (CACHE_CONTROL, "no-store")];
+        (headers, body).into_response()
+    }
+
     /// Returns the next piece of the stream; none at its end.
     async fn next(mut self) -> Option<(Bytes, Self)> {
         match self.stage {
@@ -91,8 +112,11 @@ impl Watcher {
         loop {
             // Seen before reading: what comes in between wakes us again.
             self.numbers.borrow_and_update();
-            if let Some(text) = self.read().await {
-                return Some(text);
+            match self.read().await {
+                Some(text) if !text.is_empty() => return Some(text),
+                // Nothing for this watcher, but there may be more.
+                Some(_) => continue,
+                None => {}
             }
             tokio::select! {
                 () = self.gateway.stop.cancelled() => return None,
@@ -102,7 +126,7 @@ impl Watcher {
         }
     }
 
-    /// Returns what has happened since, if anything has.
+    /// Returns what has happened since, if anything has; empty when none of it concerns this watcher.
     async fn read(&mut self) -> Option<String> {
         let (host, after) = (Arc::clone(&self.gateway.host), self.after);
         let page = match aside(move || host.events(after, PAGE)).await.and_then(std::convert::identity) {
@@ -118,15 +142,16 @@ impl Watcher {
             }
         };
         let mut text = String::new();
-        for event in page.events {
+        for event in &page.events {
             self.after = event.number;
-            text.push_str(&message("happened", Some(event.number), &event));
+            text.extend((self.write)(event));
         }
-        (!text.is_empty()).then_some(text)
+        (!page.events.is_empty()).then_some(text)
     }
 }
 
-fn message<T: serde::Serialize>(kind: &str, number: Option<u64>, about: &T) -> String {
+/// Writes one message of a stream.
+pub(crate) fn message<T: serde::Serialize>(kind: &str, number: Option<EventNumber>, about: &T) -> String {
     let mut text = String::new();
     if let Some(number) = number {
         writeln!(text, "id: {number}").expect("a String takes all");

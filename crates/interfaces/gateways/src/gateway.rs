@@ -14,6 +14,7 @@ use crate::host::Host;
 use crate::places::control_origin;
 use crate::refusal::GatewayError;
 use crate::sessions::Sessions;
+use crate::sites::Sites;
 use crate::views::Views;
 
 /// Streams of events at most: windows a person has open, with room for those that are going away.
@@ -25,6 +26,7 @@ pub(crate) struct Gateway {
     pub(crate) port: u16,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) views: Views,
+    pub(crate) sites: Sites,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
     table: BTreeMap<&'static str, (OperationEntry, Value)>,
@@ -44,9 +46,11 @@ impl Gateway {
         stop: CancellationToken,
     ) -> Self {
         let row = |entry: OperationEntry| (entry.name, (entry, (entry.arguments)().to_value()));
+        let sites = Sites::new(host.as_ref());
         Self {
             host,
             port,
+            sites,
             sessions,
             views: Views::default(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),

@@ -8,10 +8,12 @@
 //!
 //! The peer listens on `127.0.0.1:PORT` and `[::1]:PORT`, and on a Unix socket. Every request needs a `Host` out of
 //! `althing.localhost:PORT`, `localhost:PORT`, `127.0.0.1:PORT`, `[::1]:PORT` (the control origins) or
-//! `view--XXXXXXXXXXXXXXXX.localhost:PORT` (a content origin); any other is answered 421. Every error has a JSON
-//! body, a [`base::Fault`]: `{code, kind, what, remedies: [{command, text}]}`. No cookies, no CORS.
+//! `view--XXXXXXXXXXXXXXXX.localhost:PORT` (a content origin) or `LABEL.localhost:PORT` (a member's site, as in
+//! `notes--alice--family`); any other is answered 421. Every error of the control origins has a JSON
+//! body, a [`base::Fault`]: `{code, kind, what, remedies: [{command, text}]}`. No cookies there, no CORS anywhere.
+//! The port is also an HTTP proxy for these names and nothing else (`GET /proxy.pac`); `CONNECT` is refused.
 //!
-//! Everything below but the page needs these request headers:
+//! Everything below but the page and `/proxy.pac` needs these request headers:
 //! - `x-althing: 1`
 //! - `Authorization: Bearer TOKEN` (not for `POST /session`)
 //! - `Content-Type: application/json` (for `POST`)
@@ -25,6 +27,8 @@
 //! | `POST /api/OPERATION` `{arguments}` | the answer as in `web/src/lib/api.gen.ts`; optional header `Idempotency-Key`: 32 hex digits, the same for each repetition of one act |
 //! | `GET /api/events?after=N` | `text/event-stream`, read by `fetch`: see below |
 //! | `POST /view` `{"path", "revision"?, "disposition"?: "inline" or "attachment"}` | `{"url", "show", "name", "size", "media", "revision", "content", "expires"}`; see below |
+//! | `POST /site` `{"label", "path"?}` | `{"url"}`: enters a member's site once, within 30 s; navigate to it. `path` is what stands behind the host in the site's address, query and all, as the address bar shows it |
+//! | `GET /proxy.pac` | how a browser finds our names through the proxy; needs nothing |
 //! | `POST /qr` `{"text"}` | `image/svg+xml`, text of 2,048 bytes at most |
 //! | `GET /api/openapi.json` | the same as `docs/openapi.json`; needs no token |
 //!
@@ -45,6 +49,29 @@
 //! `"disposition": "attachment"`). Frames need no `sandbox` attribute: the content brings its own, but `pdf` must not
 //! be given one. HTML is shown as its source text. Responses carry no CORS headers, so a page's script can't read them.
 //!
+//! **Sites.** Each member's site is an origin of its own, `http://LABEL.localhost:PORT/`, or with `--HEXTIME` behind the
+//! label for an old version. It is read with a cookie (`althing-site`: `HttpOnly`, `SameSite=Lax`, host only, 7 days or
+//! until the peer stops) that is good for this label and the site that stood there. Without it a person's visit is led
+//! (303) to `http://althing.localhost:PORT/#/site/LABEL/PATH`, PATH percent-encoded once more than in the site's
+//! address; the page decodes it once, asks `POST /site` and navigates to the answer's `url`. Everything else gets 401,
+//! and nobody learns whether there is such a site; on Linux other accounts' programs get 403. `host.open_site` answers such an address, too. A site takes `GET`
+//! and `HEAD` only; another site's page may lead to it but not load from it or frame it; no service worker is ever
+//! registered. A site that is gone is answered 410 (404 if it never was) with `Clear-Site-Data`. Below `/.althing/`:
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /.althing/enter/CODE/PATH` | the cookie, and 303 to `/PATH` |
+//! | `GET /.althing/live?after=N` | `text/event-stream` for `EventSource`: `hello` `{last}`; `change` `{path?}` below the site; `ledger` when a ledger of its web changed; `reload` |
+//! | `GET /.althing/live.js` | what every HTML document gets at its end: loads it again on changes; dispatches `althing-ledger` on `document` |
+//! | `GET /.althing/ledger?prefix=&after=&limit=` | as `ledger.read`, of the ledger of the same web, owner and name |
+//! | `POST /.althing/ledger` `{needs, puts, id?}` | as `ledger.submit`; needs `x-althing: 1` and JSON |
+//! | `GET /.althing/ledger/wish?id=` | as `ledger.wish`, of this ledger only |
+//! | `POST /.althing/ledger/give-up` `{id}` | as `ledger.give_up` |
+//!
+//! A folder shows `index.html`, `index.htm`, `index.md` or `README.md`, else its list. Markdown opened as a page is
+//! rendered; `?raw` gives the text. Small answers stay in memory until an event of `files`, `pages`, `people`,
+//! `records` or `guard` may concern them.
+//!
 //! **On the Unix socket** the same requests need neither token nor `x-althing` nor an origin: the file's rights (0600)
 //! and the caller's user id are the gate. There is one more: `GET /content?path=PATH&revision=N` answers raw bytes.
 
@@ -57,6 +84,7 @@ mod host;
 mod markdown;
 mod media;
 mod names;
+mod neighbours;
 mod openapi;
 mod page;
 mod places;
@@ -66,6 +94,7 @@ mod routes;
 mod secrets;
 mod server;
 mod sessions;
+mod sites;
 pub mod surface;
 mod views;
 

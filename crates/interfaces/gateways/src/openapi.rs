@@ -7,7 +7,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::surface::{AskQr, AskSession, AskView, Session, View};
+use crate::surface::{AskQr, AskSession, AskSite, AskView, Session, SiteUrl, View};
 
 /// Returns the whole surface.
 pub fn openapi() -> Value {
@@ -39,6 +39,17 @@ pub fn openapi() -> Value {
             &mut components,
             schema_of::<AskView>(),
             schema_of::<View>(),
+        ),
+    );
+    put(
+        "/site",
+        "post",
+        fixed(
+            "site",
+            "Makes an address that enters a member's site.",
+            &mut components,
+            schema_of::<AskSite>(),
+            schema_of::<SiteUrl>(),
         ),
     );
     put("/qr", "post", qr(&mut components));

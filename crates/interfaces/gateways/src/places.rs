@@ -1,15 +1,22 @@
-//! Which of our origins a request is for: the control page and its API, or one opened file.
+//! Which of our origins a request is for: the control page and its API, one opened file, or a member's site.
 //!
 //! The `Host` is compared as a whole with what this peer answers to, which is what keeps out pages whose
-//! name was rebound to 127.0.0.1.
+//! name was rebound to 127.0.0.1. Browsers that do not find `*.localhost` by themselves may use the port as their
+//! proxy: requests in absolute form are taken for the same names, and nothing is ever forwarded.
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Method, Uri, header, uri};
 
 use crate::refusal::GatewayError;
 
 /// The first part of a content origin's only label.
 const VIEW_PREFIX: &str = "view--";
+
+/// The first part of names that browsers write in other letters: such a label is never a site's.
+const PUNYCODE_PREFIX: &str = "xn--";
+
+/// The longest label that DNS allows.
+const LABEL_BYTES_MAX: usize = 63;
 
 /// An origin of this peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,22 +25,52 @@ pub(crate) enum Place {
     Control(String),
     /// One opened file. Holds the label after `view--`.
     View(String),
+    /// A member's site.
+    Site(SiteHost),
+}
+
+/// The origin of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SiteHost {
+    /// As in `notes--alice--family`.
+    pub(crate) label: String,
+    /// `host:port` as the browser wrote it, in lower case; without a port through the proxy.
+    pub(crate) host: String,
 }
 
 /// Returns the place a request is for.
 pub(crate) fn place(parts: &Parts, port: u16) -> Result<Place, GatewayError> {
-    let host = host_of(&parts.headers, &parts.uri)?;
-    let unknown = || GatewayError::UnknownHost { host: host.chars().take(80).collect() };
-    let suffix = if port == 80 { String::new() } else { format!(":{port}") };
-    let name = host.strip_suffix(&suffix).ok_or_else(unknown)?;
-    if ["althing.localhost", "localhost", "127.0.0.1", "[::1]"].contains(&name) {
+    let unknown = |host: &str| GatewayError::UnknownHost { host: host.chars().take(80).collect() };
+    // Nothing is tunnelled, not even to ourselves.
+    if parts.method == Method::CONNECT {
+        return Err(unknown(parts.uri.authority().map_or("", uri::Authority::as_str)));
+    }
+    let (host, name) = host_of(&parts.headers, &parts.uri, port)?;
+    if ["althing.localhost", "localhost", "127.0.0.1", "[::1]"].contains(&name.as_str()) {
         return Ok(Place::Control(host));
     }
-    let label = name.strip_suffix(".localhost").and_then(|label| label.strip_prefix(VIEW_PREFIX));
-    match label {
-        Some(label) if label.len() == 16 && label.bytes().all(is_base32) => Ok(Place::View(label.to_owned())),
-        _ => Err(unknown()),
+    let label = name.strip_suffix(".localhost").ok_or_else(|| unknown(&host))?;
+    match label.strip_prefix(VIEW_PREFIX) {
+        Some(view) if view.len() == 16 && view.bytes().all(is_base32) => Ok(Place::View(view.to_owned())),
+        None if is_site_label(label) => Ok(Place::Site(SiteHost { label: label.to_owned(), host })),
+        _ => Err(unknown(&host)),
     }
+}
+
+/// Says whether a DNS label can be a site's, as in `notes--alice--family`.
+pub(crate) fn is_site_label(label: &str) -> bool {
+    label.len() <= LABEL_BYTES_MAX
+        && label.contains("--")
+        && !label.starts_with(VIEW_PREFIX)
+        && !label.starts_with(PUNYCODE_PREFIX)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+/// Returns the URL of a site's origin.
+pub(crate) fn site_origin(label: &str, port: u16) -> String {
+    format!("http://{label}.localhost{}", port_suffix(port))
 }
 
 /// Returns the URL of a view's origin.
@@ -74,16 +111,34 @@ pub(crate) enum Shows {
     MayBeSilent,
 }
 
-fn host_of(headers: &HeaderMap, uri: &Uri) -> Result<String, GatewayError> {
-    let missing = || GatewayError::UnknownHost { host: String::new() };
+/// Returns `host:port` as the browser wrote it, and the name without the port, which has to be ours.
+///
+/// Through the proxy a browser may leave out the port: then the name has to end in `.localhost`, which nobody but
+/// this computer answers to.
+fn host_of(headers: &HeaderMap, uri: &Uri, port: u16) -> Result<(String, String), GatewayError> {
+    let unknown = |host: &str| GatewayError::UnknownHost { host: host.chars().take(80).collect() };
     let mut hosts = headers.get_all(header::HOST).iter();
-    let host = hosts.next().and_then(|host| host.to_str().ok()).ok_or_else(missing)?.to_ascii_lowercase();
-    let target = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
+    let host = hosts.next().and_then(|host| host.to_str().ok()).ok_or_else(|| unknown(""))?;
+    let host = host.to_ascii_lowercase();
     // Two names, or a request line that names another one, are how filters get confused: refused.
-    if hosts.next().is_some() || target.is_some_and(|target| target != host) {
-        return Err(missing());
+    if hosts.next().is_some() {
+        return Err(unknown(""));
     }
-    Ok(host)
+    let suffix = port_suffix(port);
+    let with_port = |host: &str| host.strip_suffix(suffix.as_str()).map(str::to_owned);
+    let Some(target) = uri.authority() else {
+        return with_port(&host).map(|name| (host.clone(), name)).ok_or_else(|| unknown(&host));
+    };
+    if uri.scheme() != Some(&uri::Scheme::HTTP) {
+        return Err(unknown(""));
+    }
+    let through_proxy =
+        |host: &str| with_port(host).or_else(|| (host.ends_with(".localhost")).then(|| host.to_owned()));
+    let target = target.as_str().to_ascii_lowercase();
+    match (through_proxy(&target), through_proxy(&host)) {
+        (Some(name), Some(same)) if name == same => Ok((target, name)),
+        _ => Err(unknown("")),
+    }
 }
 
 fn is_base32(byte: u8) -> bool {
@@ -111,6 +166,46 @@ mod tests {
             of("view--abcdefgh234567xy.localhost:7417"),
             Ok(Place::View("abcdefgh234567xy".to_owned()))
         );
+        let site = |label: &str| {
+            let host = format!("{label}.localhost:7417");
+            Ok(Place::Site(SiteHost { label: label.to_owned(), host }))
+        };
+        for label in ["notes--alice--family", "notes--alice--family--18f2a", "a--b", &"a--b".repeat(15)] {
+            assert_eq!(of(&format!("{label}.localhost:7417")), site(label), "{label}");
+        }
+        assert_eq!(of("NOTES--alice--Family.LocalHost:7417"), site("notes--alice--family"));
+    }
+
+    #[test]
+    fn the_proxy_takes_our_own_names_only() {
+        let check = |target: &str, host: &str, is_ours: bool| {
+            let request = Request::get(target).header("host", host).body(()).unwrap();
+            let place = place(&request.into_parts().0, 7417);
+            assert_eq!(place.is_ok(), is_ours, "{target} {host} {place:?}");
+        };
+        for name in ["notes--alice--family", "view--abcdefgh234567xy", "althing"] {
+            let (with, without) = (format!("{name}.localhost:7417"), format!("{name}.localhost"));
+            check(&format!("http://{with}/a"), &with, true);
+            check(&format!("http://{without}/a"), &without, true);
+            check(&format!("http://{with}/a"), &without, true);
+            check(&format!("http://{without}/a"), &with, true);
+            check(&format!("https://{without}/a"), &without, false);
+            check(&format!("ftp://{without}/a"), &without, false);
+            check(&format!("http://me@{without}/a"), &without, false);
+            check(&format!("http://{name}.localhost:80/a"), &without, false);
+            check(&format!("http://{name}.localhost:7418/a"), &format!("{name}.localhost:7418"), false);
+            check(&format!("http://{without}./a"), &format!("{without}."), false);
+            check(&format!("http://{without}.evil.com/a"), &format!("{without}.evil.com"), false);
+            check("http://evil.com/", &with, false);
+            check(&format!("http://{with}/"), "evil.com", false);
+        }
+        check("http://localhost/", "localhost", false);
+        check("http://127.0.0.1/", "127.0.0.1", false);
+        check("http://dev.localhost/", "dev.localhost", false);
+        for target in ["notes--alice--family.localhost:7417", "evil.com:443"] {
+            let request = Request::connect(target).header("host", target).body(()).unwrap();
+            assert!(place(&request.into_parts().0, 7417).is_err(), "{target}");
+        }
     }
 
     #[test]
@@ -138,6 +233,21 @@ mod tests {
             "a.view--abcdefgh234567xy.localhost:7417",
             "view--abcdefgh234567xy:7417",
             "view--abcdefgh234567xy.localhost",
+            "notes--alice--family.localhost",
+            "notes--alice--family.localhost:7418",
+            "notes--alice--family.localhost.:7417",
+            "notes--alice--family.localhost:7417.",
+            "notes--alice--family.localhost.evil.com:7417",
+            "notes--alice--family.evil.com:7417",
+            "a.notes--alice--family.localhost:7417",
+            "notes--alice--family:7417",
+            "notes-alice.localhost:7417",
+            "-notes--alice.localhost:7417",
+            "notes--alice-.localhost:7417",
+            "notes--alice_b.localhost:7417",
+            "xn--alice--family.localhost:7417",
+            "view--alice--family.localhost:7417",
+            &format!("{}.localhost:7417", "a--b".repeat(16)),
         ] {
             assert!(matches!(of(host), Err(GatewayError::UnknownHost { .. })), "{host}");
         }

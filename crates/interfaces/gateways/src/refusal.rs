@@ -122,6 +122,52 @@ pub enum GatewayError {
         /// What the browser wants it for.
         purpose: String,
     },
+    /// No member has a site of that name.
+    #[error("there is no site {site} in your webs")]
+    NoSite {
+        /// As asked; empty when it is the one whose address is open.
+        site: String,
+    },
+    /// Several sites are called so.
+    #[error("several sites are called {site}: {sites}")]
+    ManySites {
+        /// As asked.
+        site: String,
+        /// Two of them.
+        sites: String,
+    },
+    /// The site was taken away, or its web is no longer here.
+    #[error("this site was taken away")]
+    SiteGone,
+    /// The browser has no cookie for the site.
+    #[error("this browser has not entered the site")]
+    SiteNotEntered,
+    /// The program at the other end belongs to somebody else.
+    #[error("a program of another account of this computer may not read sites")]
+    OtherAccount,
+    /// The browser was given the cookie a moment ago and does not bring it.
+    #[error("this browser does not keep the site's cookie")]
+    CookieLost,
+    /// The code of an address that enters a site is unknown, used, or too old.
+    #[error("this address was used already, or is older than 30 seconds")]
+    WrongSiteCode,
+    /// A path that is none of a site.
+    #[error("{path} is no path of a site")]
+    BadSitePath {
+        /// As asked, shortened.
+        path: String,
+    },
+    /// A site has no such file.
+    #[error("there is nothing at {path} on this site{}", said(note))]
+    NoSuchPage {
+        /// Decoded, shortened.
+        path: String,
+        /// What the host knows about it; may be empty.
+        note: String,
+    },
+    /// What a site's script asked about its shared state belongs to another site.
+    #[error("the site has no such wish")]
+    NoSuchWish,
     /// Nothing, or too much for a QR code.
     #[error("a text of {bytes} bytes does not fit a QR code: 1 to {max}")]
     QrText {
@@ -138,13 +184,28 @@ pub enum GatewayError {
     },
 }
 
+/// Puts a note behind a sentence, if there is one.
+fn said(note: &str) -> String {
+    if note.is_empty() { String::new() } else { format!(": {note}") }
+}
+
 impl GatewayError {
     fn status(&self) -> Option<StatusCode> {
         Some(match self {
             Self::UnknownHost { .. } => StatusCode::MISDIRECTED_REQUEST,
-            Self::NoToken | Self::UnknownToken | Self::WrongCode => StatusCode::UNAUTHORIZED,
+            Self::NoToken
+            | Self::UnknownToken
+            | Self::WrongCode
+            | Self::SiteNotEntered
+            | Self::WrongSiteCode => StatusCode::UNAUTHORIZED,
+            Self::SiteGone => StatusCode::GONE,
             Self::TooManyAttempts | Self::TooManyStreams { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::UnknownOperation { .. } | Self::NothingHere | Self::UnknownView => StatusCode::NOT_FOUND,
+            Self::UnknownOperation { .. }
+            | Self::NothingHere
+            | Self::UnknownView
+            | Self::NoSite { .. }
+            | Self::NoSuchPage { .. }
+            | Self::NoSuchWish => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyLost => StatusCode::REQUEST_TIMEOUT,
@@ -178,6 +239,16 @@ impl GatewayError {
             Self::TooManyStreams { .. } => "gateways.too-many-streams",
             Self::UnknownView => "gateways.unknown-view",
             Self::ForbiddenUse { .. } => "gateways.forbidden-use",
+            Self::NoSite { .. } => "gateways.no-site",
+            Self::ManySites { .. } => "gateways.many-sites",
+            Self::SiteGone => "gateways.site-gone",
+            Self::SiteNotEntered => "gateways.site-not-entered",
+            Self::OtherAccount => "gateways.other-account",
+            Self::CookieLost => "gateways.cookie-lost",
+            Self::WrongSiteCode => "gateways.wrong-site-code",
+            Self::BadSitePath { .. } => "gateways.bad-site-path",
+            Self::NoSuchPage { .. } => "gateways.no-such-page",
+            Self::NoSuchWish => "gateways.no-such-wish",
             Self::QrText { .. } => "gateways.qr-text",
             Self::Broken { .. } => "gateways.broken",
         }
@@ -197,6 +268,10 @@ impl GatewayError {
             | Self::WrongCode
             | Self::TooManyAttempts
             | Self::UnknownView
+            | Self::SiteNotEntered
+            | Self::CookieLost
+            | Self::OtherAccount
+            | Self::WrongSiteCode
             | Self::ForbiddenUse { .. } => FaultKind::Refused,
             Self::TooManyStreams { .. } | Self::BodyLost => FaultKind::Unreachable,
             Self::Broken { .. } => FaultKind::Broken,
@@ -227,6 +302,18 @@ impl From<GatewayError> for Fault {
             GatewayError::UnknownOperation { .. } | GatewayError::BadArguments { .. } => {
                 fault.remedy("althing commands", "read what can be asked, and how")
             }
+            GatewayError::NoSite { .. } | GatewayError::SiteGone => {
+                fault.remedy("althing page list", "see which sites there are")
+            }
+            GatewayError::ManySites { .. } => fault.remedy("althing page list", "name it as web/person/name"),
+            GatewayError::SiteNotEntered | GatewayError::WrongSiteCode => {
+                fault.remedy("", "open the site from Althing's page, or by althing page open")
+            }
+            GatewayError::CookieLost => fault
+                .remedy("", "allow cookies for addresses that end in localhost, then load this page again"),
+            GatewayError::NoSuchPage { .. } | GatewayError::BadSitePath { .. } => {
+                fault.remedy("", "look at the site's first page, or ask its owner")
+            }
             GatewayError::UnknownView => fault.remedy("", "open the file again"),
             _ => fault,
         }
@@ -255,6 +342,11 @@ impl From<Fault> for Refusal {
 }
 
 impl Refusal {
+    /// Makes a refusal of another status than the fault's kind says.
+    pub(crate) fn of(status: StatusCode, fault: Fault) -> Self {
+        Self { status, fault }
+    }
+
     /// Returns the HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
@@ -314,6 +406,16 @@ pub fn faults() -> Vec<Fault> {
         GatewayError::TooManyStreams { max: 32 },
         GatewayError::UnknownView,
         GatewayError::ForbiddenUse { purpose: text("script") },
+        GatewayError::NoSite { site: text("notes") },
+        GatewayError::ManySites { site: text("notes"), sites: text("family/alice/notes and work/bob/notes") },
+        GatewayError::SiteGone,
+        GatewayError::SiteNotEntered,
+        GatewayError::OtherAccount,
+        GatewayError::CookieLost,
+        GatewayError::WrongSiteCode,
+        GatewayError::BadSitePath { path: text("//evil.example") },
+        GatewayError::NoSuchPage { path: text("plans/2027.md"), note: String::new() },
+        GatewayError::NoSuchWish,
         GatewayError::QrText { bytes: 3000, max: 2048 },
         GatewayError::Broken { why: text("a task ended early") },
     ]

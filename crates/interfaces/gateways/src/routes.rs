@@ -20,7 +20,7 @@ use crate::places::{self, Place, Shows};
 use crate::refusal::{GatewayError, Refusal};
 use crate::surface::{AskQr, AskSession, AskView, Disposition, Session, View};
 use crate::views::Viewed;
-use crate::{arguments, body, content, events, media, names, openapi, page};
+use crate::{arguments, body, content, events, media, names, openapi, page, sites};
 
 /// Longest text of a QR code that telephones still read.
 const QR_BYTES_MAX: usize = 2048;
@@ -33,6 +33,7 @@ pub(crate) fn for_browsers(gateway: &Arc<Gateway>) -> Router {
         .route("/session", post(open_session).fallback(wrong_method))
         .route_layer(from_fn_with_state(Arc::clone(gateway), check_origin));
     gated
+        .route("/proxy.pac", get(sites::configuration).fallback(wrong_method))
         .route("/api/openapi.json", get(async || Json(openapi())).fallback(wrong_method))
         .fallback(page::answer)
         .layer(from_fn_with_state(Arc::clone(gateway), by_host))
@@ -52,6 +53,7 @@ fn operations() -> Router<Arc<Gateway>> {
         .route("/api/events", get(events::stream).fallback(wrong_method))
         .route("/api/{operation}", post(operate).fallback(wrong_method))
         .route("/view", post(view).fallback(wrong_method))
+        .route("/site", post(sites::open_by_page).fallback(wrong_method))
         .route("/qr", post(qr).fallback(wrong_method))
 }
 
@@ -60,6 +62,9 @@ async fn by_host(State(gateway): State<Arc<Gateway>>, request: Request, next: Ne
     let (parts, body) = request.into_parts();
     let mut response = match places::place(&parts, gateway.port) {
         Ok(Place::View(label)) => return content::answer(&gateway, &label, &parts).await,
+        Ok(Place::Site(site)) => {
+            return sites::answer(&gateway, site, Request::from_parts(parts, body)).await;
+        }
         Ok(Place::Control(host)) => {
             let mut request = Request::from_parts(parts, body);
             request.extensions_mut().insert(ControlHost(host));
@@ -146,6 +151,10 @@ async fn operate(
     let id = operation_id(&headers)?;
     if entry.name == "host.page" {
         return Ok(Json(json!({ "link": gateway.link()? })));
+    }
+    if entry.name == "host.open_site" {
+        let site = arguments.get("site").and_then(Value::as_str).unwrap_or_default();
+        return Ok(Json(json!({ "link": sites::open_by_name(&gateway, site).await? })));
     }
     Ok(Json(match entry.kind {
         Kind::Act => gateway.host.ask(entry.name, arguments, id).await?,

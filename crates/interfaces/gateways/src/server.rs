@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use axum::Router;
 use base::Fault;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::gateway::{Gateway, link};
 use crate::host::Host;
+use crate::neighbours::Neighbour;
 use crate::places::control_origin;
 use crate::refusal::GatewayError;
 use crate::routes;
@@ -161,12 +165,13 @@ impl Door {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, theirs)) => {
                     // Small answers leave at once.
                     if let Err(error) = stream.set_nodelay(true) {
                         tracing::debug!(%error, "a connection takes no options");
                     }
-                    self.spawn(stream);
+                    let neighbour = Neighbour::new(Some(theirs), stream.local_addr().ok());
+                    self.spawn(stream, neighbour);
                 }
                 Err(error) => breathe(&error).await,
             }
@@ -180,14 +185,14 @@ impl Door {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) if is_ours(&stream) => self.spawn(stream),
+                Ok((stream, _)) if is_ours(&stream) => self.spawn(stream, Neighbour::new(None, None)),
                 Ok(_) => tracing::warn!("another user's program tried the socket"),
                 Err(error) => breathe(&error).await,
             }
         }
     }
 
-    fn spawn<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S) {
+    fn spawn<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S, neighbour: Neighbour) {
         // No room: the connection ends, the browser tries again.
         let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() else {
             tracing::warn!(max = CONNECTIONS_MAX, "too many connections");
@@ -195,7 +200,7 @@ impl Door {
         };
         let (routes, stop) = (self.routes.clone(), self.stop.clone());
         self.tasks.spawn(async move {
-            serve(stream, routes, stop).await;
+            serve(stream, neighbour, routes, stop).await;
             drop(permit);
         });
     }
@@ -203,14 +208,20 @@ impl Door {
 
 async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
+    neighbour: Neighbour,
     routes: Router,
     stop: CancellationToken,
 ) {
+    let (neighbour, routes) = (Arc::new(neighbour), TowerToHyperService::new(routes));
+    let routes = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&neighbour));
+        routes.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_TIME)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+        .serve_connection(TokioIo::new(stream), routes);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -1,4 +1,4 @@
-//! The bodies of the fixed routes: what is said on `/session`, `/view` and `/qr`.
+//! The bodies of the fixed routes: what is said on `/session`, `/view`, `/site` and `/qr`.
 //!
 //! Not for: operations; those are in `api`.
 
@@ -87,6 +87,25 @@ pub struct View {
     pub content: ContentId,
     /// When the URL ends unless it is used or asked for again before.
     pub expires: Timestamp,
+}
+
+/// Asks for an address that enters a site: the body of `POST /site`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskSite {
+    /// The name in the browser's address, before `.localhost`.
+    pub label: String,
+    /// What stands behind the host in the address, with its query, as the address bar shows it; empty for the
+    /// site's first page.
+    #[serde(default)]
+    pub path: String,
+}
+
+/// Where a site is entered: the answer of `POST /site`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SiteUrl {
+    /// Opens the site once, within 30 seconds; a window has to go there, a script can't.
+    pub url: String,
 }
 
 /// Asks for a QR code: the body of `POST /qr`.

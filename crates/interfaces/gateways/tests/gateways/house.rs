@@ -2,9 +2,10 @@
 //!
 //! The client writes what it is told, byte by byte: what browsers would never send is what these tests are for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
 
+/// The share that all sites of the small host lie in.
+pub(crate) const SHARE: &str = "family/alice/sites";
+
 /// A host with a few files in memory.
 #[derive(Debug)]
 pub(crate) struct SmallHost {
@@ -25,18 +29,87 @@ pub(crate) struct SmallHost {
     pub(crate) asked: Mutex<Vec<(String, Value, Option<OperationId>)>>,
     pub(crate) log: Mutex<Vec<Event>>,
     pub(crate) numbers: watch::Sender<u64>,
+    /// Files of sites by `label/path`; a label without files is no site.
+    pub(crate) sites: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// Labels that were sites.
+    pub(crate) removed: Mutex<Vec<String>>,
+    /// How often something was read.
+    pub(crate) reads: AtomicU64,
 }
 
 impl SmallHost {
     pub(crate) fn happen(&self, kind: &str) {
+        self.happen_about(kind, json!({"n": "a\nb"}));
+    }
+
+    /// Puts a file on a site and tells of it as `files` does.
+    pub(crate) fn put(&self, path: &str, bytes: &[u8]) {
+        self.sites.lock().unwrap().insert(path.to_owned(), bytes.to_vec());
+        let about = json!({"web": "w", "share": SHARE, "entries": 1, "paths": [format!("{SHARE}/{path}")]});
+        self.happen_about("files.changed", about);
+    }
+
+    fn site(&self, label: &str) -> Value {
+        let is_there = self.sites.lock().unwrap().keys().any(|key| key.starts_with(&format!("{label}/")));
+        let parts: Vec<&str> = label.split("--").collect();
+        let (name, owner, web) = (parts[0], parts[1], parts[2]);
+        let site = json!({
+            "name": name, "owner": owner, "web": web, "label": label, "site": format!("{web}/{owner}/{name}"),
+            "address": "", "path": format!("{SHARE}/{label}"), "link": format!("althing:{label}"), "changed": null,
+            "note": "newest", "is_own": false,
+        });
+        json!({
+            "site": if is_there { site } else { Value::Null },
+            "was_there": self.removed.lock().unwrap().iter().any(|one| one == label),
+            "at": parts.get(3).map(|_| 7),
+        })
+    }
+
+    fn site_file(&self, label: &str, path: &str) -> Value {
+        let full = if path.is_empty() { label.to_owned() } else { format!("{label}/{path}") };
+        let sites = self.sites.lock().unwrap();
+        let mut found = json!({
+            "kind": "missing", "path": format!("{SHARE}/{full}"), "revision": null, "content": null, "size": null,
+            "web": WebId::new([1; 32]), "note": "", "entries": [],
+        });
+        if let Some(bytes) = sites.get(&full) {
+            found["kind"] = json!("file");
+            found["revision"] = json!(2);
+            if !full.contains("unread") {
+                found["content"] = json!(ContentId::new(*blake3::hash(bytes).as_bytes()));
+                found["size"] = json!(bytes.len());
+            }
+            return found;
+        }
+        let mut entries = BTreeMap::new();
+        for (key, bytes) in sites.range(format!("{full}/")..) {
+            let Some(rest) = key.strip_prefix(&format!("{full}/")) else { break };
+            match rest.split_once('/') {
+                Some((folder, _)) => {
+                    entries.insert(folder.to_owned(), json!({"name": folder, "kind": "folder", "size": null}))
+                }
+                None => entries
+                    .insert(rest.to_owned(), json!({"name": rest, "kind": "file", "size": bytes.len()})),
+            };
+        }
+        if !entries.is_empty() {
+            found["kind"] = json!("folder");
+            found["entries"] = entries.into_values().collect();
+        }
+        found
+    }
+
+    fn find(&self, opened: &Opened) -> Vec<u8> {
+        let sites = self.sites.lock().unwrap();
+        let of_site =
+            sites.values().find(|bytes| *blake3::hash(bytes).as_bytes() == *opened.content.as_bytes());
+        of_site.unwrap_or_else(|| &self.files[&opened.name]).clone()
+    }
+
+    pub(crate) fn happen_about(&self, kind: &str, about: Value) {
         let mut log = self.log.lock().unwrap();
         let number = log.last().map_or(1, |event| event.number + 1);
-        log.push(Event {
-            number,
-            at: Timestamp::from_millis(7),
-            kind: kind.to_owned(),
-            about: json!({"n": "a\nb"}),
-        });
+        log.push(Event { number, at: Timestamp::from_millis(7), kind: kind.to_owned(), about });
         self.numbers.send_replace(number);
     }
 }
@@ -47,6 +120,17 @@ impl Host for SmallHost {
         let answer = match operation {
             "files.open" => {
                 let path = arguments["path"].as_str().unwrap();
+                let of_site = path.strip_prefix(&format!("{SHARE}/"));
+                if let Some(bytes) = of_site.and_then(|path| self.sites.lock().unwrap().get(path).cloned()) {
+                    let opened = Opened {
+                        web: WebId::new([1; 32]),
+                        content: ContentId::new(*blake3::hash(&bytes).as_bytes()),
+                        size: ByteCount(bytes.len() as u64),
+                        name: path.rsplit('/').next().unwrap().to_owned(),
+                        revision: 2,
+                    };
+                    return Box::pin(async { Ok(serde_json::to_value(opened).unwrap()) });
+                }
                 match self.files.get(path) {
                     Some(bytes) => Ok(serde_json::to_value(Opened {
                         web: WebId::new([1; 32]),
@@ -67,8 +151,23 @@ impl Host for SmallHost {
         Box::pin(async { answer })
     }
 
-    fn read(&self, operation: &str, _: Value) -> Result<Value, Fault> {
-        Ok(json!({"read": operation}))
+    fn read(&self, operation: &str, arguments: Value) -> Result<Value, Fault> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let text = |name: &str| arguments[name].as_str().unwrap_or_default();
+        Ok(match operation {
+            "pages.site" => self.site(text("label")),
+            "pages.site_file" => self.site_file(text("label"), text("path")),
+            "pages.sites" => {
+                let sites = self.sites.lock().unwrap();
+                let labels: BTreeSet<String> =
+                    sites.keys().map(|key| key.split('/').next().unwrap().to_owned()).collect();
+                drop(sites);
+                json!({ "sites": labels.iter().map(|label| self.site(label)["site"].clone()).collect::<Vec<_>>() })
+            }
+            "ledger.wish" => json!({"ledger": text("id"), "state": "waiting"}),
+            "ledger.read" => json!({"entries": [], "asked": arguments}),
+            _ => json!({"read": operation}),
+        })
     }
 
     fn events(&self, after: u64, limit: usize) -> Result<Events, Fault> {
@@ -88,9 +187,9 @@ impl Host for SmallHost {
 
     fn content(&self, opened: Opened, range: Range<u64>) -> Promise<'_, ContentStream> {
         let range = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
-        let bytes = Bytes::from(self.files[&opened.name][range].to_vec());
+        let bytes = Bytes::from(self.find(&opened)[range].to_vec());
         Box::pin(async move {
-            if opened.name == "away.txt" {
+            if opened.name.starts_with("away") {
                 return Err(Fault::new(
                     "files.nobody-here",
                     FaultKind::Unreachable,
@@ -104,6 +203,16 @@ impl Host for SmallHost {
         })
     }
 }
+
+/// The site of most tests.
+pub(crate) const LABEL: &str = "notes--alice--family";
+
+/// What a browser says when a person follows a link from another site.
+pub(crate) const VISIT: &str = "sec-fetch-site: cross-site\r\nsec-fetch-mode: navigate\r\nsec-fetch-dest: document\r\naccept: text/html\r\n";
+
+/// What a browser says when a page of the site loads something of it.
+pub(crate) const OWN: &str =
+    "sec-fetch-site: same-origin\r\nsec-fetch-mode: cors\r\nsec-fetch-dest: empty\r\n";
 
 /// Running gateways with a session.
 pub(crate) struct House {
@@ -153,6 +262,9 @@ impl House {
             asked: Mutex::default(),
             log: Mutex::default(),
             numbers: watch::channel(0).0,
+            sites: Mutex::default(),
+            removed: Mutex::default(),
+            reads: AtomicU64::default(),
         });
         let gateways = Gateways::bind(&config(&home)).await.unwrap();
         let port = gateways.port();
@@ -202,6 +314,42 @@ impl House {
         let url = view["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
         let (host, rest) = url.split_once('/').unwrap();
         (view, host.to_owned(), format!("/{rest}"))
+    }
+
+    /// Starts with one site; its files by path.
+    pub(crate) async fn with_site(files: &[(&str, &[u8])]) -> Self {
+        let house = Self::start(&[]).await;
+        for (path, bytes) in files {
+            house.host.put(&format!("{LABEL}/{path}"), bytes);
+        }
+        house
+    }
+
+    pub(crate) fn site_host(&self, label: &str) -> String {
+        format!("{label}.localhost:{}", self.port)
+    }
+
+    /// Makes an address that enters a site, and splits it into host and path.
+    pub(crate) async fn site_url(&self, label: &str, path: &str) -> (String, String) {
+        let answer = self.post("/site", &json!({"label": label, "path": path})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let url = answer.json()["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+        let (host, rest) = url.split_once('/').unwrap();
+        (host.to_owned(), format!("/{rest}"))
+    }
+
+    /// Enters a site as a browser does; returns the line of its cookie.
+    pub(crate) async fn enter(&self, label: &str) -> String {
+        let (host, path) = self.site_url(label, "").await;
+        let answer = self.raw(&request("GET", &path, &host, VISIT, "")).await;
+        assert_eq!(
+            (answer.status, answer.header("location").as_deref()),
+            (303, Some("/")),
+            "{}",
+            answer.text()
+        );
+        let cookie = answer.header("set-cookie").unwrap();
+        format!("cookie: {}\r\n", cookie.split(';').next().unwrap())
     }
 
     pub(crate) async fn raw(&self, request: &[u8]) -> Answer {

@@ -6,10 +6,14 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::print_stdout,
     reason = "tests fail by panicking"
 )]
 
 mod hostile;
 mod house;
+mod load;
+mod sites;
+mod sites_live;
 mod surface;
 mod views;
