@@ -1,4 +1,4 @@
-//! Wishes: kept in rows until they are decided, given to keepers again and again (spec ledger, rules 27 to 29 and 48 to 54).
+//! Wishes: kept in rows until they are decided, given to keepers again and again (spec ledger, rules 27 to 29, 35, 47 and 48).
 
 use std::time::Duration;
 
