@@ -75,6 +75,10 @@ test('what is no thing of the shop is left out', () => {
   assert.equal(read.orders.length, 0);
 });
 
+test('a name turns no words around it round', () => {
+  assert.equal(shop.plain(' \u202ehat\u2066\n '), 'hat');
+});
+
 test('pictures are files of this site', () => {
   for (const path of ['https://evil.example/x.png', '//evil/x', '/x.png', '../x.png', 'a/../x.png', 'data:x', '.git/x']) {
     assert.equal(shop.picturePath(path), '', path);

@@ -107,7 +107,17 @@ function asObject(text) {
 function asItem(text) {
   const item = asObject(text);
   if (!item || typeof item.name !== 'string' || typeof item.price !== 'string') return null;
-  return { name: item.name, price: item.price, picture: picturePath(item.picture) };
+  return { name: plain(item.name) || 'a thing without a name', price: plain(item.price), picture: picturePath(item.picture) };
+}
+
+/** Leaves out what would turn the words around it round: control characters, and those of writing direction. */
+export function plain(text) {
+  return String(text).replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '').trim();
+}
+
+/** Sets a text of somebody's apart, so that one in Arabic or Hebrew does not reorder the sentence around it. */
+function apart(text) {
+  return `\u2068${plain(text)}\u2069`;
 }
 
 /** A picture is a file of this site, or none: no scheme, no other host, no way up. */
@@ -243,9 +253,9 @@ function start() {
     button.type = 'button';
     button.dataset.id = one.id;
     button.disabled = Boolean(one.isGivenUp);
-    button.setAttribute('aria-label', `Give up: ${one.words}`);
+    button.setAttribute('aria-label', `Give up: ${apart(one.words)}`);
     button.addEventListener('click', () => void giveUp(one));
-    row.append(make('p', one.words), make('p', one.why ?? ''), button);
+    row.append(make('p', plain(one.words)), make('p', one.why ?? ''), button);
     return row;
   }
 
@@ -266,7 +276,7 @@ function start() {
       part('keepers').textContent = keeperWords(state);
       part('keepers').classList.toggle('is-short', !state.has_majority);
       fill(part('keeper-list'), state.keepers.map(({ who, is_here, is_you }) => {
-        const name = is_you ? `${who} (this computer)` : who;
+        const name = is_you ? `${apart(who)} (this computer)` : apart(who);
         return make('li', `${name}: ${is_here ? 'here' : 'away'}`, is_here ? 'is-here' : '');
       }));
       const items = [...shop.items.values()];
@@ -275,7 +285,7 @@ function start() {
       part('no-orders').hidden = shop.orders.length > 0;
       fill(part('orders'), shop.orders.slice(0, ORDERS_MAX).map(({ item, who, at }) => {
         const name = shop.items.get(item)?.name ?? 'something no longer for sale';
-        return make('li', `${name}, bought by ${who}, ${new Date(at).toLocaleString()}`);
+        return make('li', `${apart(name)}, bought by ${apart(who)}, ${new Date(at).toLocaleString()}`);
       }));
       const heard = state.heard_at ? new Date(state.heard_at).toLocaleTimeString() : 'never';
       part('as-of').textContent = `As of slot ${state.slot}, heard at ${heard}.`;
@@ -302,10 +312,10 @@ function start() {
           waiting = waiting.filter((other) => other !== one);
           keep();
           if (wish.state === 'refused' && one.item !== undefined) {
-            say(`${one.words}: somebody was faster; trying again.`);
+            say(`${apart(one.words)}: somebody was faster; trying again.`);
             await order(one.item, one.words, one.order);
           } else {
-            say(`${one.words}: ${wish.state === 'given-up' ? 'given up' : wish.state}.`);
+            say(`${apart(one.words)}: ${wish.state === 'given-up' ? 'given up' : wish.state}.`);
           }
         }
       } catch (trouble) {
@@ -319,12 +329,12 @@ function start() {
     if (wish.state === 'waiting') {
       waiting.push({ id: wish.id, why: wish.why, ...one });
       keep();
-      say(`${one.words}: waiting. ${wish.why}.`);
+      say(`${apart(one.words)}: waiting. ${wish.why}.`);
       showWishes();
     } else if (wish.state === 'sold-out') {
-      say(`${one.words}: sold out.`);
+      say(`${apart(one.words)}: sold out.`);
     } else {
-      say(wish.state === 'done' ? `${one.words}: done.` : `${one.words}: not done, ${wish.why}.`);
+      say(wish.state === 'done' ? `${apart(one.words)}: done.` : `${apart(one.words)}: not done, ${wish.why}.`);
     }
   }
 
@@ -340,7 +350,7 @@ function start() {
   async function giveUp(one) {
     try {
       const wish = await ledger.giveUp(one.id);
-      say(wish.is_over ? `${one.words}: ${wish.state === 'given-up' ? 'given up' : wish.state}.` : `${one.words}: ${wish.why}.`);
+      say(wish.is_over ? `${apart(one.words)}: ${wish.state === 'given-up' ? 'given up' : wish.state}.` : `${apart(one.words)}: ${wish.why}.`);
     } catch (trouble) {
       say(trouble.message);
     }

@@ -14,8 +14,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Context;
 
-/// Tests that begin with `fuzz_`: of wire, files and search one each, of people two.
-const FUZZERS: u64 = 5;
+/// Tests that begin with `fuzz_`: of wire, files, search and ledger one each, of people two.
+const FUZZERS: u64 = 6;
 
 const HELP: &str = "\
 cargo xtask generate       writes the generated files (manual, OpenAPI, TypeScript client, completions, faults)
@@ -24,6 +24,7 @@ cargo xtask tidy           reports long files and functions, synonyms, rules wit
 cargo xtask sim WORDS...   runs the simulator, as in: sim --seed 7 --peers 100 --hours 2
                            or compares ways to search: sim --scale (docs/search-at-scale.md)
                            or towns with enemies inside: sim --trust TOWNS (docs/trust-tested.md)
+                           or towns around a ledger: sim --ledgers TOWNS (specs/ledger.md)
 cargo xtask bench WORDS... runs the benchmarks; with --wan first, each peer on a host of its own (docs/wan.md)
 cargo xtask fuzz [SECONDS] gives mutated bytes to every reader of what peers send, 10 s if nothing is said
 ";

@@ -443,7 +443,7 @@ pub struct Append {
     pub caption: Option<String>,
 }
 
-/// One edit of a text, as CodeMirror's `ChangeSet.toJSON` writes it: numbers keep so many UTF-16 code units, arrays
+/// One edit of a text, as `ChangeSet.toJSON` of `CodeMirror` writes it: numbers keep so many UTF-16 code units, arrays
 /// `[removed, line, line…]` put lines in their place.
 pub type ChangeSet = serde_json::Value;
 

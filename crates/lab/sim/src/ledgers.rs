@@ -95,8 +95,9 @@ pub fn run(seed: u64) -> (Report, LedgerTally) {
 
 impl Town {
     fn begin(seed: u64) -> Option<Self> {
-        let mut dice = crate::dice::Dice::new(seed ^ 0x1ed6e4);
-        let keepers: Vec<PeerIndex> = (0..[3, 3, 4, 5, 5, 7][dice.index(6)]).collect();
+        let mut dice = crate::dice::Dice::new(seed ^ 0x001e_d6e4);
+        let keepers: Vec<PeerIndex> =
+            (0..[3, 3, 4, 5, 5, 7].get(dice.index(6)).copied().unwrap_or(3)).collect();
         let mallory = keepers.len() + CUSTOMERS;
         let peers = mallory + 1;
         let mut world = World::new(seed, peers, &Memory::shared());
@@ -177,6 +178,10 @@ impl Town {
             4 => self.forge(),
             5 => self.give_up(),
             6 => self.say_again(),
+            8 if self.is_one_in(3) => {
+                let error = i64::try_from(self.world.dice.below(20 * 86_400_000)).unwrap_or(0);
+                self.world.peer_mut(peer).clock_error_ms = error - 10 * 86_400_000;
+            }
             7 if self.is_one_in(6) => self.move_keepers(),
             7 if self.is_one_in(8) => self.remove_a_keeper(),
             _ => {

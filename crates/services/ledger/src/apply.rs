@@ -5,7 +5,9 @@
 use base::{DeviceId, LedgerId};
 use store::{RowsMut, StoreError};
 
-use crate::tables::{COUNTS, ENTRIES, EntryRow, Head, LOG, LogRow, ORDER, Outcome, RESULTS, ResultRow};
+use crate::tables::{
+    COUNTS, ENTRIES, EntryRow, Head, LOG, LOG_SIZES, LogRow, ORDER, Outcome, RESULTS, ResultRow,
+};
 use crate::value::{Keeper, Need, Put, Transaction, Wants};
 
 /// Keys of a ledger at most.
@@ -14,6 +16,8 @@ pub(crate) const KEYS_MAX: u64 = 100_000;
 pub(crate) const STATE_SIZE_MAX: u64 = 16 * 1024 * 1024;
 /// Slots kept, and slots after the one a wish names in which it may be done.
 pub(crate) const LOG_SLOTS: u64 = 1_000;
+/// Slots dropped from the log when one comes, at most.
+const DROPPED_AT_ONCE: usize = 4;
 /// Results of a device remembered however old: as many as it may have wishes that wait, so that none of those can
 /// have been decided and forgotten.
 pub(crate) const RESULTS_KEPT: u64 = 64;
@@ -33,7 +37,7 @@ pub(crate) fn apply<R: RowsMut>(
             false if !is_in_time(one.since, slot) => Outcome::OutOfTime,
             false => {
                 let outcome = perform(rows, ledger, (&mut *head, slot), one)?;
-                remember(rows, (ledger, one.by), (slot, place), one, &outcome)?;
+                remember(rows, (ledger, one.by), (&mut *head, slot, place), (one, &outcome))?;
                 outcome
             }
         };
@@ -41,16 +45,35 @@ pub(crate) fn apply<R: RowsMut>(
     }
     head.slot = slot;
     LOG.put(rows, &(ledger, slot), &LogRow { batch: batch.to_vec(), outcomes });
-    // Snapshots leave gaps behind, so the oldest rows are looked for.
-    let old: Vec<u64> = LOG
-        .within(rows, &ledger)
-        .take(2)
-        .map(|row| row.map(|((_, slot), _)| slot))
-        .collect::<Result<_, _>>()?;
-    for old in old.into_iter().filter(|old| old.saturating_add(LOG_SLOTS) <= slot) {
-        LOG.delete(rows, &(ledger, old));
-    }
     Ok(())
+}
+
+/// Drops the oldest slots of the log: all but the last thousand, and what makes it larger than it may be here.
+pub(crate) fn shorten<R: RowsMut>(
+    rows: &mut R,
+    ledger: LedgerId,
+    (head, added): (&Head, &[Transaction]),
+    size_max: u64,
+) -> Result<(), StoreError> {
+    let mut size = LOG_SIZES.get(rows, &ledger)?.unwrap_or(0).saturating_add(batch_size(added));
+    // More may go than comes, so what is too large gets smaller.
+    let oldest: Vec<((LedgerId, u64), LogRow)> =
+        LOG.within(rows, &ledger).take(DROPPED_AT_ONCE).collect::<Result<_, _>>()?;
+    for (key, row) in oldest {
+        let is_old = key.1.saturating_add(LOG_SLOTS) <= head.slot;
+        // The last slot stays: it says that there is no gap.
+        if !is_old && (size <= size_max || key.1 == head.slot) {
+            break;
+        }
+        LOG.delete(rows, &key);
+        size = size.saturating_sub(batch_size(&row.batch));
+    }
+    LOG_SIZES.put(rows, &ledger, &size);
+    Ok(())
+}
+
+fn batch_size(batch: &[Transaction]) -> u64 {
+    batch.iter().map(|one| u64::try_from(one.wants.size()).unwrap_or(u64::MAX)).fold(0, u64::saturating_add)
 }
 
 /// Says whether a wish made when `since` was decided may be done in a slot.
@@ -147,12 +170,12 @@ fn size_of(key: &str, value: &str) -> u64 {
 fn remember<R: RowsMut>(
     rows: &mut R,
     (ledger, by): (LedgerId, DeviceId),
-    (slot, place): (u64, u64),
-    one: &Transaction,
-    outcome: &Outcome,
+    (head, slot, place): (&mut Head, u64, u64),
+    (one, outcome): (&Transaction, &Outcome),
 ) -> Result<(), StoreError> {
     RESULTS.put(rows, &(ledger, by, one.id), &ResultRow { slot, outcome: outcome.clone() });
     ORDER.put(rows, &(ledger, by, slot, place), &one.id);
+    head.results = head.results.saturating_add(1);
     let mut count = COUNTS.get(rows, &(ledger, by))?.unwrap_or(0).saturating_add(1);
     // Two go for each that comes, so what is too much gets less.
     let oldest: Vec<_> = ORDER.within(rows, &(ledger, by)).take(2).collect::<Result<_, _>>()?;
@@ -163,6 +186,7 @@ fn remember<R: RowsMut>(
         ORDER.delete(rows, &key);
         RESULTS.delete(rows, &(ledger, by, id));
         count = count.saturating_sub(1);
+        head.results = head.results.saturating_sub(1);
     }
     COUNTS.put(rows, &(ledger, by), &count);
     Ok(())

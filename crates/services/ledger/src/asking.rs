@@ -214,7 +214,7 @@ impl Ledgers {
                 self.awaited.push(awaited);
                 continue;
             }
-            let view = reading::wish_view(step.view(), looker, awaited.wish, row)?;
+            let view = reading::wish_view(step.view(), looker, awaited.wish, &row)?;
             step.reply(awaited.ask, &view);
         }
         if let Some(next) = next {
@@ -290,7 +290,7 @@ fn read_wants(submit: Submit) -> Result<Wants, LedgerError> {
     let bad = |why: String| LedgerError::BadArguments { operation: "ledger.submit".to_owned(), why };
     for text in need {
         let (key, version) = text.rsplit_once('=').ok_or_else(|| bad(format!("no = in {text}")))?;
-        let version = version.parse().map_err(|_| bad(format!("{version} is no version")))?;
+        let version = version.parse().map_err(|error| bad(format!("{version} is no version: {error}")))?;
         needs.push(Need { key: key.to_owned(), version });
     }
     for text in put {

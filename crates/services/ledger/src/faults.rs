@@ -199,7 +199,7 @@ impl From<LedgerError> for Fault {
                 "ledger.no-such-wish",
                 FaultKind::Yours,
                 "",
-                "wishes are known on the computer on which they were made, for a week after they are decided",
+                "wishes are known on the computer on which they were made, the last 1,000 that are over among them",
             ),
             E::OtherWish { .. } => ("ledger.other-wish", FaultKind::Yours, "", "give each wish its own id"),
             E::BadId { .. } => ("ledger.bad-id", FaultKind::Yours, "", "give 32 hexadecimal digits, or none"),

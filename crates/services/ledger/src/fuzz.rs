@@ -5,8 +5,8 @@ mod engine;
 
 use engine::Read;
 
-use crate::learning::Snapshot;
 use crate::messages::Message;
+use crate::snapshots::Snapshot;
 use crate::tests::{every_body, every_message, snapshot};
 use crate::value::Body;
 

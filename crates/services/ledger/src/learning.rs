@@ -1,76 +1,29 @@
-//! Getting to know what was decided: slots, pages of them, snapshots (spec ledger, rules 39 to 47).
+//! Getting to know what was decided, and telling it (spec ledger, rules 39 to 46). Not for: snapshots (`snapshots.rs`).
 
 use std::time::Duration;
 
-use base::{DeviceId, Fault, LedgerId, OperationId, Timestamp};
+use base::{DeviceId, Fault};
 use kernel::Step;
-use minicbor::{Decode, Encode};
-use store::{Rows, StoreError};
+use store::StoreError;
 
-use crate::apply::{LOG_SLOTS, apply};
-use crate::messages::{PAGE_SIZE, PAGE_SLOTS_MAX, PART_SIZE, PARTS_MAX, Says};
-use crate::tables::{
-    COUNTS, ENTRIES, EntryRow, HEADS, HEARD, HERE, Head, HeardRow, HereRow, LOG, ORDER, Outcome, RESULTS,
-    ResultRow, VOTES,
-};
+use crate::apply::{apply, shorten};
+use crate::messages::{PAGE_SIZE, PAGE_SLOTS_MAX, Says};
+use crate::snapshots::Incoming;
+use crate::tables::{HEADS, HEARD, HERE, Head, HeardRow, HereRow, LOG};
 use crate::value::{Body, Moved, Transaction, Wants};
-use crate::work::{SMALL_SIZE_MAX, Work, dice, some_time};
+use crate::work::{ASK_AGAIN, SMALL_SIZE_MAX, Work, dice, some_time};
 
-/// After how long without an answer somebody else is asked.
-const ASK_AGAIN: Duration = Duration::from_secs(3);
+/// Bytes of keys and values in the log of a ledger that is kept here: twice the largest state, so that a snapshot is always
+/// less than what it stands for.
+const LOG_SIZE_MAX: u64 = 32 * 1024 * 1024;
 /// After how long without news a keeper is asked how far it is.
 const STALE_AFTER: Duration = Duration::from_secs(75);
 /// How often, while none answers.
 const STALE_AGAIN: Duration = Duration::from_secs(15);
 /// A row is written for the same news again only after so long.
 const HEARD_EVERY: Duration = Duration::from_secs(10);
-/// How long a snapshot that was made for somebody is kept for others.
-const FROZEN_FOR: Duration = Duration::from_mins(10);
 /// How long slots others decided keep a keeper from trying at once: the one that won may go on.
 const YIELD_MS: usize = 60;
-
-/// A snapshot as it travels.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Snapshot {
-    #[n(0)]
-    pub(crate) head: Head,
-    #[n(1)]
-    pub(crate) entries: Vec<(String, EntryRow)>,
-    #[n(2)]
-    pub(crate) results: Vec<Remembered>,
-}
-
-/// A result as it travels.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Remembered {
-    #[n(0)]
-    by: DeviceId,
-    #[n(1)]
-    slot: u64,
-    #[n(2)]
-    place: u64,
-    #[n(3)]
-    id: OperationId,
-    #[n(4)]
-    outcome: Outcome,
-}
-
-/// A snapshot made for others.
-#[derive(Debug)]
-pub(crate) struct Frozen {
-    slot: u64,
-    bytes: Vec<u8>,
-    made: Timestamp,
-}
-
-/// A snapshot on its way.
-#[derive(Debug)]
-pub(crate) struct Incoming {
-    slot: u64,
-    parts: u64,
-    got: u64,
-    bytes: Vec<u8>,
-}
 
 impl Work {
     /// Asks for what is missing, or how far the ledger is if nobody has said so for long.
@@ -224,7 +177,11 @@ impl Work {
             let moved = Moved { ledger: self.id, slot: head.slot, keepers: head.keepers };
             let me = step.me();
             crate::announcing::note_moved(step, me, &moved)?;
-            records::publish(step, self.row.web, "ledger", wire::to_bytes(&Body::Moved(moved)))?;
+            // The decision stands, whether it can be told of or not.
+            let told = records::publish(step, self.row.web, "ledger", wire::to_bytes(&Body::Moved(moved)));
+            if let Err(fault) = told {
+                tracing::warn!(%fault, "a change of keepers is not told of");
+            }
         }
         Ok(())
     }
@@ -232,6 +189,8 @@ impl Work {
     /// Applies the slot that comes next.
     fn learn(&mut self, step: &mut Step<'_>, head: &mut Head, batch: &[Transaction]) -> Result<(), Fault> {
         apply(step.rows(), self.id, head, batch)?;
+        let size_max = if self.is_kept(step, head)? { LOG_SIZE_MAX } else { SMALL_SIZE_MAX };
+        shorten(step.rows(), self.id, (&*head, batch), size_max)?;
         HEADS.put(step.rows(), &self.id, head);
         let is_in = |one: &Transaction| batch.iter().any(|other| (other.by, other.id) == (one.by, one.id));
         self.queue.retain(|one| !is_in(one));
@@ -243,130 +202,4 @@ impl Work {
         }
         Ok(())
     }
-
-    pub(crate) fn answer_part(
-        &mut self,
-        step: &mut Step<'_>,
-        to: DeviceId,
-        (slot, part): (u64, u64),
-    ) -> Result<(), Fault> {
-        let now = step.now();
-        let head = self.head(step)?;
-        // What has been made is given as long as the log still continues it.
-        let is_good = |frozen: &Frozen| {
-            let (age, behind) = (now.since(frozen.made), head.slot.saturating_sub(frozen.slot));
-            (age < FROZEN_FOR && frozen.slot == slot && behind < LOG_SLOTS)
-                || (age < FROZEN_FOR / 10 && behind < LOG_SLOTS / 2)
-        };
-        if !self.frozen.as_ref().is_some_and(is_good) {
-            let bytes = freeze(step.view(), self.id, head.clone())?;
-            self.frozen = Some(Frozen { slot: head.slot, bytes, made: now });
-        }
-        let Some(frozen) = &self.frozen else { return Ok(()) };
-        let parts = u64::try_from(frozen.bytes.len().div_ceil(PART_SIZE)).unwrap_or(0);
-        // Another snapshot than the one that was begun is told from its beginning.
-        let part = if frozen.slot == slot && part < parts { part } else { 0 };
-        let at = usize::try_from(part).unwrap_or(0);
-        let bytes = frozen.bytes.chunks(PART_SIZE).nth(at).unwrap_or_default().to_vec().into();
-        let slot = frozen.slot;
-        self.say(step, to, Says::Snapshot { slot, part, parts, bytes });
-        Ok(())
-    }
-
-    pub(crate) fn hear_snapshot(
-        &mut self,
-        step: &mut Step<'_>,
-        from: DeviceId,
-        (slot, part, parts): (u64, u64, u64),
-        bytes: &[u8],
-    ) -> Result<(), Fault> {
-        let head = self.head(step)?;
-        if !self.trust(step, &head)?.devices.contains(&from) || slot <= head.slot {
-            return Ok(());
-        }
-        self.note_heard(step, slot)?;
-        let is_small = parts.saturating_mul(u64::try_from(PART_SIZE).unwrap_or(0)) <= 4 * SMALL_SIZE_MAX;
-        let is_kept = head.keepers.iter().any(|keeper| keeper.device == step.me())
-            || crate::tables::OPENED.has(step.view(), &self.id)?;
-        if !(is_small || is_kept) {
-            return Ok(());
-        }
-        if part == 0 {
-            self.incoming = Some(Incoming { slot, parts, got: 0, bytes: Vec::new() });
-        }
-        let Some(incoming) = self
-            .incoming
-            .as_mut()
-            .filter(|one| one.slot == slot && one.parts == parts && one.got == part && parts <= PARTS_MAX)
-        else {
-            return Ok(());
-        };
-        incoming.bytes.extend_from_slice(bytes);
-        incoming.got += 1;
-        self.ask_due = step.now().after(ASK_AGAIN);
-        if incoming.got < parts {
-            let part = incoming.got;
-            self.say(step, from, Says::AskPart { slot, part });
-            return Ok(());
-        }
-        if let Some(whole) = self.incoming.take() {
-            let limit = PART_SIZE.saturating_mul(usize::try_from(PARTS_MAX).unwrap_or(0));
-            match wire::from_bytes::<Snapshot>(&whole.bytes, limit) {
-                Ok(snapshot) if snapshot.head.slot == slot => self.install(step, snapshot)?,
-                _ => tracing::warn!(peer = %from.short(), "a snapshot of a ledger can't be read"),
-            }
-            self.ask_due = step.now();
-        }
-        Ok(())
-    }
-
-    /// Puts a snapshot in place of what is here.
-    fn install(&mut self, step: &mut Step<'_>, snapshot: Snapshot) -> Result<(), Fault> {
-        let ledger = self.id;
-        let rows = step.rows();
-        let keys: Vec<_> =
-            ENTRIES.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
-        keys.iter().for_each(|key| ENTRIES.delete(rows, key));
-        let keys: Vec<_> =
-            LOG.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
-        keys.iter().for_each(|key| LOG.delete(rows, key));
-        let keys: Vec<_> =
-            RESULTS.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
-        keys.iter().for_each(|key| RESULTS.delete(rows, key));
-        let keys: Vec<_> =
-            ORDER.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
-        keys.iter().for_each(|key| ORDER.delete(rows, key));
-        let keys: Vec<_> =
-            COUNTS.within(rows, &ledger).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
-        keys.iter().for_each(|key| COUNTS.delete(rows, key));
-        for (key, row) in snapshot.entries {
-            ENTRIES.put(rows, &(ledger, key), &row);
-        }
-        for Remembered { by, slot, place, id, outcome } in snapshot.results {
-            RESULTS.put(rows, &(ledger, by, id), &ResultRow { slot, outcome });
-            ORDER.put(rows, &(ledger, by, slot, place), &id);
-            let count = COUNTS.get(rows, &(ledger, by))?.unwrap_or(0);
-            COUNTS.put(rows, &(ledger, by), &count.saturating_add(1));
-        }
-        HEADS.put(rows, &ledger, &snapshot.head);
-        VOTES.delete(rows, &ledger);
-        self.proposal = None;
-        self.round_seen = 0;
-        self.is_changed = true;
-        Ok(())
-    }
-}
-
-/// Writes the whole state down.
-fn freeze<R: Rows + ?Sized>(rows: &R, ledger: LedgerId, head: Head) -> Result<Vec<u8>, StoreError> {
-    let entries = ENTRIES.within(rows, &ledger).map(|row| row.map(|((_, key), row)| (key, row)));
-    let entries = entries.collect::<Result<_, _>>()?;
-    let mut results = Vec::new();
-    for row in ORDER.within(rows, &ledger) {
-        let ((_, by, slot, place), id) = row?;
-        if let Some(ResultRow { outcome, .. }) = RESULTS.get(rows, &(ledger, by, id))? {
-            results.push(Remembered { by, slot, place, id, outcome });
-        }
-    }
-    Ok(wire::to_bytes(&Snapshot { head, entries, results }))
 }

@@ -15,6 +15,7 @@ mod messages;
 mod proposing;
 mod reading;
 mod service;
+mod snapshots;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ use crate::tables::{
     WISHES, WishRow, WishState,
 };
 use crate::value::{Keeper, Wants, majority};
-use crate::work::SMALL_SIZE_MAX;
+use crate::work::is_small;
 
 /// Entries in an answer at most, and unless something else is said.
 const ENTRIES_MAX: u32 = 1_000;
@@ -195,7 +195,7 @@ pub(crate) fn state(rows: &dyn Rows, looker: Looker, asked: &ReadLedger) -> Resu
     let heard_at = if is_first_hand { Some(looker.now) } else { heard.map(|heard| heard.at) };
     let mut note = presence_note(is_here, current.len(), needed);
     if heard.is_some_and(|heard| heard.slot > head.slot) {
-        let is_kept = is_keeper || head.size <= SMALL_SIZE_MAX || OPENED.has(rows, &id)?;
+        let is_kept = is_keeper || is_small(&head) || OPENED.has(rows, &id)?;
         note.push_str(if is_kept {
             "; what was decided last is on its way here"
         } else {
@@ -301,14 +301,14 @@ fn outcome_in_words(outcome: &Outcome) -> String {
 /// Reads a wish's id, with hyphens or without.
 pub(crate) fn wish_id(text: &str) -> Result<OperationId, LedgerError> {
     let digits: String = text.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
-    digits.parse().map_err(|_| LedgerError::BadId { id: text.chars().take(64).collect() })
+    digits.parse().ok().ok_or_else(|| LedgerError::BadId { id: text.chars().take(64).collect() })
 }
 
 /// Returns a wish of this device.
 pub(crate) fn wish(rows: &dyn Rows, looker: Looker, text: &str) -> Result<WishView, Fault> {
     let id = wish_id(text)?;
     let row = WISHES.get(rows, &id)?.ok_or_else(|| LedgerError::NoSuchWish { id: text.to_owned() })?;
-    wish_view(rows, looker, id, row)
+    wish_view(rows, looker, id, &row)
 }
 
 pub(crate) fn wishes(rows: &dyn Rows, looker: Looker, asked: &AskWishes) -> Result<Wishes, Fault> {
@@ -317,7 +317,7 @@ pub(crate) fn wishes(rows: &dyn Rows, looker: Looker, asked: &AskWishes) -> Resu
     for row in WAITING.all(rows) {
         let ((ledger, _, id), ()) = row?;
         if let Some(row) = WISHES.get(rows, &id)?.filter(|_| only.is_none_or(|only| only == ledger)) {
-            wishes.push(wish_view(rows, looker, id, row)?);
+            wishes.push(wish_view(rows, looker, id, &row)?);
         }
     }
     wishes.sort_by_key(|wish| wish.since);
@@ -328,12 +328,12 @@ pub(crate) fn wish_view(
     rows: &dyn Rows,
     looker: Looker,
     id: OperationId,
-    row: WishRow,
+    row: &WishRow,
 ) -> Result<WishView, Fault> {
     let ledger = LEDGERS.get(rows, &row.ledger)?;
     let ledger = ledger.ok_or_else(|| LedgerError::NoSuchLedger { ledger: row.ledger.to_string() })?;
     let (state, slot, why) = match &row.state {
-        WishState::Waiting => ("waiting", None, waiting_note(rows, looker, (row.ledger, &ledger), &row)?),
+        WishState::Waiting => ("waiting", None, waiting_note(rows, looker, (row.ledger, &ledger), row)?),
         WishState::Withdrawn => ("given-up", None, "given up before a keeper had it".to_owned()),
         WishState::Decided(ResultRow { slot, outcome }) => match outcome {
             Outcome::Done { .. } if row.is_given_up => {
@@ -355,7 +355,7 @@ pub(crate) fn wish_view(
         state: state.to_owned(),
         slot,
         why,
-        versions: versions(&row),
+        versions: versions(row),
         is_given_up: row.is_given_up,
         is_over: row.state != WishState::Waiting,
         since: row.made,

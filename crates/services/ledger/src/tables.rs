@@ -25,6 +25,8 @@ pub(crate) const HERE: Table<(LedgerId, DeviceId), HereRow> = Table::new("ledger
 pub(crate) const ENTRIES: Table<(LedgerId, String), EntryRow> = Table::new("ledger.entries");
 /// What was decided in the last slots: (ledger, slot).
 pub(crate) const LOG: Table<(LedgerId, u64), LogRow> = Table::new("ledger.log");
+/// Bytes of keys and values in the log.
+pub(crate) const LOG_SIZES: Table<LedgerId, u64> = Table::new("ledger.log_sizes");
 /// What became of wishes, by who made them: (ledger, device, id).
 pub(crate) const RESULTS: Table<(LedgerId, DeviceId, OperationId), ResultRow> = Table::new("ledger.results");
 /// The order of these: (ledger, device, slot, place in it).
@@ -39,7 +41,7 @@ pub(crate) const SILENCED: Table<LedgerId, ()> = Table::new("ledger.silenced");
 pub(crate) const WISHES: Table<OperationId, WishRow> = Table::new("ledger.wishes");
 /// Those that wait: (ledger, when made, id).
 pub(crate) const WAITING: Table<(LedgerId, u64, OperationId), ()> = Table::new("ledger.waiting");
-/// Those that are over: (when, id).
+/// Those that are over: (number, id).
 pub(crate) const OVER: Table<(u64, OperationId), ()> = Table::new("ledger.over");
 
 /// A ledger that was announced.
@@ -91,6 +93,9 @@ pub(crate) struct Head {
     /// Who started the ledger.
     #[n(6)]
     pub(crate) started_by: Option<PersonId>,
+    /// Results that are remembered.
+    #[n(7)]
+    pub(crate) results: u64,
 }
 
 /// What keepers said last.

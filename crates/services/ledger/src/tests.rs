@@ -4,9 +4,9 @@ use base::{DeviceId, LedgerId, OperationId, PersonId, Timestamp, WebId};
 use proptest::prelude::*;
 use store::{Backing as _, MemoryBacking, Overlay};
 
-use crate::apply::{KEYS_MAX, LOG_SLOTS, RESULTS_KEPT, STATE_SIZE_MAX, apply};
-use crate::learning::Snapshot;
+use crate::apply::{KEYS_MAX, LOG_SLOTS, RESULTS_KEPT, STATE_SIZE_MAX, apply, shorten};
 use crate::messages::{Accepted, Message, Says};
+use crate::snapshots::Snapshot;
 use crate::tables::{ENTRIES, EntryRow, Head, LOG, Outcome, RESULTS};
 use crate::value::{
     Announcement, BATCH_MAX, Ballot, Body, KEEPERS_MAX, Keeper, Moved, Need, PARTS_MAX, Put, Transaction,
@@ -87,6 +87,7 @@ struct State<'a> {
 impl State<'_> {
     fn slot(&mut self, batch: &[Transaction]) -> Vec<Outcome> {
         apply(&mut self.rows, LEDGER, &mut self.head, batch).unwrap();
+        shorten(&mut self.rows, LEDGER, (&self.head, batch), 1_000_000).unwrap();
         LOG.get(&self.rows, &(LEDGER, self.head.slot)).unwrap().unwrap().outcomes
     }
 
@@ -186,6 +187,19 @@ fn only_so_many_slots_and_results_are_kept() {
         state.slot(&[wish(9_999_998, state.head.slot, Wants::GiveUp)]);
         let kept = RESULTS.within(&state.rows, &(LEDGER, device(9))).count();
         assert!(kept >= usize::try_from(RESULTS_KEPT).unwrap(), "{kept}");
+    });
+}
+
+#[test]
+fn a_log_of_large_slots_is_shorter() {
+    with_state(|state| {
+        let large = "x".repeat(10_000);
+        for number in 0..300 {
+            let puts = [("a", Some(large.as_str())), ("b", Some(large.as_str()))];
+            state.slot(&[wish(number, state.head.slot, writes(&[], &puts))]);
+        }
+        let kept = LOG.within(&state.rows, &LEDGER).count();
+        assert!((45..=50).contains(&kept), "{kept}");
     });
 }
 

@@ -1,4 +1,4 @@
-//! Wishes: kept in rows until they are decided, given to keepers again and again (spec ledger, rules 27 to 29 and 48 to 54).
+//! Wishes: kept in rows until they are decided, given to keepers again and again (spec ledger, rules 27 to 29, 35, 47 and 48).
 
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ const QUEUE_OF_ONE_MAX: usize = 64;
 const QUEUE_MAX: usize = 1_024;
 /// Bytes of its queue.
 const QUEUE_SIZE_MAX: usize = 16 * 1024 * 1024;
-/// How long a wish that is over can be looked at.
-const OVER_FOR: Duration = Duration::from_hours(24 * 7);
+/// Wishes that are over and can be looked at.
+const OVER_MAX: u64 = 1_000;
 
 impl WishRow {
     /// Returns what keepers are given: the wish, or that it shall not be done.
@@ -73,21 +73,21 @@ impl Work {
         (made, id): (u64, OperationId),
         state: WishState,
     ) -> Result<(), Fault> {
-        let now = step.now();
         if let Some(mut row) = WISHES.get(step.view(), &id)? {
             row.state = state;
             WISHES.put(step.rows(), &id, &row);
         }
         WAITING.delete(step.rows(), &(self.id, made, id));
-        OVER.put(step.rows(), &(now.millis(), id), &());
         self.sent.remove(&id);
         self.is_changed = true;
-        let old: Vec<_> = OVER.all(step.view()).take(4).collect::<Result<_, _>>()?;
-        for ((at, id), ()) in old {
-            if now.since(base::Timestamp::from_millis(at)) > OVER_FOR {
-                OVER.delete(step.rows(), &(at, id));
-                WISHES.delete(step.rows(), &id);
-            }
+        // Counted, not dated: a clock that jumps would have answers forgotten that somebody still waits for.
+        let last = OVER.within_back(step.view(), &()).next().transpose()?;
+        let number = last.map_or(1, |((number, _), ())| number.saturating_add(1));
+        OVER.put(step.rows(), &(number, id), &());
+        let first = OVER.all(step.view()).next().transpose()?;
+        if let Some((key, ())) = first.filter(|((first, _), ())| first.saturating_add(OVER_MAX) <= number) {
+            OVER.delete(step.rows(), &key);
+            WISHES.delete(step.rows(), &key.1);
         }
         Ok(())
     }

@@ -11,15 +11,17 @@ use kernel::{Channel, Step};
 use store::StoreError;
 
 use crate::announcing::{Trust, trust};
-use crate::learning::{Frozen, Incoming};
 use crate::messages::{Message, Says};
 use crate::proposing::Proposal;
+use crate::snapshots::{Frozen, Incoming};
 use crate::tables::{HEADS, HEARD, Head, LedgerRow, OPENED, SILENCED};
 use crate::value::{Transaction, majority};
 
 /// The alarm of a ledger, followed by its id.
 pub(crate) const TEND: &str = "tend ";
 
+/// After how long without an answer somebody else is asked.
+pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(3);
 /// How often a keeper says how far it is to those who follow it.
 const NEWS_EVERY: Duration = Duration::from_secs(30);
 /// How soon after the last time at the earliest: connections that come and go are no news.
@@ -32,6 +34,8 @@ const CALL_SOON: Duration = Duration::from_secs(8);
 const FOLLOWS_FOR: Duration = Duration::from_mins(5);
 /// A ledger that is not opened here is followed while it is not larger: announcing one must not fill disks.
 pub(crate) const SMALL_SIZE_MAX: u64 = 1024 * 1024;
+/// The same for results: announcing a ledger that invents wishes must not, either.
+const SMALL_RESULTS_MAX: u64 = 8_192;
 /// When nothing else is due.
 const IDLE: Duration = Duration::from_mins(1);
 
@@ -134,12 +138,31 @@ impl Work {
         Ok(here)
     }
 
-    /// Says whether this device keeps a copy: it is a keeper, it opened the ledger, or the ledger is small.
-    pub(crate) fn is_followed(&self, step: &Step<'_>, head: &Head) -> Result<bool, StoreError> {
+    /// Says whether this device keeps a ledger however large it is: it is a keeper, or its person opened it.
+    pub(crate) fn is_kept(&self, step: &Step<'_>, head: &Head) -> Result<bool, StoreError> {
         let me = step.me();
-        Ok(head.size <= SMALL_SIZE_MAX
-            || head.keepers.iter().any(|keeper| keeper.device == me)
-            || OPENED.has(step.view(), &self.id)?)
+        Ok(head.keepers.iter().any(|keeper| keeper.device == me) || OPENED.has(step.view(), &self.id)?)
+    }
+
+    /// Says whether this device keeps a copy: of what is small always.
+    pub(crate) fn is_followed(&self, step: &Step<'_>, head: &Head) -> Result<bool, StoreError> {
+        Ok(is_small(head) || self.is_kept(step, head)?)
+    }
+
+    /// A clock that was set back must not have anything wait for the time it showed.
+    fn mend_times(&mut self, now: Timestamp) {
+        let latest = now.after(IDLE);
+        for time in [&mut self.not_before, &mut self.ask_due, &mut self.news_due, &mut self.call_due] {
+            *time = (*time).min(latest);
+        }
+        self.heard_at = self.heard_at.min(now);
+        self.sent
+            .values_mut()
+            .chain(self.followers.values_mut())
+            .for_each(|time| *time = (*time).min(latest));
+        if let Some(proposal) = &mut self.proposal {
+            proposal.due = proposal.due.min(latest);
+        }
     }
 
     /// Does what is due, and says when to come back.
@@ -148,6 +171,7 @@ impl Work {
             step.alarm(IDLE, format!("{TEND}{}", self.id));
             return Ok(());
         }
+        self.mend_times(step.now());
         self.settle(step)?;
         let head = self.head(step)?;
         let has_wishes = self.has_wishes(step)?;
@@ -273,6 +297,11 @@ impl Work {
         }
         self.tend(step)
     }
+}
+
+/// Says whether a ledger is so small that every member keeps it.
+pub(crate) fn is_small(head: &Head) -> bool {
+    head.size <= SMALL_SIZE_MAX && head.results <= SMALL_RESULTS_MAX
 }
 
 /// Returns a number below `end`, 0 if there is none.

@@ -65,7 +65,8 @@ pub(crate) fn take(step: &mut Step<'_>, (web, name): (WebId, String), heard: Hea
     }
     let row = SiteRow { share, path, at, by, is_published, heard: step.now() };
     SITES.put(step.rows(), &key, &row);
-    step.emit("pages.site", &serde_json::json!({ "web": web, "name": key.2 }));
+    let label = label_of(step.view(), &Site { web, person, name: key.2.clone(), row })?;
+    step.emit("pages.site", &serde_json::json!({ "web": web, "name": key.2, "label": label }));
     Ok(())
 }
 

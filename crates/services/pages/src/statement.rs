@@ -151,6 +151,8 @@ pub(crate) fn is_site_name(name: &str) -> bool {
         && !name.starts_with('-')
         && !name.ends_with('-')
         && !name.contains("--")
+        // Labels that begin so are others': views of files, and names in other alphabets (RFC 5890).
+        && !["view", "xn"].contains(&name)
 }
 
 /// What members who have a document open say to each other; nothing of it is kept.
@@ -203,7 +205,7 @@ mod tests {
         for good in ["notes", "q4-2026", "a", "7"] {
             assert!(is_site_name(good), "{good}");
         }
-        for bad in ["", "-a", "a-", "a--b", "A", "ä", "a.b", "view/", "abcdefghijklmnopqrstu"] {
+        for bad in ["", "view", "xn", "-a", "a-", "a--b", "A", "ä", "a.b", "view/", "abcdefghijklmnopqrstu"] {
             assert!(!is_site_name(bad), "{bad}");
         }
     }

@@ -42,7 +42,7 @@ impl Town {
         }
         let start = json!({ "web": "family", "name": "shop", "keepers": keepers });
         let shop = town.ask(ALICE, "ledger.start", start).unwrap();
-        town.shop = shop["id"].as_str().unwrap().to_owned();
+        shop["id"].as_str().unwrap().clone_into(&mut town.shop);
         town.pass(60);
         town
     }
