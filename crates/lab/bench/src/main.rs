@@ -11,6 +11,7 @@ mod broker;
 mod fetch;
 mod folders;
 mod mirror;
+mod pages;
 mod peers;
 mod raw;
 mod rest;
@@ -29,7 +30,7 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 13] = [
+const BENCHMARKS: [(&str, Benchmark); 15] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
@@ -39,6 +40,8 @@ const BENCHMARKS: [(&str, Benchmark); 13] = [
     ("search", search::members),
     ("far", search::far),
     ("broker", broker::with_broker),
+    ("documents", pages::live),
+    ("large-document", pages::large),
     ("rest", rest::at_rest),
     ("start", rest::start),
     ("trust", trust::evaluation),
