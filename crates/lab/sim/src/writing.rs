@@ -270,3 +270,17 @@ fn act(world: &mut World, index: PeerIndex, operation: &str, arguments: Value) -
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_who_write_one_document_in_storms_end_with_one_text() {
+        for seed in 1..=6 {
+            let report = run(seed);
+            assert!(report.wrong.is_empty(), "seed {seed}: {:#?}", report.wrong);
+            assert!(report.checked > 30, "{} claims", report.checked);
+        }
+    }
+}

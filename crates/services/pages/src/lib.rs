@@ -7,6 +7,8 @@ mod applying;
 mod documents;
 pub mod edit;
 mod faults;
+#[cfg(test)]
+mod fuzz;
 mod here;
 pub mod link;
 pub mod linking;
