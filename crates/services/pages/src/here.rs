@@ -102,6 +102,12 @@ impl Presence {
             return Ok(());
         }
         let heard = step.now();
+        // Who says the same again is only there still: two pages that ask at each event would ask each other for ever.
+        let known = self.there.get(&key).and_then(|there| there.get(&from));
+        let is_news = match &message {
+            Message::Here { cursor, .. } => known.is_none_or(|caret| caret.cursor != *cursor),
+            Message::Gone { .. } => known.is_some(),
+        };
         match message {
             Message::Here { cursor, .. } => {
                 if self.there.len() >= DOCUMENTS_MAX && !self.there.contains_key(&key) {
@@ -118,7 +124,9 @@ impl Presence {
                 }
             }
         }
-        tell(step, web, document);
+        if is_news {
+            tell(step, web, document);
+        }
         Ok(())
     }
 

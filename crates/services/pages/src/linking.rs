@@ -227,8 +227,10 @@ impl Finding {
         if at.content != Some(content) {
             return Ok(());
         }
+        // It could not be read: what was known of it stands until it changes.
+        let Some(found) = found else { return Ok(naming::settle_links(step, number, file, mark)?) };
         let mut links = Vec::new();
-        for one in found.unwrap_or_default().into_iter().take(LINKS_MAX) {
+        for one in found.into_iter().take(LINKS_MAX) {
             if let Some(link) = absolute(step, number, &path, &one.address)? {
                 links.push(Mention { link, words: one.words, line: one.line });
             }
