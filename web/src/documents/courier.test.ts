@@ -64,10 +64,10 @@ class Peer implements Wire {
 function editor(peer: Peer, client = 'a', draft?: Draft) {
   const told: Saving[] = []
   const courier = new Courier(peer.as(client), client, draft?.base ?? peer.text.toString(), draft?.version ?? peer.version, { onsaving: (saving) => told.push(saving), isAway: (error) => error instanceof Away })
-  const sheet = {
+  const sheet: Sheet & { state: EditorState } = {
     state: EditorState.create({ doc: courier.base, extensions: courier.extension() }),
     dispatch(...specs: TransactionSpec[]) { this.state = this.state.update(...specs).state },
-  } satisfies Sheet
+  }
   courier.begin(sheet, draft?.edits)
   const type = (at: number, insert: string) => sheet.dispatch({ changes: { from: at, insert } })
   return { courier, sheet, told, type, text: () => sheet.state.doc.toString() }

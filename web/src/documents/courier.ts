@@ -2,7 +2,7 @@
 // lost and never doubled: also when an answer is lost, the peer is away, or it starts anew. Knows no screen.
 import { collab, getSyncedVersion, receiveUpdates, sendableUpdates, type Update } from '@codemirror/collab'
 import { diff } from '@codemirror/merge'
-import { Annotation, ChangeSet, Compartment, EditorState, Text, Transaction, type ChangeSpec, type Extension, type TransactionSpec } from '@codemirror/state'
+import { ChangeSet, Compartment, EditorState, Text, Transaction, type ChangeSpec, type Extension, type TransactionSpec } from '@codemirror/state'
 import type { Changes, Edited } from './api.ts'
 
 /** Edits in one request, at most. */
@@ -42,9 +42,6 @@ export interface Hooks {
   /** Whether something thrown means that the peer is only away for now. */
   isAway: (error: unknown) => boolean
 }
-
-/** Marks what came from others or from the peer, so that nothing takes it for typing. */
-export const fromPeer = Annotation.define<boolean>()
 
 export class Courier {
   saving: Saving = 'saved'
@@ -212,7 +209,7 @@ export class Courier {
       base = changes.apply(base)
       return { version: this.version + index, changes }
     })
-    this.#sheet?.dispatch(receiveUpdates(this.#state, updates), { annotations: fromPeer.of(true) })
+    this.#sheet?.dispatch(receiveUpdates(this.#state, updates))
     this.base = base
     this.#log = [...this.#log, ...log].slice(-LOG_MAX)
   }
@@ -233,7 +230,7 @@ export class Courier {
     const replacing = difference(this.#state.doc, now)
     // The counting of versions begins anew only in a state that had none.
     this.#sheet?.dispatch({ effects: this.#link.reconfigure([]) })
-    if (!replacing.empty) this.#sheet?.dispatch({ changes: replacing, annotations: [fromPeer.of(true), Transaction.addToHistory.of(false), Transaction.remote.of(true)] })
+    if (!replacing.empty) this.#sheet?.dispatch({ changes: replacing, annotations: [Transaction.addToHistory.of(false), Transaction.remote.of(true)] })
     this.#sheet?.dispatch({ effects: this.#link.reconfigure(collab({ startVersion: version, clientID: this.#client })) })
     if (unsent && !unsent.empty) this.#sheet?.dispatch({ changes: unsent, annotations: Transaction.addToHistory.of(false) })
     this.base = now

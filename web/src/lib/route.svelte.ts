@@ -10,12 +10,15 @@ class Route {
   /** Whether the path's file is shown instead of listed. */
   isOpen = $state(false)
   revision = $state<number | undefined>(undefined)
+  /** The address as it stands, for links, which are not for this page to take apart. */
+  hash = $state('')
   /** The web of the document shown, as soon as it is known. */
   web = $state('')
   /** What stands behind `?`, for sections that keep more there. */
   options = $state.raw(new URLSearchParams())
 
   read(): void {
+    this.hash = location.hash
     const [place = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?')
     const [section, ...rest] = place.split('/')
     const options = new URLSearchParams(query)
