@@ -3,8 +3,8 @@ import { closeBrackets } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { deleteMarkupBackward, insertNewlineContinueMarkup, markdownLanguage } from '@codemirror/lang-markdown'
 import { search, searchKeymap } from '@codemirror/search'
-import { Compartment, EditorSelection, EditorState, type Extension, type TransactionSpec } from '@codemirror/state'
-import { Decoration, drawSelection, dropCursor, EditorView, highlightSpecialChars, keymap, MatchDecorator, placeholder, ViewPlugin, type DecorationSet, type ViewUpdate } from '@codemirror/view'
+import { Compartment, EditorSelection, EditorState, type Extension, type Range, type TransactionSpec } from '@codemirror/state'
+import { Decoration, drawSelection, dropCursor, EditorView, highlightSpecialChars, keymap, placeholder, ViewPlugin, type DecorationSet, type ViewUpdate } from '@codemirror/view'
 import { t } from '../lib/strings.ts'
 import { call, type LinkView } from './api.ts'
 import { peers } from './cursors.ts'
@@ -69,14 +69,30 @@ export function insertLink(view: EditorView, place: number, target: LinkView, is
   }
 }
 
-const FINDER = new MatchDecorator({
-  regexp: /!?\[(?:\\.|[^\\\]\n])*\]\(<?((?:althing:|http:\/\/althing\.localhost)[^\s<>()]+)>?\)/g,
-  decoration: ([whole = '', address = '']) => (whole.startsWith('!') || linkIn(address) === '' ? null : Decoration.mark({ class: 'cm-known-link', attributes: { 'data-link': linkIn(address) } })),
-})
+const LINK = /(!?)\[((?:\\.|[^\\\]\n])*)\]\(<?([^\s<>()]+)>?\)/g
+const hidden = Decoration.replace({})
+
+/** Links show their words; where they lead stands there only while the cursor is in them. */
+function linksIn(view: EditorView): DecorationSet {
+  const ranges: Range<Decoration>[] = []
+  for (const { from, to } of view.visibleRanges) {
+    const first = view.state.doc.lineAt(from).from
+    for (const match of view.state.sliceDoc(first, view.state.doc.lineAt(to).to).matchAll(LINK)) {
+      const [whole, sign, words = '', address = ''] = match
+      const [start, end] = [first + match.index, first + match.index + whole.length]
+      if (sign === '!' || words === '') continue
+      const link = linkIn(address)
+      if (link !== '') ranges.push(Decoration.mark({ class: 'cm-known-link', attributes: { 'data-link': link } }).range(start + 1, start + 1 + words.length))
+      if (view.state.selection.ranges.some((range) => range.from <= end && range.to >= start)) continue
+      ranges.push(hidden.range(start, start + 1), hidden.range(start + 1 + words.length, end))
+    }
+  }
+  return Decoration.set(ranges, true)
+}
 const links = ViewPlugin.fromClass(class {
   shown: DecorationSet
-  constructor(view: EditorView) { this.shown = FINDER.createDeco(view) }
-  update(update: ViewUpdate): void { this.shown = FINDER.updateDeco(update, this.shown) }
+  constructor(view: EditorView) { this.shown = linksIn(view) }
+  update({ view, docChanged, viewportChanged, selectionSet }: ViewUpdate): void { if (docChanged || viewportChanged || selectionSet) this.shown = linksIn(view) }
 }, { decorations: ({ shown }) => shown })
 
 /** The link at the cursor. */

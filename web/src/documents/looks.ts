@@ -32,7 +32,7 @@ export const looks = [
     '.cm-gutters': { backgroundColor: 'transparent', border: '0', color: 'var(--ink-soft)' },
     '.cm-component': { padding: '8px 0', cursor: 'default' },
     '.cm-source': { fontFamily: MONO, fontSize: '0.8125rem', color: 'var(--ink-soft)', backgroundColor: 'var(--sunken)', borderRadius: '6px 6px 0 0' },
-    '.cm-known-link': { cursor: 'pointer' },
+    '.cm-known-link': { textDecoration: 'underline', textUnderlineOffset: '3px', textDecorationColor: 'var(--line-strong)' },
     '.cm-tooltip': { border: '1px solid var(--line)', borderRadius: '8px', backgroundColor: 'var(--surface)', color: 'var(--ink)', boxShadow: 'var(--shadow)', overflow: 'hidden' },
     '.cm-tooltip.cm-tooltip-autocomplete > ul': { fontFamily: 'inherit', minWidth: '280px', maxHeight: '22em', padding: '4px' },
     '.cm-tooltip.cm-tooltip-autocomplete > ul > li': { display: 'flex', alignItems: 'baseline', gap: '12px', padding: '6px 10px', borderRadius: '6px', lineHeight: '1.25rem', fontSize: '0.875rem' },
