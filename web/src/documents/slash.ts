@@ -23,8 +23,8 @@ function put(view: EditorView, completion: Completion, text: string, at = text.l
 }
 
 export function slash(onwanted: (wanted: Wanted, view: EditorView) => void): Extension {
-  const blocks = BLOCKS.map(({ name, text, at, to }): Completion => ({
-    label: t.slash.blocks[name], detail: text.split('\n')[0]?.trim() ?? '', section: { name: t.slash.text, rank: 2 },
+  const blocks = BLOCKS.map(({ name, text, at, to }, index): Completion => ({
+    label: t.slash.blocks[name], detail: text.split('\n')[0]?.trim() ?? '', section: { name: t.slash.text, rank: 2 }, boost: BLOCKS.length - index,
     apply: (view, completion) => put(view, completion, text, at, to),
   }))
   const components = WANTED.map((wanted, index): Completion => ({
