@@ -155,7 +155,7 @@ export function editing(doings: Doings): Extension {
     history(), drawSelection(), dropCursor(), highlightSpecialChars(), EditorView.lineWrapping, closeBrackets(),
     EditorState.allowMultipleSelections.of(true), EditorState.tabSize.of(4),
     markdownLanguage.extension, looks, peers, links, components(doings.within), slash(doings.onwanted),
-    search({ top: true }),
+    search({ top: true }), EditorState.phrases.of(t.writing.phrases),
     writable.of([]), beside.of([]),
     placeholder(t.writing.placeholder),
     EditorView.contentAttributes.of({ 'aria-label': t.writing.label, spellcheck: 'true', autocorrect: 'on', autocapitalize: 'sentences', 'data-editor': '' }),

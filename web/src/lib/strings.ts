@@ -623,6 +623,10 @@ export const t = {
       saved: 'Everything you wrote is on this computer; others get it as soon as they are here.', saving: 'On its way to the peer on this computer',
       away: 'The peer on this computer does not answer; this window keeps what you wrote and goes on trying.', refused: 'The peer did not take what you wrote',
     },
+    phrases: {
+      Find: 'Find', Replace: 'Replace with', next: 'Next', previous: 'Previous', all: 'Select all', 'match case': 'Match case', regexp: 'Pattern', 'by word': 'Whole words', replace: 'Replace', 'replace all': 'Replace all', close: 'Close',
+      'current match': 'current match', 'replaced $ matches': '$ replaced', 'replaced match on line $': 'replaced on line $', 'on line': 'on line', Completions: 'What can be put in', 'Control character': 'Sign that cannot be seen',
+    } as Record<string, string>,
     awayText: 'The peer on this computer does not answer. You can go on writing: this window keeps it, also over a reload, and hands it over when the peer is back.',
     here: (n: number) => n === 0 ? 'Nobody else here' : n === 1 ? '1 more here' : `${n.toLocaleString('en')} more here`,
     with: (names: string) => `Has it open, too: ${names}`,
