@@ -152,7 +152,7 @@ function handlers({ onlink, onfault }: Doings): Extension {
 
 export function editing(doings: Doings): Extension {
   return [
-    history(), drawSelection(), dropCursor(), highlightSpecialChars(), EditorView.lineWrapping, closeBrackets(),
+    history(), drawSelection(), dropCursor(), highlightSpecialChars(), EditorView.lineWrapping, EditorView.perLineTextDirection.of(true), closeBrackets(),
     EditorState.allowMultipleSelections.of(true), EditorState.tabSize.of(4),
     markdownLanguage.extension, looks, peers, links, components(doings.within), slash(doings.onwanted),
     search({ top: true }), EditorState.phrases.of(t.writing.phrases),

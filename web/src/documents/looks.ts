@@ -23,7 +23,7 @@ export const looks = [
     '&.cm-focused': { outline: 'none' },
     '.cm-scroller': { fontFamily: 'inherit', lineHeight: '1.65', overflow: 'visible' },
     '.cm-content': { padding: '8px 0 120px', caretColor: 'var(--ink)', maxWidth: '100%' },
-    '.cm-line': { padding: '0 2px' },
+    '.cm-line': { padding: '0 2px', unicodeBidi: 'plaintext', textAlign: 'start' },
     '.cm-cursor': { borderLeftColor: 'var(--ink)', borderLeftWidth: '2px' },
     '.cm-dropCursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
     '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': { backgroundColor: 'light-dark(#0b655833, #7bd6c633)' },

@@ -38,7 +38,8 @@ export class Painter {
   constructor(readonly target: HTMLElement, readonly live: (holder: HTMLElement, spot: Spot) => () => void) {}
 
   paint(text: string): void {
-    const known = Map.groupBy(this.#blocks, ({ key }) => key)
+    const known = new Map<string, Block[]>()
+    for (const each of this.#blocks) known.set(each.key, [...(known.get(each.key) ?? []), each])
     const next: Block[] = []
     const drawing = { text, references: referencesOf(text) }
     const referred = JSON.stringify([...drawing.references])

@@ -25,6 +25,7 @@ const FOLLOW_MS = 120
 const KEEP_MS = 250
 const ABOUT_MS = 2_500
 const AUTHORS_MS = 1_200
+const CLOSING_MS = 600
 
 export interface Paperwork {
   onwanted: (wanted: Wanted) => void
@@ -307,7 +308,8 @@ export class Paper {
   }
 }
 
+/** Whether no window edits under a name any more; one that is just being closed or loaded anew is waited for. */
 async function isFree(client: string): Promise<boolean> {
   if (!navigator.locks) return true
-  return navigator.locks.request(`althing.client.${client}`, { ifAvailable: true }, (lock) => lock !== null)
+  return navigator.locks.request(`althing.client.${client}`, { signal: AbortSignal.timeout(CLOSING_MS) }, () => true).catch(() => false)
 }
