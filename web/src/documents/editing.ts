@@ -1,5 +1,4 @@
 // Puts the editor together: what its keys do, what is pasted and dropped into it, how links are found in it.
-import { closeBrackets } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { deleteMarkupBackward, insertNewlineContinueMarkup, markdownLanguage } from '@codemirror/lang-markdown'
 import { search, searchKeymap } from '@codemirror/search'
@@ -152,7 +151,7 @@ function handlers({ onlink, onfault }: Doings): Extension {
 
 export function editing(doings: Doings): Extension {
   return [
-    history(), drawSelection(), dropCursor(), highlightSpecialChars(), EditorView.lineWrapping, EditorView.perLineTextDirection.of(true), closeBrackets(),
+    history(), drawSelection(), dropCursor(), highlightSpecialChars(), EditorView.lineWrapping, EditorView.perLineTextDirection.of(true),
     EditorState.allowMultipleSelections.of(true), EditorState.tabSize.of(4),
     markdownLanguage.extension, looks, peers, links, components(doings.within), slash(doings.onwanted),
     search({ top: true }), EditorState.phrases.of(t.writing.phrases),

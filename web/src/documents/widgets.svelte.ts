@@ -11,7 +11,7 @@ import { componentIn, componentsOf, type Placed } from './link.ts'
 const FRAME = 58
 const UNKNOWN = 180
 
-interface Shown { link: string; caption: string; within: string[]; onchange: (link: string) => void }
+interface Shown { link: string; caption: string; within: string[]; onchange: (link: string) => void; onedit: () => void }
 interface Living { shown: Shown; end: () => void }
 
 const living = new WeakMap<HTMLElement, Living>()
@@ -32,7 +32,7 @@ class LiveComponent extends WidgetType {
   toDOM(view: EditorView): HTMLElement {
     const holder = document.createElement('div')
     holder.className = 'cm-component'
-    const shown: Shown = $state({ link: this.link, caption: this.caption, within: this.within, onchange: (link: string) => rewrite(view, holder, link) })
+    const shown: Shown = $state({ link: this.link, caption: this.caption, within: this.within, onchange: (link: string) => rewrite(view, holder, link), onedit: () => goTo(view, holder) })
     const made = mount(Component, { target: holder, props: shown })
     const watch = new ResizeObserver(() => view.requestMeasure())
     watch.observe(holder)
@@ -55,6 +55,12 @@ class LiveComponent extends WidgetType {
   override ignoreEvent(): boolean {
     return true
   }
+}
+
+/** Puts the cursor into a component's line, which then shows itself. */
+function goTo(view: EditorView, holder: HTMLElement): void {
+  view.dispatch({ selection: { anchor: view.state.doc.lineAt(view.posAtDOM(holder)).from + 2 } })
+  view.focus()
 }
 
 /** Puts another link into a component's line. */

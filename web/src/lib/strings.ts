@@ -662,6 +662,7 @@ export const t = {
     kind: { file: 'File', folder: 'Folder', content: 'Content', person: 'Person', document: 'Document', query: 'Search', web: 'Web' } as Record<string, string>,
     pin: (revision: number) => `Pin to rev ${revision}, whatever comes after`,
     unpin: 'Unpin: show the newest again',
+    edit: 'Edit the line of this component',
     open: (title: string) => `Open ${title}`,
     loading: 'Asking for it',
     deep: 'Documents within documents are shown four deep.',
