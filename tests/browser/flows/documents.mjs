@@ -327,3 +327,11 @@ export async function sites(house) {
     await bob.getByText('No folder is published yet.').waitFor({ timeout: READ_MS })
   }, alice)
 }
+
+/** The scripts of the first page are counted later; those of documents are not among them in a window opened anew. */
+export async function openAnew({ report, alice }) {
+  await report.step('a reload comes back to the same place', async () => {
+    await alice.reload()
+    await alice.getByRole('heading', { name: /Documents of/ }).waitFor()
+  }, alice)
+}

@@ -162,6 +162,8 @@ export function editing(doings: Doings): Extension {
     handlers(doings),
     keymap.of([
       { key: 'Mod-b', run: around('**') }, { key: 'Mod-i', run: around('*') }, { key: 'Mod-e', run: around('`') },
+      // Everything is saved by itself; who is used to saving is not sent to the browser's dialog.
+      { key: 'Mod-s', run: () => true },
       { key: 'Mod-Enter', run: (view) => { const link = linkAt(view); if (link !== '') doings.onlink(link); return link !== '' } },
       { key: 'Enter', run: insertNewlineContinueMarkup }, { key: 'Backspace', run: deleteMarkupBackward },
       ...searchKeymap, ...historyKeymap, ...defaultKeymap.filter(({ key }) => key !== 'Escape'),

@@ -88,7 +88,12 @@ export class Painter {
 export function draw(text: string): DocumentFragment {
   const drawing = { text, references: referencesOf(text) }
   const made = document.createDocumentFragment()
-  for (let node = reader.parse(text).topNode.firstChild; node; node = node.nextSibling) made.append(block(node, drawing, Number(HEADING.exec(node.name)?.[1] ?? 0)))
+  let level = 0
+  for (let node = reader.parse(text).topNode.firstChild; node; node = node.nextSibling) {
+    const depth = Number(HEADING.exec(node.name)?.[1] ?? 0)
+    if (depth > 0) level = Math.min(depth, level + 1)
+    made.append(block(node, drawing, level))
+  }
   return made
 }
 

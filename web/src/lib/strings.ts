@@ -606,7 +606,7 @@ export const t = {
     removed: (title: string) => `${title} is removed; it can be brought back on Documents.`,
     isRemoved: 'This document is removed. It can be read, not written.', bringBack: 'Bring back',
     restore: 'Bring this text back', restored: 'The document has that text again; that is one more change.',
-    backToNow: 'Back to now',
+    backToNow: 'Back to now', showThen: 'The whole text then', showDifference: 'What it changed',
     amount: (added: string, removed: string) => `${added} put in, ${removed} taken out`,
     noChanges: 'Nothing has changed yet.',
     difference: 'What this change did', noDifference: 'This change left the text as it was.', putIn: 'put in:', takenOut: 'taken out:',
