@@ -21,6 +21,10 @@ test('what was missing, and what is looked for, may be there after any change', 
   expect(concerns(changed(['w/b/s/new']), 'althing:query/ab?q=x', shown('x', 'query'))).toBe(true)
 })
 
+test('a document within does not follow files', () => {
+  expect(concerns(changed(['w/a/s/x']), 'althing:document/ab/12', shown('', 'document'))).toBe(false)
+})
+
 test('a document within is asked for again when it was edited; odd events are nothing', () => {
   expect(concerns({ ...at, kind: 'pages.edited', about: { document: '12' } }, 'althing:document/ab/12', null)).toBe(true)
   expect(concerns({ ...at, kind: 'pages.edited', about: { document: '13' } }, 'althing:document/ab/12', null)).toBe(false)

@@ -29,7 +29,8 @@ export function concerns(event: Event, link: string, component: Component | null
   if (event.kind === 'files.share') return true
   if (event.kind !== 'files.changed') return false
   const path = component?.target.path ?? ''
-  // What was not there may be there now; a query may find anything.
+  // A document within is told of by its own events; what was not there may be there now; a query may find anything.
+  if (component && component.target.kind === 'document') return false
   if (path === '' || component?.target.kind === 'query') return true
   if (typeof about.share !== 'string' || !Array.isArray(about.paths)) return false
   const isAllNamed = about.entries === about.paths.length
