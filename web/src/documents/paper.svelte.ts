@@ -2,7 +2,7 @@
 // page; edits that the peer does not have yet outlive a reload.
 import { EditorState, Transaction } from '@codemirror/state'
 import { EditorView, type ViewUpdate } from '@codemirror/view'
-import { faultOf, PEER_AWAY } from '../lib/call.ts'
+import { faultOf, PEER_AWAY, tellLast } from '../lib/call.ts'
 import { desk } from '../lib/desk.svelte.ts'
 import { news } from '../lib/events.svelte.ts'
 import { house, needMembers } from '../lib/house.svelte.ts'
@@ -24,6 +24,8 @@ const HERE_MS = 15_000
 const FOLLOW_MS = 120
 const KEEP_MS = 250
 const ABOUT_MS = 2_500
+/** While somebody writes, only what stands around the text is asked for, and that changes seldom. */
+const WRITTEN_MS = 10_000
 const AUTHORS_MS = 1_200
 const CLOSING_MS = 600
 
@@ -166,7 +168,7 @@ export class Paper {
     if (draft) courier.look()
     this.text = view.state.doc.toString()
     this.#stop.push(news.listen((event) => this.#hear(event)))
-    const leave = () => { this.#keep(); void ask('pages.here', { document: this.id, leaves: true }).catch(() => {}) }
+    const leave = () => { this.#keep(); tellLast('pages.here', { document: this.id, leaves: true }) }
     addEventListener('pagehide', leave)
     this.#stop.push(() => removeEventListener('pagehide', leave))
     const beat = setInterval(() => void this.#tellHere(), HERE_MS)
@@ -204,7 +206,7 @@ export class Paper {
     if (document !== this.id) return
     if (kind === 'pages.edited') {
       if (typeof version === 'number') this.#courier?.heard(version)
-      this.#later('about', ABOUT_MS, () => void this.#lookAbout())
+      this.#later('about', WRITTEN_MS, () => void this.#lookAbout())
     } else if (kind === 'pages.here') this.#later('here', CURSOR_MS, () => void this.#tellHere())
     else this.#later('about', 300, () => void this.#lookAbout())
   }

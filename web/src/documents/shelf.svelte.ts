@@ -1,11 +1,17 @@
 // What documents and sites there are; kept fresh by events. The rail needs it, so it is small.
 import { faultOf } from '../lib/call.ts'
 import { news } from '../lib/events.svelte.ts'
+import { route } from '../lib/route.svelte.ts'
 import type { Fault } from '../lib/views.ts'
 import { call, type DocumentRow, type SiteView } from './api.ts'
 
 /** Events that come closer than this are answered by one look. */
 const GATHER_MS = 400
+/** While somebody writes, each few letters are an event: the list follows slowly, the slower the longer it is. */
+const WRITTEN_MS = 1_000
+const WRITTEN_MS_PER_ROW = 1
+/** Where the list is not seen, only the section's being there hangs on it. */
+const UNSEEN_MS = 15_000
 
 class Shelf {
   documents = $state.raw<DocumentRow[]>([])
@@ -16,12 +22,16 @@ class Shelf {
   isWanted = $state(false)
 
   #timer: ReturnType<typeof setTimeout> | undefined
+  #lookAt = 0
 
   /** Reads all and follows; returns the way to stop. */
   begin(): () => void {
     void this.look()
-    return news.listen(({ kind }) => {
-      if (kind.startsWith('pages.') ? kind !== 'pages.here' : kind.startsWith('people.') || kind === 'files.share') this.#soon()
+    return news.listen(({ kind, about }) => {
+      const { document } = (about ?? {}) as { document?: unknown }
+      if (kind === 'pages.edited' && typeof document === 'string' && this.find(document)) {
+        this.#soon(route.section === 'documents' ? WRITTEN_MS + this.documents.length * WRITTEN_MS_PER_ROW : UNSEEN_MS)
+      } else if (kind.startsWith('pages.') ? kind !== 'pages.here' : kind.startsWith('people.') || kind === 'files.share') this.#soon(GATHER_MS)
     })
   }
 
@@ -43,11 +53,15 @@ class Shelf {
     this.documents = [row, ...this.documents.filter(({ id }) => id !== row.id)]
   }
 
-  #soon(): void {
-    this.#timer ??= setTimeout(() => {
+  #soon(milliseconds: number): void {
+    const at = Date.now() + milliseconds
+    if (this.#timer && this.#lookAt <= at) return
+    clearTimeout(this.#timer)
+    this.#lookAt = at
+    this.#timer = setTimeout(() => {
       this.#timer = undefined
       void this.look()
-    }, GATHER_MS)
+    }, milliseconds)
   }
 }
 

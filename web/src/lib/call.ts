@@ -80,6 +80,12 @@ export async function qr(text: string): Promise<string> {
   return (await send('/qr', JSON.stringify({ text }))).text()
 }
 
+/** Tells the peer something while the window closes: nobody waits for the answer. */
+export function tellLast(operation: string, given: unknown): void {
+  const headers = { 'x-althing': '1', 'content-type': 'application/json', ...(session.token ? { authorization: `Bearer ${session.token}` } : {}) }
+  void fetch(`/api/${operation}`, { method: 'POST', headers, body: JSON.stringify(given), keepalive: true }).catch(() => {})
+}
+
 /** Sends a request with the session; answers that are no success become refusals. */
 export async function send(path: string, body: string | null, signal?: AbortSignal): Promise<Response> {
   let answer: Response
