@@ -269,7 +269,7 @@ export function samplePages(fault: Say, push: Push): Record<string, (given: Give
       { title: 'index.html', path: 'family/bob/Q4/index.html', link: ROADMAP, text: '<b>the budget</b>', line: 12, part: '', who: 'bob', at: NOW - 3 * DAY },
     ] }),
     'pages.publish': ({ name = '', web = 'family' }) => { const made = site(name, 'you', 'alice', web, { is_own: true, path: `${web}/alice/${name}` }); sites = [...sites, made]; return made },
-    'pages.unpublish': ({ name }) => { const gone = sites.find((each) => each.name === name); sites = sites.filter((each) => each !== gone); return gone },
+    'pages.unpublish': ({ name }) => { const gone = sites.find((each) => each.name === name || each.site === name); sites = sites.filter((each) => each !== gone); return gone },
     'pages.versions': ({ site: wanted }) => ({ versions: [3, 50, 300].map((hours) => ({ at: NOW - hours * HOUR, files: hours === 3 ? ['index.html', 'pond.html'] : ['index.html'], label: `${wanted}--${hours.toString(16)}`, address: `http://${wanted}--${hours.toString(16)}.localhost:5199/` })) }),
     'pages.news': ({ web }): { news: NewView[] } => ({ news: ([
       { kind: 'document', title: 'Garden in the new year', what: 'changed', who: 'bob', web: 'family', at: NOW - 4 * MINUTE, path: '', link: ours(OUR) },

@@ -62,7 +62,7 @@ describe("what's new", () => {
   })
 })
 
-test('documents, sites and links are told; files only where no event told of them', () => {
+it('documents, sites and links are told; files only where no event told of them', () => {
   const news = (kind: string, path: string) => ({ kind, title: kind, what: 'new', who: 'bob', web: 'w', at: 5, path, link: '' })
   const told = fromEvents([{ number: 1, at: 1, kind: 'files.changed', about: { share: 'w/bob/s', entries: 1, paths: ['w/bob/s/a'] } }])
   const items = fromPages([news('document', ''), news('site', 'w/bob/s'), news('file', 'w/bob/s/a'), news('file', 'w/bob/s/b'), news('link', ''), news('something', '')], told)
