@@ -7,7 +7,7 @@ import { Decoration, drawSelection, dropCursor, EditorView, highlightSpecialChar
 import { t } from '../lib/strings.ts'
 import { call, type LinkView } from './api.ts'
 import { peers } from './cursors.ts'
-import { componentText, linkIn, linkText } from './link.ts'
+import { componentIn, componentText, linkIn, linkText } from './link.ts'
 import { looks } from './looks.ts'
 import { slash, type Wanted } from './slash.ts'
 import './styles.ts'
@@ -40,6 +40,21 @@ function around(sign: string) {
       }
       return { changes: [{ from: range.from, insert: sign }, { from: range.to, insert: sign }], range: EditorSelection.range(range.anchor + sign.length, range.head + sign.length) }
     }), { userEvent: 'input' })
+    return true
+  }
+}
+
+/** Goes into a component's line instead of over it. */
+function into(step: 1 | -1) {
+  return (view: EditorView): boolean => {
+    const { main } = view.state.selection
+    const { doc } = view.state
+    const number = doc.lineAt(main.head).number + step
+    if (!main.empty || number < 1 || number > doc.lines) return false
+    const next = doc.line(number)
+    const { head } = view.moveVertically(main, step > 0)
+    if (!componentIn(next.text) || (step > 0 ? head <= next.to : head >= next.from)) return false
+    view.dispatch({ selection: { anchor: next.from + 2 }, scrollIntoView: true, userEvent: 'select' })
     return true
   }
 }
@@ -165,6 +180,7 @@ export function editing(doings: Doings): Extension {
       // Everything is saved by itself; who is used to saving is not sent to the browser's dialog.
       { key: 'Mod-s', run: () => true },
       { key: 'Mod-Enter', run: (view) => { const link = linkAt(view); if (link !== '') doings.onlink(link); return link !== '' } },
+      { key: 'ArrowDown', run: into(1) }, { key: 'ArrowUp', run: into(-1) },
       { key: 'Enter', run: insertNewlineContinueMarkup }, { key: 'Backspace', run: deleteMarkupBackward },
       ...searchKeymap, ...historyKeymap, ...defaultKeymap.filter(({ key }) => key !== 'Escape'),
       { key: 'Escape', run: () => { doings.onleave(); return true } },
