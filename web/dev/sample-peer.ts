@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect, Plugin } from 'vite'
 import type { EntryView, Found, Hit, KeptView, Net, ShareView, WebView } from '../src/lib/views.ts'
 import { DAY, EVENTS, FOLDERS, HOUR, id, MEMBERS, NET, NOW, REVISIONS, TRANSFERS } from './sample-data.ts'
+import { samplePages } from './sample-documents.ts'
 
 type Asked = Record<string, never> & { lan?: string; role?: string; path?: string; after?: string; limit?: number; query?: string; web?: string; name?: string; id?: string; folder?: string; names?: boolean }
 
@@ -95,7 +96,16 @@ function about(path: string) {
   return { entry, holders, content: entry.kind === 'file' ? id(90) : null, file: entry.kind === 'file' ? id(91, 32) : null }
 }
 
+/** Streams of events that are open. */
+const listeners = new Set<ServerResponse>()
+function push(kind: string, about: unknown): void {
+  const event = { number: (EVENTS.at(-1)?.number ?? 0) + 1, at: Date.now(), kind, about }
+  EVENTS.push(event)
+  for (const each of listeners) each.write(`id: ${event.number}\nevent: happened\ndata: ${JSON.stringify(event)}\n\n`)
+}
+
 const operations: Record<string, (asked: Asked) => unknown> = {
+  ...(samplePages(fault, push) as Record<string, (asked: Asked) => unknown>),
   'people.me': () => me,
   'people.introduce': ({ name }) => Object.assign(me, { name }),
   'people.webs': () => ({ webs }),
@@ -196,8 +206,12 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write(`event: hello\ndata: {"last": ${EVENTS.length}}\n\n`)
       for (const event of EVENTS.filter((each) => each.number > after)) response.write(`id: ${event.number}\nevent: happened\ndata: ${JSON.stringify(event)}\n\n`)
+      listeners.add(response)
+      request.on('close', () => listeners.delete(response))
       return true
     }
+    if (url.pathname === '/site') return say(200, { url: '/sample/md' })
+    if (url.pathname === '/sample-push') { const { kind, about } = (await body(request)) as unknown as { kind: string; about: unknown }; push(kind, about); return say(200, {}) }
     if (url.pathname === '/view') return say(200, view(await body(request)))
     if (url.pathname === '/qr') { response.writeHead(200, { 'content-type': 'image/svg+xml' }); response.end('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21"><path fill="#fff" d="M0 0h21v21H0z"/><path d="M2 2h5v5H2zM14 2h5v5h-5zM2 14h5v5H2zM9 9h3v3H9z"/></svg>'); return true }
     if (url.pathname.startsWith('/sample/')) { const [, media, text] = SHOWN[url.pathname.slice(8)] ?? []; response.writeHead(200, { 'content-type': media ?? 'text/plain' }); response.end(text); return true }
@@ -210,8 +224,12 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 
 /** Answers in place of a peer. */
 export function samplePeer(): Plugin {
-  const use = ({ middlewares }: { middlewares: Connect.Server }) => {
-    middlewares.use((request, response, next) => { void answer(request, response).then((isDone) => isDone || next()) })
+  const use = (isBuilt: boolean) => ({ middlewares }: { middlewares: Connect.Server }) => {
+    middlewares.use((request, response, next) => {
+      // As of the real page, but for the tools of development.
+      if (isBuilt) response.setHeader('content-security-policy', "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; img-src 'self' data: blob: http://*.localhost:5199; connect-src 'self'; frame-src 'self' http://*.localhost:5199; media-src 'self' http://*.localhost:5199; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+      void answer(request, response).then((isDone) => isDone || next())
+    })
   }
-  return { name: 'sample-peer', configureServer: use, configurePreviewServer: use }
+  return { name: 'sample-peer', configureServer: use(false), configurePreviewServer: use(true) }
 }

@@ -19,7 +19,10 @@ const ATTEMPT_PAUSE_MS = 800
  * Go through the peer's loop, but change nothing. Named by an id, each answer, with what was found, would be written to
  * the peer's disk, for every few letters typed.
  */
-const LOOKS: ReadonlySet<OperationName> = new Set<OperationName>(['search.find', 'search.more'])
+const LOOKS: ReadonlySet<string> = new Set(['search.find', 'search.more', 'pages.edit', 'pages.here', 'host.component'])
+
+/** Acts of pages, until the generated client knows them. */
+const PAGE_ACTS: ReadonlySet<string> = new Set(['pages.publish', 'pages.unpublish', 'pages.new', 'pages.restore', 'pages.remove', 'pages.bring_back', 'host.open_site', 'host.export_document'])
 
 /** The code of the fault this page makes when the peer does not answer. */
 export const PEER_AWAY = 'page.peer-away'
@@ -44,7 +47,7 @@ export async function call<Name extends OperationName>(
 async function patiently<Name extends OperationName>(
   name: Name, given: Arguments<Name>, signal?: AbortSignal,
 ): Promise<Answer<Name>> {
-  const isAct = kinds[name] === 'act' && !LOOKS.has(name)
+  const isAct = (kinds[name] === 'act' || PAGE_ACTS.has(name)) && !LOOKS.has(name)
   const operationId = isAct ? { operationId: randomId() } : {}
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -67,9 +70,20 @@ export async function view(path: string, disposition: Disposition, revision?: nu
   return (await (await send('/view', JSON.stringify(asked))).json()) as View
 }
 
+/** Asks for an address on which a file of a site can be shown. */
+export async function siteAddress(label: string, path: string): Promise<string> {
+  return ((await (await send('/site', JSON.stringify({ label, path }))).json()) as { url: string }).url
+}
+
 /** Asks for the QR code of a text, as an SVG drawing. */
 export async function qr(text: string): Promise<string> {
   return (await send('/qr', JSON.stringify({ text }))).text()
+}
+
+/** Tells the peer something while the window closes: nobody waits for the answer. */
+export function tellLast(operation: string, given: unknown): void {
+  const headers = { 'x-althing': '1', 'content-type': 'application/json', ...(session.token ? { authorization: `Bearer ${session.token}` } : {}) }
+  void fetch(`/api/${operation}`, { method: 'POST', headers, body: JSON.stringify(given), keepalive: true }).catch(() => {})
 }
 
 /** Sends a request with the session; answers that are no success become refusals. */

@@ -19,6 +19,8 @@ export function commands(): Command[] {
   const inWeb: Command[] = !canRead(house.web(web)) ? [] : [
     { name: t.commands.share, icon: 'share', run: () => desk.open({ kind: 'share', web }) },
     { name: t.commands.invite, icon: 'plus', run: () => desk.open({ kind: 'invite', web }) },
+    { name: t.documents.begin, icon: 'text', run: () => desk.open({ kind: 'new-document', web }) },
+    { name: t.sites.publish, icon: 'globe', run: () => desk.open({ kind: 'publish', web }) },
   ]
   return [
     ...inWeb,
@@ -29,6 +31,7 @@ export function commands(): Command[] {
     { name: t.commands.transfers, icon: 'get', key: '4', run: () => go('transfers') },
     { name: t.search.goTo, icon: 'bell', key: '5', run: () => go('search') },
     { name: t.commands.computers, icon: 'computer', key: '6', run: () => go('computers', currentWeb()) },
+    { name: t.commands.documents, icon: 'text', key: '7', run: () => go('documents', currentWeb()) },
     { name: t.commands.serve, icon: 'relay', run: () => desk.open({ kind: 'serve', web: currentWeb() }) },
     ...house.webs.map((each): Command => ({
       name: t.commands.goTo(plain(each.name)), icon: 'web', run: () => go('files', each.name),

@@ -1,5 +1,6 @@
 // What lies on the desk: the open dialog, the chosen thing, how the page looks. Kept over reloads where a person
 // would expect it. Not for: anything the peer knows (house.svelte.ts).
+import type { DocumentRow, SiteView } from '../documents/api.ts'
 import type { EntryView, Fault, MemberView, ShareView, TransferView } from './views.ts'
 
 export type Dialog =
@@ -19,6 +20,12 @@ export type Dialog =
   | { kind: 'add-computer' }
   | { kind: 'recovery'; isNew?: boolean }
   | { kind: 'keys' }
+  | { kind: 'new-document'; web: string }
+  | { kind: 'publish'; web: string }
+  | { kind: 'versions'; site: SiteView }
+  | { kind: 'unpublish'; site: SiteView }
+  | { kind: 'export-document'; document: DocumentRow }
+  | { kind: 'remove-document'; document: DocumentRow }
 
 export type Theme = 'auto' | 'light' | 'dark'
 

@@ -1,7 +1,7 @@
 // Where the person is: kept behind the # of the address, so that a reload or a copied address comes back here.
 import { decode, encode } from './paths.ts'
 
-export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers'
+export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers' | 'documents' | 'document' | 'go' | 'site'
 
 class Route {
   section = $state<Section>('files')
@@ -10,10 +10,15 @@ class Route {
   /** Whether the path's file is shown instead of listed. */
   isOpen = $state(false)
   revision = $state<number | undefined>(undefined)
+  /** The address as it stands, for links, which are not for this page to take apart. */
+  hash = $state('')
+  /** The web of the document shown, as soon as it is known. */
+  web = $state('')
   /** What stands behind `?`, for sections that keep more there. */
   options = $state.raw(new URLSearchParams())
 
   read(): void {
+    this.hash = location.hash
     const [place = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?')
     const [section, ...rest] = place.split('/')
     const options = new URLSearchParams(query)
@@ -48,15 +53,19 @@ export function go(section: Section, path = '', goal: Goal = {}): void {
 /** The web the person is in; empty for all webs. */
 export function currentWeb(): string {
   if (route.section === 'search') return route.options.get('web') ?? route.options.get('below')?.split('/')[0] ?? ''
-  return route.section === 'transfers' ? '' : (route.path.split('/')[0] ?? '')
+  if (route.section === 'document') return route.web
+  return PLACELESS.includes(route.section) ? '' : (route.path.split('/')[0] ?? '')
 }
+
+/** Sections whose path does not begin with a web. */
+const PLACELESS: readonly Section[] = ['transfers', 'go', 'site']
 
 /** The address of a section, in the web the person is in where the section is about one. */
 export function sectionAddress(section: Section): string {
   return address(section, section === 'transfers' || section === 'search' ? '' : currentWeb())
 }
 
-const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers'] satisfies Section[]
+const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers', 'documents', 'document', 'go', 'site'] satisfies Section[]
 
 function isSection(text: string | undefined): text is Section {
   return text !== undefined && SECTIONS.includes(text)

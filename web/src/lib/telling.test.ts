@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromAudit, fromEvents, fromPeople, together, unseen } from './telling.ts'
+import { fromAudit, fromEvents, fromPages, fromPeople, together, unseen } from './telling.ts'
 import type { AuditView, Event, NewsView } from './views.ts'
 
 const changed = (number: number, at: number, share: string, ...paths: string[]): Event => ({
@@ -60,4 +60,12 @@ describe("what's new", () => {
     const acts = fromAudit('w', [act(30_000, 'join')])
     expect(together(fromEvents([changed(1, 0, 'w/bob/s', 'a')]), acts).map(({ kind }) => kind)).toEqual(['people', 'files'])
   })
+})
+
+it('documents, sites and links are told; files only where no event told of them', () => {
+  const news = (kind: string, path: string) => ({ kind, title: kind, what: 'new', who: 'bob', web: 'w', at: 5, path, link: '' })
+  const told = fromEvents([{ number: 1, at: 1, kind: 'files.changed', about: { share: 'w/bob/s', entries: 1, paths: ['w/bob/s/a'] } }])
+  const items = fromPages([news('document', ''), news('site', 'w/bob/s'), news('file', 'w/bob/s/a'), news('file', 'w/bob/s/b'), news('link', ''), news('something', '')], told)
+  expect(items.map(({ kind, path }) => `${kind} ${path}`)).toEqual(['document ', 'site w/bob/s', 'file w/bob/s/b', 'link '])
+  expect(new Set(items.map(({ key }) => key)).size).toBe(items.length)
 })

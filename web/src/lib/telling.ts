@@ -1,5 +1,6 @@
 // Makes What's new out of events and of the log of who belongs: many small events become few things worth saying.
 // The forms of `about` belong to the services; what is not known here is left out rather than guessed.
+import type { NewView } from '../documents/api.ts'
 import { split, webOf } from './paths.ts'
 import type { AuditView, Event, NewsView } from './views.ts'
 
@@ -14,14 +15,18 @@ export interface Item {
   web: string
   /** The label of who did it. */
   who: string
-  kind: 'files' | 'people'
+  kind: 'files' | 'people' | 'document' | 'site' | 'file' | 'link'
   /** For files: the share's path, how many entries, and the first of them. */
   share: string
   count: number
   /** Whether there may be more than `count`. */
   isMore: boolean
   paths: string[]
-  /** For people: what was done, in words. */
+  /** For documents, sites, files and links: what it is called, and where it is. */
+  title: string
+  path: string
+  link: string
+  /** For people and all that has a title: what was done, in words. */
   what: string
   isVoid: boolean
   /** Whether somebody may not be who one thinks. */
@@ -66,7 +71,7 @@ function merge(item: Item, at: number, { entries, paths }: Change): void {
 /** Turns acts on a web's people into things to tell, newest first. */
 export function fromAudit(web: string, acts: readonly AuditView[]): Item[] {
   return acts.filter(({ kind }) => TOLD.has(kind)).map((act): Item => ({
-    key: act.entry, at: act.at, web, who: act.by, kind: 'people', share: '', count: 0, isMore: false, paths: [], what: act.what,
+    key: act.entry, at: act.at, web, who: act.by, kind: 'people', share: '', count: 0, isMore: false, paths: [], what: act.what, title: '', path: '', link: '',
     isVoid: act.is_void, isLoud: false,
   })).reverse()
 }
@@ -75,7 +80,17 @@ export function fromAudit(web: string, acts: readonly AuditView[]): Item[] {
 export function fromPeople(news: readonly NewsView[]): Item[] {
   return news.map((one): Item => ({
     key: `${one.web} ${one.person} ${one.kind}`, at: one.at, web: one.web, who: one.who, kind: 'people', share: '', count: 0, isMore: false,
-    paths: [], what: one.what, isVoid: false, isLoud: one.is_loud,
+    paths: [], what: one.what, title: '', path: '', link: '', isVoid: false, isLoud: one.is_loud,
+  }))
+}
+
+/** Turns what is new of documents, sites, files and links into things to tell; files that are told already are left out. */
+export function fromPages(news: readonly NewView[], told: readonly Item[]): Item[] {
+  const known = new Set(told.flatMap(({ paths }) => paths))
+  const KINDS: readonly string[] = ['document', 'site', 'file', 'link']
+  return news.filter(({ kind, path }) => KINDS.includes(kind) && (kind !== 'file' || !known.has(path))).map((one, index): Item => ({
+    key: `page ${one.kind} ${one.link} ${one.at} ${index}`, at: one.at, web: one.web, who: one.who, kind: one.kind as Item['kind'], share: '', count: 0, isMore: false,
+    paths: [], what: one.what, title: one.title, path: one.path, link: one.link, isVoid: false, isLoud: false,
   }))
 }
 
@@ -97,6 +112,6 @@ function change({ kind, about }: Event): Change | null {
 function filesItem(event: Event, { share, entries, paths }: Change): Item {
   return {
     key: `event-${event.number}`, at: event.at, web: webOf(share), who: split(share)[1] ?? '', kind: 'files', share,
-    count: entries, isMore: false, paths: paths.slice(0, PATHS_MAX), what: '', isVoid: false, isLoud: false,
+    count: entries, isMore: false, paths: paths.slice(0, PATHS_MAX), what: '', title: '', path: '', link: '', isVoid: false, isLoud: false,
   }
 }
