@@ -20,7 +20,7 @@ use crate::tables::{
     Tally, UNSAID, WAITING, WEB_OF, WRITTEN,
 };
 use crate::text::{NotTaken, Text, writer};
-use crate::writing::{Texts, count, note_edit, note_text, read_text, snapshot_if_due};
+use crate::writing::{Texts, count, note_edit, note_text, read_text, snapshot, snapshot_if_due};
 
 /// Bytes one author may put into one document; what follows is not taken, in the order of the author's log.
 const AUTHOR_SIZE_MAX: u64 = 16 * 1024 * 1024;
@@ -188,7 +188,9 @@ fn take_waiting(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> Res
     let (web, document) = key;
     let Some(mut row) = DOCUMENTS.get(step.view(), &key)? else { return Ok(()) };
     let mut is_changed = false;
+    let mut first_taken = u64::MAX;
     loop {
+        let mut blocked = BTreeSet::new();
         let waiting: Vec<u64> = WAITING
             .within(step.view(), &key)
             .map(|row| row.map(|((.., number), ())| number))
@@ -197,6 +199,10 @@ fn take_waiting(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> Res
         for number in waiting {
             let place = (web, document, number);
             let Some(mut arrival) = ARRIVALS.get(step.view(), &place)? else { continue };
+            // Behind one that waits, the same author's next ones wait, too: they count in the order of the log.
+            if blocked.contains(&arrival.author) {
+                continue;
+            }
             let writes = (web, document, arrival.author);
             let written = WRITTEN.get(step.view(), &writes)?.unwrap_or(0);
             let size = written.saturating_add(size_of(&arrival));
@@ -204,7 +210,6 @@ fn take_waiting(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> Res
             let is_within = size <= AUTHOR_SIZE_MAX;
             let text = texts.open(step, key)?;
             let who = writer(web, document, arrival.author);
-            let have = text.counter(who);
             let outcome = if is_within { text.take(&arrival.update, who) } else { Err(NotTaken::Bad) };
             arrival.standing = match outcome {
                 Ok(edit) => {
@@ -214,9 +219,10 @@ fn take_waiting(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> Res
                     Standing::Taken
                 }
                 // Loro has put it aside, and in when what it waited for came.
-                Err(NotTaken::Bad) if text.counter(who) > have => Standing::Taken,
+                Err(NotTaken::Known) => Standing::Taken,
                 Err(NotTaken::Early) => {
-                    WRITTEN.put(step.rows(), &(web, document, arrival.author), &written);
+                    WRITTEN.put(step.rows(), &writes, &written);
+                    blocked.insert(arrival.author);
                     continue;
                 }
                 Err(NotTaken::Bad) => {
@@ -226,6 +232,9 @@ fn take_waiting(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> Res
                 }
             };
             is_moved = true;
+            if arrival.standing == Standing::Taken {
+                first_taken = first_taken.min(number);
+            }
             ARRIVALS.put(step.rows(), &place, &arrival);
             WAITING.delete(step.rows(), &place);
             DOCUMENTS.put(step.rows(), &key, &row);
@@ -238,9 +247,10 @@ fn take_waiting(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> Res
         let now = texts.open(step, key)?.read().to_owned();
         note_text(step, key, &mut row, &now)?;
         DOCUMENTS.put(step.rows(), &key, &row);
-        snapshot_if_due(step, texts, key)?;
     }
-    Ok(())
+    // One that waited when the last snapshot was made is not in it.
+    let is_behind = SNAPSHOTS.get(step.view(), &key)?.is_some_and(|last| last.arrival >= first_taken);
+    if is_behind { snapshot(step, texts, key) } else { snapshot_if_due(step, texts, key) }
 }
 
 fn size_of(arrival: &ArrivalRow) -> u64 {
@@ -291,7 +301,7 @@ fn rebuild(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> Result<(
                 *so_far = size;
             }
             match outcome {
-                Ok(_) => arrival.standing = Standing::Taken,
+                Ok(_) | Err(NotTaken::Known) => arrival.standing = Standing::Taken,
                 Err(NotTaken::Bad) => arrival.standing = Standing::Void,
                 Err(NotTaken::Early) => {
                     blocked.insert((arrival.author, arrival.keeper));

@@ -19,7 +19,7 @@ use crate::tables::{
     ARRIVALS, ArrivalRow, DOCUMENTS, DocumentKey, DocumentRow, EDITS, EditRow, PLACES, SNAPSHOTS,
     SnapshotRow, Standing, Tally, UNSAID, WEB_OF,
 };
-use crate::text::{Text, writer};
+use crate::text::{NotTaken, Text, writer};
 
 /// Bytes of a text at most. What several people write at once may go over it a little.
 pub(crate) const TEXT_SIZE_MAX: usize = 1024 * 1024;
@@ -102,13 +102,21 @@ pub(crate) fn read_text<R: Rows + ?Sized>(rows: &R, key: DocumentKey, me: u64) -
         let (_, row) = row?;
         if row.standing == Standing::Taken {
             // What was taken once is taken again, or loro has changed.
-            text.import(&row.update).map_err(|_error| damaged())?;
+            read_again(&mut text, &row.update).ok_or_else(damaged)?;
         }
     }
     if let Some(unsaid) = UNSAID.get(rows, &key)? {
-        text.import(&unsaid).map_err(|_error| damaged())?;
+        read_again(&mut text, &unsaid).ok_or_else(damaged)?;
     }
     Ok(text)
+}
+
+/// Takes what was taken before; an update that waited stands before what it waited for.
+fn read_again(text: &mut Text, update: &[u8]) -> Option<()> {
+    match text.import(update) {
+        Ok(_) | Err(NotTaken::Early | NotTaken::Known) => Some(()),
+        Err(NotTaken::Bad) => None,
+    }
 }
 
 /// Takes edits that a person makes on this device.
@@ -283,6 +291,12 @@ pub(crate) fn snapshot_if_due(
     if arrivals.saturating_sub(last) < SNAPSHOT_EVERY {
         return Ok(());
     }
+    snapshot(step, texts, key)
+}
+
+/// Writes a snapshot of a text with all that has arrived and is not waiting.
+pub(crate) fn snapshot(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> Result<(), Fault> {
+    let arrivals = DOCUMENTS.get(step.view(), &key)?.map_or(0, |row| row.arrivals);
     if let Some(bytes) = texts.open(step, key)?.snapshot() {
         SNAPSHOTS.put(step.rows(), &key, &SnapshotRow { arrival: arrivals, bytes: bytes.into() });
     }
