@@ -43,14 +43,14 @@ export class Ledger {
 
   /** Reads all keys that begin so; the answer is the last page's, with all entries. */
   async read(prefix = '') {
-    const entries = [];
+    const entries = new Map();
     let after = '';
     for (let page = 0; page < PAGES_MAX; page += 1) {
       const query = new URLSearchParams({ prefix, limit: '1000' });
       if (after) query.set('after', after);
       const state = await this.ask(`/.althing/ledger?${query}`);
-      entries.push(...(Array.isArray(state.entries) ? state.entries : []));
-      if (!state.next) return { ...state, entries };
+      for (const entry of state.entries ?? []) entries.set(entry.key, entry);
+      if (!state.next || state.next === after) return { ...state, entries: [...entries.values()] };
       after = state.next;
     }
     throw new Trouble('The shop is too large to be shown.');

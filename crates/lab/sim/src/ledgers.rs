@@ -70,6 +70,8 @@ struct Town {
     orders: Vec<Order>,
     has_moved: bool,
     removed: Option<PeerIndex>,
+    /// Whose home was restored from a backup: it has forgotten votes, and wishes.
+    restored: Option<PeerIndex>,
     /// The bytes of each slot's row, as first seen anywhere.
     log: BTreeMap<u64, Vec<u8>>,
     report: Report,
@@ -128,6 +130,7 @@ impl Town {
             orders: Vec::new(),
             has_moved: false,
             removed: None,
+            restored: None,
             log: BTreeMap::new(),
             report: Report::default(),
             tally: LedgerTally::default(),
@@ -182,6 +185,7 @@ impl Town {
                 let error = i64::try_from(self.world.dice.below(20 * 86_400_000)).unwrap_or(0);
                 self.world.peer_mut(peer).clock_error_ms = error - 10 * 86_400_000;
             }
+            9 if self.is_one_in(3) => self.restore_a_keeper(),
             7 if self.is_one_in(6) => self.move_keepers(),
             7 if self.is_one_in(8) => self.remove_a_keeper(),
             _ => {
@@ -268,6 +272,9 @@ impl Town {
     }
 
     fn move_keepers(&mut self) {
+        if self.restored.is_some() {
+            return;
+        }
         // Always among people who stay, and never fewer than two thirds of those who were.
         let all: Vec<PeerIndex> = (0..self.mallory).filter(|peer| Some(*peer) != self.removed).collect();
         let count = 3 + 2 * self.world.dice.index(2);
@@ -286,7 +293,7 @@ impl Town {
     }
 
     fn remove_a_keeper(&mut self) {
-        if self.removed.is_some() || self.keepers.len() < 4 || self.has_moved {
+        if self.removed.is_some() || self.restored.is_some() || self.keepers.len() < 4 || self.has_moved {
             return;
         }
         let last = self.keepers.len() - 1;
@@ -295,6 +302,24 @@ impl Town {
         if self.world.answer(ask).is_some_and(|answer| answer.is_ok()) {
             self.removed = Some(last);
         }
+    }
+
+    /// A keeper's home is put back to what it was some time ago. It counts as lost from then on.
+    fn restore_a_keeper(&mut self) {
+        let keeper = self.keepers.len() - 2;
+        if self.restored.is_some() || self.removed.is_some() || self.has_moved {
+            return;
+        }
+        self.world.power_cut(keeper, Duration::from_millis(1));
+        self.world.back_up(keeper);
+        for _ in 0..6 {
+            self.order();
+            self.pass(1_500);
+        }
+        self.world.power_cut(keeper, Duration::from_secs(1));
+        self.world.restore(keeper);
+        self.restored = Some(keeper);
+        self.pass(1_000);
     }
 
     /// Mallory says what only keepers may: votes, proposals, decisions, with rounds above all others.
@@ -412,7 +437,7 @@ impl Town {
         let forged = entries.keys().any(|key| key.contains("mallory"));
         self.report.claim(!forged, || "what Mallory forged is in the state".to_owned());
         for order in &self.orders {
-            if Some(order.by) == self.removed {
+            if [self.removed, self.restored].contains(&Some(order.by)) {
                 continue;
             }
             let view = self.world.read(order.by, "ledger.wish", json!({ "id": order.id }));

@@ -44,6 +44,9 @@ pub struct SimPeer {
     seed: [u8; 32],
     memory: Memory,
     backing: MemoryBacking,
+    /// Rows as they were once, and whether the next start is of a home made of them.
+    saved: Option<MemoryBacking>,
+    home: records::Home,
     kernel: Option<Kernel>,
     readers: Option<Arc<Readers>>,
     lives: u64,
@@ -78,6 +81,8 @@ impl SimPeer {
             seed,
             memory: memory.clone(),
             backing: MemoryBacking::sharing(pool),
+            saved: None,
+            home: records::Home::Own,
             kernel: None,
             readers: None,
             lives: 0,
@@ -143,7 +148,7 @@ impl SimPeer {
             return false;
         }
         let services: Vec<Box<dyn kernel::Service>> = vec![
-            Box::new(records::service()),
+            Box::new(records::service_of(std::mem::take(&mut self.home))),
             Box::new(people::service()),
             Box::new(files::service(&format!("/sim/{}/home", self.index))),
             Box::new(search::service()),
@@ -169,6 +174,22 @@ impl SimPeer {
         self.cancelled.clear();
         self.admitted.clear();
         self.backing = self.backing.power_cut();
+    }
+
+    /// Keeps a copy of the rows of a peer without power, as a backup does.
+    pub(crate) fn back_up(&mut self) {
+        if !self.is_running() {
+            self.saved = Some(self.backing.power_cut());
+            self.backing = self.backing.power_cut();
+        }
+    }
+
+    /// Puts the backup in place of the rows of a peer without power, if there is one.
+    pub(crate) fn restore(&mut self) {
+        if let Some(saved) = self.saved.take_if(|_| self.kernel.is_none()) {
+            self.backing = saved;
+            self.home = records::Home::Restored;
+        }
     }
 
     pub(crate) fn batch(&mut self, now_ms: u64, seed: [u8; 32], inputs: Vec<Input>) -> Vec<Effect> {

@@ -211,6 +211,16 @@ impl World {
         self.queue(back_after, Happening::Start(index));
     }
 
+    /// Keeps a copy of the rows of a peer without power, as a backup does.
+    pub fn back_up(&mut self, index: PeerIndex) {
+        self.peer_mut(index).back_up();
+    }
+
+    /// Puts the backup in place of the rows of a peer without power; it starts as a home that was restored.
+    pub fn restore(&mut self, index: PeerIndex) {
+        self.peer_mut(index).restore();
+    }
+
     /// Puts a peer on one side of the world; peers of different sides can't reach each other.
     pub fn move_to_side(&mut self, index: PeerIndex, side: u8) {
         if self.peer(index).side != side {

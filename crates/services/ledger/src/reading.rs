@@ -13,8 +13,8 @@ use store::{Rows, StoreError};
 use crate::announcing::trust;
 use crate::faults::LedgerError;
 use crate::tables::{
-    ENTRIES, HEADS, HEARD, HERE, Head, LEDGERS, LOG, LedgerRow, NAMED, OPENED, Outcome, ResultRow, WAITING,
-    WISHES, WishRow, WishState,
+    ENTRIES, HEADS, HEARD, HERE, Head, LEDGERS, LOG, LedgerRow, NAMED, OPENED, Outcome, ResultRow, SILENCED,
+    WAITING, WISHES, WishRow, WishState,
 };
 use crate::value::{Keeper, Wants, majority};
 use crate::work::is_small;
@@ -201,6 +201,9 @@ pub(crate) fn state(rows: &dyn Rows, looker: Looker, asked: &ReadLedger) -> Resu
         } else {
             "; the ledger is large and not kept here until it is opened"
         });
+    }
+    if is_keeper && SILENCED.has(rows, &row.web)? {
+        note.push_str("; this computer's home was restored or copied: it is a keeper that votes no more");
     }
     Ok(LedgerState {
         entries,

@@ -18,7 +18,8 @@ use crate::budget::Budget;
 use crate::faults::LedgerError;
 use crate::messages::{Message, Says};
 use crate::reading::{self, Looker};
-use crate::tables::{HEADS, LEDGERS, LedgerRow, SILENCED};
+use crate::tables::{HEADS, LEDGERS, LedgerRow};
+use crate::voting::silence_halted;
 use crate::work::{TEND, Work};
 
 /// Makes the service.
@@ -84,16 +85,10 @@ impl Ledgers {
             return Ok(());
         }
         self.is_loaded = true;
+        // Also before any ledger is known: one that was may be announced to this home anew.
+        silence_halted(step)?;
         let rows: Vec<(LedgerId, LedgerRow)> = LEDGERS.all(step.view()).collect::<Result<_, _>>()?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let halted = records::halts(step.view(), step.me())?;
         for (id, row) in rows {
-            // A home that was restored has forgotten votes (spec ledger, rule 24).
-            if halted.iter().any(|(web, _)| *web == row.web) && !SILENCED.has(step.view(), &id)? {
-                SILENCED.put(step.rows(), &id, &());
-            }
             let mut work = Work::new(id, row);
             work.tend(step)?;
             self.works.insert(id, work);

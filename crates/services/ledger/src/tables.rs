@@ -35,8 +35,8 @@ pub(crate) const ORDER: Table<(LedgerId, DeviceId, u64, u64), OperationId> = Tab
 pub(crate) const COUNTS: Table<(LedgerId, DeviceId), u64> = Table::new("ledger.counts");
 /// What this device has promised and accepted in the slot that comes next.
 pub(crate) const VOTES: Table<LedgerId, VoteRow> = Table::new("ledger.votes");
-/// Ledgers in which this device votes no more, since its home was restored or copied.
-pub(crate) const SILENCED: Table<LedgerId, ()> = Table::new("ledger.silenced");
+/// Webs in whose ledgers this device votes no more, since its home was restored or copied.
+pub(crate) const SILENCED: Table<WebId, ()> = Table::new("ledger.silenced");
 /// What was wished on this device.
 pub(crate) const WISHES: Table<OperationId, WishRow> = Table::new("ledger.wishes");
 /// Those that wait: (ledger, when made, id).

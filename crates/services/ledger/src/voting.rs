@@ -5,7 +5,7 @@ use kernel::Step;
 use store::StoreError;
 
 use crate::messages::{Accepted, Says};
-use crate::tables::{VOTES, VoteRow};
+use crate::tables::{SILENCED, VOTES, VoteRow};
 use crate::value::{Ballot, Transaction};
 use crate::work::Work;
 
@@ -83,4 +83,15 @@ impl Work {
         }
         Ok(self.may_vote(step, &head)?)
     }
+}
+
+/// A home that was restored has forgotten votes, and of two copies neither knows the other's: such a device votes no more in
+/// any ledger of the web, also when its records are in order again (spec ledger, rule 24).
+pub(crate) fn silence_halted(step: &mut Step<'_>) -> Result<(), StoreError> {
+    for (web, _) in records::halts(step.view(), step.me())? {
+        if !SILENCED.has(step.view(), &web)? {
+            SILENCED.put(step.rows(), &web, &());
+        }
+    }
+    Ok(())
 }

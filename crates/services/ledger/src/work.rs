@@ -16,6 +16,7 @@ use crate::proposing::Proposal;
 use crate::snapshots::{Frozen, Incoming};
 use crate::tables::{HEADS, HEARD, Head, LedgerRow, OPENED, SILENCED};
 use crate::value::{Transaction, majority};
+use crate::voting::silence_halted;
 
 /// The alarm of a ledger, followed by its id.
 pub(crate) const TEND: &str = "tend ";
@@ -124,7 +125,7 @@ impl Work {
 
     /// Says whether this device votes about the next slot.
     pub(crate) fn may_vote(&self, step: &Step<'_>, head: &Head) -> Result<bool, StoreError> {
-        Ok(self.is_voter(step, head, step.me())? && !SILENCED.has(step.view(), &self.id)?)
+        Ok(self.is_voter(step, head, step.me())? && !SILENCED.has(step.view(), &self.row.web)?)
     }
 
     /// Returns the other voters that are connected.
@@ -225,6 +226,7 @@ impl Work {
         if now < self.call_due {
             return Ok(());
         }
+        silence_halted(step)?;
         let me = step.me();
         let keepers = self.trust(step, head)?.keepers;
         let is_keeper = keepers.iter().any(|keeper| keeper.device == me);

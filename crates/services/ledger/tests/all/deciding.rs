@@ -173,6 +173,34 @@ fn a_removed_keeper_counts_as_a_lost_one_until_keepers_change() {
 }
 
 #[test]
+fn a_keeper_restored_from_a_backup_does_not_vote_for_what_it_voted_against() {
+    let mut town = Town::new(&["Alice", "Bob", "Carol"]);
+    town.off(CAROL);
+    town.off(BOB);
+    town.world.back_up(BOB);
+    town.world.start(BOB);
+    town.pass(30);
+    assert_eq!(town.put(ALICE, "hat", "sold to Alice")["state"], "done");
+    // Alice and Bob have decided, Bob has forgotten, and Carol has never heard of it.
+    town.off(ALICE);
+    town.off(BOB);
+    town.world.restore(BOB);
+    town.world.start(BOB);
+    town.world.start(CAROL);
+    town.pass(60);
+    let wish = town.put(CAROL, "hat", "sold to Carol");
+    town.pass(60);
+    assert_eq!(town.wish(CAROL, &wish)["state"], "waiting");
+    let note = town.read(BOB)["note"].clone();
+    assert!(note.as_str().unwrap().ends_with("it is a keeper that votes no more"), "{note}");
+    town.world.start(ALICE);
+    town.pass(60);
+    assert_eq!(town.wish(CAROL, &wish)["state"], "done");
+    let log = town.world.read(CAROL, "ledger.log", json!({ "ledger": "family/shop" })).unwrap();
+    assert_eq!((&log["lines"][0]["who"], &log["lines"][1]["who"]), (&json!("Alice"), &json!("you")));
+}
+
+#[test]
 fn who_was_away_for_more_slots_than_are_kept_gets_a_snapshot() {
     let mut town = Town::new(&["Alice", "Bob", "Carol"]);
     town.put(DAVE, "first", "1");
