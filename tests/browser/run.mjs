@@ -9,6 +9,7 @@ import { launch, open as openWindow, Report } from './browser.mjs'
 import { Peers } from './peers.mjs'
 import { carrying, computers, everyConnection } from './flows/computers.mjs'
 import { ownComputers } from './flows/devices.mjs'
+import { components, keepingDocuments, openAnew, sites, writing } from './flows/documents.mjs'
 import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
 import { share, filmAndPaper, oddNames, manyEntries, viewers } from './flows/files.mjs'
 import { finding, everyKey } from './flows/keyboard.mjs'
@@ -66,6 +67,11 @@ async function everything(peers) {
   await ownComputers(house)
   await everyConnection(house)
   await carrying(house)
+  await writing(house)
+  await components(house)
+  await keepingDocuments(house)
+  await sites(house)
+  await openAnew(house)
   await news(house)
   await pages(house, alice, 'alice')
   await outage(house)

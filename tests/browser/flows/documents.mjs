@@ -1,7 +1,5 @@
 // Documents: two people write one text, with live parts of files in it; what can't be shown is said in words; what is
 // meant to harm does nothing. Any box that pops up and any complaint of the page fails the step it comes in.
-//
-// Written before the peer answered `pages.*`: it has not run against real peers yet. Not in run.mjs until then.
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { looks } from '../browser.mjs'

@@ -43,6 +43,9 @@ const KEPT_MAX: usize = 512;
 /// Renderers at once at most: each may keep a child process.
 const RENDERERS_MAX: usize = 2;
 
+/// Files in memory at once at most: some wait for bytes of others.
+const READING_MAX: usize = 12;
+
 /// What makes a rendered part what it is.
 type Key = (ContentId, String, String, u64, u32);
 
@@ -52,6 +55,7 @@ pub(crate) struct Components {
     program: RendererProgram,
     idle: Mutex<Vec<Renderer>>,
     room: tokio::sync::Semaphore,
+    reading: tokio::sync::Semaphore,
     kept: Mutex<(u64, BTreeMap<Key, (u64, Component)>)>,
 }
 
@@ -73,7 +77,8 @@ impl Components {
     pub(crate) fn new(path: PathBuf) -> Self {
         let program = RendererProgram { path, arguments: vec![crate::RENDER.to_owned()] };
         let room = tokio::sync::Semaphore::new(RENDERERS_MAX);
-        Self { program, idle: Mutex::default(), room, kept: Mutex::default() }
+        let reading = tokio::sync::Semaphore::new(READING_MAX);
+        Self { program, idle: Mutex::default(), room, reading, kept: Mutex::default() }
     }
 
     fn find(&self, key: &Key) -> Option<Component> {
@@ -156,6 +161,7 @@ impl PeerHost {
         if let Some(kept) = self.components.find(&key) {
             return Ok(Component { target: shown.target, ..kept });
         }
+        let _reading = self.components.reading.acquire().await.map_err(|_closed| PeerError::Stopping)?;
         let bytes = match self.bytes_of(&shown.target).await {
             Ok(bytes) => bytes,
             Err(fault) => return Ok(Component { show: "nothing".to_owned(), why: fault.what, ..shown }),

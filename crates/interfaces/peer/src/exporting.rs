@@ -20,6 +20,9 @@ const ROWS_MAX: u32 = 1_000;
 /// Bytes of a picture at most; larger ones are named among what is missing.
 const PICTURE_SIZE_MAX: u64 = 20 * 1024 * 1024;
 
+/// Bytes of all pictures of one export at most: they are in memory at once.
+const PICTURES_SIZE_MAX: u64 = 200 * 1024 * 1024;
+
 /// Components of one export at most, those of documents within it among them.
 const COMPONENTS_MAX: usize = 1_000;
 
@@ -28,6 +31,7 @@ struct Freezing {
     frozen: Frozen,
     missing: Vec<String>,
     components: usize,
+    pictures: u64,
 }
 
 impl PeerHost {
@@ -49,7 +53,7 @@ impl PeerHost {
             at: written(now()),
             ..Frozen::default()
         };
-        let mut freezing = Freezing { frozen, missing: Vec::new(), components: 0 };
+        let mut freezing = Freezing { frozen, missing: Vec::new(), components: 0, pictures: 0 };
         let within = vec![document.about.link.clone()];
         self.freeze(&mut freezing, (&document.text, &document.components), within).await?;
         let Freezing { frozen, missing, .. } = freezing;
@@ -63,7 +67,12 @@ impl PeerHost {
             .create_new(true)
             .open(path)
             .map_err(|error| unusable(error.to_string()))?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(|error| unusable(error.to_string()))?;
+        if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync_all()) {
+            // A part of a document is none.
+            let is_gone = std::fs::remove_file(path).is_ok();
+            let left = if is_gone { "" } else { "; a part of it is left there" };
+            return Err(unusable(format!("{error}{left}")));
+        }
         Ok(ExportedDocument { file: asked.to, size, sources, missing })
     }
 
@@ -135,8 +144,10 @@ impl PeerHost {
     }
 
     async fn freeze_picture(&self, freezing: &mut Freezing, shown: &Component, caption: String, source: Option<u32>) {
-        if shown.target.size.unwrap_or_default().0 > PICTURE_SIZE_MAX {
-            freezing.miss(caption, "the picture is too large for a document".to_owned(), source);
+        let size = shown.target.size.unwrap_or_default().0;
+        freezing.pictures = freezing.pictures.saturating_add(size);
+        if size > PICTURE_SIZE_MAX || freezing.pictures > PICTURES_SIZE_MAX {
+            freezing.miss(caption, "the picture is too large, or all of them are, for a document".to_owned(), source);
             return;
         }
         match self.bytes_of(&shown.target).await {

@@ -122,8 +122,10 @@ impl PeerHost {
     }
 
     /// Publishes a folder as a site; one that is not shared yet is shared first, if it is said with which web.
-    async fn publish(&self, arguments: Value, id: Option<OperationId>) -> Result<Value, Fault> {
-        let published = self.engine.ask("pages.publish", arguments.clone(), id).await;
+    ///
+    /// Asking again does no harm, so no answer is kept: a refusal would stand in the way of the second part.
+    async fn publish(&self, arguments: Value) -> Result<Value, Fault> {
+        let published = self.engine.ask("pages.publish", arguments.clone(), None).await;
         let Err(fault) = published else { return published };
         let asked: api::pages::Publish = parse("pages.publish", arguments.clone())?;
         let Some(web) = asked.web.filter(|_| fault.code == "pages.not-shared") else { return Err(fault) };
@@ -272,7 +274,7 @@ impl Host for PeerHost {
             if operation.starts_with("host.") {
                 self.ask_host(&operation, arguments).await
             } else if operation == "pages.publish" {
-                self.publish(arguments, id).await
+                self.publish(arguments).await
             } else {
                 self.engine.ask(&operation, arguments, id).await
             }

@@ -1,5 +1,6 @@
 //! Finds links in this computer's own files, for `pages`: one thread, one file after the other.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -44,7 +45,9 @@ fn find_all(
     inputs: &mpsc::Sender<Input>,
 ) {
     while let Ok(job) = waiting.recv() {
-        let outcome = find(&job, contents, runtime);
+        // A parser that panics over somebody's file must not end the thread.
+        let found = catch_unwind(AssertUnwindSafe(|| find(&job, contents, runtime)));
+        let outcome = found.unwrap_or_else(|_| Err(JobFailure::Failed("it is damaged".to_owned())));
         if inputs.blocking_send(Input::Finished { job: job.id, outcome }).is_err() {
             return;
         }

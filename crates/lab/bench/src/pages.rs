@@ -39,7 +39,7 @@ pub(crate) fn live(bench: &Bench) -> Result<()> {
     bob.ask_until("files.about", &json!({ "path": "bench/alice/numbers/sum.csv" }), |about| {
         about["content"].is_string()
     })?;
-    println!("a saved table until its reader has the new number, {SAVES} saves: {}", spread(saves(alice, bob, &folder)?));
+    println!("a saved table until its reader has the new number, {SAVES} saves: {}", spread(saves(bob, &folder)?));
     Ok(())
 }
 
@@ -65,7 +65,7 @@ fn keys(alice: &Peer, bob: &Peer, document: &str) -> Result<Vec<f64>> {
     Ok(times)
 }
 
-fn saves(alice: &Peer, bob: &Peer, folder: &std::path::Path) -> Result<Vec<f64>> {
+fn saves(bob: &Peer, folder: &std::path::Path) -> Result<Vec<f64>> {
     let component = json!({ "link": "bench/alice/numbers/sum.csv" });
     let mut times = Vec::new();
     for save in 1..=SAVES {
@@ -78,7 +78,6 @@ fn saves(alice: &Peer, bob: &Peer, folder: &std::path::Path) -> Result<Vec<f64>>
         })?;
         times.push(begun.elapsed().as_secs_f64());
     }
-    let _ = alice;
     Ok(times)
 }
 
@@ -126,8 +125,7 @@ pub(crate) fn large(bench: &Bench) -> Result<()> {
         times.push(begun.elapsed().as_secs_f64());
     }
     println!("a note of 1 MB opened, 11 times: {}", spread(times));
-    trace();
-    Ok(())
+    trace()
 }
 
 /// Asks for all components, eight at a time, as the page does.
@@ -155,7 +153,7 @@ fn open_all(reader: &Peer, components: &[Value]) -> Result<()> {
 /// As many edits as the public trace has, one by one, in the way people write: mostly the next character, sometimes elsewhere,
 /// sometimes taking out.
 #[allow(clippy::print_stdout, reason = "results go to stdout")]
-fn trace() {
+fn trace() -> Result<()> {
     let mut alice = Text::new(1);
     let (mut length, mut at, mut dice) = (0_usize, 0_usize, 0x9e37_79b9_u64);
     let begun = Instant::now();
@@ -178,24 +176,21 @@ fn trace() {
             edit.keep(length - at);
             (at, length) = (at + 1, length + 1);
         }
-        if alice.edit(&edit).is_none() {
-            println!("an edit does not fit");
-            return;
-        }
+        alice.edit(&edit).context("an edit does not fit")?;
     }
     let applied = begun.elapsed();
     let update = alice.since(1, 0).unwrap_or_default();
     let begun = Instant::now();
     let mut bob = Text::new(2);
-    let taken = bob.take(&update, 1).is_ok() && bob.read() == alice.read();
+    anyhow::ensure!(bob.take(&update, 1).is_ok() && bob.read() == alice.read(), "two texts");
     println!(
-        "{EDITS} edits one by one: {:.2} s; merged by another in {:.0} ms, {}; {} kB as an update, {} kB as a snapshot",
+        "{EDITS} edits one by one: {:.2} s; merged by another in {:.0} ms, equal; {} kB as an update, {} kB as a snapshot",
         applied.as_secs_f64(),
         begun.elapsed().as_secs_f64() * 1_000.0,
-        if taken { "equal" } else { "NOT equal" },
         update.len() / 1_000,
         alice.snapshot().unwrap_or_default().len() / 1_000
     );
+    Ok(())
 }
 
 /// Writes median, 99th of 100 and most, in milliseconds.

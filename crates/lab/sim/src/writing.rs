@@ -16,17 +16,19 @@ use crate::world::{PeerIndex, Weather, World};
 
 /// Who writes; the first founds the web, the last may be removed.
 const WRITERS: usize = 5;
+/// Joins when all is over.
+const LATE: PeerIndex = WRITERS;
 const ALICE: PeerIndex = 0;
 const TED: PeerIndex = WRITERS - 1;
 
 /// Things that happen in one town.
-const ROUNDS: u64 = 70;
+const ROUNDS: u64 = 90;
 
 /// What a quiet world gets everything done in.
 const QUIET: Duration = Duration::from_mins(10);
 
-/// Long enough for whoever is asked to answer.
-const ANSWER: Duration = Duration::from_millis(200);
+/// Whoever is asked answers in less. Shorter than what is gathered before it is published.
+const ANSWER: Duration = Duration::from_millis(30);
 
 struct Town {
     world: World,
@@ -38,25 +40,41 @@ struct Town {
     taken_out: BTreeSet<String>,
     is_ted_removed: bool,
     count: u64,
+    tally: WritingTally,
     report: Report,
 }
 
+/// What happened in towns that write: a checker whose towns never do something checks nothing of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WritingTally {
+    /// Removals of somebody whose words others have built on.
+    pub removed: u64,
+    /// Edits on a version that was not the newest any more.
+    pub not_taken: u64,
+    /// Lines taken out.
+    pub taken_out: u64,
+    /// Updates that others kept of a log that was cut.
+    pub kept: u64,
+}
+
 /// Runs one town and says what was wrong.
-pub fn run(seed: u64) -> Report {
+pub fn run(seed: u64) -> (Report, WritingTally) {
     let mut town = Town::begin(seed);
     for _ in 0..ROUNDS {
         town.something();
     }
     town.quiet();
+    town.late_one_comes();
     town.texts_are_one();
     town.nothing_is_lost();
     town.browsers_have_the_same();
-    town.report
+    town.count_kept();
+    (town.report, town.tally)
 }
 
 impl Town {
     fn begin(seed: u64) -> Self {
-        let mut world = World::new(seed, WRITERS, &Memory::shared());
+        let mut world = World::new(seed, WRITERS + 1, &Memory::shared());
         for index in 0..WRITERS {
             world.start(index);
             world.ask(index, "people.introduce", json!({ "name": format!("Person {index}") }));
@@ -80,12 +98,15 @@ impl Town {
             taken_out: BTreeSet::new(),
             is_ted_removed: false,
             count: 0,
+            tally: WritingTally::default(),
             report: Report::default(),
         }
     }
 
     fn something(&mut self) {
-        let pause = Duration::from_millis(self.dice.below(2_500));
+        // Often so short that edits of several people meet before anything is published.
+        let pause = if self.dice.below(3) == 0 { self.dice.below(4_000) } else { self.dice.below(250) };
+        let pause = Duration::from_millis(pause);
         self.world.run_for(pause);
         let index = self.dice.index(WRITERS);
         if !self.world.peer(index).is_running() {
@@ -109,7 +130,8 @@ impl Town {
                 self.world.run_for(ANSWER);
                 self.is_ted_removed = matches!(self.world.answer(ask), Some(Ok(_)));
             }
-            7..=11 => self.add(index),
+            7 => self.paste(index),
+            8..=11 => self.add(index),
             _ => self.insert(index),
         }
     }
@@ -128,6 +150,15 @@ impl Town {
         }
     }
 
+    /// Adds a long text, more than one update holds.
+    fn paste(&mut self, index: PeerIndex) {
+        let word = self.word(index);
+        let asked = json!({ "document": self.document, "text": format!("{word} {}", "ä ".repeat(9_000)) });
+        if self.asked(index, "pages.append", asked).is_some() {
+            self.written.insert(word, index);
+        }
+    }
+
     /// Puts a word somewhere, as a browser does.
     fn insert(&mut self, index: PeerIndex) {
         let Ok(read) = self.world.read(index, "pages.document", json!({ "document": self.document })) else {
@@ -139,6 +170,10 @@ impl Town {
         let Some(at) = (!gaps.is_empty()).then(|| self.dice.index(gaps.len())).and_then(|at| gaps.get(at)) else {
             return;
         };
+        // Now and then on a version that is not the newest any more.
+        if self.dice.below(4) == 0 {
+            self.add(index);
+        }
         let word = self.word(index);
         let edit = json!([at, [0, "", word], now.len() - at]);
         let version = read.get("version").cloned().unwrap_or_default();
@@ -146,6 +181,8 @@ impl Town {
         let Some(edited) = self.asked(index, "pages.edit", asked) else { return };
         if edited.get("is_taken") == Some(&Value::Bool(true)) {
             self.written.insert(word, index);
+        } else {
+            self.tally.not_taken += 1;
         }
     }
 
@@ -160,8 +197,12 @@ impl Town {
         let left: Vec<&str> =
             lines.iter().enumerate().filter(|(at, _)| *at != gone).map(|(_, line)| *line).collect();
         // Whether or not it is said to be done: a power cut may lie between.
-        let words = lines.get(gone).into_iter().flat_map(|line| line.split_whitespace());
-        self.taken_out.extend(words.map(str::to_owned));
+        let words: Vec<String> =
+            lines.get(gone).into_iter().flat_map(|line| line.split_whitespace()).map(str::to_owned).collect();
+        if !words.is_empty() {
+            self.tally.taken_out += 1;
+        }
+        self.taken_out.extend(words);
         self.asked(index, "pages.write", json!({ "document": self.document, "text": left.join("\n") }));
     }
 
@@ -193,6 +234,23 @@ impl Town {
         }
     }
 
+    /// Somebody joins, who has heard nothing of it all.
+    fn late_one_comes(&mut self) {
+        self.world.start(LATE);
+        self.world.ask(LATE, "people.introduce", json!({ "name": "Late" }));
+        let invitation = act(&mut self.world, ALICE, "people.invite", json!({ "web": "family" }));
+        act(&mut self.world, LATE, "people.join", json!({ "link": text(&invitation, "link") }));
+        self.world.run_for(Duration::from_mins(3));
+    }
+
+    fn count_kept(&mut self) {
+        let asked = json!({ "document": self.document });
+        let history = self.world.read(ALICE, "pages.document_history", asked).unwrap_or_default();
+        let kept = list(&history, "changes").filter(|change| text(change, "who").contains("kept by")).count();
+        self.tally.kept = u64::try_from(kept).unwrap_or(0);
+        self.tally.removed = u64::from(self.is_ted_removed);
+    }
+
     fn members(&self) -> Vec<PeerIndex> {
         (0..WRITERS).filter(|index| *index != TED || !self.is_ted_removed).collect()
     }
@@ -205,7 +263,7 @@ impl Town {
     fn texts_are_one(&mut self) {
         let first = self.text_at(ALICE);
         self.report.claim(!first.is_empty() || self.written.is_empty(), || "Alice has no text".to_owned());
-        for index in self.members() {
+        for index in self.members().into_iter().chain([LATE]) {
             let other = self.text_at(index);
             self.report.claim(other == first, || format!("peer {index} has {other:?}, Alice {first:?}"));
         }
@@ -227,7 +285,9 @@ impl Town {
     fn browsers_have_the_same(&mut self) {
         for index in self.members() {
             let asked = json!({ "document": self.document, "since": 0 });
-            let Ok(told) = self.world.read(index, "pages.changes", asked) else { continue };
+            let told = self.world.read(index, "pages.changes", asked);
+            self.report.claim(told.is_ok(), || format!("peer {index} tells no changes: {told:?}"));
+            let Ok(told) = told else { continue };
             let mut now: Vec<u16> = Vec::new();
             let mut is_fit = true;
             for change in list(&told, "changes") {
@@ -277,10 +337,17 @@ mod tests {
 
     #[test]
     fn five_who_write_one_document_in_storms_end_with_one_text() {
-        for seed in 1..=6 {
-            let report = run(seed);
+        let mut sum = WritingTally::default();
+        for seed in 1..=10 {
+            let (report, tally) = run(seed);
             assert!(report.wrong.is_empty(), "seed {seed}: {:#?}", report.wrong);
             assert!(report.checked > 30, "{} claims", report.checked);
+            sum.removed += tally.removed;
+            sum.not_taken += tally.not_taken;
+            sum.taken_out += tally.taken_out;
+            sum.kept += tally.kept;
         }
+        let WritingTally { removed, not_taken, taken_out, kept } = sum;
+        assert!(removed > 0 && not_taken > 0 && taken_out > 0 && kept > 0, "something never happened: {sum:?}");
     }
 }

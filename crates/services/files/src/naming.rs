@@ -174,15 +174,14 @@ pub fn at_time<R: Rows + ?Sized>(
     {
         return Ok(Some(at_of(entry)));
     }
-    let file = match now {
-        Some(entry) => Some(entry.file),
-        None => GONE.get(rows, &(number, key))?,
-    };
-    let Some(file) = file else { return Ok(None) };
-    for row in REVISIONS.within_back(rows, &(number, file)) {
-        let ((_, _, revision, _), row) = row?;
-        if row.told <= time {
-            return Ok((!row.is_deletion).then(|| past(file, revision, &row)));
+    // What stands there now, and before that what is gone from there.
+    let files = [now.map(|entry| entry.file), GONE.get(rows, &(number, key))?];
+    for file in files.into_iter().flatten() {
+        for row in REVISIONS.within_back(rows, &(number, file)) {
+            let ((_, _, revision, _), row) = row?;
+            if row.told <= time {
+                return Ok((!row.is_deletion).then(|| past(file, revision, &row)));
+            }
         }
     }
     Ok(None)
@@ -207,6 +206,13 @@ pub fn versions<R: Rows + ?Sized>(
             all.push((row?.1.told, path.clone()));
         }
         all.push((entry.head.told, path));
+    }
+    for row in GONE.within(rows, &(number, prefix.clone())).take(VERSIONED_MAX) {
+        let ((_, key), file) = row?;
+        let path = path_of(key.get(prefix.len()..).unwrap_or_default());
+        for row in REVISIONS.within_back(rows, &(number, file)).take(limit) {
+            all.push((row?.1.told, path.clone()));
+        }
     }
     all.sort_by(|a, b| b.cmp(a));
     all.dedup();

@@ -9,15 +9,15 @@ use base::{DeviceId, DocumentId, Fault, Timestamp, WebId};
 use kernel::{AskId, Step};
 use store::{Rows, StoreError};
 
-use crate::applying::{listed, may_list};
+use crate::applying::{listed, may_list, removal};
 use crate::edit::{ChangeSet, with_plain_lines};
 use crate::faults::PagesError;
-use crate::link::{Link, Target};
+use crate::link::{Link, Target, WebMark};
 use crate::markdown;
 use crate::resolve::{self, Eye};
-use crate::statement::Statement;
+use crate::statement::{Statement, document_of};
 use crate::tables::{
-    ARRIVALS, ArrivalRow, DOCUMENTS, DocumentKey, DocumentRow, EDITS, Standing, WEB_OF,
+    ARRIVALS, ArrivalRow, DOCUMENTS, DocumentKey, DocumentRow, EDITS, Standing, 
 };
 use crate::text::{Text, with_unit_lines, writer};
 use crate::writing::{Texts, check_may_write, may_write, read_text, take};
@@ -43,21 +43,31 @@ const CLIENT_SIZE_MAX: usize = 64;
 /// Finds a document by its id, its link, or its title if no other has it.
 pub(crate) fn find(rows: &dyn Rows, wanted: &str) -> Result<DocumentKey, Fault> {
     let missing = || Fault::from(PagesError::NoSuchDocument { document: wanted.chars().take(100).collect() });
-    let by_id = |document: DocumentId| -> Result<DocumentKey, Fault> {
-        let web = WEB_OF.get(rows, &document)?.ok_or_else(missing)?;
-        Ok((web, document))
+    let by_id = |document: DocumentId, mark: Option<WebMark>| -> Result<DocumentKey, Fault> {
+        let mut found = Vec::new();
+        for web in people::read::webs(rows)? {
+            let is_meant = mark.is_none_or(|mark| mark.is_of(web.id));
+            if is_meant && DOCUMENTS.has(rows, &(web.id, document))? {
+                found.push((web.id, document));
+            }
+        }
+        match found.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(missing()),
+            _ => Err(PagesError::SeveralDocuments { document: wanted.to_owned() }.into()),
+        }
     };
     if let Ok(document) = wanted.trim().parse() {
-        return by_id(document);
+        return by_id(document, None);
     }
-    if let Ok(Link { target: Target::Document(document), .. }) = Link::read(wanted) {
-        return by_id(document);
+    if let Ok(Link { web, target: Target::Document(document), .. }) = Link::read(wanted) {
+        return by_id(document, Some(web));
     }
     let mut found = Vec::new();
     let folded = wanted.trim().to_lowercase();
     for row in DOCUMENTS.all(rows) {
         let (key, row) = row?;
-        if row.title.to_lowercase() == folded && !row.is_removed {
+        if row.title.to_lowercase() == folded && !removal(rows, key, &row)?.is_removed {
             found.push(key);
         }
     }
@@ -116,7 +126,7 @@ pub(crate) fn row_view(rows: &dyn Rows, key: DocumentKey, row: &DocumentRow) -> 
         changed: row.changed,
         components: row.components,
         link: Link::new(web, Target::Document(document)).to_string(),
-        is_removed: row.is_removed,
+        is_removed: removal(rows, key, row)?.is_removed,
         id: document.to_string(),
     })
 }
@@ -127,10 +137,13 @@ pub(crate) fn documents(rows: &dyn Rows, asked: &AskDocuments) -> Result<Documen
     let webs: Vec<WebId> = readable_webs(rows)?;
     for row in DOCUMENTS.all(rows) {
         let (key, row) = row?;
-        if (row.is_removed && !asked.removed) || !webs.contains(&key.0) {
+        if !webs.contains(&key.0) {
             continue;
         }
         let shown = row_view(rows, key, &row)?;
+        if shown.is_removed && !asked.removed {
+            continue;
+        }
         if asked.web.as_ref().is_none_or(|web| *web == shown.web) {
             documents.push(shown);
         }
@@ -164,14 +177,15 @@ pub(crate) fn document(eye: Eye<'_>, asked: &AskDocument) -> Result<Document, Fa
     };
     let spans = if asked.who { spans(eye.rows, key, &text)? } else { Vec::new() };
     let is_now = asked.change.is_none();
+    let about = row_view(eye.rows, key, &row)?;
     Ok(Document {
-        about: row_view(eye.rows, key, &row)?,
         components: components(eye, text.read())?,
         text: with_unit_lines(text.read()),
         version: row.version,
         spans,
-        can_write: is_now && !row.is_removed && may_write(eye.rows, web)?,
+        can_write: is_now && !about.is_removed && may_write(eye.rows, web)?,
         note: if is_now { note(eye, web)? } else { "as it was then".to_owned() },
+        about,
     })
 }
 
@@ -320,20 +334,19 @@ pub(crate) fn begin(
     let web = people::read::web_named(step.view(), &asked.web)?;
     let web = web.ok_or_else(|| PagesError::NoSuchWeb { web: asked.web.clone() })?;
     check_may_write(step, web)?;
-    let id = step.random("document");
-    let document = DocumentId::from_slice(id.get(..16).unwrap_or_default()).unwrap_or(DocumentId::new([0; 16]));
-    let key = (web, document);
+    let dice = step.random("document");
+    let nonce = DocumentId::new(*dice.first_chunk().unwrap_or(&[0; 16]));
+    let key = (web, document_of(web, step.me(), nonce));
     let at = step.now();
     let row = DocumentRow { owner: Some(step.me()), begun: at, ..DocumentRow::unknown() };
     DOCUMENTS.put(step.rows(), &key, &row);
-    WEB_OF.put(step.rows(), &document, &web);
-    records::publish(step, web, "pages", Statement::Begun { document, at }.to_bytes())?;
+    records::publish(step, web, "pages", Statement::Begun { nonce, at }.to_bytes())?;
     let mut text = format!("# {title}\n\n");
     if !asked.text.is_empty() {
         text.push_str(&with_plain_lines(&asked.text));
     }
     take(step, texts, key, ("", &[ChangeSet::between("", &text)]))?;
-    step.emit("pages.document", &serde_json::json!({ "web": web, "document": document }));
+    step.emit("pages.document", &serde_json::json!({ "web": web, "document": key.1 }));
     let row = DOCUMENTS.get(step.view(), &key)?.unwrap_or(row);
     let shown = row_view(step.view(), key, &row)?;
     step.reply(ask, &shown);
@@ -419,8 +432,10 @@ pub(crate) fn list(step: &mut Step<'_>, ask: AskId, wanted: &str, is_removed: bo
         return Err(PagesError::NotYourDocument { document: title_of(&row, key.1) }.into());
     }
     // After whatever was said before, also when the clock was set back.
-    let at = step.now().max(row.removed_at.after(std::time::Duration::from_millis(1)));
-    listed(step, key, step.me(), (at, is_removed))?;
+    let last = removal(step.view(), key, &row)?.at;
+    let at = step.now().max(last.after(std::time::Duration::from_millis(1)));
+    let me = step.me();
+    listed(step, key, me, (at, is_removed));
     let said = Statement::Listed { document: key.1, at, is_removed };
     records::publish(step, key.0, "pages", said.to_bytes())?;
     let row = DOCUMENTS.get(step.view(), &key)?.unwrap_or(row);

@@ -39,7 +39,7 @@ fn fuzz_what_members_send_about_documents() {
     let said = LinkSaid { link: link.clone(), words: "words".to_owned(), line: 3 };
     let (share, file, content) = (ShareId::new([4; 16]), FileId::new([5; 16]), ContentId::new([6; 32]));
     let seeds = vec![
-        Statement::Begun { document, at }.to_bytes(),
+        Statement::Begun { nonce: document, at }.to_bytes(),
         Statement::Edited { document, at, update: update.clone().into() }.to_bytes(),
         Statement::Kept { document, of: DeviceId::new([7; 32]), at, update: update.clone().into() }.to_bytes(),
         Statement::Listed { document, at, is_removed: true }.to_bytes(),

@@ -13,6 +13,7 @@ mod here;
 pub mod link;
 pub mod linking;
 pub mod markdown;
+mod merging;
 mod reading;
 mod resolve;
 mod service;

@@ -96,6 +96,7 @@ pub(crate) fn note_document(
         targets: Vec::new(),
         digest: source,
         place: 0,
+        by: owner,
     };
     Ok(put(step.rows(), source, said, markdown::links(text))?)
 }
@@ -108,14 +109,17 @@ pub(crate) fn take_file(
     links: FileLinks,
 ) -> Result<(), Fault> {
     let (web, share, file) = (said.web, links.share, links.file);
-    // Only the device that speaks for a share speaks for its files.
-    if naming::share(step.view(), web, share)?.is_some_and(|share| share.device != said.author) {
+    // Only the device that speaks for a share speaks for its files; while nobody is known to, whoever was first.
+    let speaker = naming::share(step.view(), web, share)?.map(|share| share.device);
+    if speaker.is_some_and(|speaker| speaker != said.author) {
         return Ok(());
     }
     let source = file_source(web, share, file);
-    let known = SOURCES.get(step.view(), &source)?;
-    if known.is_some_and(|known| known.person != person || known.place >= said.place) {
-        return Ok(());
+    if let Some(known) = SOURCES.get(step.view(), &source)? {
+        let is_older = known.by == said.author && known.place >= said.place;
+        if is_older || (known.by != said.author && speaker.is_none()) {
+            return Ok(());
+        }
     }
     let mentions: Vec<Mention> = links
         .links
@@ -131,6 +135,7 @@ pub(crate) fn take_file(
         targets: Vec::new(),
         digest: links.content,
         place: said.place,
+        by: said.author,
     };
     put(step.rows(), source, row, mentions)?;
     step.emit("pages.links", &serde_json::json!({ "web": web }));
@@ -200,9 +205,13 @@ pub(crate) fn look(
             continue;
         };
         // Not read yet: it comes again with its content.
-        let Some(content) = at.content else { continue };
+        let Some(content) = at.content else {
+            naming::settle_links(step, number, file, mark)?;
+            continue;
+        };
         let source = files::own_source(step.view(), content)?.filter(|_| at.size <= FILE_SIZE_MAX);
         let Some(source) = source else {
+            say(step, (number, file), content, Vec::new())?;
             naming::settle_links(step, number, file, mark)?;
             continue;
         };
@@ -299,6 +308,7 @@ fn say(
         targets: Vec::new(),
         digest: content,
         place: before.as_ref().map_or(1, |before| before.place + 1),
+        by: step.me(),
     };
     put(step.rows(), source, row, links.clone())?;
     let after = SOURCES.get(step.view(), &source)?;
@@ -316,5 +326,10 @@ fn say(
         said.push(one);
     }
     step.emit("pages.links", &serde_json::json!({ "web": web }));
-    records::publish(step, web, "pages", Statement::Links { share, file, at, content, links: said }.to_bytes())
+    let said = Statement::Links { share, file, at, content, links: said }.to_bytes();
+    if let Err(fault) = records::publish(step, web, "pages", said) {
+        // Of a web that was left since, for one: nobody is to be told there.
+        tracing::debug!(%fault, "links of a file cannot be told");
+    }
+    Ok(())
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::applying::removal;
 use crate::documents;
 use crate::faults::PagesError;
 use crate::link::{Link, Target};
@@ -28,8 +29,10 @@ const BACKLINKS_MAX: usize = 1_000;
 const NEWS_MAX: u32 = 1_000;
 const NEWS: u32 = 100;
 
-/// Events looked at for news of files, at most.
+/// Events looked at for news of files at once, how often at most, and how many files are enough.
 const EVENTS_MAX: u64 = 5_000;
+const EVENT_PAGES_MAX: usize = 10;
+const FILES_MAX: usize = 200;
 
 /// Answers read operations.
 #[derive(Debug)]
@@ -121,7 +124,12 @@ fn backlinks_of(eye: Eye<'_>, target: ContentId, limit: usize) -> Result<Vec<Bac
 fn source_view(eye: Eye<'_>, row: SourceRow) -> Result<Option<(String, String, String, SourceRow)>, Fault> {
     match row.from {
         From::Document(document) => {
-            let known = DOCUMENTS.get(eye.rows, &(row.web, document))?.filter(|known| !known.is_removed);
+            let key = (row.web, document);
+            let known = DOCUMENTS.get(eye.rows, &key)?;
+            let known = match known {
+                Some(known) if !removal(eye.rows, key, &known)?.is_removed => Some(known),
+                _ => None,
+            };
             let link = Link::new(row.web, Target::Document(document)).to_string();
             Ok(known.map(|known| (documents::title_of(&known, document), String::new(), link, row)))
         }
@@ -251,17 +259,24 @@ fn link_of(eye: Eye<'_>, target: ContentId, source: ContentId) -> Result<Option<
 
 /// Files of others that changed, by the events of this peer.
 fn news_of_files(eye: Eye<'_>, news: &mut Vec<NewView>) -> Result<(), Fault> {
-    let last = kernel::last_event(eye.rows)?;
-    let from = last.saturating_sub(EVENTS_MAX);
-    let page = kernel::events_after(eye.rows, from, usize::try_from(EVENTS_MAX).unwrap_or(0))?;
     let mut latest: BTreeMap<String, Timestamp> = BTreeMap::new();
-    for event in page.events.into_iter().filter(|event| event.kind == "files.changed") {
-        let paths = event.about.get("paths").and_then(Value::as_array);
-        let share = event.about.get("share").and_then(Value::as_str).unwrap_or_default();
-        for path in paths.into_iter().flatten().filter_map(Value::as_str) {
-            let path = if path.starts_with(share) { path.to_owned() } else { format!("{share}/{path}") };
-            latest.insert(path, event.at);
+    let mut to = kernel::last_event(eye.rows)?;
+    // Two who write make many events; files that changed before stand behind them.
+    for _ in 0..EVENT_PAGES_MAX {
+        let from = to.saturating_sub(EVENTS_MAX);
+        let page = kernel::events_after(eye.rows, from, usize::try_from(to - from).unwrap_or(0))?;
+        for event in page.events.into_iter().rev().filter(|event| event.kind == "files.changed") {
+            let paths = event.about.get("paths").and_then(Value::as_array);
+            let share = event.about.get("share").and_then(Value::as_str).unwrap_or_default();
+            for path in paths.into_iter().flatten().filter_map(Value::as_str) {
+                let path = if path.starts_with(share) { path.to_owned() } else { format!("{share}/{path}") };
+                latest.entry(path).or_insert(event.at);
+            }
         }
+        if from == 0 || latest.len() >= FILES_MAX {
+            break;
+        }
+        to = from;
     }
     let mut latest: Vec<(String, Timestamp)> = latest.into_iter().collect();
     latest.sort_by_key(|(_, at)| std::cmp::Reverse(*at));

@@ -333,7 +333,7 @@ fn view_document(eye: Eye<'_>, shown: &mut LinkView, key: (WebId, DocumentId)) -
     shown.title = documents::title_of(&row, key.1);
     shown.changed = Some(row.changed);
     shown.owner = documents::label(eye.rows, key.0, row.owner)?;
-    if row.is_removed {
+    if crate::applying::removal(eye.rows, key, &row)?.is_removed {
         "it was taken off the list; who began it or an admin can bring it back".clone_into(&mut shown.note);
         return Ok(());
     }

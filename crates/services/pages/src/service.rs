@@ -14,6 +14,7 @@ use crate::applying;
 use crate::documents;
 use crate::here::Presence;
 use crate::linking::{self, Finding, FoundLink};
+use crate::merging;
 use crate::reading::{PagesReader, arguments_of, unknown};
 use crate::sites;
 use crate::tables::DocumentKey;
@@ -42,7 +43,7 @@ impl Service for Pages {
 
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
         let done = self.take(step, input);
-        if done.is_err() {
+        if done.as_ref().is_err_and(|fault| fault.kind == base::FaultKind::Broken) {
             // What the step wrote is dropped; texts may be ahead of the rows.
             self.texts.clear();
         }
@@ -50,6 +51,7 @@ impl Service for Pages {
     }
 
     fn close_batch(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        merging::close(step, &mut self.texts)?;
         let busy: Vec<FileId> = self.finding.values().map(Finding::file).collect();
         self.finding.extend(linking::look(step, &busy)?);
         Ok(())

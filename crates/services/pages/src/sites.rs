@@ -26,6 +26,9 @@ const LABEL_LEN_MAX: usize = 63;
 /// Characters of a person's or a web's name in a label; longer ones are cut and get some digits of their id.
 const NAME_LEN_MAX: usize = 12;
 
+/// Digits of an id in a name that cannot be written whole.
+const DIGITS: usize = 6;
+
 /// Versions told at most.
 const VERSIONS_MAX: usize = 1_000;
 
@@ -151,7 +154,10 @@ pub(crate) fn is_open(rows: &dyn Rows, site: &Site) -> Result<bool, StoreError> 
         Some(me) => people::read::role_of(rows, site.web, me)?.is_some(),
         None => false,
     };
-    Ok(site.row.is_published && is_member && am_member && share.is_some_and(|share| !share.is_ended))
+    // Nobody gives another's folder out as its own site.
+    let owner = people::read::same_human_now(rows, site.web, site.person)?;
+    let is_shared = share.is_some_and(|share| !share.is_ended && share.person == owner);
+    Ok(site.row.is_published && is_member && am_member && is_shared)
 }
 
 /// Returns the name in a browser's address.
@@ -174,18 +180,23 @@ fn dns(name: &str, id: &str) -> String {
         }
     }
     let plain = out.trim_matches('-');
-    if plain == name && plain.len() <= NAME_LEN_MAX {
+    // What ends as if it had digits gets its own, or it could be another's.
+    let has_digits = plain.rsplit_once('-').is_some_and(|(_, last)| {
+        last.len() == DIGITS && last.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    });
+    let is_digits = plain.len() == DIGITS && plain.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if plain == name && plain.len() <= NAME_LEN_MAX && !has_digits && !is_digits {
         return plain.to_owned();
     }
-    let cut: String = plain.chars().take(NAME_LEN_MAX - 7).collect();
-    let digits: String = id.chars().take(6).collect();
+    let cut: String = plain.chars().take(NAME_LEN_MAX - DIGITS - 1).collect();
+    let digits: String = id.chars().take(DIGITS).collect();
     let cut = cut.trim_matches('-');
     if cut.is_empty() { digits } else { format!("{cut}-{digits}") }
 }
 
 /// Finds a site by `web/person/name`, by its label, or by its name alone if no other has it.
 pub(crate) fn find(rows: &dyn Rows, wanted: &str) -> Result<Site, Fault> {
-    let mut found = Vec::new();
+    let (mut found, mut labelled) = (Vec::new(), Vec::new());
     for site in all(rows)? {
         let full = format!(
             "{}/{}/{}",
@@ -193,12 +204,17 @@ pub(crate) fn find(rows: &dyn Rows, wanted: &str) -> Result<Site, Fault> {
             people::read::label_of(rows, site.web, site.person)?,
             site.name
         );
-        if full == wanted || label_of(rows, &site)? == wanted {
+        if full == wanted {
             return Ok(site);
         }
-        if site.name == wanted && is_open(rows, &site)? {
+        if label_of(rows, &site)? == wanted {
+            labelled.push(site);
+        } else if site.name == wanted && is_open(rows, &site)? {
             found.push(site);
         }
+    }
+    if !labelled.is_empty() {
+        found = labelled;
     }
     let mine = people::read::my_person(rows)?;
     if found.len() > 1 && found.iter().any(|site| Some(site.person) == mine) {
@@ -331,8 +347,43 @@ pub(crate) fn file(rows: &dyn Rows, asked: &FindSiteFile) -> Result<SiteFile, Fa
             };
             answer.entries.push(SiteEntry { name, kind, size: (kind == EntryKind::File).then_some(ByteCount(size)) });
         }
+        if let Some(time) = time {
+            entries_then(rows, (share.number, &below), time, &mut answer.entries)?;
+        }
     }
     Ok(answer)
+}
+
+/// Makes a folder's entries those of a time: files that came later go, and what a folder opens with comes back.
+fn entries_then(
+    rows: &dyn Rows,
+    (number, folder): (u64, &str),
+    time: Timestamp,
+    entries: &mut Vec<SiteEntry>,
+) -> Result<(), StoreError> {
+    let then = |name: &str| naming::at_time(rows, number, &joined_below(folder, name), time);
+    let mut kept = Vec::new();
+    for entry in std::mem::take(entries) {
+        let at = if entry.kind == EntryKind::File { then(&entry.name)? } else { None };
+        match (entry.kind, at) {
+            (EntryKind::File, None) => {}
+            (EntryKind::File, Some(at)) => kept.push(SiteEntry { size: Some(ByteCount(at.size)), ..entry }),
+            _ => kept.push(entry),
+        }
+    }
+    for name in ["index.html", "index.htm", "index.md", "README.md"] {
+        let is_there = kept.iter().any(|entry| entry.name == name);
+        if let Some(at) = then(name)?.filter(|_| !is_there) {
+            kept.push(SiteEntry { name: name.to_owned(), kind: EntryKind::File, size: Some(ByteCount(at.size)) });
+        }
+    }
+    kept.sort_by(|a, b| a.name.cmp(&b.name));
+    *entries = kept;
+    Ok(())
+}
+
+fn joined_below(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// Answers `pages.versions`.
@@ -370,6 +421,9 @@ mod tests {
         check("李", "012345");
         check("averyveryverylongname", "avery-012345");
         check("-a--b-", "a-b-012345");
+        check("avery-012345", "avery-012345");
+        check("avery-abcdef", "avery-012345");
+        check("abcdef", "abcde-012345");
         let longest = format!("{}--{}--{}--{:x}", "a".repeat(20), "avery-012345", "avery-012345", u64::from(u32::MAX) << 11);
         assert!(longest.len() <= LABEL_LEN_MAX + 2, "{}", longest.len());
     }

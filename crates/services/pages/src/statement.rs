@@ -32,11 +32,12 @@ const MESSAGE_SIZE_MAX: usize = 1_024;
 /// One fact about documents, sites or links.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) enum Statement {
-    /// The author begins a document; its text comes as edits.
+    /// The author begins the document of that name ([`document_of`]); its text comes as edits.
     #[n(0)]
     Begun {
+        /// Random.
         #[n(0)]
-        document: DocumentId,
+        nonce: DocumentId,
         #[n(1)]
         at: Timestamp,
     },
@@ -140,6 +141,14 @@ impl Statement {
         };
         if is_sound { Ok(statement) } else { Err(WireError::OutOfLimits { field: "pages statement" }) }
     }
+}
+
+/// Returns the id of the document that a device begins with a nonce: so nobody else can begin it.
+pub(crate) fn document_of(web: WebId, author: DeviceId, nonce: DocumentId) -> DocumentId {
+    let mut hasher = blake3::Hasher::new_derive_key("althing document v1");
+    hasher.update(web.as_bytes()).update(author.as_bytes()).update(nonce.as_bytes());
+    let hash = hasher.finalize();
+    hash.as_bytes().first_chunk().map_or(nonce, |bytes| DocumentId::new(*bytes))
 }
 
 /// Says whether a text may be a site's name: a part of a DNS label.

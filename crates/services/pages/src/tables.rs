@@ -10,8 +10,10 @@ pub(crate) type DocumentKey = (WebId, DocumentId);
 
 /// Documents this peer has heard of.
 pub(crate) const DOCUMENTS: Table<DocumentKey, DocumentRow> = Table::new("pages.documents");
-/// In which web a document is.
-pub(crate) const WEB_OF: Table<DocumentId, WebId> = Table::new("pages.web_of");
+/// Which devices have taken a document off the list or brought it back, and when last.
+pub(crate) const LISTED: Table<(WebId, DocumentId, DeviceId), ListedRow> = Table::new("pages.listed");
+/// Documents whose text has to be made anew when the batch closes.
+pub(crate) const DUE: Table<DocumentKey, ()> = Table::new("pages.due");
 /// A text as it was after an arrival, so that reading it does not begin with its first word.
 pub(crate) const SNAPSHOTS: Table<DocumentKey, SnapshotRow> = Table::new("pages.snapshots");
 /// What was written, in the order in which this peer heard of it.
@@ -66,10 +68,14 @@ pub(crate) struct DocumentRow {
     /// What is not published yet, for the history.
     #[n(10)]
     pub(crate) unsaid: Tally,
-    /// Taken off the list: when that was said, and whether it holds.
-    #[n(11)]
-    pub(crate) removed_at: Timestamp,
-    #[n(12)]
+}
+
+/// What a device has said about whether a document is on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct ListedRow {
+    #[n(0)]
+    pub(crate) at: Timestamp,
+    #[n(1)]
     pub(crate) is_removed: bool,
 }
 
@@ -203,6 +209,9 @@ pub(crate) struct SourceRow {
     /// The place of what said so in its author's log; what came before it counts no more.
     #[n(7)]
     pub(crate) place: u64,
+    /// Who said so.
+    #[n(8)]
+    pub(crate) by: DeviceId,
 }
 
 /// From what a link leads.
@@ -232,8 +241,6 @@ impl DocumentRow {
             said: 0,
             said_at: never,
             unsaid: Tally::default(),
-            removed_at: never,
-            is_removed: false,
         }
     }
 }

@@ -24,8 +24,11 @@ pub enum NotTaken {
     Bad,
     /// Something before it has not come yet.
     Early,
-    /// All of it is in the text: it waited for something that has come, or says again what was said.
+    /// All of it is in the text: it says again what was said.
     Known,
+    /// A part of it is in the text now and the rest waits for something that has not come: the text has to be read anew
+    /// from what was taken, since no row says so.
+    Half,
 }
 
 /// A text in memory.
@@ -133,7 +136,7 @@ impl Text {
             self.now.take();
         }
         match status.pending {
-            Some(_) => Err(NotTaken::Early),
+            Some(_) => Err(NotTaken::Half),
             None => Ok(edit),
         }
     }

@@ -14,10 +14,10 @@ use crate::edit::ChangeSet;
 use crate::faults::PagesError;
 use crate::linking;
 use crate::markdown;
-use crate::statement::Statement;
+use crate::statement::{Statement, UPDATE_SIZE_MAX};
 use crate::tables::{
     ARRIVALS, ArrivalRow, DOCUMENTS, DocumentKey, DocumentRow, EDITS, EditRow, PLACES, SNAPSHOTS,
-    SnapshotRow, Standing, Tally, UNSAID, WEB_OF,
+    SnapshotRow, Standing, Tally, UNSAID,
 };
 use crate::text::{NotTaken, Text, writer};
 
@@ -46,7 +46,7 @@ const OPEN_MAX: usize = 16;
 const EXCERPT_LEN_MAX: usize = 80;
 
 /// This device's records are counted from here on in [`PLACES`]: its log's own numbers are known only later.
-const OWN_PLACES: u64 = 1 << 62;
+pub(crate) const OWN_PLACES: u64 = 1 << 62;
 
 /// Texts in memory.
 #[derive(Debug, Default)]
@@ -114,7 +114,8 @@ pub(crate) fn read_text<R: Rows + ?Sized>(rows: &R, key: DocumentKey, me: u64) -
 /// Takes what was taken before; an update that waited stands before what it waited for.
 fn read_again(text: &mut Text, update: &[u8]) -> Option<()> {
     match text.import(update) {
-        Ok(_) | Err(NotTaken::Early | NotTaken::Known) => Some(()),
+        // In the order of arrival, which is not that of taking: the rest follows with what it waits for.
+        Ok(_) | Err(NotTaken::Early | NotTaken::Known | NotTaken::Half) => Some(()),
         Err(NotTaken::Bad) => None,
     }
 }
@@ -132,8 +133,10 @@ pub(crate) fn take(
     let text = texts.open(step, key)?;
     let mut unsaid = row.unsaid.clone();
     for edit in edits {
+        let before = text.size();
         let taken = text.edit(edit);
-        if taken.is_none() || text.size() > TEXT_SIZE_MAX {
+        // What others wrote may have gone over the limit: then it can still be made shorter.
+        if taken.is_none() || text.size() > TEXT_SIZE_MAX.max(before) {
             // Rows know nothing of what was taken of it.
             texts.drop_text(key);
             return Err(match taken {
@@ -156,7 +159,6 @@ pub(crate) fn take(
     let now = texts.open(step, key)?.read().to_owned();
     note_text(step, key, &mut row, &now)?;
     DOCUMENTS.put(step.rows(), &key, &row);
-    WEB_OF.put(step.rows(), &document, &web);
     say_soon(step, texts, key)?;
     Ok(row.version)
 }
@@ -242,10 +244,17 @@ pub(crate) fn say(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> R
     let to = text.counter(me);
     let mut updates = Vec::new();
     let mut from = row.said;
+    let mut step_size = OPERATIONS_MAX;
     while from < to {
-        let end = to.min(from.saturating_add(OPERATIONS_MAX));
-        updates.extend(text.between(me, from, end));
-        from = end;
+        let end = to.min(from.saturating_add(step_size));
+        match text.between(me, from, end) {
+            // Many small edits take more bytes than one long one.
+            Some(update) if update.len() > UPDATE_SIZE_MAX && end - from > 1 => step_size = (end - from) / 2,
+            update => {
+                updates.extend(update);
+                (from, step_size) = (end, OPERATIONS_MAX);
+            }
+        }
     }
     let mut tally = std::mem::take(&mut row.unsaid);
     for update in updates {

@@ -31,7 +31,16 @@ const SPOTS_MAX: usize = 1024;
 const EVENTS_MAX: usize = 256;
 
 /// Kinds that change neither what an address leads to nor its bytes.
-const HARMLESS: [&str; 4] = ["files.transfer", "files.kept", "files.damaged", "files.provider-dropped"];
+const HARMLESS: [&str; 8] = [
+    "files.transfer",
+    "files.kept",
+    "files.damaged",
+    "files.provider-dropped",
+    "pages.edited",
+    "pages.here",
+    "pages.document",
+    "pages.links",
+];
 
 /// Kinds that may change what an address leads to, or who may read it, by their beginning.
 const CONCERNING: [&str; 5] = ["files.", "pages.", "people.", "records.", "guard."];
