@@ -4,7 +4,7 @@
 /** What stands behind the scheme: no spaces, quotes, brackets or anything that could end it in Markdown. */
 const REST = /^(?:web|file|content|document|person|query|folder)\/[^\s<>"'`\\()[\]{}|^]+$/
 const SCHEME = 'althing:'
-const COPY = /^http:\/\/althing\.localhost(?::\d{1,5})?\/(?:#\/)?go\/(.+)$/
+const COPY = /^https?:\/\/althing\.localhost(?::\d{1,5})?\/(?:#\/)?go\/(.+)$/
 /** Longer texts are no links. */
 const LENGTH_MAX = 2_048
 
@@ -97,14 +97,10 @@ function escapeText(words: string): string {
 }
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/
-/** What ends a paragraph without an empty line. */
-const BLOCK = /^(?: {0,3}#{1,6}(?:\s|$)| {0,3}(?:`{3,}|~{3,})| {0,3}(?:[-*_] *){3,}$)/
-
-/** Finds the components of a text: paragraphs that are only a picture whose address is a link; never in code. */
+/** Finds the components of a text: lines that are only a picture whose address is a link; never in fenced code (spec pages, rule 21). */
 export function componentsOf(text: string): Placed[] {
   const lines = text.split('\n')
   const found: Placed[] = []
-  const bounds = (line: string | undefined) => line === undefined || line.trim() === '' || BLOCK.test(line)
   let fence = ''
   let from = 0
   lines.forEach((line, index) => {
@@ -114,7 +110,7 @@ export function componentsOf(text: string): Placed[] {
     } else if (mark !== '') fence = mark
     else {
       const component = line.includes('](') ? componentIn(line) : null
-      if (component && bounds(lines[index - 1]) && bounds(lines[index + 1])) {
+      if (component) {
         found.push({ line: index + 1, from, to: from + line.length, ...component })
       }
     }

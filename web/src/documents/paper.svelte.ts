@@ -67,7 +67,7 @@ export class Paper {
   /** Reads the document and begins. */
   async open(): Promise<void> {
     try {
-      const document = await ask('pages.document', { document: this.id })
+      const document = await ask('pages.document', { document: this.id, who: true })
       if (this.#isOver) return
       const draft = await this.#takeDraft()
       if (this.#isOver) return

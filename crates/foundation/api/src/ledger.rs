@@ -234,7 +234,7 @@ pub struct KeyVersion {
 /// A transaction that somebody on this computer wishes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WishView {
-    /// The ledger, as `web/name`.
+    /// The ledger, as `web/person/name`: another person's of the same name is another.
     pub ledger: String,
     /// `waiting`, `done`, `refused` or `given-up`.
     pub state: String,

@@ -354,7 +354,12 @@ pub(crate) fn wish_view(
         Wants::GiveUp | Wants::Keepers { .. } => Vec::new(),
     };
     Ok(WishView {
-        ledger: format!("{}/{}", people::read::web_label(rows, ledger.web)?, ledger.name),
+        ledger: format!(
+            "{}/{}/{}",
+            people::read::web_label(rows, ledger.web)?,
+            people::read::label_of(rows, ledger.web, ledger.person)?,
+            ledger.name
+        ),
         state: state.to_owned(),
         slot,
         why,

@@ -95,8 +95,7 @@ async fn own_wish(gateway: &Arc<Gateway>, visit: &Visit, id: &str) -> Result<Val
     let wish = read(gateway, "ledger.wish", json!({ "id": id })).await?;
     let site = visit.site()?;
     let ledger = wish.get("ledger").and_then(Value::as_str).unwrap_or_default();
-    let short = format!("{}/{}", site.web, site.name);
-    if ledger == site.site || ledger == short { Ok(wish) } else { Err(GatewayError::NoSuchWish.into()) }
+    if ledger == site.site { Ok(wish) } else { Err(GatewayError::NoSuchWish.into()) }
 }
 
 async fn read(gateway: &Arc<Gateway>, operation: &'static str, asked: Value) -> Result<Value, Refusal> {

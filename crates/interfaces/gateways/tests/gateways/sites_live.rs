@@ -114,7 +114,7 @@ async fn a_site_reads_and_writes_its_own_ledger_only() {
         "gateways.bad-arguments"
     );
     // The small host says that a wish concerns the ledger its id names.
-    assert_eq!(get("/.althing/ledger/wish?id=family/notes").await.status, 200);
+    assert_eq!(get("/.althing/ledger/wish?id=family/alice/notes").await.status, 200);
     assert_eq!(post("/.althing/ledger/give-up", &json!({"id": "family/alice/notes"})).await.status, 200);
     for other in ["family/plans", "work/notes", "family/bob/notes", ""] {
         assert_eq!(
