@@ -87,7 +87,7 @@ export interface DocumentRow {
 }
 export interface AskDocuments { web?: string | null; removed?: boolean }
 export interface Documents { documents: DocumentRow[] }
-export interface AskDocument { document: string; change?: string | null }
+export interface AskDocument { document: string; change?: string | null; who?: boolean }
 
 /** A component of a document. */
 export interface ComponentView { line: number; caption: string; target: LinkView }

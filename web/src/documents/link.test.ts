@@ -47,10 +47,14 @@ describe('components', () => {
     expect(componentsOf(component)).toHaveLength(1)
   })
 
-  test('are none inside of a paragraph, a list, a quotation or code', () => {
-    for (const none of [`see ${component}`, `${component} there`, `text\n${component}`, `${component}\ntext`, `- ${component}`, `> ${component}`, `    ${component}`, `\`\`\`\n\n${component}\n\n\`\`\``, `~~~ x\n\n${component}\n\n\`\`\`\n`, '![x](http://evil.example/a.png)', '![x](javascript:alert(1))', `[x](${FILE})`]) {
+  test('are none inside of a line, a list, a quotation or code', () => {
+    for (const none of [`see ${component}`, `${component} there`, `- ${component}`, `> ${component}`, `    ${component}`, `\`\`\`\n\n${component}\n\n\`\`\``, `~~~ x\n\n${component}\n\n\`\`\`\n`, '![x](http://evil.example/a.png)', '![x](javascript:alert(1))', `[x](${FILE})`]) {
       expect(componentsOf(none)).toEqual([])
     }
+  })
+
+  test('are lines of their own, whatever stands beside them', () => {
+    expect(componentsOf(`text\n${component}\n${component}\ntext`).map(({ line }) => line)).toEqual([2, 3])
   })
 
   test('words of others stay words', () => {

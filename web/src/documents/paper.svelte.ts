@@ -67,7 +67,7 @@ export class Paper {
   /** Reads the document and begins. */
   async open(): Promise<void> {
     try {
-      const document = await ask('pages.document', { document: this.id, who: true })
+      const document = await ask('pages.document', { document: this.id })
       if (this.#isOver) return
       const draft = await this.#takeDraft()
       if (this.#isOver) return
@@ -225,7 +225,7 @@ export class Paper {
 
   async #lookAtAuthors(): Promise<void> {
     try {
-      const { spans, version } = await ask('pages.document', { document: this.id })
+      const { spans, version } = await ask('pages.document', { document: this.id, who: true })
       const courier = this.#courier
       if (this.#isOver || !courier || !this.isShowingAuthors) return
       const here = (span: SpanView) => ({ ...span, from: courier.placeHere(span.from, version) ?? 0, to: courier.placeHere(span.to, version) ?? 0, person: house.personId(this.about?.web ?? '', span.who) })

@@ -43,6 +43,11 @@ pub fn components(text: &str) -> Vec<Mention> {
 
 /// Reads a line that is a component.
 fn component(line: u64, text: &str) -> Option<Mention> {
+    // Four spaces make it code.
+    let indent = text.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 }).sum::<usize>();
+    if indent >= 4 {
+        return None;
+    }
     let inner = text.trim().strip_prefix("![")?.strip_suffix(')')?;
     let (words, address) = inner.rsplit_once("](")?;
     let is_one = !words.contains("](") && !address.contains(char::is_whitespace);
@@ -156,12 +161,12 @@ mod tests {
     #[test]
     fn a_component_is_a_line_of_its_own_outside_of_code() {
         let text = link(
-            "# T\n\n![Sales \\[a\\]](LINK)\n\ntext ![no](LINK)\n```\n![code](LINK)\n```\n  ![in](LINK#lines=1-2)  \n\
+            "# T\n\n![Sales \\[a\\]](LINK)\n\ntext ![no](LINK)\n```\n![code](LINK)\n```\n    ![code](LINK)\n  ![in](LINK#lines=1-2)  \n\
              ![two](LINK)![three](LINK)\n![title](LINK \"t\")\n![far](https://example.org/a.png)\n",
         );
         let found = components(&text);
         let told: Vec<_> = found.iter().map(|one| (one.line, one.words.as_str())).collect();
-        assert_eq!(told, [(3, "Sales [a]"), (9, "in")]);
+        assert_eq!(told, [(3, "Sales [a]"), (10, "in")]);
         assert_eq!(found[1].link.part, "lines=1-2");
     }
 
