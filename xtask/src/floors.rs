@@ -29,7 +29,7 @@ const SIDEWAYS: [(&str, &str); 9] = [
 ];
 
 /// Foreign crates that belong to some crates only; of the rest of the house, `lab` may use them, too.
-const TIED: [(&str, &[&str]); 12] = [
+const TIED: [(&str, &[&str]); 13] = [
     ("redb", &["store"]),
     ("iroh", &["network"]),
     ("iroh-blobs", &["network"]),
@@ -41,6 +41,7 @@ const TIED: [(&str, &[&str]); 12] = [
     ("ammonia", &["render"]),
     ("calamine", &["render"]),
     ("krilla", &["render"]),
+    ("loro", &["pages"]),
     ("tantivy", &["index"]),
 ];
 

@@ -313,6 +313,41 @@ export async function sites(house) {
     await page.close()
   }, bob)
 
+  await report.step('two sites know nothing of each other, nor of the page, and leave nothing running', async () => {
+    const folder = await peers.folder('bob', 'other')
+    await writeFile(join(folder, 'index.html'), '<!doctype html><title>Other</title><h1>Of Bob</h1><script>document.title = "ran"</script>')
+    await writeFile(join(folder, 'worker.js'), '')
+    await peers.say('bob', 'page', 'publish', 'other', folder, '--web', 'family')
+    const enter = async (site) => {
+      const page = await bob.context().newPage()
+      await page.goto(JSON.parse(await peers.say('bob', 'page', 'open', site, '--json')).link)
+      return page
+    }
+    const [notes, other] = [await enter('notes'), await enter('other')]
+    await other.getByRole('heading', { name: 'Of Bob' }).waitFor({ timeout: READ_MS })
+    if ((await other.title()) !== 'Other') throw new Error('an inline script ran')
+    await notes.evaluate(() => { localStorage.setItem('secret', '1'); document.cookie = 'secret=1; Path=/'; document.cookie = 'secret=1; Domain=localhost; Path=/' })
+    const control = new URL(bob.url()).origin
+    const seen = await other.evaluate(async ([there, control]) => {
+      const reached = (address, options) => fetch(address, options).then((answer) => `${answer.type} ${answer.status}`, () => 'blocked')
+      return {
+        storage: localStorage.getItem('secret'),
+        cookie: document.cookie,
+        site: await reached(there, { credentials: 'include', mode: 'no-cors' }),
+        api: await reached(`${control}/api/host.status`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
+        worker: await navigator.serviceWorker.register('/worker.js').then(() => 'registered', () => 'refused')
+      }
+    }, [notes.url(), control])
+    const wanted = { storage: null, cookie: '', site: 'blocked', api: 'blocked', worker: 'refused' }
+    for (const [what, is] of Object.entries(wanted)) if (seen[what] !== is) throw new Error(`${what}: ${seen[what]}`)
+    await writeFile(join(folder, 'index.html'), '<!doctype html><title>Other</title><h1>Changed by Bob</h1>')
+    await other.getByRole('heading', { name: 'Changed by Bob' }).waitFor({ timeout: SEEN_MS })
+    await looks(other, 'site-of-bob')
+    await notes.close()
+    await other.close()
+    await peers.say('bob', 'page', 'remove', 'other')
+  }, bob)
+
   await report.step('its versions are listed; taken away, it is gone for all', async () => {
     await alice.getByLabel(/^More about .*notes/).click()
     await alice.getByRole('button', { name: 'Versions' }).click()

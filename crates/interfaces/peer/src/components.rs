@@ -64,7 +64,8 @@ struct Addresses;
 
 impl render::markdown::Links for Addresses {
     fn link(&self, address: &str) -> Option<String> {
-        let is_whole = ["althing:", "http://", "https://", "mailto:"].iter().any(|one| address.starts_with(one));
+        let is_whole =
+            ["althing:", "http://", "https://", "mailto:"].iter().any(|one| address.starts_with(one));
         is_whole.then(|| address.to_owned())
     }
 
@@ -208,7 +209,9 @@ impl PeerHost {
     pub(crate) async fn pdf_page(&self, shown: &Component) -> Result<Component, Fault> {
         let bytes = match self.bytes_of(&shown.target).await {
             Ok(bytes) => bytes,
-            Err(fault) => return Ok(Component { show: "nothing".to_owned(), why: fault.what, ..shown.clone() }),
+            Err(fault) => {
+                return Ok(Component { show: "nothing".to_owned(), why: fault.what, ..shown.clone() });
+            }
         };
         let part = Part::read(&shown.target.part).ok().filter(|part| *part != Part::Whole);
         let part = part.unwrap_or(Part::Page(1));

@@ -37,8 +37,7 @@ struct Freezing {
 impl PeerHost {
     /// Answers `host.export_document`.
     pub(crate) async fn export_document(&self, asked: ExportDocument) -> Result<ExportedDocument, Fault> {
-        let unusable =
-            |why: String| Fault::from(PeerError::ExportFile { file: asked.to.clone(), why });
+        let unusable = |why: String| Fault::from(PeerError::ExportFile { file: asked.to.clone(), why });
         let path = Path::new(&asked.to);
         if !path.is_absolute() {
             return Err(unusable("it is not an absolute path".to_owned()));
@@ -46,7 +45,8 @@ impl PeerHost {
         let kind = format_of(&asked).ok_or_else(|| {
             unusable("its ending is none of .html, .md, .docx, .pdf, and no format is said".to_owned())
         })?;
-        let document: Document = self.look("pages.document", &AskDocument::of(asked.document.clone())).await?;
+        let document: Document =
+            self.look("pages.document", &AskDocument::of(asked.document.clone())).await?;
         let frozen = Frozen {
             title: document.about.title.clone(),
             web: document.about.web.clone(),
@@ -59,7 +59,8 @@ impl PeerHost {
         let Freezing { frozen, missing, .. } = freezing;
         let sources = u64::try_from(frozen.sources.len()).unwrap_or(0);
         let made = tokio::task::spawn_blocking(move || export(&frozen, kind));
-        let bytes = made.await.map_err(|_error| PeerError::Stopping)?.map_err(|error| unusable(error.to_string()))?;
+        let bytes =
+            made.await.map_err(|_error| PeerError::Stopping)?.map_err(|error| unusable(error.to_string()))?;
         let size = ByteCount(u64::try_from(bytes.len()).unwrap_or(0));
         // Never in the place of something: there is no undo for it.
         let mut file = std::fs::File::options()
@@ -143,11 +144,21 @@ impl PeerHost {
         Ok(())
     }
 
-    async fn freeze_picture(&self, freezing: &mut Freezing, shown: &Component, caption: String, source: Option<u32>) {
+    async fn freeze_picture(
+        &self,
+        freezing: &mut Freezing,
+        shown: &Component,
+        caption: String,
+        source: Option<u32>,
+    ) {
         let size = shown.target.size.unwrap_or_default().0;
         freezing.pictures = freezing.pictures.saturating_add(size);
         if size > PICTURE_SIZE_MAX || freezing.pictures > PICTURES_SIZE_MAX {
-            freezing.miss(caption, "the picture is too large, or all of them are, for a document".to_owned(), source);
+            freezing.miss(
+                caption,
+                "the picture is too large, or all of them are, for a document".to_owned(),
+                source,
+            );
             return;
         }
         match self.bytes_of(&shown.target).await {
@@ -193,7 +204,11 @@ impl Freezing {
         };
         self.frozen.sources.push(Source {
             number,
-            title: if target.part.is_empty() { target.title.clone() } else { format!("{} ({})", target.title, target.part) },
+            title: if target.part.is_empty() {
+                target.title.clone()
+            } else {
+                format!("{} ({})", target.title, target.part)
+            },
             owner: target.owner.clone(),
             revision: target.revision.map(|revision| revision.to_string()).unwrap_or_default(),
             content: target.content.map(|content| content.to_string()).unwrap_or_default(),

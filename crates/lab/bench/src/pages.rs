@@ -30,7 +30,9 @@ pub(crate) fn live(bench: &Bench) -> Result<()> {
     let [alice, bob] = peers.as_slice() else { unreachable!("two names make two peers") };
     let begun = alice.ask("pages.new", &json!({ "web": "bench", "title": "Live" }))?;
     let document = text(&begun, "id").to_owned();
-    bob.ask_until("pages.documents", &json!({}), |all| all["documents"].as_array().is_some_and(|all| !all.is_empty()))?;
+    bob.ask_until("pages.documents", &json!({}), |all| {
+        all["documents"].as_array().is_some_and(|all| !all.is_empty())
+    })?;
     println!("a key until the other has it, {KEYS} keys: {}", spread(keys(alice, bob, &document)?));
     let folder = alice.folder.join("numbers");
     std::fs::create_dir_all(&folder)?;
@@ -39,13 +41,17 @@ pub(crate) fn live(bench: &Bench) -> Result<()> {
     bob.ask_until("files.about", &json!({ "path": "bench/alice/numbers/sum.csv" }), |about| {
         about["content"].is_string()
     })?;
-    println!("a saved table until its reader has the new number, {SAVES} saves: {}", spread(saves(bob, &folder)?));
+    println!(
+        "a saved table until its reader has the new number, {SAVES} saves: {}",
+        spread(saves(bob, &folder)?)
+    );
     Ok(())
 }
 
 fn keys(alice: &Peer, bob: &Peer, document: &str) -> Result<Vec<f64>> {
     let mut times = Vec::new();
-    let mut length = text(&alice.ask("pages.document", &json!({ "document": document }))?, "text").encode_utf16().count();
+    let mut length =
+        text(&alice.ask("pages.document", &json!({ "document": document }))?, "text").encode_utf16().count();
     for key in 0..KEYS {
         // A quick typist: 10 keys a second, with pauses of different length so that no rhythm helps.
         std::thread::sleep(Duration::from_millis(80 + u64::try_from(key % 7).unwrap_or(0) * 13));
@@ -53,7 +59,8 @@ fn keys(alice: &Peer, bob: &Peer, document: &str) -> Result<Vec<f64>> {
         let version = seen["version"].as_u64().unwrap_or(0);
         let mine = alice.ask("pages.changes", &json!({ "document": document, "since": 1_000_000 }))?;
         let edit = json!([length, [0, "x"]]);
-        let asked = json!({ "document": document, "version": mine["version"], "client": "bench", "edits": [edit] });
+        let asked =
+            json!({ "document": document, "version": mine["version"], "client": "bench", "edits": [edit] });
         let begun = Instant::now();
         alice.ask("pages.edit", &asked)?;
         bob.ask_until("pages.changes", &json!({ "document": document, "since": version }), |told| {
@@ -99,7 +106,8 @@ pub(crate) fn large(bench: &Bench) -> Result<()> {
     for name in names.iter().skip(1) {
         for number in 0..COMPONENTS / owners.len() {
             let path = format!("bench/{name}/parts/{number}.csv");
-            reader.ask_until("files.about", &json!({ "path": path }), |about| about["content"].is_string())?;
+            reader
+                .ask_until("files.about", &json!({ "path": path }), |about| about["content"].is_string())?;
             let link = reader.ask("pages.link", &json!({ "path": path }))?;
             write!(body, "![{name} {number}]({})\n\n", text(&link, "link"))?;
         }
@@ -112,7 +120,11 @@ pub(crate) fn large(bench: &Bench) -> Result<()> {
         let components = shown["components"].as_array().context("it has components")?.clone();
         anyhow::ensure!(components.len() == COMPONENTS, "{} components", components.len());
         open_all(reader, &components)?;
-        println!("{COMPONENTS} components of {} owners, opened {state}: {:.2} s", owners.len(), begun.elapsed().as_secs_f64());
+        println!(
+            "{COMPONENTS} components of {} owners, opened {state}: {:.2} s",
+            owners.len(),
+            begun.elapsed().as_secs_f64()
+        );
     }
     let line = "some words of a long note that nobody reads to its end\n";
     let note = line.repeat(1_000_000 / line.len());
@@ -136,7 +148,8 @@ fn open_all(reader: &Peer, components: &[Value]) -> Result<()> {
             .map(|part| {
                 scope.spawn(move || -> Result<()> {
                     for one in part {
-                        let shown = reader.ask("host.component", &json!({ "link": one["target"]["link"] }))?;
+                        let shown =
+                            reader.ask("host.component", &json!({ "link": one["target"]["link"] }))?;
                         anyhow::ensure!(shown["show"] == "table", "not shown: {shown}");
                     }
                     Ok(())
@@ -196,7 +209,8 @@ fn trace() -> Result<()> {
 /// Writes median, 99th of 100 and most, in milliseconds.
 fn spread(mut times: Vec<f64>) -> String {
     times.sort_by(f64::total_cmp);
-    let at = |percent: usize| times.get((times.len() * percent / 100).min(times.len().saturating_sub(1))).copied();
+    let at =
+        |percent: usize| times.get((times.len() * percent / 100).min(times.len().saturating_sub(1))).copied();
     let ms = |time: Option<f64>| time.unwrap_or_default() * 1_000.0;
     format!("median {:.0} ms, p99 {:.0} ms, most {:.0} ms", ms(at(50)), ms(at(99)), ms(at(100)))
 }

@@ -30,8 +30,8 @@ const LEDGERS_FIXED: (u64, u64) = (1, 40);
 const LEDGERS_FRESH: u64 = 40;
 
 /// The same of the towns that write together.
-const WRITING_FIXED: (u64, u64) = (1, 30);
-const WRITING_FRESH: u64 = 20;
+const WRITING_FIXED: (u64, u64) = (1, 20);
+const WRITING_FRESH: u64 = 10;
 
 /// Where the plots of the page stand, seen from the root of the house.
 const PLOTS: &str = "docs/search-at-scale";
@@ -57,7 +57,9 @@ type Job = Box<dyn FnOnce() -> bool + Send>;
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    for (word, run) in [("--trust", trust as fn(u64, u64) -> bool), ("--ledgers", ledgers), ("--writing", writing)] {
+    for (word, run) in
+        [("--trust", trust as fn(u64, u64) -> bool), ("--ledgers", ledgers), ("--writing", writing)]
+    {
         if let Some((first, towns)) = small_towns(word, &arguments) {
             return if run(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }

@@ -80,8 +80,7 @@ impl Town {
             world.ask(index, "people.introduce", json!({ "name": format!("Person {index}") }));
         }
         act(&mut world, ALICE, "people.start_web", json!({ "name": "family" }));
-        let invitation =
-            act(&mut world, ALICE, "people.invite", json!({ "web": "family", "uses": WRITERS }));
+        let invitation = act(&mut world, ALICE, "people.invite", json!({ "web": "family", "uses": WRITERS }));
         let link = text(&invitation, "link");
         for index in 1..WRITERS {
             act(&mut world, index, "people.join", json!({ "link": link }));
@@ -167,7 +166,8 @@ impl Town {
         let now: Vec<u16> = text(&read, "text").encode_utf16().collect();
         // Not within a word, or within a character of two units.
         let gaps: Vec<usize> = (0..now.len()).filter(|at| now.get(*at) == Some(&u16::from(b'\n'))).collect();
-        let Some(at) = (!gaps.is_empty()).then(|| self.dice.index(gaps.len())).and_then(|at| gaps.get(at)) else {
+        let Some(at) = (!gaps.is_empty()).then(|| self.dice.index(gaps.len())).and_then(|at| gaps.get(at))
+        else {
             return;
         };
         // Now and then on a version that is not the newest any more.
@@ -177,7 +177,8 @@ impl Town {
         let word = self.word(index);
         let edit = json!([at, [0, "", word], now.len() - at]);
         let version = read.get("version").cloned().unwrap_or_default();
-        let asked = json!({ "document": self.document, "version": version, "client": "sim", "edits": [edit] });
+        let asked =
+            json!({ "document": self.document, "version": version, "client": "sim", "edits": [edit] });
         let Some(edited) = self.asked(index, "pages.edit", asked) else { return };
         if edited.get("is_taken") == Some(&Value::Bool(true)) {
             self.written.insert(word, index);
@@ -274,8 +275,8 @@ impl Town {
         let now = self.text_at(ALICE);
         for (word, index) in &self.written {
             let times = now.matches(word.as_str()).count();
-            let may_be_gone =
-                self.taken_out.iter().any(|gone| gone.contains(word)) || (*index == TED && self.is_ted_removed);
+            let may_be_gone = self.taken_out.iter().any(|gone| gone.contains(word))
+                || (*index == TED && self.is_ted_removed);
             let is_right = times == 1 || (may_be_gone && times == 0);
             self.report.claim(is_right, || format!("{word} is there {times} times in {now:?}"));
         }
@@ -295,7 +296,8 @@ impl Town {
             }
             let made = String::from_utf16_lossy(&now);
             let text = self.text_at(index);
-            self.report.claim(is_fit && made == text, || format!("a browser at {index} has {made:?}, not {text:?}"));
+            self.report
+                .claim(is_fit && made == text, || format!("a browser at {index} has {made:?}, not {text:?}"));
         }
     }
 }
@@ -348,6 +350,9 @@ mod tests {
             sum.kept += tally.kept;
         }
         let WritingTally { removed, not_taken, taken_out, kept } = sum;
-        assert!(removed > 0 && not_taken > 0 && taken_out > 0 && kept > 0, "something never happened: {sum:?}");
+        assert!(
+            removed > 0 && not_taken > 0 && taken_out > 0 && kept > 0,
+            "something never happened: {sum:?}"
+        );
     }
 }

@@ -8,7 +8,9 @@ use store::{Overlay, Rows, StoreError, Table};
 
 use crate::catalogue::Shelf;
 use crate::label;
-use crate::tables::{ENTRIES, EntryRow, FILES, GONE, HELD, Kind, NUMBERS, OWN, REVISIONS, RevisionRow, path_key, path_of};
+use crate::tables::{
+    ENTRIES, EntryRow, FILES, GONE, HELD, Kind, NUMBERS, OWN, REVISIONS, RevisionRow, path_key, path_of,
+};
 use crate::tree::{self, Spot};
 
 /// Own entries that changed and whose links were not looked at yet: (share number, file).
@@ -97,7 +99,11 @@ pub fn named(rows: &dyn Rows, path: &str) -> Result<Named, Fault> {
 }
 
 /// Finds a share by its lasting name.
-pub fn share<R: Rows + ?Sized>(rows: &R, web: WebId, share: ShareId) -> Result<Option<SharePlace>, StoreError> {
+pub fn share<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    share: ShareId,
+) -> Result<Option<SharePlace>, StoreError> {
     for row in NUMBERS.all(rows) {
         let (number, key) = row?;
         if key.web != web || key.share != share {
@@ -116,13 +122,21 @@ pub fn share<R: Rows + ?Sized>(rows: &R, web: WebId, share: ShareId) -> Result<O
 }
 
 /// Returns where a file or folder is below its share, and what it is; `None` when it is gone.
-pub fn entry<R: Rows + ?Sized>(rows: &R, number: u64, file: FileId) -> Result<Option<(String, At)>, StoreError> {
+pub fn entry<R: Rows + ?Sized>(
+    rows: &R,
+    number: u64,
+    file: FileId,
+) -> Result<Option<(String, At)>, StoreError> {
     let Some(shelf) = Shelf::numbered(rows, number)? else { return Ok(None) };
     Ok(shelf.entry(rows, file)?.map(|(key, entry)| (path_of(&key), at_of(&entry))))
 }
 
 /// Returns where a file was last, for one that is gone.
-pub fn last_path<R: Rows + ?Sized>(rows: &R, number: u64, file: FileId) -> Result<Option<String>, StoreError> {
+pub fn last_path<R: Rows + ?Sized>(
+    rows: &R,
+    number: u64,
+    file: FileId,
+) -> Result<Option<String>, StoreError> {
     Ok(FILES.get(rows, &(number, file))?.map(|row| path_of(&row.path)))
 }
 
@@ -221,7 +235,12 @@ pub fn versions<R: Rows + ?Sized>(
 }
 
 /// Returns what is directly in a folder below a share: names with what they are and their bytes, in order.
-pub fn children(rows: &dyn Rows, number: u64, folder: &str, limit: usize) -> Result<Vec<(String, Kind, u64)>, StoreError> {
+pub fn children(
+    rows: &dyn Rows,
+    number: u64,
+    folder: &str,
+    limit: usize,
+) -> Result<Vec<(String, Kind, u64)>, StoreError> {
     let prefix = crate::tables::inside(&path_key(folder));
     let found = tree::children(rows, number, &prefix, None, limit)?;
     let row = |(key, entry): (Vec<u8>, Option<EntryRow>)| {
@@ -265,7 +284,10 @@ pub fn own_folder<R: Rows + ?Sized>(rows: &R, number: u64) -> Result<Option<Stri
 }
 
 /// Returns the web, the person and the share of a share's number.
-pub fn key_of<R: Rows + ?Sized>(rows: &R, number: u64) -> Result<Option<(WebId, PersonId, ShareId)>, StoreError> {
+pub fn key_of<R: Rows + ?Sized>(
+    rows: &R,
+    number: u64,
+) -> Result<Option<(WebId, PersonId, ShareId)>, StoreError> {
     Ok(NUMBERS.get(rows, &number)?.map(|key| (key.web, key.person, key.share)))
 }
 
@@ -283,7 +305,8 @@ pub fn held_below<R: Rows + ?Sized>(
         if entry.kind == Kind::File {
             all += 1;
             let content = entry.head.content;
-            let is_here = content.map(|content| HELD.has(rows, &(web, content))).transpose()?.unwrap_or(false);
+            let is_here =
+                content.map(|content| HELD.has(rows, &(web, content))).transpose()?.unwrap_or(false);
             here += usize::from(is_here || OWN.has(rows, &number)?);
         }
     }
@@ -291,8 +314,15 @@ pub fn held_below<R: Rows + ?Sized>(
 }
 
 /// Returns own files that changed and whose links were not looked at; they stay until [`settle_links`].
-pub fn links_changed<R: Rows + ?Sized>(rows: &R, limit: usize) -> Result<Vec<(u64, FileId, u64)>, StoreError> {
-    LINKS_CHANGED.all(rows).take(limit).map(|row| row.map(|((number, file), mark)| (number, file, mark))).collect()
+pub fn links_changed<R: Rows + ?Sized>(
+    rows: &R,
+    limit: usize,
+) -> Result<Vec<(u64, FileId, u64)>, StoreError> {
+    LINKS_CHANGED
+        .all(rows)
+        .take(limit)
+        .map(|row| row.map(|((number, file), mark)| (number, file, mark)))
+        .collect()
 }
 
 /// Takes files off that list, unless they have changed since.
@@ -304,7 +334,12 @@ pub fn settle_links(step: &mut Step<'_>, number: u64, file: FileId, mark: u64) -
 }
 
 /// Notes that an own file changed, if it may hold links.
-pub(crate) fn note_links(rows: &mut Overlay<'_>, number: u64, file: FileId, mark: u64) -> Result<(), StoreError> {
+pub(crate) fn note_links(
+    rows: &mut Overlay<'_>,
+    number: u64,
+    file: FileId,
+    mark: u64,
+) -> Result<(), StoreError> {
     if !OWN.has(rows, &number)? {
         return Ok(());
     }

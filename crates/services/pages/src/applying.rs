@@ -14,9 +14,7 @@ use crate::linking;
 use crate::merging;
 use crate::sites;
 use crate::statement::{Statement, document_of};
-use crate::tables::{
-    ArrivalRow, DOCUMENTS, DocumentKey, DocumentRow, LISTED, ListedRow, Standing, Tally,
-};
+use crate::tables::{ArrivalRow, DOCUMENTS, DocumentKey, DocumentRow, LISTED, ListedRow, Standing, Tally};
 use crate::writing::Texts;
 
 /// A time further ahead than this counts as this far ahead: nobody has the last word for ever.
@@ -45,10 +43,10 @@ pub(crate) fn hear(step: &mut Step<'_>, texts: &mut Texts, message: &[u8]) -> Re
     }
 }
 
-/// Says whether what a device says counts: not of those who only read. Who has left wrote as a member: a cut, not the
-/// leaving, says what of it is void.
+/// Says whether what a device says counts: not of those who only read. Of who is nobody's now, `records` tells what it wrote
+/// as a member: a cut, not the leaving, says what of it is void.
 fn may_say<R: Rows + ?Sized>(rows: &R, web: WebId, author: DeviceId) -> Result<bool, StoreError> {
-    let Some(person) = people::read::person_of(rows, web, author)? else { return Ok(false) };
+    let Some(person) = people::read::person_of(rows, web, author)? else { return Ok(true) };
     let role = people::read::role_of(rows, web, person)?;
     Ok(!matches!(role, Some(Role::Guest | Role::Carrier)))
 }
@@ -58,7 +56,6 @@ fn take(step: &mut Step<'_>, texts: &mut Texts, said: Said, body: &[u8]) -> Resu
         tracing::debug!(author = %said.author.short(), "a statement about documents cannot be read");
         return Ok(());
     };
-    let Some(person) = people::read::person_of(step.view(), said.web, said.author)? else { return Ok(()) };
     if !may_say(step.view(), said.web, said.author)? && said.author != step.me() {
         return Ok(());
     }
@@ -80,9 +77,6 @@ fn take(step: &mut Step<'_>, texts: &mut Texts, said: Said, body: &[u8]) -> Resu
             merging::arrive(step, texts, (said.web, document), arrival)
         }
         Statement::Kept { document, of, at, update } => {
-            if people::read::person_of(step.view(), said.web, of)?.is_none() {
-                return Ok(());
-            }
             let arrival = arrival(of, at, update, Some(said.author));
             merging::arrive(step, texts, (said.web, document), arrival)
         }
@@ -91,11 +85,17 @@ fn take(step: &mut Step<'_>, texts: &mut Texts, said: Said, body: &[u8]) -> Resu
             Ok(())
         }
         Statement::Site { name, at, share, path, is_published } => {
+            let Some(person) = people::read::person_of(step.view(), said.web, said.author)? else {
+                return Ok(());
+            };
             let at = at.min(step.now().after(AHEAD_MAX));
             let heard = sites::Heard { person, by: said.author, at, share, path, is_published };
             sites::take(step, (said.web, name), heard)
         }
         Statement::Links { share, file, at, content, links } => {
+            let Some(person) = people::read::person_of(step.view(), said.web, said.author)? else {
+                return Ok(());
+            };
             linking::take_file(step, said, person, linking::FileLinks { share, file, at, content, links })
         }
     }

@@ -16,9 +16,7 @@ use crate::link::{Link, Target, WebMark};
 use crate::markdown;
 use crate::resolve::{self, Eye};
 use crate::statement::{Statement, document_of};
-use crate::tables::{
-    ARRIVALS, ArrivalRow, DOCUMENTS, DocumentKey, DocumentRow, EDITS, Standing, 
-};
+use crate::tables::{ARRIVALS, ArrivalRow, DOCUMENTS, DocumentKey, DocumentRow, EDITS, Standing};
 use crate::text::{Text, with_unit_lines, writer};
 use crate::writing::{Texts, check_may_write, may_write, read_text, take};
 
@@ -329,7 +327,9 @@ pub(crate) fn begin(
     let title = asked.title.trim();
     let is_title = !title.is_empty() && title.chars().count() <= TITLE_LEN_MAX;
     if !is_title || title.contains(char::is_control) {
-        return Err(PagesError::BadTitle { title: title.chars().take(50).collect(), limit: TITLE_LEN_MAX }.into());
+        return Err(
+            PagesError::BadTitle { title: title.chars().take(50).collect(), limit: TITLE_LEN_MAX }.into()
+        );
     }
     let web = people::read::web_named(step.view(), &asked.web)?;
     let web = web.ok_or_else(|| PagesError::NoSuchWeb { web: asked.web.clone() })?;
@@ -354,12 +354,7 @@ pub(crate) fn begin(
 }
 
 /// Makes a document's text another.
-fn replace(
-    step: &mut Step<'_>,
-    texts: &mut Texts,
-    key: DocumentKey,
-    text: &str,
-) -> Result<Edited, Fault> {
+fn replace(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey, text: &str) -> Result<Edited, Fault> {
     let before = texts.open(step, key)?.read().to_owned();
     let edit = ChangeSet::between(&before, &with_plain_lines(text));
     if edit.is_empty() {
@@ -381,7 +376,8 @@ pub(crate) fn append(step: &mut Step<'_>, texts: &mut Texts, asked: &Append) -> 
     let key = find(step.view(), &asked.document)?;
     let eye = Eye { rows: step.view(), me: step.me(), now: step.now() };
     let said = asked.text.trim();
-    let is_path = !said.contains('\n') && said.contains('/') && files::naming::named(step.view(), said).is_ok();
+    let is_path =
+        !said.contains('\n') && said.contains('/') && files::naming::named(step.view(), said).is_ok();
     let paragraph = if Link::is_meant(said) || asked.part.is_some() || is_path {
         let link = api::pages::MakeLink { path: said.to_owned(), part: asked.part.clone(), revision: None };
         let target = resolve::make(eye, &link)?;

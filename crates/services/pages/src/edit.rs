@@ -79,9 +79,7 @@ impl ChangeSet {
     pub fn tally(&self) -> (usize, usize) {
         self.0.iter().fold((0, 0), |(added, gone), section| match section {
             Section::Keep(_) => (added, gone),
-            Section::Change { removed, inserted } => {
-                (added + utf16(inserted), gone.saturating_add(*removed))
-            }
+            Section::Change { removed, inserted } => (added + utf16(inserted), gone.saturating_add(*removed)),
         })
     }
 
@@ -93,8 +91,26 @@ impl ChangeSet {
         })
     }
 
-    /// Returns the edit that makes one text of another: what they share at both ends stays.
+    /// Returns the edit that makes one text of another: lines that they share at both ends stay, and of the others what they
+    /// share at both ends. Lines first, so that a line that goes is that line and not the end of one and the beginning of another,
+    /// which somebody may be taking out at the same time.
     pub fn between(before: &str, after: &str) -> Self {
+        let lines = |text: &str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+        let (old, new) = (lines(before), lines(after));
+        let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+        let left = old.len().min(new.len()) - head;
+        let tail = old.iter().rev().zip(new.iter().rev()).take(left).take_while(|(a, b)| a == b).count();
+        let part =
+            |lines: &[String], from: usize, to: usize| lines.get(from..to).unwrap_or_default().concat();
+        let mut edit = Self::default();
+        edit.keep(utf16(&part(&old, 0, head)));
+        edit.trimmed(&part(&old, head, old.len() - tail), &part(&new, head, new.len() - tail));
+        edit.keep(utf16(&part(&old, old.len() - tail, old.len())));
+        edit
+    }
+
+    /// Adds the change of one part to another, without what they share at both ends.
+    fn trimmed(&mut self, before: &str, after: &str) {
         let head: usize =
             before.chars().zip(after.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
         let (rest_before, rest_after) =
@@ -107,11 +123,9 @@ impl ChangeSet {
             .map(|(a, _)| a.len_utf8())
             .sum();
         let middle = |text: &str| text.get(..text.len() - tail).unwrap_or_default().to_owned();
-        let mut edit = Self::default();
-        edit.keep(utf16(before.get(..head).unwrap_or_default()));
-        edit.change(utf16(&middle(rest_before)), &middle(rest_after));
-        edit.keep(utf16(rest_before.get(rest_before.len() - tail..).unwrap_or_default()));
-        edit
+        self.keep(utf16(before.get(..head).unwrap_or_default()));
+        self.change(utf16(&middle(rest_before)), &middle(rest_after));
+        self.keep(utf16(rest_before.get(rest_before.len() - tail..).unwrap_or_default()));
     }
 }
 
@@ -151,7 +165,7 @@ pub fn with_plain_lines(text: &str) -> String {
 }
 
 #[cfg(test)]
-pub fn applied(text: &str, edit: &ChangeSet) -> Option<String> {
+pub(crate) fn applied(text: &str, edit: &ChangeSet) -> Option<String> {
     let units: Vec<u16> = text.encode_utf16().collect();
     let (mut out, mut at) = (Vec::new(), 0);
     for section in &edit.0 {
@@ -183,7 +197,9 @@ mod tests {
         let edit = ChangeSet::read(&json).unwrap();
         assert_eq!(edit.write(), json);
         assert_eq!(edit.length_before(), 11);
-        for bad in [json!([-1]), json!([["a"]]), json!([[1, 2]]), json!([[1, "a\nb"]]), json!({}), json!([1.5])] {
+        for bad in
+            [json!([-1]), json!([["a"]]), json!([[1, 2]]), json!([[1, "a\nb"]]), json!({}), json!([1.5])]
+        {
             assert_eq!(ChangeSet::read(&bad), None, "{bad}");
         }
     }

@@ -82,9 +82,8 @@ impl From<PagesError> for Fault {
             PagesError::Nobody => yours("pages.nobody").remedy("althing me set NAME", "says who you are"),
             PagesError::MayNotWrite { .. } => refused("pages.may-not-write")
                 .remedy("althing people WEB", "shows your role and who could change it"),
-            PagesError::BadSiteName { .. } => {
-                yours("pages.bad-site-name").remedy("", "it becomes a part of an address; notes or q4-2026, say")
-            }
+            PagesError::BadSiteName { .. } => yours("pages.bad-site-name")
+                .remedy("", "it becomes a part of an address; notes or q4-2026, say"),
             PagesError::NotShared { .. } => yours("pages.not-shared")
                 .remedy("althing share WEB FOLDER", "shares it; then publish it")
                 .remedy("althing shares", "lists what you share"),
@@ -100,8 +99,9 @@ impl From<PagesError> for Fault {
             PagesError::NotYourSite { .. } => {
                 refused("pages.not-your-site").remedy("", "only its owner can take a site away")
             }
-            PagesError::NoSuchDocument { .. } => yours("pages.no-such-document")
-                .remedy("althing doc list", "lists documents with their ids"),
+            PagesError::NoSuchDocument { .. } => {
+                yours("pages.no-such-document").remedy("althing doc list", "lists documents with their ids")
+            }
             PagesError::SeveralDocuments { .. } => {
                 yours("pages.several-documents").remedy("althing doc list", "shows their ids; say one")
             }
@@ -109,13 +109,15 @@ impl From<PagesError> for Fault {
             PagesError::BadEdit { .. } => {
                 Self::new("pages.bad-edit", FaultKind::Broken, what).remedy("", "read the document anew")
             }
-            PagesError::TextTooLong { .. } => yours("pages.text-too-long")
-                .remedy("", "make it two documents, one a component of the other"),
+            PagesError::TextTooLong { .. } => {
+                yours("pages.text-too-long").remedy("", "make it two documents, one a component of the other")
+            }
             PagesError::NoSuchChange { .. } => {
                 yours("pages.no-such-change").remedy("althing doc history DOCUMENT", "lists its changes")
             }
-            PagesError::NotYourDocument { .. } => refused("pages.not-your-document")
-                .remedy("althing people WEB", "shows who is admin"),
+            PagesError::NotYourDocument { .. } => {
+                refused("pages.not-your-document").remedy("althing people WEB", "shows who is admin")
+            }
             PagesError::Damaged { .. } => Self::new("pages.damaged", FaultKind::Broken, what)
                 .remedy("", "the others have it; export what is here, and join again from another computer"),
         }

@@ -35,15 +35,18 @@ fn fuzz_what_members_send_about_documents() {
     let mut text = Text::new(1);
     text.edit(&ChangeSet::between("", "# Words to be damaged\n\n😀 and more of them\n")).unwrap();
     let update = text.since(1, 0).unwrap();
-    let link = format!("althing:file/{}/{}/{}@3#lines=1-2", "07".repeat(10), "01".repeat(16), "02".repeat(16));
+    let link =
+        format!("althing:file/{}/{}/{}@3#lines=1-2", "07".repeat(10), "01".repeat(16), "02".repeat(16));
     let said = LinkSaid { link: link.clone(), words: "words".to_owned(), line: 3 };
     let (share, file, content) = (ShareId::new([4; 16]), FileId::new([5; 16]), ContentId::new([6; 32]));
     let seeds = vec![
         Statement::Begun { nonce: document, at }.to_bytes(),
         Statement::Edited { document, at, update: update.clone().into() }.to_bytes(),
-        Statement::Kept { document, of: DeviceId::new([7; 32]), at, update: update.clone().into() }.to_bytes(),
+        Statement::Kept { document, of: DeviceId::new([7; 32]), at, update: update.clone().into() }
+            .to_bytes(),
         Statement::Listed { document, at, is_removed: true }.to_bytes(),
-        Statement::Site { name: "notes".to_owned(), at, share, path: "a/b".to_owned(), is_published: true }.to_bytes(),
+        Statement::Site { name: "notes".to_owned(), at, share, path: "a/b".to_owned(), is_published: true }
+            .to_bytes(),
         Statement::Links { share, file, at, content, links: vec![said] }.to_bytes(),
         wire::to_bytes(&Message::Here { web, document, cursor: Some((vec![1, 2].into(), vec![3].into())) }),
         wire::to_bytes(&Message::Gone { web, document }),

@@ -52,9 +52,9 @@ impl Presence {
         let (web, document) = key;
         let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
         let text = texts.open(step, key)?;
-        let cursor = asked.cursor.and_then(|(from, to)| {
-            Some((text.cursor(place(from))?.into(), text.cursor(place(to))?.into()))
-        });
+        let cursor = asked
+            .cursor
+            .and_then(|(from, to)| Some((text.cursor(place(from))?.into(), text.cursor(place(to))?.into())));
         let message = match asked.leaves {
             true => Message::Gone { web, document },
             false => Message::Here { web, document, cursor },
@@ -66,12 +66,7 @@ impl Presence {
         self.cursors(step, texts, key)
     }
 
-    fn cursors(
-        &mut self,
-        step: &Step<'_>,
-        texts: &mut Texts,
-        key: DocumentKey,
-    ) -> Result<Cursors, Fault> {
+    fn cursors(&mut self, step: &Step<'_>, texts: &mut Texts, key: DocumentKey) -> Result<Cursors, Fault> {
         let now = step.now();
         let version = DOCUMENTS.get(step.view(), &key)?.map_or(0, |row| row.version);
         let mut cursors = Vec::new();

@@ -293,7 +293,11 @@ mod tests {
         let (web, s, f) = ("07".repeat(10), "01".repeat(16), "02".repeat(16));
         let file_link = |file, revision| Target::File { share, file, revision };
         check(file_link(Some(file), None), "", &format!("althing:file/{web}/{s}/{f}"));
-        check(file_link(Some(file), Some(4)), "lines=3-9", &format!("althing:file/{web}/{s}/{f}@4#lines=3-9"));
+        check(
+            file_link(Some(file), Some(4)),
+            "lines=3-9",
+            &format!("althing:file/{web}/{s}/{f}@4#lines=3-9"),
+        );
         check(file_link(None, None), "", &format!("althing:file/{web}/{s}"));
         check(file_link(None, Some(2)), "", &format!("althing:file/{web}/{s}@2"));
         let content = ContentId::new([3; 32]);

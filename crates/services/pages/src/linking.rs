@@ -124,7 +124,9 @@ pub(crate) fn take_file(
     let mentions: Vec<Mention> = links
         .links
         .into_iter()
-        .filter_map(|one| Some(Mention { link: Link::read(&one.link).ok()?, words: one.words, line: one.line }))
+        .filter_map(|one| {
+            Some(Mention { link: Link::read(&one.link).ok()?, words: one.words, line: one.line })
+        })
         .collect();
     let row = SourceRow {
         web,
@@ -159,7 +161,8 @@ fn put<R: RowsMut + ?Sized>(
     }
     row.digest = ContentId::new(*hasher.finalize().as_bytes());
     let known = SOURCES.get(rows, &source)?;
-    if known.as_ref().is_some_and(|known| known.digest == row.digest) || (known.is_none() && links.is_empty()) {
+    if known.as_ref().is_some_and(|known| known.digest == row.digest) || (known.is_none() && links.is_empty())
+    {
         return Ok(());
     }
     for target in known.into_iter().flat_map(|known| known.targets) {
@@ -188,10 +191,7 @@ fn cut(text: &str, size: usize) -> &str {
 }
 
 /// Has the links of own files found that have changed. Returns the jobs.
-pub(crate) fn look(
-    step: &mut Step<'_>,
-    busy: &[FileId],
-) -> Result<Vec<(JobId, Finding)>, Fault> {
+pub(crate) fn look(step: &mut Step<'_>, busy: &[FileId]) -> Result<Vec<(JobId, Finding)>, Fault> {
     let mut begun = Vec::new();
     for (number, file, mark) in naming::links_changed(step.view(), 64)? {
         if busy.contains(&file) || busy.len() + begun.len() >= FINDING_MAX {
@@ -250,12 +250,7 @@ impl Finding {
 }
 
 /// Reads an address in a file: a link, or a path from the file on.
-fn absolute(
-    step: &Step<'_>,
-    number: u64,
-    from: &str,
-    address: &str,
-) -> Result<Option<Link>, StoreError> {
+fn absolute(step: &Step<'_>, number: u64, from: &str, address: &str) -> Result<Option<Link>, StoreError> {
     if Link::is_meant(address) {
         return Ok(Link::read(address).ok());
     }
@@ -280,7 +275,9 @@ fn absolute(
     let Some((web, share)) = share_of(step, number)? else { return Ok(None) };
     let mut link = Link::new(web, Target::File { share, file: Some(at.file), revision: None });
     // Headings of pages: the section of that name.
-    link.part = crate::link::checked_part(&format!("section={part}")).filter(|_| !part.is_empty()).unwrap_or_default();
+    link.part = crate::link::checked_part(&format!("section={part}"))
+        .filter(|_| !part.is_empty())
+        .unwrap_or_default();
     Ok(Some(link))
 }
 
@@ -318,7 +315,11 @@ fn say(
     let mut size = 0;
     let mut said = Vec::new();
     for one in links {
-        let one = LinkSaid { link: one.link.to_string(), words: cut(&one.words, WORDS_SIZE_MAX).to_owned(), line: one.line };
+        let one = LinkSaid {
+            link: one.link.to_string(),
+            words: cut(&one.words, WORDS_SIZE_MAX).to_owned(),
+            line: one.line,
+        };
         size += one.link.len() + one.words.len() + 16;
         if size > SAID_SIZE_MAX {
             break;

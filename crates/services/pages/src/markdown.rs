@@ -44,7 +44,8 @@ pub fn components(text: &str) -> Vec<Mention> {
 /// Reads a line that is a component.
 fn component(line: u64, text: &str) -> Option<Mention> {
     // Four spaces make it code.
-    let indent = text.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 }).sum::<usize>();
+    let indent =
+        text.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 }).sum::<usize>();
     if indent >= 4 {
         return None;
     }
@@ -93,10 +94,8 @@ fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        match chars.peek() {
-            Some(next) if c == '\\' && next.is_ascii_punctuation() => {}
-            _ => out.push(c),
-        }
+        let escaped = chars.next_if(|next| c == '\\' && next.is_ascii_punctuation());
+        out.push(escaped.unwrap_or(c));
     }
     out
 }

@@ -100,19 +100,26 @@ fn next_taken(
     key: DocumentKey,
 ) -> Result<Option<(u64, ArrivalRow, ChangeSet)>, Fault> {
     let (web, document) = key;
-    let waiting: Vec<u64> = WAITING
-        .within(step.view(), &key)
-        .map(|row| row.map(|((.., number), ())| number))
-        .collect::<Result<_, _>>()?;
+    let mut waiting = Vec::new();
+    for row in WAITING.within(step.view(), &key) {
+        let ((.., number), ()) = row?;
+        if let Some(arrival) = ARRIVALS.get(step.view(), &(web, document, number))? {
+            waiting.push((number, arrival));
+        }
+    }
+    // What others kept of somebody follows what stands of its own.
+    waiting.sort_by_key(|(number, arrival)| (arrival.keeper, *number));
     let mut blocked = BTreeSet::new();
-    for number in waiting {
+    for (number, mut arrival) in waiting {
         let place = (web, document, number);
-        let Some(mut arrival) = ARRIVALS.get(step.view(), &place)? else { continue };
-        // Behind one that waits, the same author's next ones wait, too.
-        if blocked.contains(&arrival.author) {
+        // Behind one that waits, the next ones of the same line wait, too. Who is a member speaks for itself.
+        let line = (arrival.author, arrival.keeper);
+        let is_early = arrival.keeper.is_some() && people::read::is_member(step.view(), web, arrival.author)?;
+        if is_early || blocked.contains(&line) {
             continue;
         }
-        let size = written(step.view(), key, arrival.author)?.saturating_add(size_of(&arrival));
+        let publisher = arrival.keeper.unwrap_or(arrival.author);
+        let size = written(step.view(), key, publisher)?.saturating_add(size_of(&arrival));
         let outcome = match size <= AUTHOR_SIZE_MAX {
             true => texts.open(step, key)?.take(&arrival.update, writer(web, document, arrival.author)),
             false => Err(NotTaken::Bad),
@@ -121,12 +128,12 @@ fn next_taken(
             Ok(edit) => Some(edit),
             Err(NotTaken::Known) => None,
             Err(NotTaken::Early) => {
-                blocked.insert(arrival.author);
+                blocked.insert(line);
                 continue;
             }
             Err(NotTaken::Half) => {
                 texts.drop_text(key);
-                blocked.insert(arrival.author);
+                blocked.insert(line);
                 continue;
             }
             // A parser that panicked over it has left the text in no known state.
@@ -135,7 +142,7 @@ fn next_taken(
                 None
             }
         };
-        WRITTEN.put(step.rows(), &(web, document, arrival.author), &size);
+        WRITTEN.put(step.rows(), &(web, document, publisher), &size);
         WAITING.delete(step.rows(), &place);
         if let Some(edit) = taken {
             arrival.standing = Standing::Taken;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use api::Operation;
 use api::pages::{
-    AskBacklinks, AskChanges, AskDocument, AskDocumentHistory, AskDocuments, AskSites, AskVersions, AskWhatsNew,
-    BacklinkView, Backlinks, FindSite, FindSiteFile, MakeLink, NewView, Resolve, WhatsNew,
+    AskBacklinks, AskChanges, AskDocument, AskDocumentHistory, AskDocuments, AskSites, AskVersions,
+    AskWhatsNew, BacklinkView, Backlinks, FindSite, FindSiteFile, MakeLink, NewView, Resolve, WhatsNew,
 };
 use base::{ContentId, Fault, Timestamp};
 use files::naming;
@@ -56,7 +56,9 @@ impl Reader for PagesReader {
             AskDocuments::NAME => answer(&documents::documents(rows, &arguments_of(operation, arguments)?)?),
             AskDocument::NAME => answer(&documents::document(eye, &arguments_of(operation, arguments)?)?),
             AskChanges::NAME => answer(&documents::changes(rows, &arguments_of(operation, arguments)?)?),
-            AskDocumentHistory::NAME => answer(&documents::history(rows, &arguments_of(operation, arguments)?)?),
+            AskDocumentHistory::NAME => {
+                answer(&documents::history(rows, &arguments_of(operation, arguments)?)?)
+            }
             AskWhatsNew::NAME => answer(&news(eye, &arguments_of(operation, arguments)?)?),
             _ => Err(unknown(operation)),
         }
@@ -138,7 +140,8 @@ fn source_view(eye: Eye<'_>, row: SourceRow) -> Result<Option<(String, String, S
                 return Ok(None);
             };
             let Some((below, _)) = naming::entry(eye.rows, place.number, file)? else { return Ok(None) };
-            let link = Link::new(row.web, Target::File { share, file: Some(file), revision: None }).to_string();
+            let link =
+                Link::new(row.web, Target::File { share, file: Some(file), revision: None }).to_string();
             let title = below.rsplit('/').next().unwrap_or_default().to_owned();
             Ok(Some((title, format!("{}/{below}", place.path), link, row)))
         }

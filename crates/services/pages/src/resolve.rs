@@ -143,7 +143,10 @@ fn freshness(eye: Eye<'_>, device: DeviceId, owner: &str) -> Result<(LinkState, 
         return Ok((LinkState::Live, "newest".to_owned()));
     }
     let heard = records::last_heard(eye.rows, device)?;
-    let when = heard.map_or_else(|| "not heard from yet".to_owned(), |at| format!("last heard from {} ago", span(eye.now, at)));
+    let when = heard.map_or_else(
+        || "not heard from yet".to_owned(),
+        |at| format!("last heard from {} ago", span(eye.now, at)),
+    );
     Ok((LinkState::Stale, format!("newest known; {owner} {when}")))
 }
 
@@ -273,7 +276,8 @@ fn view_gone(
     shown.title = last.as_deref().and_then(|path| path.rsplit('/').next()).unwrap_or_default().to_owned();
     let content = naming::last_content(eye.rows, place.number, file)?;
     if let Some(content) = content {
-        for showing in look::showing(eye.rows, web, content, 8)?.into_iter().filter(|one| one.past.is_none()) {
+        for showing in look::showing(eye.rows, web, content, 8)?.into_iter().filter(|one| one.past.is_none())
+        {
             let Some(moved) = look::place(eye.rows, showing.number, showing.file)? else { continue };
             shown.path = share_path(eye.rows, showing.number, &moved.path)?;
             shown.title = moved.path.rsplit('/').next().unwrap_or_default().to_owned();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use api::Operation;
 use api::pages::{
-    Append, BringBack, Edit, Edited, Here, NewDocument, Publish, RemoveDocument, RestoreDocument, Unpublish, Write,
+    Append, BringBack, Edit, Edited, Here, NewDocument, Publish, RemoveDocument, RestoreDocument, Unpublish,
+    Write,
 };
 use base::{Fault, FileId};
 use kernel::{AskId, Channel, Input, JobId, Reader, Service, Step};
@@ -39,6 +40,11 @@ pub struct Pages {
 impl Service for Pages {
     fn name(&self) -> &'static str {
         "pages"
+    }
+
+    fn listens_to(&self) -> &'static [&'static str] {
+        // Logs that are cut.
+        &["records"]
     }
 
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
@@ -86,9 +92,9 @@ impl Pages {
             }
             Input::Finished { job, outcome } => match self.finding.remove(&job) {
                 Some(finding) => {
-                    let found = outcome.ok().and_then(|bytes| {
-                        wire::from_bytes::<Vec<FoundLink>>(&bytes, FOUND_SIZE_MAX).ok()
-                    });
+                    let found = outcome
+                        .ok()
+                        .and_then(|bytes| wire::from_bytes::<Vec<FoundLink>>(&bytes, FOUND_SIZE_MAX).ok());
                     finding.take(step, found)
                 }
                 None => Ok(()),

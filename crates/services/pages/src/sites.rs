@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use api::files::EntryKind;
 use api::pages::{
-    AskSites, AskVersions, FindSite, FindSiteFile, Publish, SiteEntry, SiteFile, SiteSpot, SiteView, Sites, Unpublish,
-    VersionView, Versions,
+    AskSites, AskVersions, FindSite, FindSiteFile, Publish, SiteEntry, SiteFile, SiteSpot, SiteView, Sites,
+    Unpublish, VersionView, Versions,
 };
 use base::{ByteCount, DeviceId, Fault, PersonId, ShareId, Timestamp, WebId};
 use files::{Kind, naming};
@@ -119,7 +119,8 @@ fn say(
     let me = people::read::my_person(step.view())?.ok_or(PagesError::Nobody)?;
     let known = SITES.get(step.view(), &(web, me, name.to_owned()))?;
     // After whatever was said before, also when the clock was set back.
-    let at = step.now().max(known.map_or(step.now(), |known| known.at.after(std::time::Duration::from_millis(1))));
+    let at =
+        step.now().max(known.map_or(step.now(), |known| known.at.after(std::time::Duration::from_millis(1))));
     let heard = Heard { person: me, by: step.me(), at, share, path: path.clone(), is_published };
     take(step, (web, name.to_owned()), heard)?;
     let said = Statement::Site { name: name.to_owned(), at, share, path, is_published };
@@ -182,7 +183,8 @@ fn dns(name: &str, id: &str) -> String {
     let plain = out.trim_matches('-');
     // What ends as if it had digits gets its own, or it could be another's.
     let has_digits = plain.rsplit_once('-').is_some_and(|(_, last)| {
-        last.len() == DIGITS && last.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        last.len() == DIGITS
+            && last.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     });
     let is_digits = plain.len() == DIGITS && plain.bytes().all(|byte| byte.is_ascii_hexdigit());
     if plain == name && plain.len() <= NAME_LEN_MAX && !has_digits && !is_digits {
@@ -241,13 +243,29 @@ pub(crate) fn view(rows: &dyn Rows, me: DeviceId, site: &Site) -> Result<SiteVie
     if let Some(share) = &share {
         path = joined(&share.path, &site.row.path);
         changed = naming::versions(rows, share.number, &site.row.path, 1)?.first().map(|(at, _)| *at);
-        note = if is_open(rows, site)? { freshness(rows, me, site, share, &owner)? } else { "taken away".to_owned() };
+        note = if is_open(rows, site)? {
+            freshness(rows, me, site, share, &owner)?
+        } else {
+            "taken away".to_owned()
+        };
         let file = naming::at_path(rows, share.number, &site.row.path)?.map(|at| at.file);
         link = Link::new(site.web, Target::File { share: site.row.share, file, revision: None }).to_string();
     }
     let full = format!("{web}/{owner}/{}", site.name);
     let address = format!("http://{label}.localhost");
-    Ok(SiteView { name: site.name.clone(), owner, web, label, site: full, address, path, link, changed, note, is_own })
+    Ok(SiteView {
+        name: site.name.clone(),
+        owner,
+        web,
+        label,
+        site: full,
+        address,
+        path,
+        link,
+        changed,
+        note,
+        is_own,
+    })
 }
 
 /// Says in words how a site is here.
@@ -314,12 +332,17 @@ pub(crate) fn file(rows: &dyn Rows, asked: &FindSiteFile) -> Result<SiteFile, Fa
     let (label, time) = split(&asked.label);
     let site = find(rows, label)?;
     let no_site = || PagesError::NoSuchSite { site: asked.label.clone() };
-    let share = naming::share(rows, site.web, site.row.share)?.filter(|share| !share.is_ended).ok_or_else(no_site)?;
+    let share =
+        naming::share(rows, site.web, site.row.share)?.filter(|share| !share.is_ended).ok_or_else(no_site)?;
     if !is_open(rows, &site)? {
         return Err(no_site().into());
     }
     let wanted = asked.path.trim_end_matches('/');
-    let below = [site.row.path.as_str(), wanted].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+    let below = [site.row.path.as_str(), wanted]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("/");
     let mut answer = SiteFile {
         kind: "missing".to_owned(),
         path: joined(&share.path, &below),
@@ -336,7 +359,8 @@ pub(crate) fn file(rows: &dyn Rows, asked: &FindSiteFile) -> Result<SiteFile, Fa
     };
     if let Some(at) = at.filter(|at| at.kind == Kind::File) {
         "file".clone_into(&mut answer.kind);
-        (answer.revision, answer.content, answer.size) = (Some(at.revision), at.content, Some(ByteCount(at.size)));
+        (answer.revision, answer.content, answer.size) =
+            (Some(at.revision), at.content, Some(ByteCount(at.size)));
     } else if naming::is_folder(rows, share.number, &below)? {
         "folder".clone_into(&mut answer.kind);
         for (name, kind, size) in naming::children(rows, share.number, &below, ENTRIES_MAX)? {
@@ -345,7 +369,11 @@ pub(crate) fn file(rows: &dyn Rows, asked: &FindSiteFile) -> Result<SiteFile, Fa
                 Kind::Folder => EntryKind::Folder,
                 Kind::Link => continue,
             };
-            answer.entries.push(SiteEntry { name, kind, size: (kind == EntryKind::File).then_some(ByteCount(size)) });
+            answer.entries.push(SiteEntry {
+                name,
+                kind,
+                size: (kind == EntryKind::File).then_some(ByteCount(size)),
+            });
         }
         if let Some(time) = time {
             entries_then(rows, (share.number, &below), time, &mut answer.entries)?;
@@ -374,7 +402,11 @@ fn entries_then(
     for name in ["index.html", "index.htm", "index.md", "README.md"] {
         let is_there = kept.iter().any(|entry| entry.name == name);
         if let Some(at) = then(name)?.filter(|_| !is_there) {
-            kept.push(SiteEntry { name: name.to_owned(), kind: EntryKind::File, size: Some(ByteCount(at.size)) });
+            kept.push(SiteEntry {
+                name: name.to_owned(),
+                kind: EntryKind::File,
+                size: Some(ByteCount(at.size)),
+            });
         }
     }
     kept.sort_by(|a, b| a.name.cmp(&b.name));
@@ -391,7 +423,9 @@ pub(crate) fn versions(rows: &dyn Rows, asked: &AskVersions) -> Result<Versions,
     let site = find(rows, &asked.site)?;
     let label = label_of(rows, &site)?;
     let mut versions: Vec<VersionView> = Vec::new();
-    let Some(share) = naming::share(rows, site.web, site.row.share)? else { return Ok(Versions { versions }) };
+    let Some(share) = naming::share(rows, site.web, site.row.share)? else {
+        return Ok(Versions { versions });
+    };
     for (at, path) in naming::versions(rows, share.number, &site.row.path, VERSIONS_MAX)? {
         match versions.last_mut() {
             Some(last) if last.at == at => last.files.push(path),
@@ -399,7 +433,11 @@ pub(crate) fn versions(rows: &dyn Rows, asked: &AskVersions) -> Result<Versions,
                 let millis = at.millis();
                 let label = format!("{label}--{millis:x}");
                 // With the longest names the time does not fit into a label.
-                let address = if label.len() <= LABEL_LEN_MAX { format!("http://{label}.localhost") } else { String::new() };
+                let address = if label.len() <= LABEL_LEN_MAX {
+                    format!("http://{label}.localhost")
+                } else {
+                    String::new()
+                };
                 versions.push(VersionView { at, files: vec![path], label, address });
             }
         }
@@ -424,7 +462,13 @@ mod tests {
         check("avery-012345", "avery-012345");
         check("avery-abcdef", "avery-012345");
         check("abcdef", "abcde-012345");
-        let longest = format!("{}--{}--{}--{:x}", "a".repeat(20), "avery-012345", "avery-012345", u64::from(u32::MAX) << 11);
+        let longest = format!(
+            "{}--{}--{}--{:x}",
+            "a".repeat(20),
+            "avery-012345",
+            "avery-012345",
+            u64::from(u32::MAX) << 11
+        );
         assert!(longest.len() <= LABEL_LEN_MAX + 2, "{}", longest.len());
     }
 

@@ -214,7 +214,8 @@ mod tests {
         for good in ["notes", "q4-2026", "a", "7"] {
             assert!(is_site_name(good), "{good}");
         }
-        for bad in ["", "view", "xn", "-a", "a-", "a--b", "A", "ä", "a.b", "view/", "abcdefghijklmnopqrstu"] {
+        for bad in ["", "view", "xn", "-a", "a-", "a--b", "A", "ä", "a.b", "view/", "abcdefghijklmnopqrstu"]
+        {
             assert!(!is_site_name(bad), "{bad}");
         }
     }
@@ -222,7 +223,8 @@ mod tests {
     #[test]
     fn what_is_over_the_limits_is_refused() {
         let (document, at) = (DocumentId::new([1; 16]), Timestamp::from_millis(5));
-        let edited = |size: usize| Statement::Edited { document, at, update: vec![0; size].into() }.to_bytes();
+        let edited =
+            |size: usize| Statement::Edited { document, at, update: vec![0; size].into() }.to_bytes();
         assert!(Statement::read(&edited(UPDATE_SIZE_MAX)).is_ok());
         assert!(Statement::read(&edited(UPDATE_SIZE_MAX + 1)).is_err());
         assert!(Statement::read(&edited(0)).is_err());

@@ -108,9 +108,9 @@ impl Text {
     ///
     /// After `Bad` the text may have to be read anew: a parser that panicked leaves it in no known state.
     pub fn take(&mut self, update: &[u8], writer: u64) -> Result<ChangeSet, NotTaken> {
-        let (from, to) = span(update, writer).ok_or(NotTaken::Bad)?;
+        let Span { from, to, needs } = span(update, writer).ok_or(NotTaken::Bad)?;
         let have = self.counter(writer);
-        if from > have {
+        if from > have || needs.iter().any(|(peer, counter)| self.counter(*peer) <= *counter) {
             return Err(NotTaken::Early);
         }
         if to <= have && to > from {
@@ -221,15 +221,27 @@ impl Text {
     }
 }
 
-/// Returns whose operations an update holds, from where to where, if they are all one writer's.
-fn span(update: &[u8], writer: u64) -> Option<(i32, i32)> {
+/// What an update holds.
+struct Span {
+    /// The first of its writer's operations.
+    from: i32,
+    /// Behind the last.
+    to: i32,
+    /// Operations of others that have to be there before: writer and place.
+    needs: Vec<(u64, i32)>,
+}
+
+/// Returns what an update holds, if it is all one writer's.
+fn span(update: &[u8], writer: u64) -> Option<Span> {
     let read = || LoroDoc::decode_import_blob_meta(update, true).ok();
     let meta = catch_unwind(read).ok().flatten()?;
     let is_his = |vv: &loro::VersionVector| vv.iter().all(|(peer, _)| *peer == writer);
     let is_only_his = is_his(&meta.partial_start_vv) && is_his(&meta.partial_end_vv);
     let at = |vv: &loro::VersionVector| vv.get(&writer).copied();
     let to = at(&meta.partial_end_vv).filter(|_| is_only_his && !meta.mode.is_snapshot())?;
-    Some((at(&meta.partial_start_vv).unwrap_or(0), to))
+    let from = at(&meta.partial_start_vv)?;
+    let needs = meta.start_frontiers.iter().map(|id| (id.peer, id.counter)).collect();
+    Some(Span { from, to, needs })
 }
 
 /// Writes loro's steps, which count characters, as an edit.

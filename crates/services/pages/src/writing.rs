@@ -264,8 +264,7 @@ pub(crate) fn say(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> R
         let place = OWN_PLACES | row.arrivals;
         let tally = std::mem::take(&mut tally);
         let standing = Standing::Taken;
-        let arrival =
-            ArrivalRow { author, place, at, update: update.into(), standing, tally, keeper: None };
+        let arrival = ArrivalRow { author, place, at, update: update.into(), standing, tally, keeper: None };
         ARRIVALS.put(step.rows(), &(web, document, row.arrivals), &arrival);
         PLACES.put(step.rows(), &(web, document, author, place), &row.arrivals);
     }
@@ -290,11 +289,7 @@ pub(crate) fn say_all(step: &mut Step<'_>, texts: &mut Texts) -> Result<(), Faul
 }
 
 /// Writes a snapshot when many updates have come since the last one.
-pub(crate) fn snapshot_if_due(
-    step: &mut Step<'_>,
-    texts: &mut Texts,
-    key: DocumentKey,
-) -> Result<(), Fault> {
+pub(crate) fn snapshot_if_due(step: &mut Step<'_>, texts: &mut Texts, key: DocumentKey) -> Result<(), Fault> {
     let arrivals = DOCUMENTS.get(step.view(), &key)?.map_or(0, |row| row.arrivals);
     let last = SNAPSHOTS.get(step.view(), &key)?.map_or(0, |row| row.arrival);
     if arrivals.saturating_sub(last) < SNAPSHOT_EVERY {

@@ -71,7 +71,11 @@ impl Town {
 fn a_link_survives_rename_and_says_who_is_away_and_that_it_is_gone() {
     let mut town = Town::new(1);
     town.share();
-    let made = town.read(ALICE, "pages.link", json!({ "path": "family/Bob/things/sales/q4.csv", "part": "cells=A1:B3" }));
+    let made = town.read(
+        ALICE,
+        "pages.link",
+        json!({ "path": "family/Bob/things/sales/q4.csv", "part": "cells=A1:B3" }),
+    );
     let link = made["link"].clone();
     assert!(link.as_str().unwrap().ends_with("#cells=A1:B3"), "{link}");
     let (state, path, _) = town.follow(ALICE, &link);
@@ -109,15 +113,20 @@ fn a_pinned_link_stays_and_says_that_there_is_a_newer_revision() {
     town.wait(60);
     let (state, _, note) = town.follow(ALICE, &link);
     assert_eq!((state.as_str(), note.as_str()), ("pinned", "pinned to rev 1; rev 2 is newer"));
-    let never = town.read(ALICE, "pages.resolve", json!({ "link": link.as_str().unwrap().replace("@1", "@9") }));
-    assert_eq!((never["state"].as_str(), never["note"].as_str()), (Some("missing"), Some("there is no rev 9; the newest is rev 2")));
+    let never =
+        town.read(ALICE, "pages.resolve", json!({ "link": link.as_str().unwrap().replace("@1", "@9") }));
+    assert_eq!(
+        (never["state"].as_str(), never["note"].as_str()),
+        (Some("missing"), Some("there is no rev 9; the newest is rev 2"))
+    );
 }
 
 #[test]
 fn who_does_not_belong_to_a_web_is_told_so_and_nothing_else() {
     let mut town = Town::new(3);
     town.share();
-    let link = town.read(ALICE, "pages.link", json!({ "path": "family/Bob/things/readme.md" }))["link"].clone();
+    let link =
+        town.read(ALICE, "pages.link", json!({ "path": "family/Bob/things/readme.md" }))["link"].clone();
     let shown = town.read(CAROL, "pages.resolve", json!({ "link": link }));
     assert_eq!(shown["state"], "denied");
     assert_eq!(shown["note"], "it is in a web that you do not belong to");
@@ -131,7 +140,8 @@ fn a_document_links_back_from_what_it_shows_and_one_who_reads_only_cannot_write(
     let mut town = Town::new(4);
     town.share();
     let begun = town.act(ALICE, "pages.new", json!({ "web": "family", "title": "Q4 [draft]" }));
-    let added = json!({ "document": begun["id"], "text": "family/Bob/things/sales/q4.csv", "part": "cells=A1:B3" });
+    let added =
+        json!({ "document": begun["id"], "text": "family/Bob/things/sales/q4.csv", "part": "cells=A1:B3" });
     town.act(ALICE, "pages.append", added);
     town.wait(20);
     let document = town.read(BOB, "pages.document", json!({ "document": "q4 [DRAFT]", "who": true }));
@@ -147,7 +157,8 @@ fn a_document_links_back_from_what_it_shows_and_one_who_reads_only_cannot_write(
 
     town.act(ALICE, "people.set_role", json!({ "web": "family", "person": "Bob", "role": "guest" }));
     town.wait(20);
-    let fault = town.try_act(BOB, "pages.append", json!({ "document": begun["id"], "text": "x" })).unwrap_err();
+    let fault =
+        town.try_act(BOB, "pages.append", json!({ "document": begun["id"], "text": "x" })).unwrap_err();
     assert_eq!(fault.code, "pages.may-not-write");
 }
 
@@ -166,7 +177,10 @@ fn a_change_is_restored_and_a_removed_document_comes_back() {
     town.wait(20);
     let text = town.read(BOB, "pages.document", json!({ "document": id }))["text"].clone();
     assert_eq!(text, "# Plan\n\nfirst");
-    assert_eq!(town.try_act(BOB, "pages.remove", json!({ "document": id })).unwrap_err().code, "pages.not-your-document");
+    assert_eq!(
+        town.try_act(BOB, "pages.remove", json!({ "document": id })).unwrap_err().code,
+        "pages.not-your-document"
+    );
     town.act(ALICE, "pages.remove", json!({ "document": id }));
     town.wait(20);
     assert_eq!(town.read(BOB, "pages.documents", json!({}))["documents"], json!([]));
@@ -185,7 +199,13 @@ fn edits_on_an_old_version_are_not_taken_and_hostile_ones_are_refused() {
     assert_eq!(taken, json!({ "is_taken": true, "version": 2 }));
     let late = town.act(ALICE, "pages.edit", edit(1, json!([8, [0, "ho"]])));
     assert_eq!(late, json!({ "is_taken": false, "version": 2 }));
-    for bad in [json!([9_000, [0, "x"]]), json!([[1, "a\nb"]]), json!("x"), json!([3, [0, "x"]]), json!([[20], [0, "x"]])] {
+    for bad in [
+        json!([9_000, [0, "x"]]),
+        json!([[1, "a\nb"]]),
+        json!("x"),
+        json!([3, [0, "x"]]),
+        json!([[20], [0, "x"]]),
+    ] {
         let fault = town.try_act(ALICE, "pages.edit", edit(2, bad.clone())).unwrap_err();
         assert_eq!(fault.code, "pages.bad-edit", "{bad}");
     }
@@ -203,7 +223,9 @@ fn a_site_is_opened_by_members_as_long_as_it_is_published() {
     let parts: Vec<&str> = label.as_str().unwrap().split("--").collect();
     assert_eq!((parts[0], parts[2], parts.len()), ("numbers", "family", 3), "{label}");
     town.wait(20);
-    let file = |town: &Town, path: &str| town.read(ALICE, "pages.site_file", json!({ "label": label, "path": path }));
+    let file = |town: &Town, path: &str| {
+        town.read(ALICE, "pages.site_file", json!({ "label": label, "path": path }))
+    };
     assert_eq!(file(&town, "q4.csv")["path"], "family/Bob/things/sales/q4.csv");
     assert_eq!(file(&town, "")["entries"][0]["name"], "q4.csv");
     for outside in ["../readme.md", "..", "readme.md", "/", "q4.csv/x"] {
