@@ -302,7 +302,7 @@ impl Town {
     }
 }
 
-/// Applies one edit in CodeMirror's form; `None` when it does not fit.
+/// Applies one edit in the form of `CodeMirror`; `None` when it does not fit.
 fn apply(now: &mut Vec<u16>, edit: &Value) -> Option<()> {
     let mut out: Vec<u16> = Vec::new();
     let mut at = 0;

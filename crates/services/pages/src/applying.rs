@@ -74,11 +74,11 @@ fn take(step: &mut Step<'_>, texts: &mut Texts, said: Said, body: &[u8]) -> Resu
         }
         Statement::Edited { document, at, update } => {
             let arrival = arrival(said.author, at, update, None);
-            merging::arrive(step, texts, (said.web, document), arrival)
+            merging::arrive(step, texts, (said.web, document), &arrival)
         }
         Statement::Kept { document, of, at, update } => {
             let arrival = arrival(of, at, update, Some(said.author));
-            merging::arrive(step, texts, (said.web, document), arrival)
+            merging::arrive(step, texts, (said.web, document), &arrival)
         }
         Statement::Listed { document, at, is_removed } => {
             listed(step, (said.web, document), said.author, (at, is_removed));

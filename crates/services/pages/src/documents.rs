@@ -1,5 +1,7 @@
 //! Documents as people ask for them: lists, one with its components and writers, its history; and the acts on them.
 
+use std::collections::btree_map::Entry;
+
 use api::pages::{
     Append, AskChanges, AskDocument, AskDocumentHistory, AskDocuments, ChangeView, Changes, ComponentView,
     Document, DocumentChange, DocumentHistory, DocumentRow as Row, Documents, Edit, Edited, NewDocument,
@@ -209,8 +211,8 @@ fn spans(rows: &dyn Rows, key: DocumentKey, text: &Text) -> Result<Vec<SpanView>
     for row in ARRIVALS.within(rows, &key) {
         let (_, row) = row?;
         let who = writer(web, document, row.author);
-        if !writers.contains_key(&who) {
-            writers.insert(who, label(rows, web, Some(row.author))?);
+        if let Entry::Vacant(place) = writers.entry(who) {
+            place.insert(label(rows, web, Some(row.author))?);
         }
     }
     let mut at = 0;

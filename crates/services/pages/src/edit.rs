@@ -1,6 +1,6 @@
 //! One edit of a text: what is kept, taken out and put in, counted as browsers count (UTF-16 code units).
 //!
-//! The form is CodeMirror's `ChangeSet.toJSON`. Not for: merging (`text.rs`).
+//! The form is that of `CodeMirror`, `ChangeSet.toJSON`. Not for: merging (`text.rs`).
 
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub enum Section {
 pub struct ChangeSet(pub(crate) Vec<Section>);
 
 impl ChangeSet {
-    /// Reads CodeMirror's form; `None` when it is not that.
+    /// Reads the form of `CodeMirror`; `None` when it is not that.
     pub fn read(json: &Value) -> Option<Self> {
         let sections = json.as_array()?;
         if sections.len() > SECTIONS_MAX {
@@ -35,7 +35,7 @@ impl ChangeSet {
         sections.iter().map(read_section).collect::<Option<_>>().map(Self)
     }
 
-    /// Writes CodeMirror's form.
+    /// Writes the form of `CodeMirror`.
     pub fn write(&self) -> Value {
         self.0.iter().map(write_section).collect()
     }

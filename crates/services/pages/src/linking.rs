@@ -170,7 +170,9 @@ fn put<R: RowsMut + ?Sized>(
             .within(rows, &(target, source))
             .map(|row| row.map(|(key, _)| key))
             .collect::<Result<_, _>>()?;
-        old.iter().for_each(|key| BACKLINKS.delete(rows, key));
+        for key in &old {
+            BACKLINKS.delete(rows, key);
+        }
     }
     let mut targets = BTreeSet::new();
     for (count, one) in (0..).zip(links) {

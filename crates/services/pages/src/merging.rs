@@ -31,7 +31,7 @@ pub(crate) fn arrive(
     step: &mut Step<'_>,
     texts: &mut Texts,
     key: DocumentKey,
-    arrival: ArrivalRow,
+    arrival: &ArrivalRow,
 ) -> Result<(), Fault> {
     let (web, document) = key;
     // What this device has written so far was not written on what comes now.
@@ -49,7 +49,7 @@ pub(crate) fn arrive(
     let is_out_of_order = is_late || arrival.keeper.is_some();
     row.arrivals += 1;
     let number = row.arrivals;
-    ARRIVALS.put(step.rows(), &(web, document, number), &arrival);
+    ARRIVALS.put(step.rows(), &(web, document, number), arrival);
     PLACES.put(step.rows(), &(web, document, publisher, arrival.place), &number);
     WAITING.put(step.rows(), &(web, document, number), &());
     DOCUMENTS.put(step.rows(), &key, &row);

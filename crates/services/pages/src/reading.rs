@@ -1,6 +1,7 @@
 //! Answers the read operations of `pages` on a snapshot: who links here, what is new, and the rest by its own module.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use api::Operation;
 use api::pages::{
@@ -99,10 +100,9 @@ fn backlinks_of(eye: Eye<'_>, target: ContentId, limit: usize) -> Result<Vec<Bac
     let mut sources: BTreeMap<ContentId, Option<(String, String, String, SourceRow)>> = BTreeMap::new();
     for row in BACKLINKS.within(eye.rows, &target) {
         let ((_, source, _), row) = row?;
-        if !sources.contains_key(&source) {
+        if let Entry::Vacant(place) = sources.entry(source) {
             let known = SOURCES.get(eye.rows, &source)?.filter(|known| webs.contains(&known.web));
-            let known = known.map(|known| source_view(eye, known)).transpose()?.flatten();
-            sources.insert(source, known);
+            place.insert(known.map(|known| source_view(eye, known)).transpose()?.flatten());
         }
         let Some(Some((title, path, link, from))) = sources.get(&source) else { continue };
         shown.push(BacklinkView {

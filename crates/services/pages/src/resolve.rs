@@ -92,7 +92,7 @@ pub(crate) fn view(eye: Eye<'_>, link: &Link) -> Result<LinkView, Fault> {
         Ok(web) => web,
         Err(why) => {
             shown.state = LinkState::Denied;
-            shown.note = why.to_owned();
+            why.clone_into(&mut shown.note);
             return Ok(shown);
         }
     };
@@ -177,7 +177,7 @@ fn view_file(
     let is_member = people::read::role_of(eye.rows, web, place.person)?.is_some();
     let Some(file) = file else {
         "folder".clone_into(&mut shown.kind);
-        shown.title = place.path.rsplit('/').next().unwrap_or_default().to_owned();
+        place.path.rsplit('/').next().unwrap_or_default().clone_into(&mut shown.title);
         shown.path.clone_from(&place.path);
         if place.is_ended || !is_member {
             shown.note = ended(&shown.owner, is_member);
@@ -188,7 +188,7 @@ fn view_file(
     };
     match naming::entry(eye.rows, place.number, file)? {
         Some((below, at)) if !place.is_ended => {
-            shown.title = below.rsplit('/').next().unwrap_or_default().to_owned();
+            below.rsplit('/').next().unwrap_or_default().clone_into(&mut shown.title);
             shown.path = format!("{}/{below}", place.path);
             shown.changed = Some(at.changed);
             if at.kind == Kind::Folder {
@@ -273,14 +273,14 @@ fn view_gone(
     file: FileId,
 ) -> Result<(), Fault> {
     let last = naming::last_path(eye.rows, place.number, file)?;
-    shown.title = last.as_deref().and_then(|path| path.rsplit('/').next()).unwrap_or_default().to_owned();
+    last.as_deref().and_then(|path| path.rsplit('/').next()).unwrap_or_default().clone_into(&mut shown.title);
     let content = naming::last_content(eye.rows, place.number, file)?;
     if let Some(content) = content {
         for showing in look::showing(eye.rows, web, content, 8)?.into_iter().filter(|one| one.past.is_none())
         {
             let Some(moved) = look::place(eye.rows, showing.number, showing.file)? else { continue };
             shown.path = share_path(eye.rows, showing.number, &moved.path)?;
-            shown.title = moved.path.rsplit('/').next().unwrap_or_default().to_owned();
+            moved.path.rsplit('/').next().unwrap_or_default().clone_into(&mut shown.title);
             (shown.revision, shown.content) = (Some(moved.revision), moved.content);
             (shown.size, shown.changed) = (Some(ByteCount(moved.size)), Some(moved.changed));
             shown.owner = people::read::label_of(eye.rows, web, moved.person)?;
@@ -314,7 +314,7 @@ fn view_content(eye: Eye<'_>, shown: &mut LinkView, web: WebId, content: Content
     shown.state = LinkState::Pinned;
     if let Some(place) = look::place(eye.rows, showing.number, showing.file)? {
         shown.path = share_path(eye.rows, showing.number, &place.path)?;
-        shown.title = place.path.rsplit('/').next().unwrap_or_default().to_owned();
+        place.path.rsplit('/').next().unwrap_or_default().clone_into(&mut shown.title);
         shown.owner = people::read::label_of(eye.rows, web, place.person)?;
         let revision = showing.past.unwrap_or(place.revision);
         shown.revision = Some(revision);

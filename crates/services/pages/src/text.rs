@@ -34,7 +34,7 @@ pub enum NotTaken {
 /// A text in memory.
 pub struct Text {
     doc: LoroDoc,
-    text: LoroText,
+    content: LoroText,
     /// As it reads now, once somebody has read it.
     now: OnceCell<String>,
     /// What the last import changed.
@@ -44,7 +44,7 @@ pub struct Text {
 
 impl std::fmt::Debug for Text {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Text").field("length", &self.text.len_unicode()).finish_non_exhaustive()
+        f.debug_struct("Text").field("length", &self.content.len_unicode()).finish_non_exhaustive()
     }
 }
 
@@ -73,11 +73,11 @@ impl Text {
     fn of(doc: LoroDoc, me: u64) -> Self {
         // Fails only within a transaction, which has not begun.
         let _is_set = doc.set_peer_id(me).is_ok();
-        let text = doc.get_text(CONTAINER);
+        let content = doc.get_text(CONTAINER);
         let told = Arc::<Mutex<Vec<TextDelta>>>::default();
         let tell = Arc::clone(&told);
         let subscription = doc.subscribe(
-            &loro::ContainerTrait::id(&text),
+            &loro::ContainerTrait::id(&content),
             Arc::new(move |event: DiffEvent<'_>| {
                 let deltas = event.events.into_iter().filter_map(|one| match one.diff {
                     Diff::Text(deltas) => Some(deltas),
@@ -86,17 +86,17 @@ impl Text {
                 tell.lock().unwrap_or_else(PoisonError::into_inner).extend(deltas.flatten());
             }),
         );
-        Self { doc, text, now: OnceCell::new(), told, _subscription: subscription }
+        Self { doc, content, now: OnceCell::new(), told, _subscription: subscription }
     }
 
     /// Returns the text as it is.
     pub fn read(&self) -> &str {
-        self.now.get_or_init(|| self.text.to_string())
+        self.now.get_or_init(|| self.content.to_string())
     }
 
     /// Returns its length in bytes.
     pub fn size(&self) -> usize {
-        self.text.len_utf8()
+        self.content.len_utf8()
     }
 
     /// Says how far a writer has come here.
@@ -147,7 +147,7 @@ impl Text {
 
     /// Makes an edit of this device's; `None` when it does not fit the text.
     pub fn edit(&mut self, edit: &ChangeSet) -> Option<()> {
-        if edit.length_before() != self.text.len_utf16() {
+        if edit.length_before() != self.content.len_utf16() {
             return None;
         }
         let mut at = 0;
@@ -157,10 +157,10 @@ impl Text {
                 Section::Change { removed, inserted } => {
                     let inserted = with_plain_lines(inserted);
                     if *removed > 0 {
-                        self.text.delete_utf16(at, *removed).ok()?;
+                        self.content.delete_utf16(at, *removed).ok()?;
                     }
                     if !inserted.is_empty() {
-                        self.text.insert_utf16(at, &inserted).ok()?;
+                        self.content.insert_utf16(at, &inserted).ok()?;
                     }
                     at += utf16(&inserted);
                 }
@@ -196,7 +196,7 @@ impl Text {
             Some(*sum)
         });
         let characters = place.take_while(|sum| *sum <= units).count();
-        self.text.get_cursor(characters, Side::Middle).map(|cursor| cursor.encode())
+        self.content.get_cursor(characters, Side::Middle).map(|cursor| cursor.encode())
     }
 
     /// Returns where a named place is now.
@@ -211,7 +211,7 @@ impl Text {
     pub fn runs(&self) -> Vec<(usize, u64)> {
         let mut runs: Vec<(usize, u64)> = Vec::new();
         for (at, c) in self.read().chars().enumerate() {
-            let writer = self.text.get_editor_at_unicode_pos(at).unwrap_or(0);
+            let writer = self.content.get_editor_at_unicode_pos(at).unwrap_or(0);
             match runs.last_mut() {
                 Some((length, last)) if *last == writer => *length += c.len_utf16(),
                 _ => runs.push((c.len_utf16(), writer)),
