@@ -30,6 +30,18 @@ export interface Address {
   link: string;
 }
 
+/** Arguments of `pages.append`. */
+export interface Append {
+  /** Its id, its link, or its title. */
+  document: string;
+  /** A paragraph of Markdown, or a link or a path of the tree, which becomes a component. */
+  text: string;
+  /** With a path: which part of it, as in `cells=A1:C9`. */
+  part?: string | null;
+  /** With a path: what to say about it; its name if not said. */
+  caption?: string | null;
+}
+
 /** Arguments of `people.address`. */
 export type AskAddress = Record<string, never>;
 
@@ -47,6 +59,34 @@ export interface AskAuditExport {
   form: ExportForm;
 }
 
+/** Arguments of `pages.backlinks`. */
+export interface AskBacklinks {
+  /** A link, or a path. */
+  link: string;
+}
+
+/** Arguments of `pages.changes`. */
+export interface AskChanges {
+  /** Its id. */
+  document: string;
+  /** Tell what came after this version. */
+  since: number;
+}
+
+/** Arguments of `host.component`. */
+export interface AskComponent {
+  /** A link or a path. */
+  link: string;
+  /** With a path: which part, as in `cells=A1:C9`. */
+  part?: string | null;
+  /** The first row of a table to show, from 0. */
+  first_row?: number;
+  /** Rows at most, 1 to 1,000; 100 if not said. */
+  rows?: number | null;
+  /** Links of documents this one is shown within, outermost first: one that leads back to one of them is refused. */
+  within?: string[];
+}
+
 /** Arguments of `people.cut_off`. */
 export interface AskCutOff {
   /** The web. */
@@ -60,6 +100,30 @@ export type AskDevices = Record<string, never>;
 export interface AskDismissals {
   /** The web. */
   web: string;
+}
+
+/** Arguments of `pages.document`. */
+export interface AskDocument {
+  /** Its id, its link, or its title if no other has it. */
+  document: string;
+  /** As it was after this change of its history; now if not said. */
+  change?: string | null;
+  /** Whether to tell who wrote what. */
+  who?: boolean;
+}
+
+/** Arguments of `pages.document_history`. */
+export interface AskDocumentHistory {
+  /** Its id, its link, or its title. */
+  document: string;
+}
+
+/** Arguments of `pages.documents`. */
+export interface AskDocuments {
+  /** Only this web. */
+  web?: string | null;
+  /** Also those that were removed. */
+  removed?: boolean;
 }
 
 /** Arguments of `files.history`. */
@@ -85,6 +149,20 @@ export interface AskJoining {
 
 /** Arguments of `search.kept`. */
 export type AskKept = Record<string, never>;
+
+/** Arguments of `ledger.list`. */
+export interface AskLedgers {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
+/** Arguments of `ledger.log`. */
+export interface AskLog {
+  /** The ledger: its id, `web/name`, or `web/person/name`. */
+  ledger: string;
+  /** Only slots after this one. */
+  after?: number | null;
+}
 
 /** Arguments of `people.me`. */
 export type AskMe = Record<string, never>;
@@ -144,6 +222,12 @@ export interface AskSession {
 /** Arguments of `files.shares`. */
 export type AskShares = Record<string, never>;
 
+/** Arguments of `pages.sites`. */
+export interface AskSites {
+  /** Only this web. */
+  web?: string | null;
+}
+
 /** Arguments of `host.status`. */
 export type AskStatus = Record<string, never>;
 
@@ -155,6 +239,12 @@ export interface AskTransfer {
 
 /** Arguments of `files.transfers`. */
 export type AskTransfers = Record<string, never>;
+
+/** Arguments of `pages.versions`. */
+export interface AskVersions {
+  /** `web/person/name`, a label, or the name alone. */
+  site: string;
+}
 
 /** Asks for a URL under which a file can be seen or saved: the body of `POST /view`. */
 export interface AskView {
@@ -168,6 +258,26 @@ export interface AskView {
 
 /** Arguments of `people.webs`. */
 export type AskWebs = Record<string, never>;
+
+/** Arguments of `pages.news`. */
+export interface AskWhatsNew {
+  /** Only this web. */
+  web?: string | null;
+  /** Items at most, 1 to 1,000; 100 if not said. */
+  limit?: number | null;
+}
+
+/** Arguments of `ledger.wish`. */
+export interface AskWish {
+  /** As `ledger.submit` answered. */
+  id: string;
+}
+
+/** Arguments of `ledger.wishes`. */
+export interface AskWishes {
+  /** The ledger; all if not said. */
+  ledger?: string | null;
+}
 
 /** Arguments of `host.words`. */
 export type AskWords = Record<string, never>;
@@ -210,10 +320,50 @@ export interface AuditView {
   entry: Id;
 }
 
+/** Something that links here. */
+export interface BacklinkView {
+  /** What it is called. */
+  title: string;
+  /** Its path; empty for documents. */
+  path: string;
+  /** A link to it. */
+  link: string;
+  /** The words of the link there. */
+  text: string;
+  /** The line it stands in, from 1. */
+  line: number;
+  /** Which part of this is meant; empty for the whole. */
+  part: string;
+  /** Whose it is; for documents, who began it. */
+  who: string;
+  /** When it was last changed. */
+  at: Time;
+}
+
+/** Who links here. */
+export interface Backlinks {
+  /** Newest first, at most 1,000. */
+  links: BacklinkView[];
+}
+
+/** Arguments of `pages.bring_back`. */
+export interface BringBack {
+  /** Its id, its link, or its title. */
+  document: string;
+}
+
 /** Arguments of `files.cancel`. */
 export interface Cancel {
   /** The transfer's id or its first digits. */
   id: string;
+}
+
+/** One edit. */
+export interface ChangeView {
+  /** Which editor made it; empty for what came from other computers. */
+  client: string;
+  /** What it changed. */
+  edit: unknown;
 }
 
 /** Arguments of `people.change_words`: public halves and signatures, in hexadecimal. No secrets. */
@@ -228,6 +378,50 @@ export interface ChangeWords {
   by_new: string;
   /** Computers of yours that end with the old words, by name or first digits of the id. */
   revoke?: string[];
+}
+
+/** Edits of a text. */
+export interface Changes {
+  /** In order; the first makes version `since` + 1. */
+  changes: ChangeView[];
+  /** The version now. */
+  version: number;
+  /** Whether edits after `since` are known no more: read the document anew. */
+  is_cut_off: boolean;
+}
+
+/** What a link leads to, ready to be shown. */
+export interface Component {
+  /** What it leads to, with its state. */
+  target: LinkView;
+  /** How to show it: `table`, `html`, `text`, `picture`, `pdf`, `video`, `audio`, `hits`, `document`, `person`, `folder`, `file` (its name only) or `nothing` (the target's note says why). */
+  show: string;
+  /** In words why it can't be shown, or what was left out; empty when nothing. */
+  why: string;
+  /** For `html`: sanitised, fit to be put into the page. */
+  html: string;
+  /** For `text`. */
+  text: string;
+  /** For `text`: the number of its first line. */
+  first_line: number;
+  /** For `table`. */
+  table: TableView | null;
+  /** For `hits`, at most 50. */
+  hits: Hit[];
+  /** For `document`: its own components, with their lines. */
+  components: ComponentView[];
+  /** For `pdf` and `html`: pages in all; none when unknown. */
+  pages: number | null;
+}
+
+/** A component of a document. */
+export interface ComponentView {
+  /** The line of the text that names it, from 1. */
+  line: number;
+  /** What the document says about it. */
+  caption: string;
+  /** What it leads to now. */
+  target: LinkView;
 }
 
 /** A computer of one of your webs. */
@@ -264,6 +458,26 @@ export interface ComputerView {
 
 /** How packets get to a computer. */
 export type Connection = 'this' | 'lan' | 'direct' | 'relayed' | 'trying' | 'none';
+
+/** Where somebody is in a text. */
+export interface CursorView {
+  /** Who. */
+  who: string;
+  /** Which computer, so that two of one person's are two. */
+  device: string;
+  /** The person's id: its mark and colour come from it. */
+  person: string;
+  /** Where the selection begins and the cursor stands, in the version told; none when they only read. */
+  cursor: unknown[] | null;
+}
+
+/** Who is in a document. */
+export interface Cursors {
+  /** Others who have it open now. */
+  cursors: CursorView[];
+  /** To which version the places belong. */
+  version: number;
+}
 
 /** An act that a removal has cut off, and that can be done again. */
 export interface CutOff {
@@ -369,6 +583,77 @@ export interface Dissolve {
   web: string;
 }
 
+/** A document. */
+export interface Document {
+  /** What lists say of it. */
+  about: DocumentRow;
+  /** Its text, Markdown. A paragraph that is only a picture whose address is a link, `![caption](althing:…)`, is a component. */
+  text: string;
+  /** The number of edits this peer has put into it since it opened it; for `pages.edit`. */
+  version: number;
+  /** Its components in order of lines. */
+  components: ComponentView[];
+  /** Who wrote what, in order, without gaps; empty unless asked for. */
+  spans: SpanView[];
+  /** Whether you may write in it. */
+  can_write: boolean;
+  /** In words what should be known: who of its writers is away, what waits for whom; empty when nothing. */
+  note: string;
+}
+
+/** One change of a document: what one person wrote in a row. */
+export interface DocumentChange {
+  /** Who. */
+  who: string;
+  /** When it ended, by their clock. */
+  at: Time;
+  /** Characters put in. */
+  added: number;
+  /** Characters taken out. */
+  removed: number;
+  /** A part of what was put in. */
+  excerpt: string;
+  /** Names it, for `doc restore` and `doc show`. */
+  change: string;
+}
+
+/** Into what a document is written. */
+export type DocumentFormat = 'html' | 'markdown' | 'docx' | 'pdf';
+
+/** Changes of a document. */
+export interface DocumentHistory {
+  /** Newest first, at most 1,000. */
+  changes: DocumentChange[];
+}
+
+/** A document in a list. */
+export interface DocumentRow {
+  /** Its title: the first heading of its text. */
+  title: string;
+  /** In which web. */
+  web: string;
+  /** Who began it. */
+  owner: string;
+  /** Who changed it last. */
+  changed_by: string;
+  /** When, by that person's clock. */
+  changed: Time;
+  /** How many components it has. */
+  components: number;
+  /** A link to it. */
+  link: string;
+  /** Whether it is removed. */
+  is_removed: boolean;
+  /** Its id. */
+  id: string;
+}
+
+/** Documents. */
+export interface Documents {
+  /** Last changed first, at most 10,000. */
+  documents: DocumentRow[];
+}
+
 /** Says that something was done. */
 export interface Done {
   /** What was done, in a sentence. */
@@ -379,6 +664,26 @@ export interface Done {
 export interface DropKept {
   /** The kept search's id, or its beginning. */
   id: string;
+}
+
+/** Arguments of `pages.edit`. */
+export interface Edit {
+  /** Its id. */
+  document: string;
+  /** The version the first edit was made on. */
+  version: number;
+  /** Which editor, drawn at random by it: it knows its own edits again in `pages.changes`. */
+  client: string;
+  /** Edits one after another, at most 100. */
+  edits: unknown[];
+}
+
+/** How edits were taken. */
+export interface Edited {
+  /** Whether they were taken; not, when there is a later version: ask for its changes and try again. */
+  is_taken: boolean;
+  /** The version now. */
+  version: number;
 }
 
 /** Arguments of `people.enter`. */
@@ -446,8 +751,30 @@ export interface Export {
   folder: string;
 }
 
+/** Arguments of `host.export_document`. */
+export interface ExportDocument {
+  /** Its id, its link, or its title. */
+  document: string;
+  /** A file that does not exist yet, on the computer of this peer, as an absolute path; its ending says the format: `.html`, `.md`, `.docx` or `.pdf`. */
+  to: string;
+  /** The format, if the ending should not say it. */
+  format?: DocumentFormat | null;
+}
+
 /** How a log is written. */
 export type ExportForm = 'csv' | 'jsonl';
+
+/** A document that was written. */
+export interface ExportedDocument {
+  /** Where. */
+  file: string;
+  /** Bytes. */
+  size: Bytes;
+  /** Sources named at its end. */
+  sources: number;
+  /** Components that could not be shown, with the reason. */
+  missing: string[];
+}
 
 /** What failed, why, and what to do; every interface shows the same. */
 export interface Fault {
@@ -490,6 +817,20 @@ export interface Find {
   limit?: number | null;
 }
 
+/** Arguments of `pages.site`. */
+export interface FindSite {
+  /** `notes--alice--family`, and `--` with a time in hex for an old version. */
+  label: string;
+}
+
+/** Arguments of `pages.site_file`. */
+export interface FindSiteFile {
+  /** As for `pages.site`. */
+  label: string;
+  /** The path below the site, decoded, without a slash at its beginning. */
+  path: string;
+}
+
 /** What was found so far. */
 export interface Found {
   /** Best first; copies of one content are one hit. */
@@ -530,6 +871,12 @@ export interface Get {
   revision?: number | null;
 }
 
+/** Arguments of `ledger.give_up`. */
+export interface GiveUp {
+  /** As `ledger.submit` answered. */
+  id: string;
+}
+
 /** What one person gave to a transfer. */
 export interface GivenView {
   /** The person's label. */
@@ -550,6 +897,16 @@ export interface HandOver {
 export interface Hello {
   /** The number to go on after. */
   last: number;
+}
+
+/** Arguments of `pages.here`. */
+export interface Here {
+  /** Its id. */
+  document: string;
+  /** Where the selection begins and the cursor stands, in UTF-16 code units of the newest version; none when the person only reads. */
+  cursor?: unknown[] | null;
+  /** Whether the person closes it. */
+  leaves?: boolean;
 }
 
 /** The revisions of a file. */
@@ -731,6 +1088,16 @@ export interface KeepWords {
   words: string;
 }
 
+/** A keeper of a ledger. */
+export interface KeeperView {
+  /** Whose computer, you as `you`. */
+  who: string;
+  /** Whether it can be reached now, as far as this computer knows. */
+  is_here: boolean;
+  /** Whether it is this computer. */
+  is_you: boolean;
+}
+
 /** Kept searches. */
 export interface Kept {
   /** Newest first. */
@@ -753,6 +1120,14 @@ export interface KeptView {
   id: string;
 }
 
+/** The version of a key. */
+export interface KeyVersion {
+  /** The key. */
+  key: string;
+  /** Its version; 0: there is no such key. */
+  version: number;
+}
+
 /** Whether others are looked for on the local network. */
 export type Lan = 'on' | 'off';
 
@@ -760,6 +1135,109 @@ export type Lan = 'on' | 'off';
 export interface Leave {
   /** The web. */
   web: string;
+}
+
+/** One key of a ledger. */
+export interface LedgerEntry {
+  /** The key. */
+  key: string;
+  /** Its value. */
+  value: string;
+  /** The number of the transaction that wrote it; never given twice. */
+  version: number;
+  /** Who wrote it, you as `you`. */
+  who: string;
+  /** When, by a keeper's clock. */
+  at: Time;
+}
+
+/** A ledger's log. */
+export interface LedgerLog {
+  /** Oldest first; at most 200 slots. */
+  lines: LogLine[];
+  /** The slot after which more stand; none when nothing more does. */
+  next: number | null;
+}
+
+/** What is in a ledger. */
+export interface LedgerState {
+  /** In key order. */
+  entries: LedgerEntry[];
+  /** Up to which slot this computer has heard. */
+  slot: number;
+  /** When a keeper last said how far the ledger is; none when none has. */
+  heard_at: Time | null;
+  /** Who decides. */
+  keepers: KeeperView[];
+  /** How many of them have to be here. */
+  majority: number;
+  /** Whether so many are here. */
+  has_majority: boolean;
+  /** In words how things stand: `2 of 5 keepers are here; nothing is decided until 3 are`. */
+  note: string;
+  /** The key after which more stand; none when nothing more does. */
+  next: string | null;
+  /** The ledger. */
+  id: string;
+}
+
+/** A ledger. */
+export interface LedgerView {
+  /** The web. */
+  web: string;
+  /** What it is called. */
+  name: string;
+  /** Who has started it, you as `you`. */
+  started_by: string;
+  /** Whose computers decide, as far as this computer knows. */
+  keepers: string[];
+  /** In words what should be known; empty when nothing. */
+  note: string;
+  /** Its id. */
+  id: Id;
+}
+
+/** Ledgers. */
+export interface Ledgers {
+  /** By web and name. */
+  ledgers: LedgerView[];
+}
+
+/** How what a link leads to is. */
+export type LinkState = 'live' | 'stale' | 'pinned' | 'denied' | 'missing';
+
+/** What a link leads to. */
+export interface LinkView {
+  /** The link as it is written, range and all. */
+  link: string;
+  /** The same for programs that only know `http:` addresses; it works on computers with Althing. */
+  copy: string;
+  /** `file`, `folder`, `content`, `person`, `document`, `query` or `web`. */
+  kind: string;
+  /** What it is called now. */
+  title: string;
+  /** The path now; empty when it has none. */
+  path: string;
+  /** How it is. */
+  state: LinkState;
+  /** In words what should be known; for `denied` and `missing`, why. */
+  note: string;
+  /** Whose it is, as a label; empty when nobody's. */
+  owner: string;
+  /** The web's label; empty when it is not known here. */
+  web: string;
+  /** The revision it shows; none for what has none. */
+  revision: number | null;
+  /** The range, as in `lines=3-9`; empty for the whole. */
+  part: string;
+  /** Bytes of the whole file; none for what is not a file. */
+  size: Bytes | null;
+  /** When it was last changed, by its owner's clock. */
+  changed: Time | null;
+  /** The content it shows. */
+  content: Id | null;
+  /** The query of a link to one. */
+  query: string;
 }
 
 /** Arguments of `files.list`. */
@@ -778,6 +1256,30 @@ export interface Listing {
   entries: EntryView[];
   /** Pass as `after` to go on; none at the end. */
   next: string | null;
+}
+
+/** One transaction of a ledger's log. */
+export interface LogLine {
+  /** The slot. */
+  slot: number;
+  /** When, by a keeper's clock. */
+  at: Time;
+  /** Who, you as `you`. */
+  who: string;
+  /** What was wished, in words. */
+  what: string;
+  /** What became of it: `done`, or why not. */
+  outcome: string;
+}
+
+/** Arguments of `pages.link`. */
+export interface MakeLink {
+  /** A path of the tree, or a link that is to get a range. */
+  path: string;
+  /** A range: `lines=3-9`, `section=Title`, `page=2`, `cells=Sheet1!A1:C9` or `t=10,20` (seconds). */
+  part?: string | null;
+  /** Only this revision, for ever; its newest one at each time if not said. */
+  revision?: number | null;
 }
 
 /** Arguments of `host.page`. */
@@ -879,6 +1381,14 @@ export interface NamePerson {
   clear?: boolean;
 }
 
+/** A condition: the key has this version. */
+export interface Need {
+  /** The key. */
+  key: string;
+  /** Its version; 0: there is no such key. */
+  version: number;
+}
+
 /** Your webs' computers. */
 export interface Net {
   /** In words: `3 of 5 computers are connected, 1 of them through a relay`. */
@@ -895,6 +1405,36 @@ export interface Net {
   dht: boolean;
   /** When the DHT last took where this computer is; none when never. */
   dht_stored: Time | null;
+}
+
+/** Arguments of `pages.new`. */
+export interface NewDocument {
+  /** The web. */
+  web: string;
+  /** Its title, 1 to 200 characters; it becomes the first heading of the text, which is the title from then on. */
+  title: string;
+  /** The text after the title, Markdown. */
+  text?: string;
+}
+
+/** Something new. */
+export interface NewView {
+  /** `document`, `site`, `file` or `link`. */
+  kind: string;
+  /** What it is called. */
+  title: string;
+  /** What happened, in words: `rev 3`, `begun`, `links to plans.md`. */
+  what: string;
+  /** Who did it. */
+  who: string;
+  /** In which web. */
+  web: string;
+  /** When this peer learned of it. */
+  at: Time;
+  /** Its path; empty for documents. */
+  path: string;
+  /** A link to it. */
+  link: string;
 }
 
 /** What is new of people. */
@@ -927,6 +1467,18 @@ export interface Open {
   path: string;
   /** Which revision; the newest if not said. */
   revision?: number | null;
+}
+
+/** Arguments of `ledger.open`. */
+export interface OpenLedger {
+  /** The ledger: its id, `web/name`, or `web/person/name`. */
+  ledger: string;
+}
+
+/** Arguments of `host.open_site`. */
+export interface OpenSite {
+  /** `web/person/name`, a label as in `notes--alice--family`, or the name alone. */
+  site: string;
 }
 
 /** A file that can be read by ranges from now on. */
@@ -963,6 +1515,36 @@ export interface Pause {
   id: string;
 }
 
+/** Arguments of `pages.publish`. */
+export interface Publish {
+  /** What the site is called: 1 to 20 letters a to z, digits and single hyphens. */
+  name: string;
+  /** A folder on the computer of this peer, as an absolute path: one that is shared, or within one. */
+  folder: string;
+  /** In which web; the one where the folder is shared, if not said. A folder that is not shared yet is shared there. */
+  web?: string | null;
+}
+
+/** A write. */
+export interface Put {
+  /** The key. */
+  key: string;
+  /** Its new value; none: the key goes. */
+  value: string | null;
+}
+
+/** Arguments of `ledger.read`. */
+export interface ReadLedger {
+  /** The ledger: its id, `web/name`, or `web/person/name`. */
+  ledger: string;
+  /** Only keys that begin so. */
+  prefix?: string | null;
+  /** Only keys after this one. */
+  after?: string | null;
+  /** Entries at most, 1 to 1,000; 100 if not said. */
+  limit?: number | null;
+}
+
 /** How far the reading of one large file is. */
 export interface ReadingView {
   /** The file's name. */
@@ -997,6 +1579,12 @@ export interface Remove {
   person: string;
 }
 
+/** Arguments of `pages.remove`. */
+export interface RemoveDocument {
+  /** Its id, its link, or its title. */
+  document: string;
+}
+
 /** What a removal means. */
 export interface Removed {
   /** What was done and what the removed person could already have, in sentences. */
@@ -1007,12 +1595,26 @@ export interface Removed {
   bytes_kept: Bytes;
 }
 
+/** Arguments of `pages.resolve`. */
+export interface Resolve {
+  /** A link, or a path. */
+  link: string;
+}
+
 /** Arguments of `people.restore`. */
 export interface Restore {
   /** The web. */
   web: string;
   /** The act, as `althing cut-off` names it. */
   act: string;
+}
+
+/** Arguments of `pages.restore`. */
+export interface RestoreDocument {
+  /** Its id, its link, or its title. */
+  document: string;
+  /** As `doc history` names it. */
+  change: string;
 }
 
 /** Arguments of `files.resume`. */
@@ -1134,6 +1736,14 @@ export interface SetDht {
   dht: Dht;
 }
 
+/** Arguments of `ledger.keepers`. */
+export interface SetKeepers {
+  /** The ledger: its id, `web/name`, or `web/person/name`. */
+  ledger: string;
+  /** All who shall be keepers, as for `ledger.start`. */
+  keepers: string[];
+}
+
 /** Arguments of `host.lan`. */
 export interface SetLan {
   /** `on` or `off`. */
@@ -1192,6 +1802,98 @@ export interface Shares {
 
 /** How a page shows a file. */
 export type Show = 'text' | 'markdown' | 'pdf' | 'image' | 'video' | 'audio' | 'none';
+
+/** Something in a folder of a site. */
+export interface SiteEntry {
+  /** Its name. */
+  name: string;
+  /** What it is. */
+  kind: EntryKind;
+  /** Bytes; none for a folder. */
+  size: Bytes | null;
+}
+
+/** A file of a site. */
+export interface SiteFile {
+  /** `file`, `folder`, or `missing`. */
+  kind: string;
+  /** The path of the tree. */
+  path: string;
+  /** The revision to open. */
+  revision: number | null;
+  /** Its content; none while its owner has not read it. */
+  content: Id | null;
+  /** Bytes. */
+  size: Bytes | null;
+  /** The web. */
+  web: Id | null;
+  /** In words what should be known. */
+  note: string;
+  /** What is in a folder, folders and files, at most 1,000 in order of names. */
+  entries: SiteEntry[];
+}
+
+/** A site, for whoever serves it to a browser. */
+export interface SiteSpot {
+  /** The site; none when there is none of that label. */
+  site: SiteView | null;
+  /** Whether there was one of that label before: browsers are told to forget it. */
+  was_there: boolean;
+  /** Which version; none for the newest. */
+  at: Time | null;
+}
+
+/** A site. */
+export interface SiteView {
+  /** What it is called. */
+  name: string;
+  /** Whose it is. */
+  owner: string;
+  /** In which web. */
+  web: string;
+  /** The name in a browser's address, before `.localhost`: `notes--alice--family`. */
+  label: string;
+  /** `web/person/name`, as commands take it. */
+  site: string;
+  /** The browser's address, once the port is known; `althing page open` opens it. */
+  address: string;
+  /** The folder, as a path of the tree. */
+  path: string;
+  /** A link to the folder. */
+  link: string;
+  /** When it last changed, by its owner's clock. */
+  changed: Time | null;
+  /** In words how it is: `newest`, `alice is away; 3 of 12 files are not here`. */
+  note: string;
+  /** Whether it is yours. */
+  is_own: boolean;
+}
+
+/** Sites. */
+export interface Sites {
+  /** In order of webs, owners, names. */
+  sites: SiteView[];
+}
+
+/** Part of a text by one person. */
+export interface SpanView {
+  /** Where it begins: UTF-16 code units from the beginning of the text. */
+  from: number;
+  /** Where it ends. */
+  to: number;
+  /** Who wrote it. */
+  who: string;
+}
+
+/** Arguments of `ledger.start`. */
+export interface Start {
+  /** The web. */
+  web: string;
+  /** What the ledger is called; the site of that name uses it. */
+  name: string;
+  /** Whose computers decide, 1 to 15: labels of people, `you`, or at least 8 first digits of a device's id. An odd number is best. */
+  keepers: string[];
+}
 
 /** Arguments of `people.start_web`. */
 export interface StartWeb {
@@ -1256,6 +1958,42 @@ export interface StockView {
 /** Arguments of `host.stop`. */
 export type Stop = Record<string, never>;
 
+/** Arguments of `ledger.submit`. */
+export interface Submit {
+  /** The ledger: its id, `web/name`, or `web/person/name`. */
+  ledger: string;
+  /** Conditions, at most 64. */
+  needs?: Need[];
+  /** Writes, at most 64. */
+  puts?: Put[];
+  /** A condition as `KEY=VERSION`. */
+  need?: string[];
+  /** A write as `KEY=VALUE`. */
+  put?: string[];
+  /** A key that goes. */
+  drop?: string[];
+  /** 32 digits that the asker gives the wish; the same wish again changes nothing. Hyphens are left out. */
+  id?: string | null;
+}
+
+/** A table, or a part of one. */
+export interface TableView {
+  /** The sheet shown; empty for files without. */
+  sheet: string;
+  /** All sheets. */
+  sheets: string[];
+  /** What columns are called: A, B, … */
+  columns: string[];
+  /** Cells as a person reads them. */
+  rows: string[][];
+  /** The place of the first row here, from 0, among those asked for. */
+  first_row: number;
+  /** How many rows there are in all. */
+  rows_total: number;
+  /** Whether the first row names the columns. */
+  has_header: boolean;
+}
+
 /** How far a transfer is. */
 export type TransferState = 'running' | 'waiting' | 'paused' | 'done' | 'cancelled' | 'failed';
 
@@ -1299,6 +2037,12 @@ export interface Transfers {
   transfers: TransferView[];
 }
 
+/** Arguments of `pages.unpublish`. */
+export interface Unpublish {
+  /** The site's name, or `web/you/name`. */
+  name: string;
+}
+
 /** Arguments of `files.unshare`. */
 export interface Unshare {
   /** `web/person/share`. */
@@ -1317,6 +2061,24 @@ export interface Verify {
   undo?: boolean;
   /** A web that the person belongs to; any common one if not said. */
   web?: string | null;
+}
+
+/** One version of a site. */
+export interface VersionView {
+  /** When it changed, by its owner's clock. */
+  at: Time;
+  /** Files that changed then. */
+  files: string[];
+  /** The name in a browser's address. */
+  label: string;
+  /** The browser's address. */
+  address: string;
+}
+
+/** The versions of a site. */
+export interface Versions {
+  /** Newest first, at most 1,000. */
+  versions: VersionView[];
 }
 
 /** Where a file can be seen or saved: the answer of `POST /view`. */
@@ -1387,6 +2149,42 @@ export interface Webs {
   webs: WebView[];
 }
 
+/** What is new. */
+export interface WhatsNew {
+  /** Newest first. */
+  news: NewView[];
+}
+
+/** A transaction that somebody on this computer wishes. */
+export interface WishView {
+  /** The ledger, as `web/person/name`: another person's of the same name is another. */
+  ledger: string;
+  /** `waiting`, `done`, `refused` or `given-up`. */
+  state: string;
+  /** Where in the ledger's order it was decided; none while it waits, and when it was given up before anybody took it. */
+  slot: number | null;
+  /** In words why it waits or was refused; empty when it is done. */
+  why: string;
+  /** The versions of what it wrote; of a refused one, the version that stood in its way. */
+  versions: KeyVersion[];
+  /** Whether it was asked to be given up. */
+  is_given_up: boolean;
+  /** Whether it is decided. */
+  is_over: boolean;
+  /** When it was wished. */
+  since: Time;
+  /** What it writes. */
+  puts: Put[];
+  /** Passed on to `ledger.wish`. */
+  id: Id;
+}
+
+/** Wishes. */
+export interface Wishes {
+  /** Oldest first. */
+  wishes: WishView[];
+}
+
 /** One recovery word. */
 export interface Word {
   /** Its place, from 1. */
@@ -1403,6 +2201,14 @@ export interface Words {
   check: number[];
   /** Where you and members of your webs are found; belongs on the same paper. */
   address: string;
+}
+
+/** Arguments of `pages.write`. */
+export interface Write {
+  /** Its id, its link, or its title. */
+  document: string;
+  /** The whole text, Markdown, at most 1 MiB. */
+  text: string;
 }
 
 /** Every operation. */
@@ -1527,6 +2333,70 @@ export interface Operations {
   'search.kept': { arguments: AskKept; answer: Kept };
   /** Drops a kept search. */
   'search.drop': { arguments: DropKept; answer: KeptView };
+  /** Makes a link to a file, a folder, a person or a web: it goes on leading there when that is renamed, moved or changed. */
+  'pages.link': { arguments: MakeLink; answer: LinkView };
+  /** Shows what a link leads to, how fresh that is, and if it leads nowhere, why. */
+  'pages.resolve': { arguments: Resolve; answer: LinkView };
+  /** Lists what links to something: documents and pages of everybody. */
+  'pages.backlinks': { arguments: AskBacklinks; answer: Backlinks };
+  /** Makes a folder a site that members open in their browsers. */
+  'pages.publish': { arguments: Publish; answer: SiteView };
+  /** Lists the sites of your webs. */
+  'pages.sites': { arguments: AskSites; answer: Sites };
+  /** Takes a site of yours away; the folder stays as it is, shared or not. */
+  'pages.unpublish': { arguments: Unpublish; answer: SiteView };
+  /** Lists when a site changed; each version can be opened as far as somebody has its files. */
+  'pages.versions': { arguments: AskVersions; answer: Versions };
+  /** Finds the site that a browser's address names. */
+  'pages.site': { arguments: FindSite; answer: SiteSpot };
+  /** Finds a file of a site by the path in a browser's address. */
+  'pages.site_file': { arguments: FindSiteFile; answer: SiteFile };
+  /** Begins a document that everybody in the web can write in. */
+  'pages.new': { arguments: NewDocument; answer: DocumentRow };
+  /** Lists documents, last changed first. */
+  'pages.documents': { arguments: AskDocuments; answer: Documents };
+  /** Shows a document: its text, its components with their states, who wrote it. */
+  'pages.document': { arguments: AskDocument; answer: Document };
+  /** Makes a document's text this; what others write meanwhile is kept beside. */
+  'pages.write': { arguments: Write; answer: Edited };
+  /** Adds a paragraph to a document: text, or a link, which becomes a component. */
+  'pages.append': { arguments: Append; answer: Edited };
+  /** Takes edits of a text that a person types. */
+  'pages.edit': { arguments: Edit; answer: Edited };
+  /** Tells the edits of a text since a version. */
+  'pages.changes': { arguments: AskChanges; answer: Changes };
+  /** Says where a person's cursor is, and tells where others' are. */
+  'pages.here': { arguments: Here; answer: Cursors };
+  /** Lists who changed a document when. */
+  'pages.document_history': { arguments: AskDocumentHistory; answer: DocumentHistory };
+  /** Gives a document the text it had after a change; that is one more change. */
+  'pages.restore': { arguments: RestoreDocument; answer: Edited };
+  /** Takes a document off the list for everybody; its owner or an admin can bring it back. */
+  'pages.remove': { arguments: RemoveDocument; answer: DocumentRow };
+  /** Brings a removed document back. */
+  'pages.bring_back': { arguments: BringBack; answer: DocumentRow };
+  /** Lists what is new in your webs: documents, sites, files, links to what is yours. */
+  'pages.news': { arguments: AskWhatsNew; answer: WhatsNew };
+  /** Starts a ledger: shared state that the computers of its keepers decide about by majority. */
+  'ledger.start': { arguments: Start; answer: LedgerView };
+  /** Lists ledgers. */
+  'ledger.list': { arguments: AskLedgers; answer: Ledgers };
+  /** Keeps a copy of a ledger on this computer, however large it is, so that it can be read with all keepers away. */
+  'ledger.open': { arguments: OpenLedger; answer: LedgerView };
+  /** Shows what is in a ledger, as of when, and which keepers are here. */
+  'ledger.read': { arguments: ReadLedger; answer: LedgerState };
+  /** Wishes that a transaction is done: all of its writes if all of its conditions hold, else none. */
+  'ledger.submit': { arguments: Submit; answer: WishView };
+  /** Tells how a wish gets on. */
+  'ledger.wish': { arguments: AskWish; answer: WishView };
+  /** Lists wishes of this computer that wait. */
+  'ledger.wishes': { arguments: AskWishes; answer: Wishes };
+  /** Gives a wish up, unless it has been decided. */
+  'ledger.give_up': { arguments: GiveUp; answer: WishView };
+  /** Wishes that a ledger has other keepers; those it has now decide about it. */
+  'ledger.keepers': { arguments: SetKeepers; answer: WishView };
+  /** Lists who did what in a ledger, newest last. */
+  'ledger.log': { arguments: AskLog; answer: LedgerLog };
   /** Shows how this peer is. */
   'host.status': { arguments: AskStatus; answer: Status };
   /** Shows your webs' computers: how you are connected with each, and why not. */
@@ -1537,6 +2407,12 @@ export interface Operations {
   'host.dht': { arguments: SetDht; answer: Done };
   /** Makes a link that opens the page in a browser; good once, for 30 seconds. */
   'host.page': { arguments: MakePageLink; answer: PageLink };
+  /** Makes a link that opens a site in a browser; good once, for 30 seconds. */
+  'host.open_site': { arguments: OpenSite; answer: PageLink };
+  /** Shows what a link leads to: lines of a text, cells of a table, a page, hits of a query. */
+  'host.component': { arguments: AskComponent; answer: Component };
+  /** Writes a document with all its components as they are now, and a list of their sources. */
+  'host.export_document': { arguments: ExportDocument; answer: ExportedDocument };
   /** Writes all signed entries of a web into a folder, for reading by other programs. */
   'host.export': { arguments: Export; answer: Done };
   /** Shows your 24 recovery words, until you have written them down. */
@@ -1613,11 +2489,46 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'search.keep': 'act',
   'search.kept': 'read',
   'search.drop': 'act',
+  'pages.link': 'read',
+  'pages.resolve': 'read',
+  'pages.backlinks': 'read',
+  'pages.publish': 'act',
+  'pages.sites': 'read',
+  'pages.unpublish': 'act',
+  'pages.versions': 'read',
+  'pages.site': 'read',
+  'pages.site_file': 'read',
+  'pages.new': 'act',
+  'pages.documents': 'read',
+  'pages.document': 'read',
+  'pages.write': 'act',
+  'pages.append': 'act',
+  'pages.edit': 'act',
+  'pages.changes': 'read',
+  'pages.here': 'act',
+  'pages.document_history': 'read',
+  'pages.restore': 'act',
+  'pages.remove': 'act',
+  'pages.bring_back': 'act',
+  'pages.news': 'read',
+  'ledger.start': 'act',
+  'ledger.list': 'read',
+  'ledger.open': 'act',
+  'ledger.read': 'read',
+  'ledger.submit': 'act',
+  'ledger.wish': 'read',
+  'ledger.wishes': 'read',
+  'ledger.give_up': 'act',
+  'ledger.keepers': 'act',
+  'ledger.log': 'read',
   'host.status': 'read',
   'host.net': 'read',
   'host.lan': 'act',
   'host.dht': 'act',
   'host.page': 'act',
+  'host.open_site': 'act',
+  'host.component': 'act',
+  'host.export_document': 'act',
   'host.export': 'act',
   'host.words': 'act',
   'host.new_words': 'act',
