@@ -187,7 +187,7 @@ fn dns(name: &str, id: &str) -> String {
             && last.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     });
     let is_digits = plain.len() == DIGITS && plain.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if plain == name && plain.len() <= NAME_LEN_MAX && !has_digits && !is_digits {
+    if plain == name.to_lowercase() && plain.len() <= NAME_LEN_MAX && !has_digits && !is_digits {
         return plain.to_owned();
     }
     let cut: String = plain.chars().take(NAME_LEN_MAX - DIGITS - 1).collect();
@@ -454,7 +454,7 @@ mod tests {
         let check = |name: &str, expected: &str| assert_eq!(dns(name, "0123456789"), expected);
         check("alice", "alice");
         check("q4-2026", "q4-2026");
-        check("Alice", "alice-012345");
+        check("Alice", "alice");
         check("Zoë B.", "zo-b-012345");
         check("李", "012345");
         check("averyveryverylongname", "avery-012345");
