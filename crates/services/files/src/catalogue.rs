@@ -135,6 +135,7 @@ impl Shelf {
         changes::note_entry(rows, self.key.web, number, listed.file)?;
         ENTRIES.put(rows, &(number, path.clone()), &entry);
         FILES.put(rows, &(number, listed.file), &FileRow { path, position, is_gone: false });
+        changes::note_links(rows, number, listed.file)?;
         Ok(true)
     }
 
@@ -179,6 +180,7 @@ impl Shelf {
             note_moved(rows, self.key.web, content)?;
             self.note_content(rows, content)?;
             ENTRIES.put(rows, &(number, path.clone()), &entry);
+            changes::note_links(rows, number, file)?;
             return Ok(Some(path));
         }
         let older = REVISIONS
@@ -267,6 +269,7 @@ impl Shelf {
             self.note_content(rows, content)?;
         }
         changes::note_entry(rows, self.key.web, self.row.number, entry.file)?;
+        changes::note_links(rows, self.row.number, entry.file)?;
         ENTRIES.delete(rows, &(self.row.number, path.to_vec()));
         self.remember(rows, entry.file, entry.number, entry.revision, entry.head)
     }

@@ -58,6 +58,13 @@ pub(crate) fn note_entry(
 ) -> Result<(), StoreError> {
     let stamp = next(rows)?;
     ENTRIES_CHANGED.put(rows, &(number, file), &Mark { stamp, web });
+    Ok(())
+}
+
+/// Notes that the links of an own file have to be looked at: it came, its content became known, or it is gone. Only after its
+/// row says where it is.
+pub(crate) fn note_links(rows: &mut Overlay<'_>, number: u64, file: FileId) -> Result<(), StoreError> {
+    let stamp = next(rows)?;
     crate::naming::note_links(rows, number, file, stamp)
 }
 
