@@ -49,6 +49,9 @@ const READING_MAX: usize = 12;
 /// What makes a rendered part what it is.
 type Key = (ContentId, String, String, u64, u32);
 
+/// What was rendered last: a clock, and by key when each was used.
+type Rendered = (u64, BTreeMap<Key, (u64, Component)>);
+
 /// Renderers, and what they rendered last.
 #[derive(Debug)]
 pub(crate) struct Components {
@@ -56,7 +59,7 @@ pub(crate) struct Components {
     idle: Mutex<Vec<Renderer>>,
     room: tokio::sync::Semaphore,
     reading: tokio::sync::Semaphore,
-    kept: Mutex<(u64, BTreeMap<Key, (u64, Component)>)>,
+    kept: Mutex<Rendered>,
 }
 
 /// Addresses in others' Markdown: what leads somewhere by itself stays, the rest is text.
@@ -198,7 +201,7 @@ impl PeerHost {
             Ok(rendered) => put(&mut shown, rendered, first),
             Err(error) => {
                 let is_unknown = error == render::CannotShow::Unknown;
-                shown.show = (if is_unknown { "file" } else { "nothing" }).to_owned();
+                (if is_unknown { "file" } else { "nothing" }).clone_into(&mut shown.show);
                 shown.why = error.to_string();
             }
         }
@@ -245,7 +248,7 @@ impl PeerHost {
     async fn show_document(&self, mut shown: Component, asked: &AskComponent) -> Result<Component, Fault> {
         let id = shown.target.link.split('#').next().unwrap_or_default().to_owned();
         if asked.within.iter().any(|one| one.split('#').next() == Some(&id)) {
-            shown.why = "a document cannot be shown within itself: it would have no end".to_owned();
+            "a document cannot be shown within itself: it would have no end".clone_into(&mut shown.why);
             return Ok(shown);
         }
         if asked.within.len() >= DEPTH_MAX {

@@ -361,11 +361,8 @@ impl From<PeerError> for Fault {
             | PeerError::ConfigValue { .. } => {
                 fault.remedy("althing config show", "shows every key with its value and what it means")
             }
-            PeerError::ExportFolder { .. } => {
-                fault.remedy("", "name a new or empty folder by its whole path, as in /home/you/export")
-            }
-            PeerError::ExportFile { .. } => {
-                fault.remedy("", "name a file that does not exist yet by its whole path, as in /home/you/plan.pdf")
+            PeerError::ExportFolder { .. } | PeerError::ExportFile { .. } => {
+                fault.remedy("", "name something new by its whole path, as in /home/you/export")
             }
             PeerError::NobodyHere { .. } => fault
                 .remedy("althing about PATH", "shows who has it and when they were last heard")
