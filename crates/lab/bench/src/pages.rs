@@ -50,7 +50,7 @@ pub(crate) fn live(bench: &Bench) -> Result<()> {
 
 fn keys(alice: &Peer, bob: &Peer, document: &str) -> Result<Vec<f64>> {
     let mut times = Vec::new();
-    let mut length =
+    let begun_with =
         text(&alice.ask("pages.document", &json!({ "document": document }))?, "text").encode_utf16().count();
     for key in 0..KEYS {
         // A quick typist: 10 keys a second, with pauses of different length so that no rhythm helps.
@@ -58,7 +58,7 @@ fn keys(alice: &Peer, bob: &Peer, document: &str) -> Result<Vec<f64>> {
         let seen = bob.ask("pages.changes", &json!({ "document": document, "since": 1_000_000 }))?;
         let version = seen["version"].as_u64().unwrap_or(0);
         let mine = alice.ask("pages.changes", &json!({ "document": document, "since": 1_000_000 }))?;
-        let edit = json!([length, [0, "x"]]);
+        let edit = json!([begun_with + key, [0, "x"]]);
         let asked =
             json!({ "document": document, "version": mine["version"], "client": "bench", "edits": [edit] });
         let begun = Instant::now();
@@ -67,7 +67,6 @@ fn keys(alice: &Peer, bob: &Peer, document: &str) -> Result<Vec<f64>> {
             told["version"].as_u64().is_some_and(|now| now > version)
         })?;
         times.push(begun.elapsed().as_secs_f64());
-        length += 1;
     }
     Ok(times)
 }

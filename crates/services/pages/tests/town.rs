@@ -1,6 +1,11 @@
 //! Links, sites and documents as three people use them: the real deciders, in the simulator.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails shall stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails shall stop"
+)]
 
 use std::time::Duration;
 
