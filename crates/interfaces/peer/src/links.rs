@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use base::ContentId;
@@ -21,10 +22,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of a job's input at most: a path and some numbers.
 const INPUT_SIZE_MAX: usize = 16 * 1024;
 
-/// The thread's work; it ends when this is dropped.
+/// The thread's work. Dropping this waits for the thread: it holds contents, and so the home.
 #[derive(Debug)]
 pub(crate) struct LinkFinder {
-    jobs: SyncSender<Job>,
+    /// None only while this is dropped.
+    jobs: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl LinkFinder {
@@ -33,8 +36,17 @@ impl LinkFinder {
         let (jobs, waiting) = sync_channel(WAITING_MAX);
         let runtime = tokio::runtime::Handle::current();
         let work = move || find_all(&waiting, &contents, &runtime, &inputs);
-        std::thread::Builder::new().name("links".to_owned()).spawn(work)?;
-        Ok(Self { jobs })
+        let thread = std::thread::Builder::new().name("links".to_owned()).spawn(work)?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+}
+
+impl Drop for LinkFinder {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::warn!("the thread that finds links had panicked");
+        }
     }
 }
 
@@ -86,7 +98,7 @@ impl Driver for LinkFinder {
 
     fn work(&self, job: Job) {
         // Full or stopped: the file stands on the list still and is found at the next change or start.
-        if self.jobs.try_send(job).is_err() {
+        if self.jobs.as_ref().is_none_or(|jobs| jobs.try_send(job).is_err()) {
             tracing::debug!("links of a file are not looked for now");
         }
     }

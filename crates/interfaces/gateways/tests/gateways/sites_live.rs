@@ -142,7 +142,8 @@ async fn nobody_else_writes_a_sites_ledger() {
     let json = "content-type: application/json\r\n";
     let check = async |lines: String, status: u16| {
         for path in ["/.althing/ledger", "/.althing/ledger/give-up"] {
-            let answer = house.raw(&request("POST", path, &host, &lines, "{\"id\":\"family/notes\"}")).await;
+            let answer =
+                house.raw(&request("POST", path, &host, &lines, "{\"id\":\"family/alice/notes\"}")).await;
             assert_eq!(answer.status, status, "{path} {lines} {}", answer.text());
         }
     };
