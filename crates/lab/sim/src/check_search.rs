@@ -40,12 +40,14 @@ fn spot(path: &str) -> Option<(PeerIndex, &str)> {
 }
 
 /// A text that somebody who could be asked had when a search began, and that the asker knew to be listed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct There {
     peer: PeerIndex,
     life: Option<u64>,
     web: WebId,
     content: ContentId,
+    /// Where the asker saw it.
+    path: String,
 }
 
 /// Collects the texts with all words of a query, at everybody who is connected with the asker: what asking all of them
@@ -63,9 +65,9 @@ pub(crate) fn what_is_there(world: &World, ground: Ground<'_>, asker: PeerIndex,
         });
         for peer in others.filter(|peer| world.peer(*peer).liar.is_none()) {
             for content in world.peer(peer).index_driver.with_words(web.id, &words) {
-                let one = There { peer, life: world.peer(peer).life(), web: web.id, content };
-                if place_of(world, asker, one).is_some() {
-                    there.push(one);
+                let life = world.peer(peer).life();
+                if let Some(path) = place_of(world, asker, (peer, life), (web.id, content)) {
+                    there.push(There { peer, life, web: web.id, content, path });
                 }
             }
         }
@@ -74,8 +76,12 @@ pub(crate) fn what_is_there(world: &World, ground: Ground<'_>, asker: PeerIndex,
 }
 
 /// Returns where the asker sees a text as a file's newest, if whoever has it would give it.
-fn place_of(world: &World, asker: PeerIndex, there: There) -> Option<String> {
-    let There { peer, life, web, content } = there;
+fn place_of(
+    world: &World,
+    asker: PeerIndex,
+    (peer, life): (PeerIndex, Option<u64>),
+    (web, content): (WebId, ContentId),
+) -> Option<String> {
     let holder = world.peer(peer);
     let is_given = holder.source_for(&world.peer(asker).device, content).is_some();
     if holder.life() != life || !is_given || !holder.index_driver.contents(web).contains(&content) {
@@ -100,7 +106,12 @@ fn nothing_is_missed(world: &World, open: &Open, found: &Value, searches: &mut S
         return;
     }
     for there in &open.there {
-        let Some(path) = place_of(world, open.asker, *there) else { continue };
+        let path = &there.path;
+        let at_end = place_of(world, open.asker, (there.peer, there.life), (there.web, there.content));
+        // One that was renamed when the search was about to end may stand there under either name.
+        if at_end.as_ref() != Some(path) {
+            continue;
+        }
         searches.tally.recalled += 1;
         let is_it = |one: &str| one.ends_with(&format!("/{path}"));
         let is_found = list(found, "hits").any(|hit| {
