@@ -1929,6 +1929,8 @@ export interface Status {
   keys: string;
   /** Bytes of contents kept in the home. */
   kept: Bytes;
+  /** Bytes of contents given to others since the peer started. */
+  given: Bytes;
   /** Free bytes on its disk. */
   free: Bytes;
   /** Addresses other peers can reach. */

@@ -735,7 +735,7 @@ export const t = {
 
   peer: {
     title: 'This computer',
-    kept: 'Kept in its home', free: 'Free on its disk', home: 'Home', keys: 'Its secrets', addresses: 'Reachable at', since: 'Running for',
+    kept: 'Kept in its home', given: 'Given to others since it runs', free: 'Free on its disk', home: 'Home', keys: 'Its secrets', addresses: 'Reachable at', since: 'Running for',
     noAddresses: 'no address others can reach', paused: 'Stopped parts', version: 'Version', page: 'Page', all: 'All computers',
   },
 

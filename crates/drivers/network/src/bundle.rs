@@ -117,7 +117,9 @@ impl Shared {
         let mut answer = Bytes::from(read.answer);
         while !answer.is_empty() {
             let step = answer.split_to(answer.len().min(STEP));
+            let bytes = step.len();
             send.write_chunk(step).await.ok()?;
+            self.crowds.gave(bytes);
         }
         send.finish().ok()
     }

@@ -72,6 +72,9 @@ impl Failure {
             code::NOT_HERE => Self::new(FetchFailure::Refused, "the provider does not have these bytes"),
             code::CHANGED => Self::new(FetchFailure::Changed, "the provider's file has changed"),
             code::BUSY => Self::new(FetchFailure::Unreachable, "the provider is busy"),
+            other if let Some(start) = code::named(other) => {
+                Self::new(FetchFailure::Elsewhere, format_args!("{start:014x}"))
+            }
             other => {
                 Self::new(FetchFailure::Unreachable, format_args!("the provider ended it with code {other}"))
             }

@@ -11,6 +11,7 @@ mod book;
 mod bundle;
 mod connections;
 mod contents;
+mod crowd;
 mod dht;
 mod door;
 mod endpoint;
@@ -66,6 +67,7 @@ pub use rights::Rights;
 use crate::admission::Admission;
 use crate::book::Book;
 use crate::contents::ContentStore;
+use crate::crowd::Crowds;
 use crate::door::Door;
 use crate::inputs::Inputs;
 use crate::outboards::Outboards;
@@ -215,6 +217,7 @@ impl Network {
             rights,
             contents,
             outboards,
+            crowds: Crowds::default(),
             limits: config.limits,
             inputs: Inputs::new(inputs, stop.clone()),
             disk: disk.handle(),
@@ -268,6 +271,11 @@ impl Network {
     /// Returns this device.
     pub fn me(&self) -> DeviceId {
         self.shared.me
+    }
+
+    /// Returns how many bytes of contents others got from here.
+    pub fn given(&self) -> u64 {
+        self.shared.crowds.given()
     }
 
     /// Returns where this device listens now, `ip:port` each, most useful first.

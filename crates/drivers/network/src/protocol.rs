@@ -43,7 +43,9 @@ impl Protocol {
 
 /// Why a connection or a stream was ended, as the other side hears it.
 pub(crate) mod code {
-    use super::VarInt;
+    use files::jobs::id_start;
+
+    use super::{DeviceId, VarInt};
 
     /// Nothing more to say.
     pub(crate) const DONE: VarInt = VarInt::from_u32(0);
@@ -63,6 +65,21 @@ pub(crate) mod code {
     pub(crate) const NOT_HERE: VarInt = VarInt::from_u32(0x13);
     /// This peer stops.
     pub(crate) const STOPPING: VarInt = VarInt::from_u32(0x14);
+
+    /// Codes from here on name a device that has it, by the start of its id.
+    const ELSEWHERE: u64 = 1 << 60;
+    const ID_START: u64 = (1 << 56) - 1;
+
+    /// Many ask me for this: ask another, or me in a moment.
+    pub(crate) fn elsewhere(device: DeviceId) -> VarInt {
+        VarInt::from_u64(ELSEWHERE | id_start(device)).unwrap_or(BUSY)
+    }
+
+    /// Returns the start of the id that a code names.
+    pub(crate) fn named(code: VarInt) -> Option<u64> {
+        let code = code.into_inner();
+        (code & !ID_START == ELSEWHERE).then_some(code & ID_START)
+    }
 }
 
 /// Returns the device behind a network identity; they are the same key.

@@ -13,6 +13,12 @@ pub trait Rights: Send + Sync {
     /// The two are one answer on purpose: nobody learns by asking that a foreign content is here.
     fn sources(&self, asker: DeviceId, contents: &[ContentId]) -> Vec<Option<Source>>;
 
+    /// Of some devices, returns those that `asker` may hear to have a content: it gets it here in a web that is theirs, too.
+    fn fellows(&self, asker: DeviceId, content: ContentId, devices: &[DeviceId]) -> Vec<DeviceId> {
+        let _ = (asker, content, devices);
+        Vec::new()
+    }
+
     /// Says whether a stranger proves by what it shows that it is invited, so that a relay here may carry its knock.
     fn is_invited(&self, device: DeviceId, hello: &[u8]) -> bool {
         let _ = (device, hello);
@@ -49,6 +55,14 @@ impl Rights for RowRights {
             }
         };
         contents.iter().map(source).collect()
+    }
+
+    fn fellows(&self, asker: DeviceId, content: ContentId, devices: &[DeviceId]) -> Vec<DeviceId> {
+        let answer = self.backing.snapshot().and_then(|rows| files::fellows(&*rows, asker, content, devices));
+        answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "rights cannot be read, nobody is named");
+            Vec::new()
+        })
     }
 
     fn is_invited(&self, device: DeviceId, hello: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 //! Only plain reads of single contents are answered; pushing, observing and collections are not in our protocol.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bao_tree::ChunkRanges;
 use bao_tree::io::EncodeError;
@@ -20,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::admission::Registration;
 use crate::contents::hash_of;
+use crate::crowd::Crowds;
 use crate::in_place::{FileData, NotAsHashed, open_as_hashed};
 use crate::outboards::{Hashes, root_of};
 use crate::protocol::code;
@@ -73,6 +74,9 @@ impl Shared {
             Ok(Err(_)) | Err(_) => return reset(&mut send, code::VIOLATION),
         };
         let content = ContentId::new(*request.hash.as_bytes());
+        if let Some(other) = self.other_than_me(asker, content) {
+            return reset(&mut send, code::elsewhere(other));
+        }
         let served = tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(Unserved::Because(code::STOPPING)),
@@ -89,6 +93,17 @@ impl Shared {
             Err(Unserved::Gone) => {}
         }
         drop(place);
+    }
+
+    /// Returns who is to be asked instead of this peer, when many ask it: somebody who got the content here, in a web of the
+    /// asker's.
+    fn other_than_me(&self, asker: DeviceId, content: ContentId) -> Option<DeviceId> {
+        self.source(asker, content)?;
+        let others = self.crowds.ask(content, asker, Instant::now());
+        if others.is_empty() {
+            return None;
+        }
+        self.rights.fellows(asker, content, &others).first().copied()
     }
 
     /// Ends when the asker has lost the right to a content it has: somebody was removed.
@@ -118,7 +133,7 @@ impl Shared {
     ) -> Result<(), Unserved> {
         let source = self.source(asker, content).ok_or(Unserved::Because(code::REFUSED))?;
         let Some(ranges) = request.ranges.iter_infinite().next().cloned() else { return Ok(()) };
-        let out = Out { send, buffer: BytesMut::new(), failed: None };
+        let out = Out { send, crowds: &self.crowds, buffer: BytesMut::new(), failed: None };
         match source {
             Source::Path { path, stat } => self.answer_in_place(content, &path, &stat, &ranges, out).await,
             Source::Store => self.answer_stored(content, &ranges, out).await,
@@ -271,6 +286,7 @@ fn reset(send: &mut SendStream, code: VarInt) {
 /// Gathers items and hands them to the connection in large steps.
 struct Out<'a> {
     send: &'a mut SendStream,
+    crowds: &'a Crowds,
     buffer: BytesMut,
     failed: Option<EncodeError>,
 }
@@ -280,7 +296,10 @@ impl Out<'_> {
         if self.buffer.is_empty() || self.failed.is_some() {
             return Ok(());
         }
-        self.send.write_chunk(self.buffer.split().freeze()).await
+        let bytes = self.buffer.len();
+        self.send.write_chunk(self.buffer.split().freeze()).await?;
+        self.crowds.gave(bytes);
+        Ok(())
     }
 }
 

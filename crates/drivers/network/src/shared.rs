@@ -14,6 +14,7 @@ use crate::admission::{Admission, Registration};
 use crate::book::Book;
 use crate::connections::{Looks, Unreached};
 use crate::contents::ContentStore;
+use crate::crowd::Crowds;
 use crate::door::Door;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
@@ -52,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) rights: Arc<dyn Rights>,
     pub(crate) contents: ContentStore,
     pub(crate) outboards: Outboards,
+    pub(crate) crowds: Crowds,
     pub(crate) limits: TimeLimits,
     pub(crate) inputs: Inputs,
     /// Threads for tasks that read files while they stream.

@@ -413,6 +413,8 @@ pub struct Want {
 pub struct Wanted {
     /// Whether somebody who has it is connected, or it is here.
     pub is_reachable: bool,
+    /// Whether somebody who has it is being called: ask again in a moment.
+    pub is_called: bool,
 }
 
 /// Arguments of `files.mirrored`.

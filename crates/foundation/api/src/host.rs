@@ -50,6 +50,8 @@ pub struct Status {
     pub keys: String,
     /// Bytes of contents kept in the home.
     pub kept: ByteCount,
+    /// Bytes of contents given to others since the peer started.
+    pub given: ByteCount,
     /// Free bytes on its disk.
     pub free: ByteCount,
     /// Addresses other peers can reach.

@@ -37,6 +37,10 @@ pub(crate) const DEPTH_MAX: usize = 4;
 /// How long the bytes of a component may take: somebody waits for the page.
 const FETCH_TIME: Duration = Duration::from_secs(20);
 
+/// How often it is looked whether a file that is being fetched was saved again, and how many newer ones are turned to.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+const OVERTAKEN_MAX: usize = 8;
+
 /// Rendered parts remembered at most.
 const KEPT_MAX: usize = 512;
 
@@ -117,24 +121,50 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl PeerHost {
     /// Answers `host.component`.
     pub(crate) async fn component(&self, asked: AskComponent) -> Result<Component, Fault> {
-        let target: LinkView = match &asked.part {
-            None => self.look("pages.resolve", &Resolve { link: asked.link.clone() }).await?,
-            part => {
-                let path = asked.link.clone();
-                self.look("pages.link", &MakeLink { path, part: part.clone(), revision: None }).await?
-            }
-        };
-        let mut shown = blank(target);
+        let mut shown = blank(self.target(&asked).await?);
         if matches!(shown.target.state, LinkState::Denied | LinkState::Missing) {
             shown.why.clone_from(&shown.target.note);
             return Ok(shown);
         }
         match shown.target.kind.as_str() {
-            "file" | "content" => self.show_file(shown, &asked).await,
+            "file" | "content" => self.show_newest(shown, &asked).await,
             "document" => self.show_document(shown, &asked).await,
             "query" => self.show_hits(shown).await,
             "person" => Ok(Component { show: "person".to_owned(), ..shown }),
             _ => Ok(Component { show: "folder".to_owned(), ..shown }),
+        }
+    }
+
+    async fn target(&self, asked: &AskComponent) -> Result<LinkView, Fault> {
+        let link = asked.link.clone();
+        match &asked.part {
+            None => self.look("pages.resolve", &Resolve { link }).await,
+            part => {
+                self.look("pages.link", &MakeLink { path: link, part: part.clone(), revision: None }).await
+            }
+        }
+    }
+
+    /// Shows a file. While its bytes come its owner may save it again: nobody can give the old ones then.
+    async fn show_newest(&self, mut shown: Component, asked: &AskComponent) -> Result<Component, Fault> {
+        for _ in 0..OVERTAKEN_MAX {
+            let content = shown.target.content;
+            tokio::select! {
+                shown = self.show_file(shown.clone(), asked) => return shown,
+                newer = self.newer(asked, content) => shown = blank(newer?),
+            }
+        }
+        self.show_file(shown, asked).await
+    }
+
+    /// Waits until a link leads to another content.
+    async fn newer(&self, asked: &AskComponent, content: Option<ContentId>) -> Result<LinkView, Fault> {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            let target = self.target(asked).await?;
+            if target.content != content {
+                return Ok(target);
+            }
         }
     }
 

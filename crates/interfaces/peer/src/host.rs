@@ -29,6 +29,10 @@ use crate::export::export;
 use crate::status::{Outside, status};
 use crate::words::{Kept, WordBook};
 
+/// How long somebody who has a content and is not connected is waited for, and how often that is looked at.
+const CALL_TIME_MAX: Duration = Duration::from_secs(1);
+const CALL_LOOK_EVERY: Duration = Duration::from_millis(50);
+
 /// How long a reader waits for bytes that are on their way, each time they stall.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -191,6 +195,7 @@ impl PeerHost {
             since: self.since,
             health: self.engine.health(),
             kept,
+            given: ByteCount(self.network.given()),
             me: self.me,
             words: &self.words,
         };
@@ -249,11 +254,7 @@ impl Windows {
             offset: window.start,
             length: window.end.saturating_sub(window.start),
         };
-        let wanted = self.engine.ask("files.want", answer("files.want", &want)?, None).await?;
-        let wanted: Wanted = parse("files.want", wanted)?;
-        if !wanted.is_reachable {
-            return Err(PeerError::NobodyHere { name: self.opened.name.clone() }.into());
-        }
+        self.want(&want).await?;
         let readers = Arc::clone(&self.readers);
         let content = self.opened.content;
         let found = tokio::task::spawn_blocking(move || files::own_source(&*readers.snapshot()?, content));
@@ -262,6 +263,24 @@ impl Windows {
         let reading = self.contents.read(content, source.unwrap_or(Source::Store), window, PATIENCE);
         self.reading = Some(Box::pin(reading.map(|bytes| bytes.map_err(Fault::from))));
         Ok(())
+    }
+}
+
+impl Windows {
+    /// Has a window brought. Whoever has it and is not connected is called, which takes a moment.
+    async fn want(&mut self, want: &Want) -> Result<(), Fault> {
+        let until = tokio::time::Instant::now() + CALL_TIME_MAX;
+        loop {
+            let wanted = self.engine.ask("files.want", answer("files.want", want)?, None).await?;
+            let wanted: Wanted = parse("files.want", wanted)?;
+            if wanted.is_reachable {
+                return Ok(());
+            }
+            if !wanted.is_called || tokio::time::Instant::now() >= until {
+                return Err(PeerError::NobodyHere { name: self.opened.name.clone() }.into());
+            }
+            tokio::time::sleep(CALL_LOOK_EVERY).await;
+        }
     }
 }
 

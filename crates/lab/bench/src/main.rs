@@ -16,6 +16,7 @@ mod peers;
 mod raw;
 mod rest;
 mod search;
+mod sites;
 mod trust;
 mod words;
 
@@ -30,7 +31,7 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 15] = [
+const BENCHMARKS: [(&str, Benchmark); 16] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
@@ -42,6 +43,7 @@ const BENCHMARKS: [(&str, Benchmark); 15] = [
     ("broker", broker::with_broker),
     ("documents", pages::live),
     ("large-document", pages::large),
+    ("site", sites::readers),
     ("rest", rest::at_rest),
     ("start", rest::start),
     ("trust", trust::evaluation),

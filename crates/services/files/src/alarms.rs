@@ -10,6 +10,8 @@ pub(crate) const HASH: &str = "hash";
 pub(crate) const TICK: &str = "tick";
 /// Tries again what could not be brought.
 pub(crate) const RETRY: &str = "retry";
+/// Asks those again who named others.
+pub(crate) const CROWD: &str = "crowd";
 /// Goes on turning folders into items of transfers.
 pub(crate) const EXPAND: &str = "expand";
 /// Looks at contents that moved, and at what mirrors lack.

@@ -100,12 +100,10 @@ impl Files {
             }
             Err(failure) => {
                 plan.failed(piece.piece);
-                let failures = active.failures.entry(provider).or_default();
-                *failures += 1;
-                if *failures >= FAILURES_MAX {
-                    plan.drop_provider(provider);
+                if !self.is_told_off(step, (key, provider), &failure)? {
+                    self.count_failure((key, provider));
+                    self.blame(step, key, provider, &failure)?;
                 }
-                self.blame(step, key, provider, &failure)?;
             }
         }
         self.pump(step)
@@ -407,6 +405,18 @@ impl Files {
         Ok(())
     }
 
+    /// Gives a provider up for a content when it has failed too often in a row.
+    fn count_failure(&mut self, (key, provider): (Key, DeviceId)) {
+        let Some(active) = self.bringing.active.get_mut(&key) else { return };
+        let failures = active.failures.entry(provider).or_default();
+        *failures += 1;
+        if *failures >= FAILURES_MAX
+            && let Some(plan) = &mut active.plan
+        {
+            plan.drop_provider(provider);
+        }
+    }
+
     /// Draws the conclusion of a failed piece.
     fn blame(
         &mut self,
@@ -447,7 +457,7 @@ impl Files {
                 }
                 Ok(())
             }
-            FetchFailure::Unreachable | FetchFailure::TimedOut => {
+            FetchFailure::Unreachable | FetchFailure::TimedOut | FetchFailure::Elsewhere => {
                 self.rest(step, provider);
                 self.end_sealed_if_stuck(step, key)
             }

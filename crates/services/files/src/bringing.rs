@@ -81,6 +81,17 @@ pub(crate) struct Active {
     pub(crate) failures: BTreeMap<DeviceId, u32>,
     /// What it is a sealed copy of; none when it is plain.
     pub(crate) sealed: Option<SealedFor>,
+    /// Who else has it, as busy providers said.
+    pub(crate) hints: BTreeSet<DeviceId>,
+    /// Until when a provider is not asked for it, because others are before us.
+    pub(crate) waits: BTreeMap<DeviceId, Timestamp>,
+}
+
+impl Active {
+    /// Says whether anything is under way, or will be in a moment.
+    pub(crate) fn is_under_way(&self) -> bool {
+        !self.waits.is_empty() || self.plan.as_ref().is_none_or(Plan::is_under_way)
+    }
 }
 
 /// What a sealed copy is for.
@@ -197,8 +208,7 @@ impl Bringing {
         has_small
             || self.openings.values().flatten().any(is_opened)
             || self.active.values().any(|active| {
-                active.items.iter().any(|(transfer, _)| *transfer == id)
-                    && active.plan.as_ref().is_none_or(Plan::is_under_way)
+                active.items.iter().any(|(transfer, _)| *transfer == id) && active.is_under_way()
             })
     }
 

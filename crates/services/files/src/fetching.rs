@@ -3,7 +3,7 @@
 //! Called after everything that may have made room or news. Writes no rows unless a transfer's state changes: a
 //! commit costs an fsync, and pieces end many times a second. Not for: who may give what (`providers.rs`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base::{DeviceId, Fault, TransferId, WebId};
@@ -82,6 +82,8 @@ impl Files {
             order,
             failures: BTreeMap::new(),
             sealed: None,
+            hints: BTreeSet::new(),
+            waits: BTreeMap::new(),
         })
     }
 
@@ -217,11 +219,9 @@ impl Files {
         if !has_more || self.bringing.active.len() < ACTIVE_MAX {
             return;
         }
-        self.bringing.active.retain(|_, active| {
-            active.read.is_some()
-                || active.sealed.is_some()
-                || active.plan.as_ref().is_none_or(Plan::is_under_way)
-        });
+        self.bringing
+            .active
+            .retain(|_, active| active.read.is_some() || active.sealed.is_some() || active.is_under_way());
     }
 
     fn give_pieces(&mut self, step: &mut Step<'_>, providers: &mut Providers) -> Result<(), Fault> {
@@ -242,18 +242,27 @@ impl Files {
                 Some(copy) => self.mirrors_of(step, providers, key, copy)?,
                 None => providers.here(step.view(), key.0, key.1)?,
             };
-            let Some(Active { plan: Some(plan), read, .. }) = self.bringing.active.get(&key) else {
+            let Some(Active { plan: Some(plan), read, hints, waits, .. }) = self.bringing.active.get(&key)
+            else {
                 continue;
             };
             // While a sealed copy comes, only a reader asks others, too: it wants its ranges soon.
             if copy.is_none() && read.is_none() && self.bringing.is_sealed_coming(key) {
                 continue;
             }
-            let mut able: Vec<DeviceId> = here
-                .into_iter()
-                .filter(|device| !plan.is_dropped(*device) && !self.is_resting(step, *device))
-                .collect();
-            if able.is_empty() && copy.is_none() && !plan.is_under_way() {
+            let is_able = |device: &DeviceId| {
+                !plan.is_dropped(*device) && !self.is_resting(step, *device) && !waits.contains_key(device)
+            };
+            let mut able = Vec::new();
+            for device in hints.iter().copied().chain(here) {
+                if !able.contains(&device)
+                    && is_able(&device)
+                    && providers.is_connected(step.view(), device)?
+                {
+                    able.push(device);
+                }
+            }
+            if able.is_empty() && copy.is_none() && waits.is_empty() && !plan.is_under_way() {
                 self.begin_sealed(step, providers, key, size)?;
             }
             // Whoever has least under way comes first; one piece each in turn.

@@ -359,10 +359,12 @@ pub enum FetchFailure {
     Local,
     /// It took too long.
     TimedOut,
+    /// Many ask the provider for it: another has it by now, whose [`id_start`] is the details (spec files, rule 28).
+    Elsewhere,
 }
 
 impl FetchFailure {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Unreachable,
         Self::Refused,
         Self::WrongBytes,
@@ -370,6 +372,7 @@ impl FetchFailure {
         Self::DiskFull,
         Self::Local,
         Self::TimedOut,
+        Self::Elsewhere,
     ];
 
     /// Returns the word.
@@ -382,6 +385,7 @@ impl FetchFailure {
             Self::DiskFull => "disk-full",
             Self::Local => "local",
             Self::TimedOut => "timed-out",
+            Self::Elsewhere => "elsewhere",
         }
     }
 
@@ -395,6 +399,11 @@ impl FetchFailure {
         let word = text.split([':', ' ']).next().unwrap_or_default();
         Self::ALL.into_iter().find(|failure| failure.word() == word).unwrap_or(Self::Unreachable)
     }
+}
+
+/// Returns the first seven bytes of a device's id as a number: as much as fits into the code that ends a stream.
+pub fn id_start(device: DeviceId) -> u64 {
+    device.as_bytes().iter().take(7).fold(0, |start, byte| (start << 8) | u64::from(*byte))
 }
 
 /// One content of a [`Bundle`].

@@ -12,6 +12,7 @@ mod bringing;
 mod catalogue;
 pub mod changes;
 mod copies;
+mod elsewhere;
 mod faults;
 mod fetching;
 mod finding;
@@ -46,5 +47,5 @@ mod view;
 
 pub use faults::{FilesError, faults};
 pub use service::{Files, service};
-pub use source::{own_source, source};
+pub use source::{fellows, own_source, source};
 pub use tables::Kind;

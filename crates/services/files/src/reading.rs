@@ -53,12 +53,12 @@ impl Files {
     /// Brings a range of an opened file next.
     pub(crate) fn ask_want(&mut self, step: &mut Step<'_>, ask: AskId, asked: &Want) -> Result<(), Fault> {
         let key: Key = (asked.web, asked.content);
-        let is_reachable = match READINGS.get(step.view(), &key)? {
+        let wanted = match READINGS.get(step.view(), &key)? {
             Some(reading) => self.want(step, key, reading.size, (asked.offset, asked.length))?,
-            None if self.is_here(step, key, 0)? => true,
+            None if self.is_here(step, key, 0)? => Wanted { is_reachable: true, is_called: false },
             None => return Err(FilesError::NotListed.into()),
         };
-        step.reply(ask, &Wanted { is_reachable });
+        step.reply(ask, &wanted);
         Ok(())
     }
 
@@ -68,7 +68,7 @@ impl Files {
         key: Key,
         size: u64,
         (offset, length): (u64, u64),
-    ) -> Result<bool, Fault> {
+    ) -> Result<Wanted, Fault> {
         let now = step.now();
         let is_first = !self.bringing.active.values().any(|active| active.read.is_some());
         let active = self.take_up(step, key, size);
@@ -85,16 +85,18 @@ impl Files {
         }
         let mut providers = Providers::new(step.me(), now);
         let mut is_reachable = !providers.here(step.view(), key.0, key.1)?.is_empty();
+        let mut is_called = false;
         if !is_reachable {
             is_reachable = self.copy_here(step, &mut providers, key, size)?.is_some();
             let mut having = providers.of(step.view(), key.0, key.1)?;
             having.extend(crate::unsealing::mirrors_with(step, key, size)?);
+            is_called = !is_reachable && !having.is_empty();
             for device in having {
                 self.dial(step, device);
             }
         }
         self.pump(step)?;
-        Ok(is_reachable)
+        Ok(Wanted { is_reachable, is_called })
     }
 
     /// Lets go of what nobody reads any more.

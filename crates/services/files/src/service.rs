@@ -431,6 +431,7 @@ impl Files {
             alarms::HASH => self.retry_hashing(step),
             alarms::TICK => self.tick(step),
             alarms::RETRY => self.retry(step),
+            alarms::CROWD => self.ask_crowded(step),
             alarms::EXPAND => self.go_on_expanding(step),
             alarms::READINGS => {
                 self.drop_old_parts(step)?;

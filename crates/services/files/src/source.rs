@@ -3,7 +3,7 @@
 //! Asked by the network driver for every request and every piece; reads a snapshot only. Not for: checking that
 //! a shared file is still as it was hashed (the driver does, against the stat given here).
 
-use base::{ContentId, DeviceId};
+use base::{ContentId, DeviceId, WebId};
 use store::{Rows, StoreError};
 
 use crate::jobs::Source;
@@ -16,16 +16,43 @@ pub fn source(rows: &dyn Rows, asker: DeviceId, content: ContentId) -> Result<Op
     if crate::mirror::may_have(rows, asker, content)? || crate::sealing::may_fetch(rows, asker, content)? {
         return Ok(Some(Source::Store));
     }
+    Ok(offered(rows, asker, content)?.map(|(_, source)| source))
+}
+
+/// Of some devices, returns those that may have got a content from here by the same right as `asker`: members of the web in
+/// which the asker gets it. Others it need not hear of.
+pub fn fellows(
+    rows: &dyn Rows,
+    asker: DeviceId,
+    content: ContentId,
+    devices: &[DeviceId],
+) -> Result<Vec<DeviceId>, StoreError> {
+    let Some((web, _)) = offered(rows, asker, content)? else { return Ok(Vec::new()) };
+    let mut fellows = Vec::new();
+    for device in devices {
+        if people::read::is_member(rows, web, *device)? {
+            fellows.push(*device);
+        }
+    }
+    Ok(fellows)
+}
+
+/// Returns a web of which both are members and in which this peer gives a content, and where it is.
+fn offered(
+    rows: &dyn Rows,
+    asker: DeviceId,
+    content: ContentId,
+) -> Result<Option<(WebId, Source)>, StoreError> {
     let Some(me) = people::read::my_person(rows)? else { return Ok(None) };
     for web in people::read::webs_of_device(rows, asker)? {
         if people::read::role_of(rows, web, me)?.is_none() {
             continue;
         }
         if HELD.get(rows, &(web, content))?.is_some_and(|held| held.is_offered) {
-            return Ok(Some(Source::Store));
+            return Ok(Some((web, Source::Store)));
         }
         if let Some(source) = shared_path(rows, content, |key| key.web == web)? {
-            return Ok(Some(source));
+            return Ok(Some((web, source)));
         }
     }
     Ok(None)

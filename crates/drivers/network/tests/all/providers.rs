@@ -1,9 +1,9 @@
 //! Several providers and several jobs on one content at the same time.
 
-use crate::house::{Peer, fetch, noise};
+use crate::house::{Peer, fetch, in_place, noise};
 use base::ContentId;
-use files::jobs::{self, Fetched};
-use kernel::JobId;
+use files::jobs::{self, FetchFailure, Fetched, id_start};
+use kernel::{JobFailure, JobId};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -76,4 +76,41 @@ async fn jobs_for_the_same_ranges_do_not_harm_each_other() {
             assert_eq!(carol.read(content, 0..length).await, bytes);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_many_ask_they_hear_who_has_it_and_get_it_in_the_end() {
+    let alice = Peer::start(1).await;
+    let (bytes, size) = (noise(7, 200_000), 200_000);
+    std::fs::write(alice.path("page.html"), &bytes).unwrap();
+    let content = crate::house::id_of(&bytes);
+    let mut readers = Vec::new();
+    for seed in 2..6 {
+        let reader = Peer::start(seed).await;
+        alice.admit_also(&reader);
+        reader.admit(&alice);
+        alice.rights.give(reader.me(), content, in_place(&alice.path("page.html")));
+        readers.push(reader);
+    }
+    let ids: Vec<_> = readers.iter().map(Peer::me).collect();
+    let [bob, carol, dave, eve] = readers.as_mut_slice() else { panic!("four read") };
+    for first in [bob, carol] {
+        assert_eq!(first.fetch(alice.me(), content, size, &[(0, size)]).await, Ok(size));
+        assert_eq!(first.fetch(alice.me(), content, size, &[(0, 16_384)]).await, Ok(16_384), "it goes on");
+    }
+    // Carol has no right any more, so nobody hears of her.
+    alice.rights.take(ids[1], content);
+    for _ in 0..4 {
+        let asked = fetch(alice.me(), content, size, &[(0, size)]);
+        let Err(JobFailure::Failed(text)) = dave.run(jobs::FETCH, &asked).await else {
+            panic!("another is named")
+        };
+        assert_eq!(text, FetchFailure::Elsewhere.text(format!("{:014x}", id_start(ids[0]))));
+        tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+    }
+    assert_eq!(dave.fetch(alice.me(), content, size, &[(0, size)]).await, Ok(size), "in the end");
+    alice.rights.take(ids[3], content);
+    let refused = eve.fetch(alice.me(), content, size, &[(0, size)]).await;
+    assert_eq!(refused, Err(FetchFailure::Refused), "who has no right hears no name");
+    assert!(alice.network.given() >= 3 * size);
 }

@@ -63,6 +63,47 @@ fn a_third_fetches_from_both_evenly_and_from_one_when_the_other_leaves() {
 }
 
 #[test]
+fn who_is_named_is_asked_before_it_has_said_that_it_has_it() {
+    let mut town = web_with(4, &[("page.html", 900_000)]);
+    let begun = get(&mut town, 1, "family/alice/docs/page.html");
+    town.pass(200);
+    assert_eq!(transfer(&town, 1, &begun)["state"], "done");
+    assert_eq!(
+        town.entry(2, "family/alice/docs/page.html")["who"],
+        json!(["alice"]),
+        "nobody knows of bob yet"
+    );
+    town.peers[0].names = vec![town.peers[1].device];
+    let begun = get(&mut town, 2, "family/alice/docs/page.html");
+    town.pass(190);
+    assert_eq!(transfer(&town, 2, &begun)["state"], "done");
+    assert_eq!([town.peers[0].gave, town.peers[1].gave], [900_000, 900_000]);
+}
+
+#[test]
+fn who_is_named_and_has_nothing_costs_a_moment_and_no_blame() {
+    let mut town = web_with(4, &[("page.html", 900_000)]);
+    let nobody = base::DeviceId::new([77; 32]);
+    town.peers[0].names = vec![nobody, town.peers[0].device, town.peers[3].device];
+    let begun = get(&mut town, 2, "family/alice/docs/page.html");
+    town.pass(300);
+    let waits = transfer(&town, 2, &begun);
+    assert_eq!((&waits["state"], &waits["why"]), (&json!("running"), &json!("")), "{waits}");
+    town.pass(1_000);
+    assert_eq!(transfer(&town, 2, &begun)["state"], "done");
+    assert_eq!(town.peers[0].gave, 900_000);
+    // The one that was named in vain gives later what it has got then.
+    get(&mut town, 3, "family/alice/docs/page.html");
+    town.pass(5_000);
+    town.kill(0);
+    town.kill(2);
+    town.pass(1_000);
+    let begun = get(&mut town, 1, "family/alice/docs/page.html");
+    town.pass(5_000);
+    assert_eq!(transfer(&town, 1, &begun)["state"], "done");
+}
+
+#[test]
 fn a_file_of_a_peer_that_is_away_comes_from_who_kept_it() {
     let mut town = web_with(3, &[("film.mp4", 64 * MIB), ("letter.txt", 10)]);
     let begun = get(&mut town, 1, "family/alice/docs");

@@ -108,6 +108,8 @@ pub(crate) struct Peer {
     /// Sends wrong bytes.
     pub(crate) is_liar: bool,
     pub(crate) is_disk_full: bool,
+    /// Whom this one names to those who ask next, the last first, instead of giving.
+    pub(crate) names: Vec<DeviceId>,
     /// Hashing goes on to the end and then fails.
     pub(crate) is_reading_broken: bool,
     /// Bytes given to others.
@@ -147,6 +149,7 @@ impl Town {
                 disk: Disk::default(),
                 is_liar: false,
                 is_disk_full: false,
+                names: Vec::new(),
                 is_reading_broken: false,
                 gave: 0,
                 jobs: BTreeMap::new(),
@@ -514,6 +517,9 @@ impl Town {
         if self.peers[provider].is_liar {
             return Err(FetchFailure::WrongBytes);
         }
+        if !self.peers[provider].names.is_empty() {
+            return Err(FetchFailure::Elsewhere);
+        }
         let rows = self.rows(provider);
         let disk = &self.peers[provider].disk;
         match files::source(&*rows, self.peers[asker].device, content).unwrap() {
@@ -539,6 +545,12 @@ impl Town {
                 self.peers[provider].gave += bytes;
                 self.peers[index].disk.store.entry(fetch.content).or_default().extend(&fetch.ranges);
                 self.finish(index, job, 1 + bytes / 100_000, Ok(to_bytes(&Fetched { bytes })));
+            }
+            Err(FetchFailure::Elsewhere) => {
+                let provider = self.index_of(fetch.provider).expect("it has named somebody");
+                let named = self.peers[provider].names.pop().expect("it has named somebody");
+                let start = format!("{:014x}", id_start(named));
+                self.finish(index, job, 2, Err(FetchFailure::Elsewhere.text(start)));
             }
             Err(failure) => self.finish(index, job, 5, Err(failure.text("test"))),
         }

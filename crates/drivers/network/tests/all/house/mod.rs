@@ -52,6 +52,11 @@ impl Rights for Given {
         contents.iter().map(|content| sources.get(&(asker, *content)).cloned()).collect()
     }
 
+    fn fellows(&self, _asker: DeviceId, content: ContentId, devices: &[DeviceId]) -> Vec<DeviceId> {
+        let sources = self.sources.lock().unwrap();
+        devices.iter().copied().filter(|device| sources.contains_key(&(*device, content))).collect()
+    }
+
     fn is_invited(&self, device: DeviceId, hello: &[u8]) -> bool {
         self.invited.lock().unwrap().contains(&(device, hello.to_vec()))
     }
