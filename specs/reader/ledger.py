@@ -231,7 +231,8 @@ def open_snapshot(data):
     for at in (SLOT, VERSION, KEYS, SIZE, KEEPERS_SINCE, RESULTS):
         number(head[at], "head")
     for keeper in items(head[KEEPERS], "keepers"):
-        fields(keeper, 2, "keeper")
+        device, person = fields(keeper, 2, "keeper")
+        octets(device, 32, "device"), octets(person, 32, "person")
     demand(head[STARTED_BY] is None or octets(head[STARTED_BY], 32, "started by"), "started by")
     for entry in items(entries, "entries"):
         key, row = fields(entry, 2, "entry")

@@ -465,6 +465,16 @@ fn long_ago(count: u64) -> Snapshot {
 }
 
 fn histories() -> Vec<Value> {
+    [plain_histories(), random_histories()].concat()
+}
+
+fn random_histories() -> Vec<Value> {
+    let keepers = vec![keeper(7), keeper(8)];
+    let begun = Snapshot { head: Head { keepers, ..begun().head }, ..begun() };
+    (1..=3).map(|seed| slots(&format!("seed {seed}"), &begun, &Dice(seed).slots())).collect()
+}
+
+fn plain_histories() -> Vec<Value> {
     let of = |wants| vec![wish(9, 1, 0, wants)];
     let full = |keys, size| Snapshot { head: Head { keys, size, ..shop().head }, ..shop() };
     let change = |by, number, instead_of, names: &[u8]| {
@@ -606,6 +616,59 @@ fn histories() -> Vec<Value> {
     ]
 }
 
+/// `SplitMix64`.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u8) -> u8 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        u8::try_from((mixed ^ (mixed >> 31)) % u64::from(limit)).unwrap()
+    }
+
+    fn wants(&mut self, version: u8) -> Wants {
+        match self.below(12) {
+            0 => Wants::GiveUp,
+            1 => {
+                let mut keepers = vec![keeper(7 + self.below(3)), keeper(10 + self.below(3))];
+                keepers.truncate(1 + usize::from(self.below(2)));
+                Wants::Keepers { instead_of: u64::from(self.below(2) * self.below(version)), keepers }
+            }
+            _ => {
+                let (mut needs, mut puts) = (Vec::new(), Vec::new());
+                for key in ["a", "b", "c"] {
+                    if self.below(6) == 0 {
+                        needs.push((key, u64::from(self.below(version))));
+                    }
+                    if self.below(2) == 0 {
+                        puts.push((key, (self.below(3) > 0).then_some("1")));
+                    }
+                }
+                if needs.is_empty() && puts.is_empty() { Wants::GiveUp } else { writes(&needs, &puts) }
+            }
+        }
+    }
+
+    /// Slots that devices fill which wish things twice, too early, or without a right to them.
+    fn slots(&mut self) -> Vec<Vec<Transaction>> {
+        let is_change = |one: &Transaction| matches!(one.wants, Wants::Keepers { .. });
+        let mut slots = Vec::new();
+        for slot in 0..50 {
+            let mut batch = Vec::new();
+            for _ in 0..=self.below(3) {
+                let since = u64::from((slot + 1_u8).saturating_sub(self.below(4)));
+                let wants = self.wants(slot / 2 + 2);
+                batch.push(wish(7 + self.below(3), u64::from(self.below(90)), since, wants));
+            }
+            let change = batch.iter().find(|one| is_change(one)).cloned();
+            slots.push(change.map_or(batch, |change| vec![change]));
+        }
+        slots
+    }
+}
+
 fn snapshots_accepted() -> Vec<Value> {
     [("of nothing", begun()), ("of a shop", shop()), ("with results", every_result())]
         .map(|(name, snapshot)| {
@@ -647,11 +710,16 @@ fn snapshots_refused() -> Vec<Value> {
     // The last result, `[5, []]`.
     let at = later.len() - 2;
     later[at] = 8;
+    let mut short = good.clone();
+    // Behind the heads of snapshot, head, four numbers, keepers, and the first of them.
+    short[9] -= 1;
+    short.remove(10);
     vec![
         ("bytes behind it", [&good[..], &[0]].concat()),
         ("cut off", good.split_last().unwrap().1.to_vec()),
         ("a part of it only", good.get(..good.len() / 2).unwrap().to_vec()),
         ("a result of a later version", later),
+        ("a keeper's id too short", short),
         ("nothing", Vec::new()),
     ]
     .into_iter()
