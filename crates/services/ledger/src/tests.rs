@@ -4,6 +4,7 @@ use base::{DeviceId, LedgerId, OperationId, PersonId, Timestamp, WebId};
 use proptest::prelude::*;
 use store::{Backing as _, MemoryBacking, Overlay};
 
+use crate::announcing::{note_stray, take_strays};
 use crate::apply::{KEYS_MAX, LOG_SLOTS, RESULTS_KEPT, STATE_SIZE_MAX, apply, shorten};
 use crate::messages::{Accepted, Message, PART_SIZE, Says};
 use crate::snapshots::Snapshot;
@@ -233,6 +234,19 @@ fn keepers_are_changed_by_keepers_and_once() {
         // Who was a keeper is none any more; who started the ledger still may.
         assert_eq!(state.slot(&[change(4, keeper(2).person, 3)]), [Outcome::NoKeeper]);
         assert_eq!(state.slot(&[change(5, ALICE, 3)]), [Outcome::Done { version: 2 }]);
+    });
+}
+
+#[test]
+fn what_was_told_before_a_ledger_was_known_counts_in_its_web_only() {
+    with_state(|state| {
+        let (web, other) = (WebId::new([5; 32]), WebId::new([6; 32]));
+        let moved = |slot| Moved { ledger: LEDGER, slot, keepers: vec![keeper(1)] };
+        for (said_in, author, slot) in [(web, 1, 7), (web, 1, 3), (other, 1, 9), (other, 2, 9)] {
+            note_stray(&mut state.rows, (said_in, device(author)), moved(slot)).unwrap();
+        }
+        assert_eq!(take_strays(&mut state.rows, web, LEDGER).unwrap(), [(device(1), moved(7))]);
+        assert_eq!(take_strays(&mut state.rows, web, LEDGER).unwrap(), []);
     });
 }
 
