@@ -217,6 +217,7 @@ fn messages_accepted() -> Vec<Value> {
         .collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one row for each vector")]
 fn messages_refused() -> Vec<Value> {
     let submit = |wants| says(Says::Submit { id: id(1), since: 0, wants });
     let accept = |batch| says(Says::Accept { slot: 1, round: 1, batch });
@@ -474,6 +475,7 @@ fn random_histories() -> Vec<Value> {
     (1..=3).map(|seed| slots(&format!("seed {seed}"), &begun, &Dice(seed).slots())).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one row for each vector")]
 fn plain_histories() -> Vec<Value> {
     let of = |wants| vec![wish(9, 1, 0, wants)];
     let full = |keys, size| Snapshot { head: Head { keys, size, ..shop().head }, ..shop() };
@@ -483,7 +485,9 @@ fn plain_histories() -> Vec<Value> {
     };
     let change_by_alice = |number, instead_of| {
         let mut change = change(9, number, instead_of, &[5]);
-        change.iter_mut().for_each(|one| one.person = ALICE);
+        for one in &mut change {
+            one.person = ALICE;
+        }
         change
     };
     vec![
@@ -609,7 +613,7 @@ fn plain_histories() -> Vec<Value> {
             &[vec![wish(9, 1_000, 1_001, Wants::GiveUp), wish(9, 1, 1_001, put("a", "1"))]],
         ),
         slots(
-            "the last slot that is numbered",
+            "after more slots than a float can count",
             &Snapshot { head: Head { slot: 1 << 53, ..shop().head }, ..shop() },
             &[vec![wish(9, 1, 1 << 53, put("a", "1"))]],
         ),

@@ -158,7 +158,7 @@ fn name_of(device: DeviceId) -> u64 {
 fn written(device: DeviceId, edits: &[&str]) -> Text {
     let mut text = Text::new(name_of(device));
     for after in edits {
-        let edit = ChangeSet::between(&text.read().to_owned(), after);
+        let edit = ChangeSet::between(text.read(), after);
         text.edit(&edit).unwrap();
     }
     text
