@@ -574,6 +574,7 @@ fn plain_histories() -> Vec<Value> {
             &full(KEYS_MAX, 10),
             &[of(put("new", "1")), vec![wish(9, 2, 0, writes(&[], &[("new", Some("1")), ("ä", None)]))]],
         ),
+        slots("the last key that there may be", &full(KEYS_MAX - 1, 10), &[of(put("new", "1"))]),
         slots(
             "who started it changes keepers",
             &begun(),
@@ -592,6 +593,14 @@ fn plain_histories() -> Vec<Value> {
                 vec![wish(9, 1_000, 1_001, Wants::GiveUp)],
                 vec![wish(9, 1_001, 1_001, put("a", "1")), wish(9, 1_002, 1_001, Wants::GiveUp)],
             ],
+        ),
+        slots(
+            "and not more than two, however old",
+            &Snapshot {
+                head: Head { slot: 1_100, ..long_ago(RESULTS_KEPT + 3).head },
+                ..long_ago(RESULTS_KEPT + 3)
+            },
+            &[vec![wish(9, 1_000, 1_100, Wants::GiveUp)]],
         ),
         slots(
             "another device's do not count, nor what is remembered already",

@@ -102,6 +102,7 @@ fn links_refused() -> Vec<Value> {
     let mut refused = [
         ("nothing", ""),
         ("another scheme", "https://example.org/go/web/WEB"),
+        ("a separator that is no white space", "\u{1c}althing:web/WEB"),
         ("the scheme in capitals", "ALTHING:web/WEB"),
         ("another host", "http://althing.localhost.example.org/go/web/WEB"),
         ("a port that is none", "http://althing.localhost:7x/go/web/WEB"),
