@@ -3,7 +3,7 @@
 Written from the specs, not from the Rust code. Uses libsodium (PyNaCl), BLAKE3 and zstandard for the primitives; the
 CBOR decoder, bech32m and HPKE (RFC 9180, base mode) are its own, so that both sides would have to err alike.
 
-    reader.py vectors FOLDER     checks accept.json and refuse.json, and those of search and people
+    reader.py vectors FOLDER     checks accept.json and refuse.json, and those of search, people, pages and ledger
     reader.py web FOLDER         checks every entry of a web written by `althing export`
 """
 
@@ -19,64 +19,12 @@ import blake3
 import nacl.bindings as sodium
 import zstandard
 
+import ledger
+import pages
+from cbor import Refused, decode, decode_item, demand, fields, number, octets, rising
+
 ENTRY_SIZE_MAX = 512 * 1024
 ZERO = bytes(32)
-
-
-class Refused(Exception):
-    """The bytes are not what they should be."""
-
-
-def demand(condition, why):
-    if not condition:
-        raise Refused(why)
-
-
-# --- deterministic CBOR (RFC 8949 section 4.2.1): only what the formats use -----------------------------------
-
-
-def decode(data):
-    value, rest = decode_item(data, 0)
-    demand(rest == len(data), "bytes after the end")
-    return value
-
-
-def decode_item(data, at, depth=0):
-    demand(depth < 16, "nested too deeply")
-    demand(at < len(data), "ends too early")
-    major, small = data[at] >> 5, data[at] & 31
-    at += 1
-    if major == 7:
-        demand(small in (20, 21, 22), "a simple value that no format uses")
-        return {20: False, 21: True, 22: None}[small], at
-    if small < 24:
-        number = small
-    else:
-        demand(small in (24, 25, 26, 27), "an indefinite or reserved length")
-        size = 1 << (small - 24)
-        demand(at + size <= len(data), "ends too early")
-        number = int.from_bytes(data[at : at + size], "big")
-        at += size
-        least = {1: 24, 2: 1 << 8, 4: 1 << 16, 8: 1 << 32}[size]
-        demand(number >= least, "a number longer than it need be")
-    if major == 0:
-        return number, at
-    if major in (2, 3):
-        demand(at + number <= len(data), "ends too early")
-        piece = data[at : at + number]
-        if major == 3:
-            try:
-                piece = piece.decode()
-            except UnicodeDecodeError:
-                raise Refused("text that is not UTF-8")
-        return piece, at + number
-    demand(major == 4, "a CBOR type that no format uses")
-    demand(number <= len(data), "more items than bytes")
-    items = []
-    for _ in range(number):
-        item, at = decode_item(data, at, depth + 1)
-        items.append(item)
-    return items, at
 
 
 # --- primitives ----------------------------------------------------------------------------------------------
@@ -137,21 +85,6 @@ def hpke_open(secret, public, sealed, info, aad):
 
 
 # --- formats -------------------------------------------------------------------------------------------------
-
-
-def fields(value, count, what):
-    demand(isinstance(value, list) and len(value) == count, f"{what}: not {count} fields")
-    return value
-
-
-def number(value, what):
-    demand(isinstance(value, int) and not isinstance(value, bool), f"{what}: not a number")
-    return value
-
-
-def octets(value, size, what):
-    demand(isinstance(value, bytes) and (size is None or len(value) == size), f"{what}: not {size} bytes")
-    return value
 
 
 def read_inception(data):
@@ -262,10 +195,6 @@ def check_dismissal(web, body):
     for device, lamport, signature in signatures:
         covered = web + by + person + admission + (same or bytes(32)) + lamport.to_bytes(8, "big")
         demand(signed_by(device, "althing/dismiss/1", covered, signature), "a signature of a dismissal")
-
-
-def rising(items):
-    return all(a < b for a, b in zip(items, items[1:]))
 
 
 def read_chain(chain):
@@ -742,11 +671,15 @@ def find(vector):
         return read_search_message(data)
     if kind == "search-summary":
         return find_in_summary(data, finds)
+    if kind in pages.READERS:
+        return pages.READERS[kind](data, finds)
+    if kind in ledger.READERS:
+        return ledger.READERS[kind](data, finds)
     raise AssertionError(f"no reader for {kind}")
 
 
 def vectors_of(folder, name):
-    files = [folder / name, folder / f"search-{name}", folder / f"people-{name}"]
+    files = [folder / f"{of}{name}" for of in ("", "search-", "people-", "pages-", "ledger-")]
     return [vector for file in files for vector in json.loads(file.read_text())]
 
 

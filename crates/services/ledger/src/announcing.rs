@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use base::{DeviceId, Fault, LedgerId, WebId};
 use kernel::Step;
-use store::{Rows, StoreError};
+use store::{Rows, RowsMut, StoreError};
 
 use crate::service::Ledgers;
-use crate::tables::{HEADS, Head, LEDGERS, LedgerRow, MOVED, MovedRow, NAMED, STRAY};
+use crate::tables::{HEADS, Head, LEDGERS, LedgerRow, MOVED, MovedRow, NAMED, STRAY, StrayRow};
 use crate::value::{Announcement, Body, Keeper, Moved};
 use crate::work::Work;
 
@@ -68,6 +68,42 @@ pub(crate) fn note_moved(step: &mut Step<'_>, author: DeviceId, moved: &Moved) -
     Ok(())
 }
 
+/// Notes what a device tells of a ledger that is not known yet; the last of each device, as when it is known.
+pub(crate) fn note_stray<R: RowsMut>(
+    rows: &mut R,
+    (web, author): (WebId, DeviceId),
+    Moved { ledger, slot, keepers }: Moved,
+) -> Result<(), StoreError> {
+    let key = (author, ledger);
+    let is_noted = match STRAY.get(rows, &key)? {
+        Some(known) => known.slot < slot && known.web.is_none_or(|said_in| said_in == web),
+        None => STRAY.within(rows, &author).count() < STRAY_MAX,
+    };
+    if is_noted {
+        STRAY.put(rows, &key, &StrayRow { slot, keepers, web: Some(web) });
+    }
+    Ok(())
+}
+
+/// Takes out what was told of a ledger before it was announced, in its own web (spec ledger, rule 8).
+pub(crate) fn take_strays<R: RowsMut>(
+    rows: &mut R,
+    web: WebId,
+    id: LedgerId,
+) -> Result<Vec<(DeviceId, Moved)>, StoreError> {
+    let all: Vec<((DeviceId, LedgerId), StrayRow)> = STRAY.all(rows).collect::<Result<_, _>>()?;
+    let mut taken = Vec::new();
+    for ((author, ledger), StrayRow { slot, keepers, web: said_in }) in all {
+        if ledger == id {
+            STRAY.delete(rows, &(author, id));
+            if said_in.is_none_or(|said_in| said_in == web) {
+                taken.push((author, Moved { ledger, slot, keepers }));
+            }
+        }
+    }
+    Ok(taken)
+}
+
 impl Ledgers {
     /// Takes a record that another device of a web wrote.
     pub(crate) fn hear_record(
@@ -90,12 +126,7 @@ impl Ledgers {
                     }
                 }
                 Some(_) => {}
-                None => {
-                    if STRAY.within(step.view(), &author).count() < STRAY_MAX {
-                        let row = MovedRow { slot: moved.slot, keepers: moved.keepers };
-                        STRAY.put(step.rows(), &(author, moved.ledger), &row);
-                    }
-                }
+                None => note_stray(step.rows(), (web, author), moved)?,
             },
             Err(error) => tracing::warn!(author = %author.short(), %error, "a ledger record was dropped"),
         }
@@ -121,12 +152,8 @@ impl Ledgers {
         NAMED.put(step.rows(), &(web, person, id), &row.name);
         HEADS.put(step.rows(), &id, &head);
         LEDGERS.put(step.rows(), &id, &row);
-        let stray: Vec<_> = STRAY.all(step.view()).collect::<Result<_, _>>()?;
-        for ((author, ledger), MovedRow { slot, keepers }) in stray {
-            if ledger == id {
-                STRAY.delete(step.rows(), &(author, id));
-                note_moved(step, author, &Moved { ledger, slot, keepers })?;
-            }
+        for (author, moved) in take_strays(step.rows(), web, id)? {
+            note_moved(step, author, &moved)?;
         }
         let mut work = Work::new(id, row);
         work.is_changed = true;

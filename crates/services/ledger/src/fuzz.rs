@@ -21,5 +21,11 @@ fn fuzz_what_members_send_about_ledgers() {
     let mut seeds: Vec<Vec<u8>> = every_message().iter().map(wire::to_bytes).collect();
     seeds.extend(every_body().iter().map(wire::to_bytes));
     seeds.push(wire::to_bytes(&snapshot()));
+    let vectors = [
+        include_str!("../../../../specs/vectors/ledger-accept.json"),
+        include_str!("../../../../specs/vectors/ledger-refuse.json"),
+    ];
+    seeds.extend(vectors.into_iter().flat_map(engine::bytes_of));
+    assert!(seeds.len() > 100, "the vectors are not where they were: {}", seeds.len());
     engine::run("ledger", &READERS, seeds);
 }

@@ -20,6 +20,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod value;
+#[cfg(test)]
+mod vectors;
 mod voting;
 mod wishing;
 mod work;

@@ -43,6 +43,26 @@ pub(crate) enum Phase {
     Accepting(Vec<Transaction>, BTreeSet<DeviceId>),
 }
 
+/// What promises leave a proposer to propose.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Choice<'a> {
+    /// Nothing: they are not those of a majority.
+    Waits,
+    /// What may have been decided already.
+    Bound(&'a [Transaction]),
+    /// What waits here.
+    Free,
+}
+
+/// Returns what may be proposed after promises: what was accepted under the highest ballot, if anything was.
+pub(crate) fn choice(promises: &BTreeMap<DeviceId, Option<Accepted>>, majority: usize) -> Choice<'_> {
+    if promises.len() < majority {
+        return Choice::Waits;
+    }
+    let last = promises.values().flatten().max_by_key(|accepted| accepted.ballot);
+    last.map_or(Choice::Free, |accepted| Choice::Bound(&accepted.batch))
+}
+
 impl Proposal {
     fn says(&self) -> Says {
         let (slot, round) = (self.slot, self.ballot.round);
@@ -150,14 +170,11 @@ impl Work {
         let Some(Proposal { slot, ballot, phase: Phase::Promising(promises), .. }) = &self.proposal else {
             return Ok(());
         };
-        if promises.len() < majority(&head.keepers) {
-            return Ok(());
-        }
         let (slot, ballot) = (*slot, *ballot);
-        let last = promises.values().flatten().max_by_key(|accepted| accepted.ballot);
-        let batch = match last {
-            Some(accepted) => accepted.batch.clone(),
-            None => self.next_batch(step, slot)?,
+        let batch = match choice(promises, majority(&head.keepers)) {
+            Choice::Waits => return Ok(()),
+            Choice::Bound(batch) => batch.to_vec(),
+            Choice::Free => self.next_batch(step, slot)?,
         };
         let mut vote = self.vote(step, slot)?;
         if vote.promised != ballot {

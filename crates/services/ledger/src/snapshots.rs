@@ -32,15 +32,15 @@ pub(crate) struct Snapshot {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Remembered {
     #[n(0)]
-    by: DeviceId,
+    pub(crate) by: DeviceId,
     #[n(1)]
-    slot: u64,
+    pub(crate) slot: u64,
     #[n(2)]
-    place: u64,
+    pub(crate) place: u64,
     #[n(3)]
-    id: OperationId,
+    pub(crate) id: OperationId,
     #[n(4)]
-    outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 /// A snapshot made for others.
@@ -137,30 +137,38 @@ impl Work {
 
     /// Puts a snapshot in place of what is here.
     fn install(&mut self, step: &mut Step<'_>, snapshot: Snapshot) -> Result<(), Fault> {
-        let ledger = self.id;
-        let rows = step.rows();
-        clear(rows, ENTRIES, ledger)?;
-        clear(rows, LOG, ledger)?;
-        clear(rows, RESULTS, ledger)?;
-        clear(rows, ORDER, ledger)?;
-        clear(rows, COUNTS, ledger)?;
-        for (key, row) in snapshot.entries {
-            ENTRIES.put(rows, &(ledger, key), &row);
-        }
-        for Remembered { by, slot, place, id, outcome } in snapshot.results {
-            RESULTS.put(rows, &(ledger, by, id), &ResultRow { slot, outcome });
-            ORDER.put(rows, &(ledger, by, slot, place), &id);
-            let count = COUNTS.get(rows, &(ledger, by))?.unwrap_or(0);
-            COUNTS.put(rows, &(ledger, by), &count.saturating_add(1));
-        }
-        LOG_SIZES.delete(rows, &ledger);
-        HEADS.put(rows, &ledger, &snapshot.head);
-        VOTES.delete(rows, &ledger);
+        place(step.rows(), self.id, snapshot)?;
+        VOTES.delete(step.rows(), &self.id);
         self.proposal = None;
         self.round_seen = 0;
         self.is_changed = true;
         Ok(())
     }
+}
+
+/// Writes the rows of a state in place of those that are there.
+pub(crate) fn place<R: RowsMut>(
+    rows: &mut R,
+    ledger: LedgerId,
+    snapshot: Snapshot,
+) -> Result<(), StoreError> {
+    clear(rows, ENTRIES, ledger)?;
+    clear(rows, LOG, ledger)?;
+    clear(rows, RESULTS, ledger)?;
+    clear(rows, ORDER, ledger)?;
+    clear(rows, COUNTS, ledger)?;
+    for (key, row) in snapshot.entries {
+        ENTRIES.put(rows, &(ledger, key), &row);
+    }
+    for Remembered { by, slot, place, id, outcome } in snapshot.results {
+        RESULTS.put(rows, &(ledger, by, id), &ResultRow { slot, outcome });
+        ORDER.put(rows, &(ledger, by, slot, place), &id);
+        let count = COUNTS.get(rows, &(ledger, by))?.unwrap_or(0);
+        COUNTS.put(rows, &(ledger, by), &count.saturating_add(1));
+    }
+    LOG_SIZES.delete(rows, &ledger);
+    HEADS.put(rows, &ledger, &snapshot.head);
+    Ok(())
 }
 
 /// Removes all rows of a ledger from a table.
@@ -179,7 +187,11 @@ where
 }
 
 /// Writes the whole state down.
-fn freeze<R: Rows + ?Sized>(rows: &R, ledger: LedgerId, head: Head) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn freeze<R: Rows + ?Sized>(
+    rows: &R,
+    ledger: LedgerId,
+    head: Head,
+) -> Result<Vec<u8>, StoreError> {
     let entries = ENTRIES.within(rows, &ledger).map(|row| row.map(|((_, key), row)| (key, row)));
     let entries = entries.collect::<Result<_, _>>()?;
     let mut results = Vec::new();

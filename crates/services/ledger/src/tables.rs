@@ -235,4 +235,16 @@ pub(crate) struct WishRow {
 }
 
 /// Changes of keepers of ledgers that are not known yet, by who told of them.
-pub(crate) const STRAY: Table<(DeviceId, LedgerId), MovedRow> = Table::new("ledger.stray");
+pub(crate) const STRAY: Table<(DeviceId, LedgerId), StrayRow> = Table::new("ledger.stray");
+
+/// A change of keepers of a ledger that is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct StrayRow {
+    #[n(0)]
+    pub(crate) slot: u64,
+    #[n(1)]
+    pub(crate) keepers: Vec<Keeper>,
+    /// In which web it was said; rows of before 30 November 2026 do not say so.
+    #[n(2)]
+    pub(crate) web: Option<WebId>,
+}

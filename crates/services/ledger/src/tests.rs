@@ -4,8 +4,9 @@ use base::{DeviceId, LedgerId, OperationId, PersonId, Timestamp, WebId};
 use proptest::prelude::*;
 use store::{Backing as _, MemoryBacking, Overlay};
 
+use crate::announcing::{note_stray, take_strays};
 use crate::apply::{KEYS_MAX, LOG_SLOTS, RESULTS_KEPT, STATE_SIZE_MAX, apply, shorten};
-use crate::messages::{Accepted, Message, Says};
+use crate::messages::{Accepted, Message, PART_SIZE, Says};
 use crate::snapshots::Snapshot;
 use crate::tables::{ENTRIES, EntryRow, Head, LOG, Outcome, RESULTS};
 use crate::value::{
@@ -16,21 +17,21 @@ use crate::value::{
 const LEDGER: LedgerId = LedgerId::new([1; 16]);
 const ALICE: PersonId = PersonId::new([20; 32]);
 
-fn device(number: u8) -> DeviceId {
+pub(crate) fn device(number: u8) -> DeviceId {
     DeviceId::new([number; 32])
 }
 
-fn keeper(number: u8) -> Keeper {
+pub(crate) fn keeper(number: u8) -> Keeper {
     Keeper { device: device(number), person: PersonId::new([number; 32]) }
 }
 
-fn id(number: u64) -> OperationId {
+pub(crate) fn id(number: u64) -> OperationId {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&number.to_be_bytes());
     OperationId::new(bytes)
 }
 
-fn writes(needs: &[(&str, u64)], puts: &[(&str, Option<&str>)]) -> Wants {
+pub(crate) fn writes(needs: &[(&str, u64)], puts: &[(&str, Option<&str>)]) -> Wants {
     let needs = needs.iter().map(|(key, version)| Need { key: (*key).to_owned(), version: *version });
     let put =
         |(key, value): &(&str, Option<&str>)| Put { key: (*key).to_owned(), value: value.map(str::to_owned) };
@@ -237,6 +238,19 @@ fn keepers_are_changed_by_keepers_and_once() {
 }
 
 #[test]
+fn what_was_told_before_a_ledger_was_known_counts_in_its_web_only() {
+    with_state(|state| {
+        let (web, other) = (WebId::new([5; 32]), WebId::new([6; 32]));
+        let moved = |slot| Moved { ledger: LEDGER, slot, keepers: vec![keeper(1)] };
+        for (said_in, author, slot) in [(web, 1, 7), (web, 1, 3), (other, 1, 9), (other, 2, 9)] {
+            note_stray(&mut state.rows, (said_in, device(author)), moved(slot)).unwrap();
+        }
+        assert_eq!(take_strays(&mut state.rows, web, LEDGER).unwrap(), [(device(1), moved(7))]);
+        assert_eq!(take_strays(&mut state.rows, web, LEDGER).unwrap(), []);
+    });
+}
+
+#[test]
 fn an_id_commits_to_all_of_an_announcement() {
     let announcement = Announcement { random: [7; 16], name: "shop".to_owned(), keepers: vec![keeper(1)] };
     let web = WebId::new([5; 32]);
@@ -269,6 +283,15 @@ fn a_message_reads_what_it_writes_and_passes_no_limit() {
     let put = || wish(1, 0, writes(&[], &[("a", None)]));
     let change = || wish(1, 0, Wants::Keepers { instead_of: 0, keepers: vec![keeper(1)] });
     let accept = |batch| says(Says::Accept { slot: 1, round: 1, batch });
+    // Too long for vectors: each of these is within all limits but one.
+    let value = "v".repeat(VALUE_SIZE_MAX);
+    let large = writes(&[], &["a", "b", "c", "d", "e", "f"].map(|key| (key, Some(value.as_str()))));
+    assert!(Message::read(&accept(vec![wish(1, 0, large.clone()); 2])).is_ok());
+    let part = |size| {
+        let bytes = vec![0; size].into();
+        says(Says::Snapshot { slot: 1, part: 0, parts: 2, bytes })
+    };
+    assert!(Message::read(&part(PART_SIZE)).is_ok());
     for (what, bytes) in [
         ("nothing wanted", submit(writes(&[], &[]))),
         ("an empty key", submit(writes(&[("", 0)], &[]))),
@@ -283,6 +306,8 @@ fn a_message_reads_what_it_writes_and_passes_no_limit() {
         ("an empty batch", accept(Vec::new())),
         ("a large batch", accept((0..=BATCH_MAX).map(|_| put()).collect())),
         ("a change beside others", accept(vec![put(), change()])),
+        ("too much in a slot", accept(vec![wish(1, 0, large); 3])),
+        ("a part too long", part(PART_SIZE + 1)),
         ("slot 0", says(Says::Chosen { first: 0, batches: Vec::new(), last: 0 })),
         ("a part beyond", says(Says::Snapshot { slot: 1, part: 2, parts: 2, bytes: Vec::new().into() })),
         ("too many parts", says(Says::Snapshot { slot: 1, part: 0, parts: 193, bytes: Vec::new().into() })),

@@ -13,7 +13,7 @@ impl Work {
     /// Returns what this device has voted in a slot.
     pub(crate) fn vote(&self, step: &Step<'_>, slot: u64) -> Result<VoteRow, StoreError> {
         let row = VOTES.get(step.view(), &self.id)?.filter(|row| row.slot == slot);
-        Ok(row.unwrap_or(VoteRow { slot, promised: Ballot::NONE, accepted: None }))
+        Ok(row.unwrap_or_else(|| VoteRow::none(slot)))
     }
 
     pub(crate) fn hear_prepare(
@@ -25,17 +25,9 @@ impl Work {
         if !self.is_asked_to_vote(step, from, slot)? {
             return Ok(());
         }
-        let ballot = Ballot { round, device: from };
         let mut vote = self.vote(step, slot)?;
-        if ballot < vote.promised {
-            let promised = vote.promised.round;
-            self.say(step, from, Says::Higher { slot, round, promised });
-            return Ok(());
-        }
-        vote.promised = ballot;
-        self.round_seen = self.round_seen.max(round);
-        VOTES.put(step.rows(), &self.id, &vote);
-        self.say(step, from, Says::Promise { slot, round, accepted: vote.accepted });
+        let says = vote.promise(Ballot { round, device: from });
+        self.keep(step, from, &vote, says);
         Ok(())
     }
 
@@ -49,18 +41,19 @@ impl Work {
         if !self.is_asked_to_vote(step, from, slot)? {
             return Ok(());
         }
-        let ballot = Ballot { round, device: from };
-        let vote = self.vote(step, slot)?;
-        if ballot < vote.promised {
-            let promised = vote.promised.round;
-            self.say(step, from, Says::Higher { slot, round, promised });
-            return Ok(());
-        }
-        self.round_seen = self.round_seen.max(round);
-        let accepted = Some(Accepted { ballot, batch });
-        VOTES.put(step.rows(), &self.id, &VoteRow { slot, promised: ballot, accepted });
-        self.say(step, from, Says::Accepted { slot, round });
+        let mut vote = self.vote(step, slot)?;
+        let says = vote.accept(Ballot { round, device: from }, batch);
+        self.keep(step, from, &vote, says);
         Ok(())
+    }
+
+    /// Writes a vote down before it is sent; one that was refused changes nothing.
+    fn keep(&mut self, step: &mut Step<'_>, to: DeviceId, vote: &VoteRow, says: Says) {
+        if !matches!(says, Says::Higher { .. }) {
+            self.round_seen = self.round_seen.max(vote.promised.round);
+            VOTES.put(step.rows(), &self.id, vote);
+        }
+        self.say(step, to, says);
     }
 
     /// Says whether a keeper asks this keeper about the slot that comes next; who lags is told, or asked, what was decided.
@@ -82,6 +75,36 @@ impl Work {
             return Ok(false);
         }
         Ok(self.may_vote(step, &head)?)
+    }
+}
+
+impl VoteRow {
+    /// Nothing voted in a slot.
+    pub(crate) fn none(slot: u64) -> Self {
+        Self { slot, promised: Ballot::NONE, accepted: None }
+    }
+
+    /// Promises to vote for nothing below a ballot, unless it is below another promise. Returns the answer.
+    pub(crate) fn promise(&mut self, ballot: Ballot) -> Says {
+        if ballot < self.promised {
+            return self.higher(ballot);
+        }
+        self.promised = ballot;
+        Says::Promise { slot: self.slot, round: ballot.round, accepted: self.accepted.clone() }
+    }
+
+    /// Accepts a batch under a ballot, unless that is below a promise. Returns the answer.
+    pub(crate) fn accept(&mut self, ballot: Ballot, batch: Vec<Transaction>) -> Says {
+        if ballot < self.promised {
+            return self.higher(ballot);
+        }
+        self.promised = ballot;
+        self.accepted = Some(Accepted { ballot, batch });
+        Says::Accepted { slot: self.slot, round: ballot.round }
+    }
+
+    fn higher(&self, ballot: Ballot) -> Says {
+        Says::Higher { slot: self.slot, round: ballot.round, promised: self.promised.round }
     }
 }
 

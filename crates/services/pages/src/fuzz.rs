@@ -39,7 +39,7 @@ fn fuzz_what_members_send_about_documents() {
         format!("althing:file/{}/{}/{}@3#lines=1-2", "07".repeat(10), "01".repeat(16), "02".repeat(16));
     let said = LinkSaid { link: link.clone(), words: "words".to_owned(), line: 3 };
     let (share, file, content) = (ShareId::new([4; 16]), FileId::new([5; 16]), ContentId::new([6; 32]));
-    let seeds = vec![
+    let mut seeds = vec![
         Statement::Begun { nonce: document, at }.to_bytes(),
         Statement::Edited { document, at, update: update.clone().into() }.to_bytes(),
         Statement::Kept { document, of: DeviceId::new([7; 32]), at, update: update.clone().into() }
@@ -53,5 +53,11 @@ fn fuzz_what_members_send_about_documents() {
         link.into_bytes(),
         update,
     ];
+    let vectors = [
+        include_str!("../../../../specs/vectors/pages-accept.json"),
+        include_str!("../../../../specs/vectors/pages-refuse.json"),
+    ];
+    seeds.extend(vectors.into_iter().flat_map(engine::bytes_of));
+    assert!(seeds.len() > 100, "the vectors are not where they were: {}", seeds.len());
     engine::run("pages", &READERS, seeds);
 }

@@ -21,6 +21,8 @@ mod sites;
 mod statement;
 mod tables;
 pub mod text;
+#[cfg(test)]
+mod vectors;
 mod writing;
 
 pub use faults::{PagesError, faults};

@@ -113,9 +113,9 @@ impl Link {
 
     /// Reads a link or its copy.
     pub fn read(text: &str) -> Result<Self, NoLink> {
-        let text = text.trim();
-        let rest = rest_of(text).ok_or(NoLink::OtherScheme)?;
-        if text.len() > LINK_SIZE_MAX {
+        let rest = rest_of(text.trim()).ok_or(NoLink::OtherScheme)?;
+        // A copy is as long as the link that it stands for.
+        if SCHEME.len().saturating_add(rest.len()) > LINK_SIZE_MAX {
             return Err(NoLink::TooLong);
         }
         let (whole, part) = rest.split_once('#').unwrap_or((rest, ""));
@@ -125,7 +125,13 @@ impl Link {
             return Err(NoLink::UnknownKind);
         }
         let (web, target) = read_ids(kind, ids).ok_or(NoLink::Damaged)?;
-        Ok(Self { web, target, part })
+        Self { web, target, part }.checked()
+    }
+
+    /// Refuses a link that would be no link once it is written: words may come as they are, and get longer.
+    pub(crate) fn checked(self) -> Result<Self, NoLink> {
+        let is_longer = matches!(self.target, Target::Query(_)) && self.to_string().len() > LINK_SIZE_MAX;
+        if is_longer { Err(NoLink::TooLong) } else { Ok(self) }
     }
 
     /// Says whether a text means to be a link.
@@ -260,9 +266,10 @@ pub fn unpercent(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         if byte == b'%' {
-            let digits = [bytes.next()?, bytes.next()?];
-            let digits = std::str::from_utf8(&digits).ok()?;
-            out.push(u8::from_str_radix(digits, 16).ok()?);
+            let mut digit =
+                || char::from(bytes.next()?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            let (high, low) = (digit()?, digit()?);
+            out.push(high << 4 | low);
         } else {
             out.push(byte);
         }
@@ -326,12 +333,25 @@ mod tests {
             (format!("althing:file/{web}/{}@+1", "01".repeat(16)), NoLink::Damaged),
             (format!("althing:query/{web}?q=%F"), NoLink::Damaged),
             (format!("althing:query/{web}?q=%20"), NoLink::Damaged),
+            (format!("althing:query/{web}?q=%+5"), NoLink::Damaged),
             (format!("althing:web/{web}#onclick=x"), NoLink::BadPart),
             (format!("althing:web/{web}#lines=<script>"), NoLink::BadPart),
             (format!("althing:query/{web}?q={}", "a".repeat(1000)), NoLink::TooLong),
+            // Written again, each of these letters has six.
+            (format!("althing:query/{web}?q={}", "ä".repeat(200)), NoLink::TooLong),
         ] {
             assert_eq!(Link::read(&text), Err(why), "{text}");
         }
+    }
+
+    #[test]
+    fn the_longest_link_can_be_copied() {
+        let longest = format!("althing:query/{}?q={}", "07".repeat(10), "a".repeat(963));
+        assert_eq!(longest.len(), LINK_SIZE_MAX);
+        let link = Link::read(&longest).unwrap();
+        assert_eq!(link.to_string(), longest);
+        assert_eq!(Link::read(&link.copy()), Ok(link.clone()));
+        assert_eq!(Link::read(&format!("{}#t=1", link.copy())), Err(NoLink::TooLong));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub(crate) fn make(eye: Eye<'_>, asked: &MakeLink) -> Result<LinkView, Fault> {
     if let (Some(wanted), Target::File { revision, .. }) = (asked.revision, &mut link.target) {
         *revision = Some(wanted);
     }
+    let text = asked.path.chars().take(100).collect();
+    let link = link.checked().map_err(|why| PagesError::BadLink { link: text, why })?;
     view(eye, &link)
 }
 

@@ -165,9 +165,12 @@ pub(crate) fn is_open(rows: &dyn Rows, site: &Site) -> Result<bool, StoreError> 
 pub(crate) fn label_of(rows: &dyn Rows, site: &Site) -> Result<String, StoreError> {
     let person = people::read::label_of(rows, site.web, site.person)?;
     let web = people::read::web_label(rows, site.web)?;
-    let person = dns(&person, &site.person.short());
-    let web = dns(&web, &site.web.short());
-    Ok(format!("{}--{person}--{web}", site.name))
+    Ok(label(&site.name, (&person, site.person), (&web, site.web)))
+}
+
+/// Writes the label of a site's name, of its owner and of its web.
+pub(crate) fn label(name: &str, (person, owner): (&str, PersonId), (web, id): (&str, WebId)) -> String {
+    format!("{name}--{}--{}", dns(person, &owner.short()), dns(web, &id.short()))
 }
 
 /// Writes a name as a part of a DNS label; what can't be written so gets digits of an id, so that two are never one.

@@ -222,17 +222,17 @@ impl Text {
 }
 
 /// What an update holds.
-struct Span {
+pub(crate) struct Span {
     /// The first of its writer's operations.
-    from: i32,
+    pub(crate) from: i32,
     /// Behind the last.
-    to: i32,
+    pub(crate) to: i32,
     /// Operations of others that have to be there before: writer and place.
     needs: Vec<(u64, i32)>,
 }
 
 /// Returns what an update holds, if it is all one writer's.
-fn span(update: &[u8], writer: u64) -> Option<Span> {
+pub(crate) fn span(update: &[u8], writer: u64) -> Option<Span> {
     let read = || LoroDoc::decode_import_blob_meta(update, true).ok();
     let meta = catch_unwind(read).ok().flatten()?;
     let is_his = |vv: &loro::VersionVector| vv.iter().all(|(peer, _)| *peer == writer);
