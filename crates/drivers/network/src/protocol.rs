@@ -70,9 +70,9 @@ pub(crate) mod code {
     const ELSEWHERE: u64 = 1 << 60;
     const ID_START: u64 = (1 << 56) - 1;
 
-    /// Many ask me for this: ask another, or me in a moment.
-    pub(crate) fn elsewhere(device: DeviceId) -> VarInt {
-        VarInt::from_u64(ELSEWHERE | id_start(device)).unwrap_or(BUSY)
+    /// Many ask me for this: ask another, or me in a moment; nobody else has it yet if none is named.
+    pub(crate) fn elsewhere(device: Option<DeviceId>) -> VarInt {
+        VarInt::from_u64(ELSEWHERE | device.map_or(0, id_start)).unwrap_or(BUSY)
     }
 
     /// Returns the start of the id that a code names.

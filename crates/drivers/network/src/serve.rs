@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::admission::Registration;
 use crate::contents::hash_of;
-use crate::crowd::Crowds;
+use crate::crowd::{Crowds, Turn};
 use crate::in_place::{FileData, NotAsHashed, open_as_hashed};
 use crate::outboards::{Hashes, root_of};
 use crate::protocol::code;
@@ -74,8 +74,8 @@ impl Shared {
             Ok(Err(_)) | Err(_) => return reset(&mut send, code::VIOLATION),
         };
         let content = ContentId::new(*request.hash.as_bytes());
-        if let Some(other) = self.other_than_me(asker, content) {
-            return reset(&mut send, code::elsewhere(other));
+        if let Some(code) = self.turned_away(asker, content) {
+            return reset(&mut send, code);
         }
         let served = tokio::select! {
             biased;
@@ -85,6 +85,7 @@ impl Shared {
         };
         match served {
             Ok(()) => {
+                self.crowds.done(content, asker);
                 if send.finish().is_err() {
                     tracing::trace!("the asker has gone");
                 }
@@ -95,15 +96,17 @@ impl Shared {
         drop(place);
     }
 
-    /// Returns who is to be asked instead of this peer, when many ask it: somebody who got the content here, in a web of the
-    /// asker's.
-    fn other_than_me(&self, asker: DeviceId, content: ContentId) -> Option<DeviceId> {
+    /// Returns the code that names somebody who got the content here, in a web of the asker's, when many ask for it.
+    fn turned_away(&self, asker: DeviceId, content: ContentId) -> Option<VarInt> {
         self.source(asker, content)?;
-        let others = self.crowds.ask(content, asker, Instant::now());
-        if others.is_empty() {
-            return None;
+        match self.crowds.ask(content, asker, Instant::now()) {
+            Turn::Give => None,
+            Turn::Wait => Some(code::elsewhere(None)),
+            Turn::Name(others) => {
+                let fellows = self.rights.fellows(asker, content, &others);
+                fellows.first().map(|other| code::elsewhere(Some(*other)))
+            }
         }
-        self.rights.fellows(asker, content, &others).first().copied()
     }
 
     /// Ends when the asker has lost the right to a content it has: somebody was removed.

@@ -13,8 +13,8 @@ use crate::peers::{Peer, large_web, random_file, share, text};
 /// Who reads.
 const READERS: usize = 50;
 /// Files of the site, and bytes of each: 20 MB.
-const FILES: usize = 200;
-const FILE_SIZE: usize = 100_000;
+const FILES: usize = 40;
+const FILE_SIZE: usize = 500_000;
 
 /// All readers open all of a site, at the same moment; then all of another one, one reader every half second.
 #[allow(clippy::print_stdout, reason = "results go to stdout")]
@@ -23,7 +23,7 @@ pub(crate) fn readers(bench: &Bench) -> Result<()> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let peers = large_web(bench, &names)?;
     let (owner, readers) = peers.split_first().context("there are some")?;
-    let size = (FILES * FILE_SIZE) as f64;
+    let size = f64::from(u32::try_from(FILES * FILE_SIZE)?);
     for (site, apart) in [("crowd", Duration::ZERO), ("queue", Duration::from_millis(500))] {
         publish(owner, site)?;
         let shown = format!("bench/p0/{site}");
@@ -87,8 +87,7 @@ fn read_all(reader: &Peer, site: &str) -> Result<f64> {
     let begun = Instant::now();
     let (host, path) = split(text(&link, "link"))?;
     let (head, _) = get(host, path, "")?;
-    let cookie =
-        head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then_some(line));
+    let cookie = head.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie:"));
     let cookie =
         cookie.and_then(|line| line.split([':', ';']).nth(1)).context(head.clone())?.trim().to_owned();
     for number in 0..FILES {

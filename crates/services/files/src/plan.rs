@@ -109,6 +109,12 @@ impl Plan {
     /// Notes that a piece has come.
     pub(crate) fn finished(&mut self, piece: PieceId) {
         self.under_way.remove(&piece);
+        let (todo, under_way) = (&self.todo, &self.under_way);
+        // What fails is wanted still.
+        self.wanted.retain(|wanted| {
+            let mut open = todo.iter().chain(under_way.values().map(|(_, range)| range));
+            open.any(|range| overlap(*range, *wanted).is_some())
+        });
     }
 
     /// Notes that a piece has not come: it goes back.
@@ -147,11 +153,7 @@ impl Plan {
     fn take_wanted(&mut self) -> Option<ByteRange> {
         let todo = &self.todo;
         let first = |wanted: &ByteRange| todo.iter().find_map(|range| overlap(*range, *wanted));
-        let found = self.wanted.iter().find_map(first);
-        let Some(found) = found else {
-            self.wanted.clear();
-            return None;
-        };
+        let found = self.wanted.iter().find_map(first)?;
         // Short pieces: a reader waits for the first bytes.
         let to = found.to.min(found.from.saturating_add(PIECE_SIZE_MIN));
         Some(self.take(ByteRange { from: found.from, to }))
@@ -292,6 +294,21 @@ mod tests {
         assert_eq!(plan.next(device(1)).unwrap().1.from, 90 * MIB);
         assert_eq!(plan.next(device(1)).unwrap().1.from, 91 * MIB);
         assert_eq!(plan.next(device(1)).unwrap().1.from, 0);
+    }
+
+    #[test]
+    fn what_a_reader_wants_and_one_fails_to_give_another_is_asked_for() {
+        let mut plan = Plan::new(100 * MIB, &[ByteRange { from: 0, to: 100 * MIB }], 1);
+        plan.want(0, 10);
+        let (piece, range) = plan.next(device(1)).unwrap();
+        assert!(plan.next(device(1)).is_none());
+        plan.failed(piece);
+        plan.drop_provider(device(1));
+        assert!(plan.has_work());
+        let (piece, again) = plan.next(device(2)).unwrap();
+        assert_eq!(range, again);
+        plan.finished(piece);
+        assert!(!plan.has_work() && plan.wanted.is_empty());
     }
 
     #[test]
