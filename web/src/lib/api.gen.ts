@@ -2127,6 +2127,8 @@ export interface Want {
 export interface Wanted {
   /** Whether somebody who has it is connected, or it is here. */
   is_reachable: boolean;
+  /** Whether somebody who has it is being called: ask again in a moment. */
+  is_called: boolean;
 }
 
 /** A web as you see it. */
