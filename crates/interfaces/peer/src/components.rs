@@ -122,8 +122,7 @@ impl PeerHost {
     /// Answers `host.component`.
     pub(crate) async fn component(&self, asked: AskComponent) -> Result<Component, Fault> {
         let mut shown = blank(self.target(&asked).await?);
-        if matches!(shown.target.state, LinkState::Denied | LinkState::Missing) {
-            shown.why.clone_from(&shown.target.note);
+        if is_gone(&mut shown) {
             return Ok(shown);
         }
         match shown.target.kind.as_str() {
@@ -152,6 +151,9 @@ impl PeerHost {
             tokio::select! {
                 shown = self.show_file(shown.clone(), asked) => return shown,
                 newer = self.newer(asked, content) => shown = blank(newer?),
+            }
+            if is_gone(&mut shown) {
+                return Ok(shown);
             }
         }
         self.show_file(shown, asked).await
@@ -327,6 +329,15 @@ impl PeerHost {
         let asked = answer(operation, asked)?;
         crate::host::parse(operation, self.engine.ask(operation, asked, None).await?)
     }
+}
+
+/// Says whether there is nothing to show, and why in what is shown.
+fn is_gone(shown: &mut Component) -> bool {
+    let is_gone = matches!(shown.target.state, LinkState::Denied | LinkState::Missing);
+    if is_gone {
+        shown.why.clone_from(&shown.target.note);
+    }
+    is_gone
 }
 
 fn blank(target: LinkView) -> Component {

@@ -126,9 +126,13 @@ pub(crate) fn large(bench: &Bench) -> Result<()> {
         );
     }
     let line = "some words of a long note that nobody reads to its end\n";
-    let note = line.repeat(1_000_000 / line.len());
-    let begun = reader.ask("pages.new", &json!({ "web": "bench", "title": "Long", "text": note }))?;
+    let begun = reader.ask("pages.new", &json!({ "web": "bench", "title": "Long" }))?;
     let document = json!({ "document": text(&begun, "id") });
+    // A request holds 256 KiB.
+    let part = line.repeat(200_000 / line.len());
+    for _ in 0..5 {
+        reader.ask("pages.append", &json!({ "document": text(&begun, "id"), "text": part }))?;
+    }
     let mut times = Vec::new();
     for _ in 0..11 {
         let begun = Instant::now();
