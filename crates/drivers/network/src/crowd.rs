@@ -13,9 +13,10 @@ use base::{ContentId, DeviceId};
 const GIVEN_MAX: usize = 2;
 /// How long a content counts as given.
 const LATELY: Duration = Duration::from_mins(1);
-/// How many names an asker hears, and how long it waits, before it gets the content here.
+/// How often an asker hears another name in a row before it gets the content here.
 const NAMED_MAX: u8 = 4;
-const WAIT_MAX: Duration = Duration::from_secs(2);
+/// How long an asker waits at most while nobody has got it to the end.
+const WAIT_MAX: Duration = Duration::from_secs(3);
 /// Who heard another name so long ago has probably got it there, and may be named.
 const HAS_IT_AFTER: Duration = Duration::from_secs(1);
 /// Requests of one asker for one content that come so close are one.
@@ -131,8 +132,10 @@ impl Crowd {
         let has_it = |told: &Told| told.names > 0 && age(told.first) >= HAS_IT_AFTER;
         others.extend(self.told.iter().filter(|(_, told)| has_it(told)).map(|(device, _)| *device));
         others.retain(|device| *device != asker);
-        let is_tired =
-            age(told.first) >= WAIT_MAX && (others.is_empty() || (told.names >= NAMED_MAX && !is_same));
+        let is_tired = match others.is_empty() {
+            true => age(told.first) >= WAIT_MAX,
+            false => told.names >= NAMED_MAX && !is_same,
+        };
         if self.given.len() < GIVEN_MAX || is_tired || is_full {
             self.told.remove(&asker);
             if self.given.len() < ASKERS_MAX {
@@ -147,7 +150,7 @@ impl Crowd {
         if !is_same {
             self.turn = self.turn.wrapping_add(1);
         }
-        let names = told.names.saturating_add(u8::from(!is_same));
+        let names = told.names + u8::from(!is_same);
         let last = if is_same { told.last } else { Some(now) };
         self.told.insert(asker, Told { names, last, ..told });
         let turn = self.turn % others.len();
@@ -220,13 +223,13 @@ mod tests {
     fn whoever_comes_again_gets_it_in_the_end() {
         let (crowds, now) = (Crowds::default(), Instant::now());
         two_readers(&crowds, now);
-        for time in 0..8 {
+        for time in 0..u32::from(NAMED_MAX) {
             for piece in 0..8 {
                 let at = now + TOGETHER * time + Duration::from_millis(piece);
                 assert_ne!(crowds.ask(CONTENT, device(3), at), Turn::Give, "{time} {piece}");
             }
         }
-        let later = now + WAIT_MAX;
+        let later = now + TOGETHER * 5;
         assert_eq!(crowds.ask(CONTENT, device(3), later), Turn::Give);
         assert_eq!(crowds.ask(CONTENT, device(3), later), Turn::Give);
     }
