@@ -74,9 +74,6 @@ impl Shared {
             Ok(Err(_)) | Err(_) => return reset(&mut send, code::VIOLATION),
         };
         let content = ContentId::new(*request.hash.as_bytes());
-        if let Some(code) = self.turned_away(asker, content) {
-            return reset(&mut send, code);
-        }
         let served = tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(Unserved::Because(code::STOPPING)),
@@ -98,7 +95,6 @@ impl Shared {
 
     /// Returns the code that names somebody who got the content here, in a web of the asker's, when many ask for it.
     fn turned_away(&self, asker: DeviceId, content: ContentId) -> Option<VarInt> {
-        self.source(asker, content)?;
         match self.crowds.ask(content, asker, Instant::now()) {
             Turn::Give => None,
             Turn::Wait => Some(code::elsewhere(None)),
@@ -135,6 +131,9 @@ impl Shared {
         send: &mut SendStream,
     ) -> Result<(), Unserved> {
         let source = self.source(asker, content).ok_or(Unserved::Because(code::REFUSED))?;
+        if let Some(code) = self.turned_away(asker, content) {
+            return Err(Unserved::Because(code));
+        }
         let Some(ranges) = request.ranges.iter_infinite().next().cloned() else { return Ok(()) };
         let out = Out { send, crowds: &self.crowds, buffer: BytesMut::new(), failed: None };
         match source {

@@ -264,9 +264,7 @@ impl Windows {
         self.reading = Some(Box::pin(reading.map(|bytes| bytes.map_err(Fault::from))));
         Ok(())
     }
-}
 
-impl Windows {
     /// Has a window brought. Whoever has it and is not connected is called, which takes a moment.
     async fn want(&mut self, want: &Want) -> Result<(), Fault> {
         let until = tokio::time::Instant::now() + CALL_TIME_MAX;

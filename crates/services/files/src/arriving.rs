@@ -100,7 +100,7 @@ impl Files {
             }
             Err(failure) => {
                 plan.failed(piece.piece);
-                if !self.is_told_off(step, (key, provider), &failure)? {
+                if !self.take_detour(step, (key, provider), &failure)? {
                     self.count_failure((key, provider));
                     self.blame(step, key, provider, &failure)?;
                 }

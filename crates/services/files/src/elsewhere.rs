@@ -22,8 +22,9 @@ const WAIT: Duration = Duration::from_millis(200);
 const HINTS_MAX: usize = 4;
 
 impl Files {
-    /// Takes a failure that is only a detour: somebody else was named, or somebody who was named has it not yet.
-    pub(crate) fn is_told_off(
+    /// Takes a failure if it is only a detour: somebody else was named, or somebody who was named has it not yet. False
+    /// when it is another failure.
+    pub(crate) fn take_detour(
         &mut self,
         step: &mut Step<'_>,
         (key, provider): (Key, DeviceId),

@@ -1,7 +1,7 @@
 //! Makes the vectors of ledgers in `specs/vectors` and compares: every implementation must accept or refuse these bytes, and
 //! find the same in them: what a keeper answers, what a proposer may propose, and what slots make of a state.
 //!
-//! `UPDATE_VECTORS=1 cargo test -p ledger --lib vectors` writes them anew; a change of a vector is a change of format.
+//! `UPDATE_VECTORS=1 cargo test --workspace --lib vectors` writes them anew; a change of a vector is a change of format.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Makes the vectors of pages in `specs/vectors` and compares: every implementation must accept or refuse these bytes, and
 //! find the same in them.
 //!
-//! `UPDATE_VECTORS=1 cargo test -p pages --lib vectors` writes them anew; a change of a vector is a change of format.
+//! `UPDATE_VECTORS=1 cargo test --workspace --lib vectors` writes them anew; a change of a vector is a change of format.
 
 use base::{ContentId, DeviceId, DocumentId, FileId, PersonId, ShareId, Timestamp, WebId};
 use loro::{ExportMode, LoroDoc};
