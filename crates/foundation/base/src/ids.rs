@@ -180,6 +180,10 @@ id!(
     /// A ledger: a hash of its announcement, so that nobody can announce another one of that id (spec ledger).
     LedgerId, 16, "a"
 );
+id!(
+    /// A run of a program over many inputs: random, given by whoever asks for it (spec compute).
+    RunId, 16, "j"
+);
 
 fn from_hex(text: &str, bytes: &mut [u8]) -> bool {
     fn digit(byte: u8) -> Option<u8> {

@@ -9,6 +9,6 @@ mod quantity;
 pub use fault::{Fault, FaultKind, Remedy};
 pub use ids::{
     ContentId, DeviceId, DocumentId, EntryId, FileId, IdError, KeyId, LedgerId, OperationId, PersonId,
-    RevisionId, ShareId, TicketId, TransferId, WebId,
+    RevisionId, RunId, ShareId, TicketId, TransferId, WebId,
 };
 pub use quantity::{ByteCount, NotASize, Timestamp};

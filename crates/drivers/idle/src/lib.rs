@@ -1,0 +1,1 @@
+//! Says whether anybody uses this computer.

@@ -1,0 +1,1 @@
+//! The one unsafe call of the house.

@@ -1,0 +1,1 @@
+//! Runs units of programs in WASM, limited and alone.
