@@ -182,7 +182,7 @@ id!(
 );
 id!(
     /// A run of a program over many inputs: random, given by whoever asks for it (spec compute).
-    RunId, 16, "j"
+    RunId, 16, "a"
 );
 
 fn from_hex(text: &str, bytes: &mut [u8]) -> bool {
