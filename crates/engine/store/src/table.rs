@@ -43,6 +43,7 @@ id_keys!(
     OperationId,
     PersonId,
     RevisionId,
+    RunId,
     ShareId,
     TicketId,
     TransferId,

@@ -3,6 +3,7 @@
 //! The CLI's commands, the HTTP paths, `openapi.json`, the TypeScript client, `docs/operations.md` and the shell
 //! completions all come from [`table`]. Not for: answering; services do that.
 
+pub mod compute;
 mod event;
 pub mod files;
 pub mod host;
@@ -25,6 +26,7 @@ pub fn table() -> Vec<OperationEntry> {
         search::operations(),
         pages::operations(),
         ledger::operations(),
+        compute::operations(),
         host::operations(),
     ]
     .concat()

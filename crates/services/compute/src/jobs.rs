@@ -181,12 +181,18 @@ pub struct Run {
 /// One unit of a [`Run`].
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct RunUnit {
-    /// Its number in its job, which the program hears.
+    /// Its number in its job; results are named by it.
     #[n(0)]
     pub unit: u64,
-    /// Its input: one part is given as it is; of none or several, each is preceded by its length, 4 bytes, little end first.
+    /// The number that the program hears.
+    #[n(3)]
+    pub number: u64,
+    /// Its input: the one part as it is; or, of those that join outputs, every part after its length, 4 bytes, little end first.
     #[n(1)]
     pub input: Vec<Place>,
+    /// Whether parts come after their lengths, also a single one.
+    #[n(4)]
+    pub is_framed: bool,
     /// Where it was stopped before, to go on from there.
     #[n(2)]
     pub checkpoint: Option<Place>,

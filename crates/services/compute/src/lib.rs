@@ -1,3 +1,32 @@
 //! Programs over data on everybody's idle processors, with answers one can trust (`specs/compute.md`).
+//!
+//! A job's owner gives units out to whoever asks, takes signed results, and believes them as the job says; deputies carry it
+//! on while the owner is away. Not for: running programs (the sandbox driver) or finding out whether anybody uses this
+//! computer (the idle driver); both are asked through [`jobs`].
 
+mod accusing;
+mod asking;
+mod board;
+mod chain;
+mod deputy;
+mod faults;
+mod gathering;
+mod intervals;
 pub mod jobs;
+mod judge;
+mod memo;
+mod messages;
+mod outputs;
+mod owner;
+mod policy;
+mod reading;
+mod service;
+mod setting;
+mod staging;
+mod tables;
+mod telling;
+mod value;
+mod worker;
+
+pub use faults::{ComputeError, faults};
+pub use service::{Compute, service};

@@ -238,10 +238,14 @@ impl Files {
         offered: Offered,
     ) -> Result<(), Fault> {
         let is_offered = offered == Offered::Yes;
-        if HELD.get(step.view(), &key)?.is_some_and(|held| held.is_offered || !is_offered) {
+        let is_here = |held: HeldRow| !is_offered || (held.is_offered && !held.is_lent());
+        if HELD.get(step.view(), &key)?.is_some_and(is_here) {
             return Ok(());
         }
         let lent = (offered == Offered::Lent).then_some(true);
+        if lent.is_some() {
+            step.announce(wire::to_bytes(&crate::lending::Arrived { web: key.0, content: key.1 }));
+        }
         HELD.put(step.rows(), &key, &HeldRow { size, is_offered, lent });
         changes::note_content(step.rows(), key.0, key.1)?;
         note_moved(step.rows(), key.0, key.1)?;

@@ -15,7 +15,7 @@ use crate::bringing::Key;
 use crate::changes;
 use crate::jobs::from_bytes;
 use crate::service::Files;
-use crate::tables::{HELD, HOLDERS, HeldRow, ITEMS, ItemRow, Stage, TRANSFERS, TransferRow};
+use crate::tables::{HELD, HOLDERS, HeldRow, ITEMS, ItemRow, PLACES, Stage, TRANSFERS, TransferRow};
 use crate::transfer::lane_of;
 
 /// Contents in one wish at most.
@@ -41,9 +41,27 @@ enum Wish {
         #[n(1)]
         contents: Vec<ContentId>,
     },
+    #[n(2)]
+    Offer {
+        #[n(0)]
+        web: WebId,
+        #[n(1)]
+        contents: Vec<Wanted>,
+    },
 }
 
-/// A content that is wanted here.
+/// Announced whenever a content has come that a service wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Arrived {
+    /// For which web.
+    #[n(0)]
+    pub web: WebId,
+    /// Which.
+    #[n(1)]
+    pub content: ContentId,
+}
+
+/// A content that is wanted here, or offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Wanted {
     /// Which.
@@ -52,6 +70,9 @@ pub struct Wanted {
     /// Bytes.
     #[n(1)]
     pub size: u64,
+    /// Who has it, when no listing says so.
+    #[n(2)]
+    pub from: Option<DeviceId>,
 }
 
 /// Has contents of a web brought here, at most [`WISHES_MAX`] at once, for the service whose step this is.
@@ -60,6 +81,12 @@ pub struct Wanted {
 /// somebody gives it or [`let_go`] is called. What is here already changes nothing.
 pub fn bring(step: &mut Step<'_>, web: WebId, contents: Vec<Wanted>) {
     step.tell("files", wire::to_bytes(&Wish::Bring { web, contents }));
+}
+
+/// Offers contents that are in the store of this computer, or that are being brought, to members of a web until they are let go
+/// of; nobody is told of it. At most [`WISHES_MAX`] at once.
+pub fn offer(step: &mut Step<'_>, web: WebId, contents: Vec<Wanted>) {
+    step.tell("files", wire::to_bytes(&Wish::Offer { web, contents }));
 }
 
 /// Lets go of contents, whether they have come or not: what is only lent leaves this computer.
@@ -97,6 +124,7 @@ impl Files {
     pub(crate) fn take_wish(&mut self, step: &mut Step<'_>, message: &[u8]) -> Result<(), Fault> {
         match from_bytes::<Wish>(message) {
             Ok(Wish::Bring { web, contents }) => self.bring_for(step, web, &contents),
+            Ok(Wish::Offer { web, contents }) => offer_for(step, web, &contents),
             Ok(Wish::LetGo { web, contents }) => {
                 self.let_go_of(step, web, &contents.into_iter().collect())?;
                 self.pump(step)
@@ -114,7 +142,10 @@ impl Files {
         }
         let id = transfer_of(web);
         let mut row = TRANSFERS.get(step.view(), &id)?.unwrap_or_else(|| nobodys(web, step.now()));
-        for Wanted { content, size } in contents.iter().take(WISHES_MAX) {
+        for Wanted { content, size, from } in contents.iter().take(WISHES_MAX) {
+            if let Some(from) = from.filter(|from| *from != step.me()) {
+                HOLDERS.put(step.rows(), &(web, *content, from), size);
+            }
             if HELD.has(step.view(), &(web, *content))? {
                 continue;
             }
@@ -171,6 +202,7 @@ impl Files {
                 HELD.delete(step.rows(), &key);
                 changes::note_content(step.rows(), web, *content)?;
                 leaving.insert(*content);
+                forget_hints(step, key)?;
             }
         }
         for content in leaving {
@@ -199,6 +231,29 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// Who has what no file shows was known from a hint only.
+fn forget_hints(step: &mut Step<'_>, key: Key) -> Result<(), StoreError> {
+    if PLACES.within(step.view(), &key.1).next().transpose()?.is_some() {
+        return Ok(());
+    }
+    let hints: Vec<_> =
+        HOLDERS.within(step.view(), &key).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
+    hints.iter().for_each(|hint| HOLDERS.delete(step.rows(), hint));
+    Ok(())
+}
+
+fn offer_for(step: &mut Step<'_>, web: WebId, contents: &[Wanted]) -> Result<(), Fault> {
+    for Wanted { content, size, .. } in contents.iter().take(WISHES_MAX) {
+        let key = (web, *content);
+        let row = match HELD.get(step.view(), &key)? {
+            Some(row) => HeldRow { is_offered: true, ..row },
+            None => HeldRow { size: *size, is_offered: true, lent: Some(true) },
+        };
+        HELD.put(step.rows(), &key, &row);
+    }
+    Ok(())
 }
 
 /// The transfer of what services want of a web.

@@ -11,7 +11,7 @@ use crate::jobs::Source;
 use crate::label;
 use crate::source::shared_path;
 use crate::tables::{
-    DOCUMENTS_AT, FILES, HELD, HOLDERS, KEPT, Kind, NUMBERS, OWN, PAST, PLACES, ShareKey, path_of,
+    DOCUMENTS_AT, ENTRIES, FILES, HELD, HOLDERS, KEPT, Kind, NUMBERS, OWN, PAST, PLACES, ShareKey, path_of,
 };
 use crate::tree::{BelowSpot, ShareSpot, Spot};
 use crate::view::Viewer;
@@ -68,6 +68,92 @@ pub fn share_numbers<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<u64>,
         }
     }
     Ok(numbers)
+}
+
+/// A file of the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileAt {
+    /// `web/person/share/path`.
+    pub path: String,
+    /// The device that shares it.
+    pub device: DeviceId,
+    /// Its newest content; none when its owner's computer has not read it yet.
+    pub content: Option<ContentId>,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Some files, and where to go on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FilesBelow {
+    /// In the order of the tree.
+    pub files: Vec<FileAt>,
+    /// Where to go on; none when nothing more is there.
+    pub next: Option<Vec<u8>>,
+}
+
+/// A file whose content is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentAt {
+    /// The web.
+    pub web: WebId,
+    /// Its newest content.
+    pub content: ContentId,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Returns the file at a path of the tree, if its content is known.
+pub fn file_at<R: Rows>(rows: &R, path: &str) -> Result<Option<ContentAt>, StoreError> {
+    let Ok(Spot::Below(spot)) = crate::tree::resolve(rows, path) else { return Ok(None) };
+    let Some(entry) = spot.file() else { return Ok(None) };
+    let (web, size) = (spot.share.key.web, entry.head.size);
+    Ok(entry.head.content.map(|content| ContentAt { web, content, size }))
+}
+
+/// Returns the paths of all shares of a web that the tree shows, as `web/person/share`.
+pub fn shares_of<R: Rows>(rows: &R, web: WebId) -> Result<Vec<String>, StoreError> {
+    let above = people::read::web_label(rows, web)?;
+    let mut paths = Vec::new();
+    for member in people::read::members(rows, web)? {
+        for (share, _, _) in label::shares(rows, web, member.person)? {
+            paths.push(format!("{above}/{}/{share}", member.label));
+        }
+    }
+    Ok(paths)
+}
+
+/// Looks through so many entries of a share, from a place on; the files among them.
+pub fn files_below<R: Rows>(
+    rows: &R,
+    share: &str,
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<FilesBelow, StoreError> {
+    let Ok(Spot::Share(spot)) = crate::tree::resolve(rows, share) else { return Ok(FilesBelow::default()) };
+    let number = spot.row.number;
+    let mut found = FilesBelow::default();
+    let start = (number, after.map(<[u8]>::to_vec).unwrap_or_default());
+    let entries = ENTRIES.within_from(rows, &number, &start).filter(|row| {
+        !matches!(row, Ok(((_, key), _)) if after.is_some_and(|after| key.as_slice() == after))
+    });
+    for row in entries.take(limit) {
+        let ((_, key), entry) = row?;
+        if entry.kind == Kind::File {
+            let path = format!("{}/{}", spot.path, path_of(&key));
+            let (content, size) = (entry.head.content, entry.head.size);
+            found.files.push(FileAt { path, device: spot.row.device, content, size });
+        }
+        found.next = Some(key);
+    }
+    let is_more = match &found.next {
+        Some(last) => ENTRIES.within_from(rows, &number, &(number, last.clone())).nth(1).transpose()?.is_some(),
+        None => false,
+    };
+    if !is_more {
+        found.next = None;
+    }
+    Ok(found)
 }
 
 /// Returns some files of a share after a file, in order of their ids, with the contents they show now.

@@ -363,7 +363,7 @@ impl Search {
                 known.stage = Stage::Asked;
                 TO_DO.delete(step.rows(), &(web, LANE_BRING, *rank, *content));
                 BROKERED.put(step.rows(), &(web, *content), &known);
-                wanted.push(Wanted { content: *content, size: known.size });
+                wanted.push(Wanted { content: *content, size: known.size, from: None });
             }
         }
         self.call(step, away);

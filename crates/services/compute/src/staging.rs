@@ -1,0 +1,399 @@
+//! Steps of a job, one after the other: which begin, which are over, and the end of the job.
+
+use std::time::Duration;
+
+use base::{Fault, RunId};
+use files::lending::{self, Wanted};
+use kernel::Step;
+use store::StoreError;
+
+use crate::board::Board;
+use crate::intervals::Intervals;
+use crate::jobs::{INLINE_SIZE_MAX, Outcome, SAVE, SaveFile, UNITS_MAX};
+use crate::messages::{CHUNK, FULL, PARTS_MAX, Says};
+use crate::outputs::Outputs;
+use crate::owner::StageKey;
+use crate::service::Compute;
+use crate::tables::{
+    CREDITS, INPUTS, InputPart, InputRow, JOBS, JobRow, JobState, KNOWN, RECEIPTS, STAGES, SourceRow, StageRow,
+    StageState,
+};
+use crate::value::{Body, Credit, Receipt, STAGES_MAX};
+
+/// Units looked through in one step when a step of a job begins.
+const LOOK: u64 = 2_000;
+/// Large outputs in one group at most.
+const LARGE_MAX: usize = 16;
+/// How often receipts are told while a job runs.
+const RECEIPT_EVERY: Duration = Duration::from_secs(300);
+
+impl Compute {
+    /// Goes on with a job: begins steps whose inputs are there, gathers, ends it.
+    pub(crate) fn advance(&mut self, step: &mut Step<'_>, id: RunId) -> Result<(), Fault> {
+        let Some(job) = JOBS.get(step.view(), &id)?.filter(|job| job.owner == self.me) else { return Ok(()) };
+        if !matches!(job.state, JobState::Gathering | JobState::Running) {
+            return Ok(());
+        }
+        let mut is_all_done = true;
+        for number in job.stages.clone() {
+            let Some(stage) = STAGES.get(step.view(), &(id, number))? else { continue };
+            match stage.state {
+                StageState::Done => {}
+                StageState::Running => {
+                    is_all_done = false;
+                    if let SourceRow::Files { .. } = stage.source {
+                        self.gather(step, (id, number), stage)?;
+                    }
+                }
+                StageState::Waiting => {
+                    is_all_done = false;
+                    if stage.program.is_empty() && self.is_ready(step, id, &stage)? {
+                        self.begin_stage(step, (id, number), stage)?;
+                    }
+                }
+            }
+        }
+        if is_all_done {
+            self.finish(step, id)?;
+        }
+        Ok(())
+    }
+
+    /// Says whether all steps that a step needs are done.
+    fn is_ready(&self, step: &Step<'_>, id: RunId, stage: &StageRow) -> Result<bool, StoreError> {
+        let needed: Vec<u8> = match &stage.source {
+            SourceRow::Each { stages } => stages.clone(),
+            SourceRow::Groups { stage } => vec![*stage],
+            _ => Vec::new(),
+        };
+        for number in needed {
+            let is_done = STAGES.get(step.view(), &(id, number))?.is_some_and(|one| one.state == StageState::Done);
+            if !is_done {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn begin_stage(&mut self, step: &mut Step<'_>, key: StageKey, mut stage: StageRow) -> Result<(), Fault> {
+        let Some(mut job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
+        match stage.source.clone() {
+            SourceRow::Each { stages } => self.put_each(step, key, &mut stage, &stages)?,
+            SourceRow::Groups { stage: of } => self.put_groups(step, key, &mut stage, of)?,
+            SourceRow::Range | SourceRow::Items | SourceRow::Files { .. } => {}
+        }
+        stage.state = StageState::Running;
+        STAGES.put(step.rows(), &key, &stage);
+        if job.state == JobState::Gathering {
+            job.state = JobState::Running;
+            JOBS.put(step.rows(), &key.0, &job);
+        }
+        self.announce(step, key, &job, &stage)?;
+        self.boards.remove(&key);
+        self.live(key.0).is_changed = true;
+        if self.board(step, key)?.is_none() {
+            return Ok(());
+        }
+        let total = stage.total;
+        self.recall(step, key, &job, 0, total.min(LOOK))?;
+        if total > LOOK {
+            self.recalling.insert(key, LOOK);
+            self.tend_soon(step);
+        }
+        if self.boards.get(&key).is_some_and(Board::is_over) {
+            self.end_stage(step, key)?;
+        }
+        self.call_workers(step, &job, key)
+    }
+
+    /// Goes on looking for results that are known.
+    pub(crate) fn recall_more(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        for (key, from) in std::mem::take(&mut self.recalling) {
+            let Some(job) = JOBS.get(step.view(), &key.0)? else { continue };
+            let Some(total) = STAGES.get(step.view(), &key)?.map(|stage| stage.total) else { continue };
+            let to = total.min(from + LOOK);
+            self.recall(step, key, &job, from, to)?;
+            if to < total {
+                self.recalling.insert(key, to);
+                self.tend_soon(step);
+            }
+            self.after_results(step, key)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the web that there is work.
+    fn announce(&mut self, step: &mut Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) -> Result<(), Fault> {
+        let announced = stage.announced.clone();
+        let program = Wanted { content: announced.program, size: announced.program_size, from: None };
+        lending::offer(step, job.web, vec![program]);
+        records::publish(step, job.web, "compute", wire::to_bytes(&Body::Stage(announced.clone())))?;
+        let author = step.me();
+        self.hear_stage(step, (job.web, author), announced)?;
+        for deputy in &job.deputies {
+            self.hand(step, *deputy, key, job, stage);
+        }
+        Ok(())
+    }
+
+    /// Inputs of a step that takes each output of others.
+    fn put_each(&mut self, step: &mut Step<'_>, key: StageKey, stage: &mut StageRow, of: &[u8]) -> Result<(), Fault> {
+        let mut inputs = Vec::new();
+        for from in of {
+            for unit in self.done_units(step, (key.0, *from))? {
+                let parts = vec![InputPart::Output { stage: *from, unit }];
+                inputs.push(InputRow { parts, path: String::new(), at: None });
+            }
+        }
+        put_inputs(step, key, 0, &inputs)?;
+        stage.total = inputs.len() as u64;
+        stage.is_closed = true;
+        Ok(())
+    }
+
+    /// Inputs of a step that joins outputs: as many as fit into a message, in order.
+    fn put_groups(&mut self, step: &mut Step<'_>, key: StageKey, stage: &mut StageRow, of: u8) -> Result<(), Fault> {
+        let mut outputs = Outputs::new(key.0);
+        let mut inputs: Vec<InputRow> = Vec::new();
+        let mut parts = Vec::new();
+        let (mut size, mut large) = (0, 0);
+        for unit in self.done_units(step, (key.0, of))? {
+            let (bytes, is_large) = match outputs.outcome(step.view(), of, unit)? {
+                Some(Outcome::Output { bytes }) => (bytes.len(), false),
+                _ => (0, true),
+            };
+            let is_full = parts.len() >= PARTS_MAX || size + bytes > FULL - INLINE_SIZE_MAX || large >= LARGE_MAX;
+            // Two at least: a group of one joins nothing.
+            if is_full && parts.len() > 1 {
+                let parts = std::mem::take(&mut parts);
+                inputs.push(InputRow { parts, path: String::new(), at: None });
+                (size, large) = (0, 0);
+            }
+            size += bytes;
+            large += usize::from(is_large);
+            parts.push(InputPart::Output { stage: of, unit });
+        }
+        if !parts.is_empty() {
+            inputs.push(InputRow { parts, path: String::new(), at: None });
+        }
+        put_inputs(step, key, 0, &inputs)?;
+        stage.total = inputs.len() as u64;
+        stage.is_closed = true;
+        Ok(())
+    }
+
+    fn done_units(&mut self, step: &mut Step<'_>, key: StageKey) -> Result<Vec<u64>, Fault> {
+        let Some(board) = self.board(step, key)? else { return Ok(Vec::new()) };
+        let mut done = board.settled.clone();
+        done.remove_all(&board.parked);
+        Ok(done.numbers().collect())
+    }
+
+    /// A step is over: what needs it begins, and what joins goes on until one is left.
+    pub(crate) fn end_stage(&mut self, step: &mut Step<'_>, key: StageKey) -> Result<(), Fault> {
+        let Some(mut stage) = STAGES.get(step.view(), &key)? else { return Ok(()) };
+        let Some(mut job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
+        if stage.state != StageState::Running || job.owner != self.me {
+            return Ok(());
+        }
+        stage.state = StageState::Done;
+        STAGES.put(step.rows(), &key, &stage);
+        self.live(key.0).is_changed = true;
+        let is_joining = matches!(stage.source, SourceRow::Groups { .. });
+        if is_joining && stage.total > 1 && job.stages.len() < STAGES_MAX {
+            let next = job.stages.iter().max().map_or(0, |last| last + 1);
+            let mut again = stage.clone();
+            again.announced.stage = next;
+            again.source = SourceRow::Groups { stage: key.1 };
+            again.state = StageState::Waiting;
+            again.total = 0;
+            again.is_closed = false;
+            STAGES.put(step.rows(), &(key.0, next), &again);
+            let at = job.stages.iter().position(|one| *one == key.1).map_or(job.stages.len(), |at| at + 1);
+            job.stages.insert(at, next);
+            // Whoever was to take the joined output takes it from the new one.
+            for number in job.stages.clone() {
+                move_source(step, (key.0, number), key.1, next)?;
+            }
+            JOBS.put(step.rows(), &key.0, &job);
+        }
+        self.advance(step, key.0)
+    }
+
+    /// All steps are done: results are written, receipts told.
+    fn finish(&mut self, step: &mut Step<'_>, id: RunId) -> Result<(), Fault> {
+        let Some(mut job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
+        job.until = Some(step.now());
+        job.state = if job.out.is_some() { JobState::Saving } else { JobState::Done };
+        JOBS.put(step.rows(), &id, &job);
+        self.tell_receipt(step, id, &job)?;
+        self.end_job(step, id, &job)?;
+        if job.state == JobState::Saving {
+            self.save_more(step, id, 0)?;
+        }
+        Ok(())
+    }
+
+    /// Says to all that nothing more is given out, and lets go of what is in memory.
+    pub(crate) fn end_job(&mut self, step: &mut Step<'_>, id: RunId, job: &JobRow) -> Result<(), Fault> {
+        records::publish(step, job.web, "compute", wire::to_bytes(&Body::Over { job: id }))?;
+        let leases: Vec<(base::DeviceId, u64)> = job
+            .stages
+            .iter()
+            .filter_map(|stage| self.boards.get(&(id, *stage)))
+            .flat_map(|board| board.leases.iter().map(|(number, lease)| (lease.device, *number)))
+            .collect();
+        for (device, number) in leases {
+            self.say(step, device, id, Says::Stop { leases: vec![number] });
+        }
+        for stage in &job.stages {
+            self.boards.remove(&(id, *stage));
+            let rows: Vec<_> = crate::tables::LEASES
+                .within(step.view(), &(id, *stage))
+                .map(|row| Ok(row?.0))
+                .collect::<Result<_, StoreError>>()?;
+            rows.iter().for_each(|at| crate::tables::LEASES.delete(step.rows(), at));
+        }
+        let author = step.me();
+        self.hear_over(step, (job.web, author), id)?;
+        let live = self.live(id);
+        live.hungry.clear();
+        live.is_changed = true;
+        Ok(())
+    }
+
+    /// Tells whose work was checked.
+    pub(crate) fn tell_receipt(&mut self, step: &mut Step<'_>, id: RunId, job: &JobRow) -> Result<(), Fault> {
+        self.live(id).receipt_due = step.now().after(RECEIPT_EVERY);
+        let mut persons = Vec::new();
+        for row in CREDITS.within(step.view(), &id) {
+            let ((_, person), row) = row?;
+            persons.push(Credit { person, units: row.units, cpu_us: row.cpu_us });
+        }
+        persons.truncate(256);
+        let key = (job.web, step.me(), id);
+        if persons.is_empty() || RECEIPTS.get(step.view(), &key)?.is_some_and(|known| known == persons) {
+            return Ok(());
+        }
+        let receipt = Receipt { job: id, persons: persons.clone() };
+        records::publish(step, job.web, "compute", wire::to_bytes(&Body::Receipt(receipt)))?;
+        RECEIPTS.put(step.rows(), &key, &persons);
+        Ok(())
+    }
+
+    /// Returns the step whose outputs are the job's.
+    pub(crate) fn last_stage(job: &JobRow) -> u8 {
+        job.stages.last().copied().unwrap_or_default()
+    }
+
+    /// Writes the next results into the folder that was said.
+    pub(crate) fn save_more(&mut self, step: &mut Step<'_>, id: RunId, from: u64) -> Result<(), Fault> {
+        let Some(mut job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
+        let Some(folder) = job.out.clone() else { return Ok(()) };
+        let last = Self::last_stage(&job);
+        let Some(stage) = STAGES.get(step.view(), &(id, last))? else { return Ok(()) };
+        let mut outputs = Outputs::new(id);
+        let mut files = Vec::new();
+        let (mut unit, mut size) = (from, 0);
+        while unit < stage.total && files.len() < UNITS_MAX && size < 8 * FULL {
+            let outcome = outputs.outcome(step.view(), last, unit)?;
+            let bytes = match outcome {
+                Some(Outcome::Output { bytes }) => {
+                    size += bytes.len();
+                    Some(crate::jobs::Place::Inline { bytes })
+                }
+                Some(Outcome::Large { content, size }) => Some(crate::jobs::Place::Content {
+                    content,
+                    size,
+                    source: files::jobs::Source::Store,
+                }),
+                _ => None,
+            };
+            if let Some(bytes) = bytes {
+                let input = outputs.input(step.view(), last, unit)?;
+                let path = file_name(&stage, input.as_ref(), unit);
+                files.push(SaveFile { path, bytes });
+            }
+            unit += 1;
+        }
+        if files.is_empty() && unit >= stage.total {
+            job.state = JobState::Done;
+            JOBS.put(step.rows(), &id, &job);
+            self.live(id).saving = None;
+            self.live(id).is_changed = true;
+            return Ok(());
+        }
+        let work = step.work(SAVE, crate::jobs::to_bytes(&crate::jobs::Save { folder, files }));
+        self.live(id).saving = Some((work, unit));
+        Ok(())
+    }
+
+    /// Calls those who wait for any work of a web: there is some.
+    fn call_workers(&mut self, step: &mut Step<'_>, _job: &JobRow, key: StageKey) -> Result<(), Fault> {
+        self.feed(step, key.0)?;
+        self.tend_worker(step)
+    }
+}
+
+/// Makes a step that takes the output of one step take that of another.
+fn move_source(step: &mut Step<'_>, key: StageKey, before: u8, after: u8) -> Result<(), StoreError> {
+    let Some(mut stage) = STAGES.get(step.view(), &key)? else { return Ok(()) };
+    if key.1 == after || stage.state != StageState::Waiting {
+        return Ok(());
+    }
+    match &mut stage.source {
+        SourceRow::Each { stages } => {
+            stages.iter_mut().filter(|one| **one == before).for_each(|one| *one = after);
+        }
+        SourceRow::Groups { stage } if *stage == before => *stage = after,
+        _ => return Ok(()),
+    }
+    STAGES.put(step.rows(), &key, &stage);
+    Ok(())
+}
+
+/// Writes inputs from a unit on; what stands before it in its row stays.
+pub(crate) fn put_inputs(step: &mut Step<'_>, key: StageKey, from: u64, inputs: &[InputRow]) -> Result<(), StoreError> {
+    let mut unit = from;
+    let mut rest = inputs;
+    while !rest.is_empty() {
+        let at = (key.0, key.1, unit / CHUNK);
+        let mut row = INPUTS.get(step.view(), &at)?.unwrap_or_default();
+        let place = usize::try_from(unit % CHUNK).unwrap_or_default();
+        row.truncate(place);
+        let room = usize::try_from(CHUNK).unwrap_or(usize::MAX).saturating_sub(place);
+        let (now, later) = rest.split_at(room.min(rest.len()));
+        row.extend_from_slice(now);
+        INPUTS.put(step.rows(), &at, &row);
+        unit += now.len() as u64;
+        rest = later;
+    }
+    Ok(())
+}
+
+/// Returns the file for an output: as its input is called, below what all inputs have in common; else its number.
+fn file_name(stage: &StageRow, input: Option<&InputRow>, unit: u64) -> String {
+    if stage.total == 1 && matches!(stage.source, SourceRow::Groups { .. }) {
+        return "result".to_owned();
+    }
+    let path = input.map(|input| input.path.as_str()).unwrap_or_default();
+    if path.is_empty() {
+        return format!("{unit:06}");
+    }
+    let SourceRow::Files { patterns, .. } = &stage.source else { return format!("{unit:06}") };
+    let fixed = patterns.iter().map(|pattern| crate::gathering::fixed_part(pattern));
+    let below = fixed.filter_map(|fixed| path.strip_prefix(&fixed)).min_by_key(|rest| rest.len());
+    let below = below.unwrap_or(path).trim_start_matches('/');
+    let name = if below.is_empty() { path.rsplit('/').next().unwrap_or(path) } else { below };
+    format!("{name}.out")
+}
+
+/// Says whether a step is known to be over by its announcement.
+pub(crate) fn is_known_over(step: &Step<'_>, key: StageKey) -> Result<bool, StoreError> {
+    Ok(KNOWN.get(step.view(), &key)?.is_none_or(|known| known.is_over))
+}
+
+/// Returns units as intervals.
+pub(crate) fn all_of(units: impl IntoIterator<Item = u64>) -> Intervals {
+    Intervals::of(units.into_iter().map(Intervals::one))
+}
