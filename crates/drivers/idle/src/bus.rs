@@ -119,8 +119,8 @@ impl Line {
         let mut signals: Signals = Box::pin(stream::pending());
         for rule in rules {
             let one = MessageStream::for_match_rule(*rule, &connection, Some(SIGNALS_MAX)).await?;
-            // All end when one ends: with the connection.
-            signals = Box::pin(stream::race(signals, one.filter_map(Result::ok)));
+            // All end when the last one ends: with the connection.
+            signals = Box::pin(stream::or(signals, one.filter_map(Result::ok)));
         }
         Ok(Self { connection, signals })
     }

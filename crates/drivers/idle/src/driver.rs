@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use compute::jobs::MACHINE;
 use kernel::{Driver, Input, Job, JobId};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::fresh::Fresh;
 use crate::places::Places;
@@ -27,6 +27,7 @@ pub struct Idle {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) fresh: Fresh,
+    pub(crate) stop: Notify,
     wanted: Mutex<Wanted>,
 }
 
@@ -38,14 +39,13 @@ pub(crate) struct Wanted {
     pub(crate) has_new: bool,
     /// Jobs that are cancelled and have not said so.
     pub(crate) ended: Vec<JobId>,
-    pub(crate) is_stopped: bool,
 }
 
 impl Idle {
     /// Starts the thread, which reports to `inputs`; fails when the system gives none. Nothing is looked at before there is
     /// a job or somebody asks.
     pub fn start(places: Places, inputs: mpsc::Sender<Input>) -> io::Result<Self> {
-        let shared = Arc::new(Shared { fresh: Fresh::new(), wanted: Mutex::default() });
+        let shared = Arc::new(Shared { fresh: Fresh::new(), stop: Notify::new(), wanted: Mutex::default() });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let of_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("idle".to_owned()).spawn(move || {
@@ -80,8 +80,7 @@ impl Idle {
     }
 
     fn close(&self) {
-        self.shared.wanted().is_stopped = true;
-        self.shared.fresh.wake.notify_one();
+        self.shared.stop.notify_one();
     }
 }
 

@@ -98,11 +98,16 @@ impl Watch {
 
     /// Runs until stopped, or until the kernel is gone.
     pub(crate) async fn run(mut self) {
-        while !self.shared.wanted().is_stopped && !self.inputs.is_closed() {
-            let is_working = self.turn().await;
+        let shared = Arc::clone(&self.shared);
+        while !self.inputs.is_closed() {
+            let is_working = tokio::select! {
+                biased;
+                () = shared.stop.notified() => break,
+                is_working = self.turn() => is_working,
+            };
             let pause = if is_working { Some(self.pause()) } else { None };
-            let shared = Arc::clone(&self.shared);
             tokio::select! {
+                () = shared.stop.notified() => break,
                 () = shared.fresh.wake.notified() => {}
                 () = sleep(pause) => {}
                 signal = self.sources.signal() => self.hear(signal).await,
