@@ -155,7 +155,8 @@ impl Sources {
     }
 
     async fn choose(&mut self) -> Option<Told> {
-        self.seats = logind::seats(&mut self.system, self.patience(None)).await;
+        let patience = self.patience(None);
+        self.seats = logind::seats(&mut self.system, patience).await;
         self.has_screen = self.seats.is_none() && machine::has_screen(&self.places.root);
         let mut chosen = None;
         for source in SOURCES {

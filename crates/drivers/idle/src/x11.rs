@@ -9,8 +9,8 @@ use x11rb::protocol::screensaver::ConnectionExt as _;
 use x11rb::protocol::xproto::ConnectionExt as _;
 use x11rb::rust_connection::{DefaultStream, PollMode, RustConnection, Stream};
 use x11rb::utils::RawFdContainer;
-use x11rb::x11rb_protocol::parse_display::{ConnectAddress, parse_display};
-use x11rb::x11rb_protocol::xauth::get_auth;
+use x11rb_protocol::parse_display::{ConnectAddress, parse_display};
+use x11rb_protocol::xauth::get_auth;
 
 /// How long the server may let one question wait.
 const PATIENCE: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
