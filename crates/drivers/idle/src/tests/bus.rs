@@ -160,7 +160,6 @@ async fn gnome_tells_by_a_signal_and_logind_takes_over_when_it_goes() {
     let first = heard.next().await;
     assert_eq!((first.source.as_str(), first.is_headless, first.is_metered), ("GNOME", false, Some(false)));
     assert!(first.idle_ms.is_some_and(|idle| (50_000..51_000).contains(&idle)), "{first:?}");
-    heard.until(|machine| machine.disk_mib > 0).await;
 
     assert_eq!(desk.facts.watches.load(Ordering::SeqCst), 1);
     desk.facts.idle.store(0, Ordering::SeqCst);
