@@ -283,7 +283,7 @@ impl Sources {
     }
 }
 
-/// Reads NetworkManager's `Metered`; it guesses from the kind of line when nobody has told it.
+/// Reads `Metered` of the network's manager, which guesses from the kind of line when nobody has told it.
 pub(crate) fn parse_metered(value: u32) -> Option<bool> {
     match value {
         1 | 3 => Some(true),

@@ -33,7 +33,9 @@ fn a_computer_without_a_battery_is_never_on_one() {
 fn a_notebook_is_on_its_battery_when_no_plug_is_in() {
     let check = |supplies: &[(&str, &[(&str, &str)])], expected| {
         let computer = Computer::new();
-        supplies.iter().for_each(|(name, files)| supply(&computer, name, files));
+        for (name, files) in supplies {
+            supply(&computer, name, files);
+        }
         assert_eq!(on_battery(computer.root()), expected, "{supplies:?}");
     };
     let (full, used) =
