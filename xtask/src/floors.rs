@@ -29,7 +29,7 @@ const SIDEWAYS: [(&str, &str); 9] = [
 ];
 
 /// Foreign crates that belong to some crates only; of the rest of the house, `lab` may use them, too.
-const TIED: [(&str, &[&str]); 13] = [
+const TIED: [(&str, &[&str]); 15] = [
     ("redb", &["store"]),
     ("iroh", &["network"]),
     ("iroh-blobs", &["network"]),
@@ -43,6 +43,8 @@ const TIED: [(&str, &[&str]); 13] = [
     ("krilla", &["render"]),
     ("loro", &["pages"]),
     ("tantivy", &["index"]),
+    ("x11rb", &["idle"]),
+    ("zbus", &["idle"]),
 ];
 
 /// Foreign crates that nothing below the drivers may use: the simulator could not replay it.
