@@ -90,7 +90,7 @@ static void arrange(float time) {
     spheres[4] = (Sphere){ vector(0.2f, 0.2f, -2.3f), vector(0.9f, 0.88f, 0.82f), 0.2f, 0.05f, false };
     for (int i = 0; i < RING; i++) {
         float place = (float)i / RING, turns = place + time;
-        float height = 0.95f + 0.5f * sine(2 * place + 3 * time);
+        float height = 0.95f + 0.5f * sine(2 * turns + RING / 2.0f * time);
         spheres[5 + i] = (Sphere){
             .center = vector(3.2f * cosine(turns), height, 3.2f * sine(turns)),
             .color = hue(place),
