@@ -24,23 +24,24 @@ static inline Random philox(uint64_t seed, uint64_t unit, uint64_t n) {
     return (Random){ { a, b, c, d } };
 }
 
-// A number above 0 and below 1.
-static inline double fraction_of(uint32_t random) { return ((double)random + 0.5) * 0x1p-32; }
-
-// Turns two random words into two independent numbers of the normal distribution (Box and Muller).
-static inline void normal_pair(uint32_t a, uint32_t b, double *first, double *second) {
-    double sine, cosine, radius = __builtin_sqrt(-2 * log_of(fraction_of(a)));
-    sine_cosine(fraction_of(b), &sine, &cosine);
-    *first = radius * cosine;
-    *second = radius * sine;
+// Numbers above 0 and below 1.
+static inline Two fraction_of(uint32_t a, uint32_t b) {
+    TwoBits bits = { a, b };
+    return ((double_of(bits | 0x4330000000000000) - 0x1p52) + 0.5) * 0x1p-32;
 }
 
-// Fills an array with `count` normal numbers, a multiple of 4.
+// Fills an array with `count` numbers of the normal distribution, a multiple of 4, the way of Box and Muller.
 static void fill_with_normals(double *normals, uint32_t count, uint64_t seed, uint64_t unit, uint64_t first) {
-    for (uint32_t i = 0; i < count / 4; i++) {
-        Random random = philox(seed, unit, first / 4 + i);
-        normal_pair(random.word[0], random.word[1], &normals[4 * i], &normals[4 * i + 1]);
-        normal_pair(random.word[2], random.word[3], &normals[4 * i + 2], &normals[4 * i + 3]);
+    for (uint32_t i = 0; i < count; i += 4) {
+        Random random = philox(seed, unit, (first + i) / 4);
+        Two sine, cosine, square = -2 * log_of(fraction_of(random.word[0], random.word[2]));
+        Two radius = { __builtin_sqrt(square[0]), __builtin_sqrt(square[1]) };
+        sine_cosine(fraction_of(random.word[1], random.word[3]), &sine, &cosine);
+        Two a = radius * cosine, b = radius * sine;
+        normals[i] = a[0];
+        normals[i + 1] = b[0];
+        normals[i + 2] = a[1];
+        normals[i + 3] = b[1];
     }
 }
 

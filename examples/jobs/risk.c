@@ -23,7 +23,7 @@ typedef struct {
 
 static Option options[OPTIONS_MAX];
 static uint32_t option_count;
-static double normals[PATHS_AT_ONCE];
+static double normals[PATHS_AT_ONCE] __attribute__((aligned(16)));
 
 // Takes an option out of one piece of the arguments. Returns false if the piece has only settings.
 static bool read_option(Text piece, Option *option) {
@@ -40,8 +40,8 @@ static bool read_option(Text piece, Option *option) {
         fail("an option needs S0, K, sigma and T above 0");
     double root = __builtin_sqrt(option->years);
     option->spread = option->volatility * root;
-    option->drift = log_of(option->spot) + (option->rate - option->volatility * option->volatility * 0.5) * option->years;
-    option->discount = exp_of(-(option->rate * option->years));
+    option->drift = log_of(two(option->spot))[0] + (option->rate - option->volatility * option->volatility * 0.5) * option->years;
+    option->discount = exp_of(two(-(option->rate * option->years)))[0];
     if (!(option->spread < 10 && option->drift > -100 && option->drift < 100)) fail("an option is out of all proportion");
     return true;
 }
@@ -61,18 +61,21 @@ static void read_book(Text arguments) {
 // What is paid is rounded to 1/65536 and its square to 1/1024: then all sums up to 10^11 and 10^12 are exact, and it
 // makes no difference which of them are added first. Adding a large number and taking it away again rounds.
 static void add_paths(Option *option, uint32_t count) {
-    double strike = option->strike, discount = option->discount, sum = 0, squares = 0;
+    Two sums = two(0), square_sums = two(0);
     double sign = option->is_put ? -1 : 1;
-    for (uint32_t i = 0; i < count; i++) {
-        double price = exp_of(option->drift + option->spread * normals[i]);
-        double gain = sign * (price - strike);
-        double paid = discount * (gain > 0 ? gain : 0);
-        double rounded = (paid + 0x1.8p36) - 0x1.8p36;
-        sum += rounded;
-        squares += (rounded * rounded + 0x1.8p42) - 0x1.8p42;
+    for (uint32_t i = 0; i < count; i += 2) {
+        Two normal = { normals[i], normals[i + 1] };
+        Two price = exp_of(option->drift + option->spread * normal);
+        Two gain = (price - option->strike) * sign;
+        Two paid = option->discount * double_of(bits_of(gain) & (TwoBits)(gain > 0));
+        Two rounded = (paid + 0x1.8p36) - 0x1.8p36;
+        Two squares = (rounded * rounded + 0x1.8p42) - 0x1.8p42;
+        if (i + 1 == count) rounded[1] = squares[1] = 0;
+        sums += rounded;
+        square_sums += squares;
     }
-    option->sum += sum;
-    option->squares += squares;
+    option->sum += sums[0] + sums[1];
+    option->squares += square_sums[0] + square_sums[1];
 }
 
 static void write_option(const Option *option, uint64_t paths) {

@@ -33,12 +33,14 @@ static int32_t best_drift[CHANNELS];
 // Adds a carrier to `count` samples from `first` on.
 static void add_carrier(double *axes, uint32_t first, uint32_t count, double frequency, double drift, double strength) {
     double amplitude = __builtin_sqrt(2 * strength / CHANNELS);
-    for (uint32_t i = 0; i < count; i++) {
-        double time = first + i, sine, cosine;
-        double turns = (frequency + drift * time * (0.5 / SAMPLES)) * time * (1.0 / CHANNELS);
+    for (uint32_t i = 0; i < count; i += 2) {
+        Two time = { first + i, first + i + 1 }, sine, cosine;
+        Two turns = (frequency + drift * time * (0.5 / SAMPLES)) * time * (1.0 / CHANNELS);
         sine_cosine(turns - round_even(turns), &sine, &cosine);
-        axes[2 * i] += amplitude * cosine;
-        axes[2 * i + 1] += amplitude * sine;
+        for (uint32_t lane = 0; lane < 2; lane++) {
+            axes[2 * (i + lane)] += amplitude * cosine[lane];
+            axes[2 * (i + lane) + 1] += amplitude * sine[lane];
+        }
     }
 }
 
@@ -81,10 +83,10 @@ static void record(const Unit *unit) {
 
 static void prepare_turns(void) {
     for (uint32_t k = 0; k < CHANNELS; k++) {
-        double sine, cosine;
-        sine_cosine(k * (-1.0 / CHANNELS), &sine, &cosine);
-        turn_re[k] = (float)cosine;
-        turn_im[k] = (float)sine;
+        Two sine, cosine;
+        sine_cosine(two(k * (-1.0 / CHANNELS)), &sine, &cosine);
+        turn_re[k] = (float)cosine[0];
+        turn_im[k] = (float)sine[0];
     }
 }
 

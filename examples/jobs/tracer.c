@@ -67,9 +67,9 @@ static float chance(Dice *dice) {
 }
 
 static float sine(float turns) {
-    double s, c;
-    sine_cosine(turns, &s, &c);
-    return (float)s;
+    Two s, c;
+    sine_cosine(two(turns), &s, &c);
+    return (float)s[0];
 }
 
 static float cosine(float turns) { return sine(turns + 0.25f); }
