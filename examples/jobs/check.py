@@ -2,7 +2,8 @@
 """Checks the programs of this folder: every claim of README.md, one line each. Exit status 1 if one of them fails.
 
     pip install numpy wasmtime
-    ./check.py
+    ./check.py              all
+    ./check.py risk texts   these
 
 Needs gcc for the comparison with the computer's own code, and clang-19 and lld-19 for building again; without these two
 it says so and goes on. Takes about a minute.
@@ -285,9 +286,15 @@ def check_repetition() -> None:
     report(not wrong, "all: the same unit again gives the same bytes", " ".join(wrong) or "50 times each, spectrum 3 times")
 
 
+CHECKS = {name.removeprefix("check_"): check for name, check in list(globals().items()) if name.startswith("check_")}
+
+
 def main() -> None:
-    for check in (check_build, check_interface, check_failing, check_texts, check_maths, check_risk, check_spectrum, check_tracer, check_primes, check_repetition):
-        check()
+    chosen = sys.argv[1:] or CHECKS
+    if unknown := [name for name in chosen if name not in CHECKS]:
+        sys.exit(f"there is no check {' '.join(unknown)}; there are: {' '.join(CHECKS)}")
+    for name in chosen:
+        CHECKS[name]()
     print(f"{failures} failed" if failures else "all is well", f"({time.monotonic() - STARTED:.0f} s)")
     sys.exit(failures > 0)
 

@@ -19,7 +19,17 @@ typedef struct {
 static Word *table;    // A hash table with linear probing, at most half full.
 static uint32_t table_size, word_count;
 
-static uint8_t small(uint8_t byte) { return byte >= 'A' && byte <= 'Z' ? byte + 32 : byte; }
+static uint8_t small_letters[256];    // Of each byte; 0: it stands between words.
+
+static uint8_t small(uint8_t byte) { return small_letters[byte]; }
+
+static void prepare_letters(void) {
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        bool is_large = byte >= 'A' && byte <= 'Z', is_small = byte >= 'a' && byte <= 'z';
+        if (is_large || is_small || byte >= 0x80 || (byte >= '0' && byte <= '9'))
+            small_letters[byte] = (uint8_t)(is_large ? byte + 32 : byte);
+    }
+}
 
 static int32_t compare(const Word *a, const Word *b) {
     if (a->start != b->start) return a->start < b->start ? -1 : 1;
@@ -57,10 +67,9 @@ static void count_word(const uint8_t *at, uint32_t size) {
     word_count++;
 }
 
-// Takes one character of UTF-8. Returns UINT32_MAX where the bytes are none, or the zero byte that no text has.
+// Takes a character above ASCII. Returns UINT32_MAX where the bytes are no UTF-8.
 static uint32_t take_character(Text *rest) {
     uint32_t character = *rest->at++;
-    if (character < 0x80) return character == 0 ? UINT32_MAX : character;
     uint32_t more = character >= 0xf0 ? 3 : character >= 0xe0 ? 2 : 1;
     if (character < 0xc2 || character > 0xf4 || size_of(*rest) < more) return UINT32_MAX;
     uint32_t least = more == 3 ? 0x10000 : more == 2 ? 0x800 : 0x80;
@@ -73,9 +82,8 @@ static uint32_t take_character(Text *rest) {
     return character < least || character > 0x10ffff || is_surrogate ? UINT32_MAX : character;
 }
 
-// Whether a character belongs to a word: of those above ASCII all but the blocks of signs and punctuation.
+// Whether a character above ASCII belongs to a word: all but the blocks of signs and punctuation.
 static bool is_letter(uint32_t c) {
-    if (c < 0x80) return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     bool is_latin_sign = c < 0xc0 || c == 0xd7 || c == 0xf7;
     bool is_sign = (c >= 0x2000 && c < 0x2c00) || (c >= 0x3000 && c < 0x3040) || c == 0xfeff || c == 0xfffd;
     return !is_latin_sign && !is_sign;
@@ -83,19 +91,22 @@ static bool is_letter(uint32_t c) {
 
 // Returns whether the input is text to its end.
 static bool count_words(Text rest) {
-    const uint8_t *start = NULL;
+    const uint8_t *start = rest.at;    // Of the word that we are in.
     while (!is_empty(rest)) {
         const uint8_t *at = rest.at;
-        uint32_t character = take_character(&rest);
-        if (character == UINT32_MAX) return false;
-        if (is_letter(character)) {
-            if (start == NULL) start = at;
-        } else if (start != NULL) {
-            count_word(start, (uint32_t)(at - start));
-            start = NULL;
+        if (*at < 0x80) {
+            rest.at++;
+            if (small(*at) != 0) continue;
+            if (*at == 0) return false;    // No text has a zero byte.
+        } else {
+            uint32_t character = take_character(&rest);
+            if (character == UINT32_MAX) return false;
+            if (is_letter(character)) continue;
         }
+        count_word(start, (uint32_t)(at - start));
+        start = rest.at;
     }
-    if (start != NULL) count_word(start, (uint32_t)(rest.end - start));
+    count_word(start, (uint32_t)(rest.end - start));
     return true;
 }
 
@@ -116,6 +127,7 @@ static Word *sort(Word *from, Word *to, uint32_t count) {
 }
 
 void run(const Unit *unit) {
+    prepare_letters();
     table = NULL;
     table_size = word_count = 0;
     if (!count_words(unit->input)) return;
