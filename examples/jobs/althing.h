@@ -275,18 +275,13 @@ static inline uint32_t little_end_32(const uint8_t *at) {
 
 // Takes the next part of an input that was put together from the outputs of several units.
 //
-// Each of several parts is preceded by its length, but a single part comes as it is. Lengths that fit exactly tell
-// which: text can't look like that, as four of its bytes would be a length above 150 MB.
+// Each of several parts is preceded by its length, but a single part comes as it is. Text can't be mistaken for the
+// first: four of its bytes, read as a length, are more than 150 MB.
 static inline bool take_part(Text *rest, Text *part) {
     if (is_empty(*rest)) return false;
-    Text check = *rest;
-    while (size_of(check) >= 4 && little_end_32(check.at) <= size_of(check) - 4) check.at += 4 + little_end_32(check.at);
-    if (!is_empty(check)) {
-        *part = *rest;
-        rest->at = rest->end;
-        return true;
-    }
-    *part = (Text){ rest->at + 4, rest->at + 4 + little_end_32(rest->at) };
+    bool is_single = size_of(*rest) < 4 || little_end_32(rest->at) > size_of(*rest) - 4;
+    part->at = is_single ? rest->at : rest->at + 4;
+    part->end = is_single ? rest->end : part->at + little_end_32(rest->at);
     rest->at = part->end;
     return true;
 }
@@ -296,10 +291,7 @@ static inline bool take_part(Text *rest, Text *part) {
 uint32_t EXPORT(althing_alloc)(uint32_t size) { return ADDRESS(allocate(size)); }
 
 uint64_t EXPORT(althing_log)(void) {
-    uint32_t length = length_of(last_words);
-    void *copy = allocate(length);
-    memcpy(copy, last_words, length);
-    return (uint64_t)ADDRESS(copy) << 32 | length;
+    return (uint64_t)ADDRESS(last_words) << 32 | length_of(last_words);
 }
 
 static uint64_t output_range(void) {

@@ -35,7 +35,7 @@ class Wasm:
 
     def __init__(self, path: pathlib.Path):
         config = wasmtime.Config()
-        config.wasm_relaxed_simd = False    # Its results differ from one processor to another.
+        config.wasm_relaxed_simd = False  # Its results differ from one processor to another.
         self.engine = wasmtime.Engine(config)
         self.module = wasmtime.Module(self.engine, path.read_bytes())
 

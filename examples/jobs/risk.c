@@ -5,8 +5,9 @@
 //
 //     seed=7 paths=100000 ; call S0=100 K=105 r=0.03 sigma=0.2 T=1 ; put K=95 ; put K=90 T=0.5
 //
-// Without a word in front an option is a call. S0 price today, K strike, r interest per year, sigma volatility per year, T years. The output is one line an option;
-// `price` and `error` are for people, `sum` and `squares` are exact and are added up by risk-sum.c.
+// Without a word in front an option is a call. S0 is the price today, K the strike, r interest per year, sigma volatility
+// per year, T years. The output has a line for each option; `price` and `error` are for people, `sum` and `squares` are
+// exact and are added up by risk-sum.c.
 #include "althing.h"
 #include "philox.h"
 #include "risk-line.h"
@@ -38,11 +39,11 @@ static bool read_option(Text piece, Option *option) {
     option->sum = option->squares = 0;
     if (!(option->spot > 0 && option->strike > 0 && option->volatility > 0 && option->years > 0))
         fail("an option needs S0, K, sigma and T above 0");
-    double root = __builtin_sqrt(option->years);
-    option->spread = option->volatility * root;
-    option->drift = log_of(two(option->spot))[0] + (option->rate - option->volatility * option->volatility * 0.5) * option->years;
+    double growth = option->rate - option->volatility * option->volatility * 0.5;
+    option->spread = option->volatility * __builtin_sqrt(option->years);
+    option->drift = log_of(two(option->spot))[0] + growth * option->years;
     option->discount = exp_of(two(-(option->rate * option->years)))[0];
-    if (!(option->spread < 10 && option->drift > -100 && option->drift < 100)) fail("an option is out of all proportion");
+    if (!(option->spread < 10 && option->drift > -100 && option->drift < 100)) fail("an option is out of proportion");
     return true;
 }
 

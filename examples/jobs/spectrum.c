@@ -15,7 +15,7 @@
 #define CHANNELS 4096
 #define SPECTRA 64                       // One after the other: power that stays in one channel stands out of noise.
 #define SAMPLES (CHANNELS * SPECTRA)
-#define DRIFT_MAX 16                     // Channels over a chunk, up and down. Half a step beside the mark loses little.
+#define DRIFT_MAX 16                     // Channels over a chunk, up and down.
 #define THRESHOLD 2.0f                   // Of 64 powers of noise: 1 chunk in about 20,000 has one above by chance.
 #define PEAK_WIDTH 20                    // Channels in which one carrier, seen under wrong drifts, leaves a trace.
 

@@ -5,7 +5,7 @@
     ./speed.py
 
 Best of some runs each, on one core, including the fresh instance that every unit gets. Both give the same bytes, which
-is checked again here. Fused multiply-add is off for both: with it gcc would be faster and nobody could repeat its result.
+is checked again here. Fused multiply-add is off for both: with it gcc would be faster, and its results its own.
 """
 
 import random
@@ -31,7 +31,7 @@ KERNELS = {
     "tracer": ("width=640 height=360 tile=64 samples=64", b""),
     "words": ("", text()),
 }
-UNITS = {"tracer": 24}    # In the middle of the picture.
+UNITS = {"tracer": 24}  # In the middle of the picture.
 
 
 def seconds(program, unit: int, arguments: str, data: bytes) -> tuple[float, bytes]:

@@ -237,8 +237,9 @@ void run(const Unit *unit) {
     uint32_t across = (width + tile - 1) / tile, down = (height + tile - 1) / tile, side = 1;
     while ((side + 1) * (side + 1) <= grid) side++;
     uint64_t frame = argument_number(unit->arguments, "frame", 0) + unit->number / (across * down);
-    uint32_t number = (uint32_t)(unit->number % (across * down)), left = number % across * tile, top = number / across * tile;
-    uint32_t right = left + tile < width ? left + tile : width, bottom = top + tile < height ? top + tile : height;
+    uint32_t number = (uint32_t)(unit->number % (across * down));
+    uint32_t left = number % across * tile, right = left + tile < width ? left + tile : width;
+    uint32_t top = number / across * tile, bottom = top + tile < height ? top + tile : height;
 
     float time = (float)(frame % frames) / (float)frames;
     arrange(time / RING * 2);    // After two places further every sphere stands where another one stood…

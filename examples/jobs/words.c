@@ -114,7 +114,8 @@ static bool count_words(Text rest) {
 static Word *sort(Word *from, Word *to, uint32_t count) {
     for (uint64_t run = 1; run < count; run *= 2) {
         for (uint64_t left = 0; left < count; left += 2 * run) {
-            uint64_t middle = left + run < count ? left + run : count, end = left + 2 * run < count ? left + 2 * run : count;
+            uint64_t middle = left + run < count ? left + run : count;
+            uint64_t end = middle + run < count ? middle + run : count;
             uint64_t a = left, b = middle;
             for (uint64_t i = left; i < end; i++)
                 to[i] = b == end || (a < middle && compare(&from[a], &from[b]) <= 0) ? from[a++] : from[b++];

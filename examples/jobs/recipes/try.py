@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs a program of any of the three kinds on a text, and says whether it counts as Python does.
 
-    pip install wasmtime
-    ./try.py c-core/count.wasm python/count.wasm
+pip install wasmtime
+./try.py c-core/count.wasm python/count.wasm
 """
 
 import pathlib
