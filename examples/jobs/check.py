@@ -5,8 +5,8 @@
     ./check.py              all
     ./check.py risk texts   these
 
-Needs gcc for the comparison with the computer's own code, and clang-19 and lld-19 for building again; without these two
-it says so and goes on. Takes about a minute.
+Needs gcc for the comparison with the computer's own code. Building again needs clang-19 and lld-19, the comparison with
+another processor gcc-aarch64-linux-gnu and qemu-user: without them it says so and goes on. Takes about a minute.
 """
 
 import math
@@ -24,7 +24,7 @@ import numpy as np
 
 import reference
 import stitch
-from harness import HERE, UnitFailed, join_parts, native, wasm
+from harness import HERE, Foreign, UnitFailed, join_parts, native, wasm
 
 PROGRAMS = ["count", "sum", "words", "merge", "risk", "risk-sum", "spectrum", "tracer", "primes"]
 STARTED = time.monotonic()
@@ -386,6 +386,22 @@ def check_repetition() -> None:
     report(
         not wrong, "all: the same unit again gives the same bytes", " ".join(wrong) or "50 times each, spectrum 3 times"
     )
+
+
+def check_foreign() -> None:
+    if not all(map(shutil.which, Foreign.TOOLS)):
+        print(f"-       the same bytes on AArch64: not checked, {' and '.join(Foreign.TOOLS)} are not here")
+        return
+    cases = {
+        "risk": (BOOK.format(paths=20000), [0, 1, 2]),
+        "spectrum": ("seed=3 plant=0:1000.5:3.5:5,1:77:-8.1:4", [0, 1]),
+        "tracer": ("width=160 height=90 tile=32 samples=4", [0, 6, 7, 8, 11, 12]),
+    }
+    wrong = []
+    for name, (arguments, units) in cases.items():
+        here, there = wasm(name), Foreign(HERE / f"{name}.c")
+        wrong += [name for unit in units if here.run(unit, arguments) != there.run(unit, arguments)]
+    report(not wrong, "risk, spectrum, tracer: the same bytes as AArch64 code by qemu", " ".join(wrong) or "11 units")
 
 
 CHECKS = {name.removeprefix("check_"): check for name, check in list(globals().items()) if name.startswith("check_")}

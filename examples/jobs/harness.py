@@ -119,6 +119,34 @@ class Native:
         return ctypes.string_at(memory + (place >> 32), place & 0xFFFFFFFF)
 
 
+class Foreign:
+    """The same C, compiled for AArch64 and run by qemu: another processor's rules for numbers."""
+
+    TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64")
+    MAIN = """
+        #include <stdio.h>
+        #include "%s"
+        int main(void) {
+            static uint8_t unit[1 << 24];
+            uint32_t length = (uint32_t)fread(unit, 1, sizeof unit, stdin), address = althing_alloc(length);
+            memcpy(AT(address), unit, length);
+            uint64_t place = althing_run(address, length);
+            fwrite(AT(place >> 32), 1, (uint32_t)place, stdout);
+        }
+    """
+
+    def __init__(self, path: pathlib.Path):
+        self.program = pathlib.Path(tempfile.mkdtemp()) / path.stem
+        options = ["-O2", "-ffp-contract=off", "-fno-math-errno", "-static", "-w", "-x", "c", "-"]
+        subprocess.run(
+            [self.TOOLS[0], *options, "-o", str(self.program)], input=(self.MAIN % path).encode(), check=True
+        )
+
+    def run(self, unit: int, arguments: str = "", data: bytes = b"") -> bytes:
+        buffer = pack_unit(unit, arguments, data)
+        return subprocess.run([self.TOOLS[1], self.program], input=buffer, capture_output=True, check=True).stdout
+
+
 def wasm(name: str) -> Wasm:
     return Wasm(HERE / f"{name}.wasm")
 
