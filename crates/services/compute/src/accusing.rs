@@ -88,7 +88,10 @@ impl Compute {
             at += 1;
         }
         WRONG.put(step.rows(), &(web, at, author), &WrongRow { wrong, is_signed });
-        step.emit("compute.evidence", &serde_json::json!({ "web": people::read::web_label(step.view(), web)? }));
+        step.emit(
+            "compute.evidence",
+            &serde_json::json!({ "web": people::read::web_label(step.view(), web)? }),
+        );
         Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use api::compute::{
-    CancelJob, Chain, ForgetJob, ForgottenJob, Map, PauseJob, Push, Pushed, ResumeJob, SaveJob, SetPriority, Trust,
-    WaitResults,
+    CancelJob, Chain, ForgetJob, ForgottenJob, Map, PauseJob, Push, Pushed, ResumeJob, SaveJob, SetPriority,
+    Trust, WaitResults,
 };
 use base::{ContentId, DeviceId, Fault, PersonId, RunId, Timestamp, WebId};
 use data_encoding::BASE64;
@@ -21,7 +21,8 @@ use crate::reading;
 use crate::service::Compute;
 use crate::staging::put_inputs;
 use crate::tables::{
-    InputPart, InputRow, JOBS, JobRow, JobState, PARKED, STAGES, SourceRow, StageRow, StageState, TrustKind, TrustRow,
+    InputPart, InputRow, JOBS, JobRow, JobState, PARKED, STAGES, SourceRow, StageRow, StageState, TrustKind,
+    TrustRow,
 };
 use crate::value::{Announcement, DEPUTIES_MAX, UNITS_MAX, is_limit, is_name};
 
@@ -126,7 +127,13 @@ impl Compute {
         self.taking.insert(job, Taking::Chain { ask, asked });
     }
 
-    fn begin_chain(&mut self, step: &mut Step<'_>, ask: AskId, asked: &Chain, text: &str) -> Result<(), Fault> {
+    fn begin_chain(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &Chain,
+        text: &str,
+    ) -> Result<(), Fault> {
         let chain = chain::read(text, &asked.file)?;
         let first = chain.step.iter().flat_map(|one| &one.inputs).next();
         let first = first.and_then(|pattern| pattern.trim_start_matches('/').split('/').next());
@@ -142,13 +149,27 @@ impl Compute {
         let frame = self.frame(step, web, chain.name.as_deref().unwrap_or(short), &said)?;
         let frame = Frame { out: asked.out.clone(), is_anew: chain.anew, ..frame };
         let names: Vec<String> = chain.step.iter().map(|one| one.name.clone()).collect();
-        let place = |name: &String| names.iter().position(|one| one == name).and_then(|at| u8::try_from(at).ok());
+        let place =
+            |name: &String| names.iter().position(|one| one == name).and_then(|at| u8::try_from(at).ok());
         let mut wishes = Vec::new();
         for one in chain.step {
-            let ChainStep { name, program, inputs, range, from, join, arguments: said, seconds, memory, exact_nan } = one;
+            let ChainStep {
+                name,
+                program,
+                inputs,
+                range,
+                from,
+                join,
+                arguments: said,
+                seconds,
+                memory,
+                exact_nan,
+            } = one;
             let (source, total, is_closed) = match (range, join) {
                 (Some(range), _) => (SourceRow::Range, count(range)?, true),
-                (None, Some(join)) => (SourceRow::Groups { stage: place(&join).unwrap_or_default() }, 0, false),
+                (None, Some(join)) => {
+                    (SourceRow::Groups { stage: place(&join).unwrap_or_default() }, 0, false)
+                }
                 (None, None) if inputs.is_empty() => {
                     (SourceRow::Each { stages: from.iter().filter_map(place).collect() }, 0, false)
                 }
@@ -156,7 +177,16 @@ impl Compute {
             };
             let limits = limits(seconds, memory, exact_nan)?;
             let arguments = arguments(said.as_deref())?;
-            wishes.push(Wish { name, program, source, total, is_closed, arguments, limits, items: Vec::new() });
+            wishes.push(Wish {
+                name,
+                program,
+                source,
+                total,
+                is_closed,
+                arguments,
+                limits,
+                items: Vec::new(),
+            });
         }
         self.begin(step, ask, frame, wishes)
     }
@@ -198,14 +228,24 @@ impl Compute {
         deputies.truncate(DEPUTIES_MAX);
         let priority = said.priority.unwrap_or(5);
         let priority = u8::try_from(priority).ok().filter(|one| (1..=9).contains(one)).ok_or_else(|| {
-            ComputeError::BadLimit { field: "priority".to_owned(), value: priority.to_string(), allowed: "1 to 9".to_owned() }
+            ComputeError::BadLimit {
+                field: "priority".to_owned(),
+                value: priority.to_string(),
+                allowed: "1 to 9".to_owned(),
+            }
         })?;
         let trust = read_trust(&said.trust, persons)?;
         Ok(Frame { name: name.to_owned(), web, trust, deputies, priority, out: None, is_anew: false })
     }
 
     /// Writes a job down and has its programs looked at; the answer comes when they can run.
-    fn begin(&mut self, step: &mut Step<'_>, ask: AskId, frame: Frame, wishes: Vec<Wish>) -> Result<(), Fault> {
+    fn begin(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        frame: Frame,
+        wishes: Vec<Wish>,
+    ) -> Result<(), Fault> {
         let mut random = [0; RunId::LEN];
         random.iter_mut().zip(step.random("job")).for_each(|(to, from)| *to = from);
         let id = RunId::new(random);
@@ -274,12 +314,16 @@ impl Compute {
 
     /// Has the programs of a job looked at that were not yet.
     pub(crate) fn take_programs(&mut self, step: &mut Step<'_>, id: RunId) -> Result<(), Fault> {
-        let Some(job) = JOBS.get(step.view(), &id)?.filter(|job| job.owner == self.me && !job.state.is_over()) else {
+        let Some(job) =
+            JOBS.get(step.view(), &id)?.filter(|job| job.owner == self.me && !job.state.is_over())
+        else {
             return Ok(());
         };
         for number in &job.stages {
             let key = (id, *number);
-            let Some(stage) = STAGES.get(step.view(), &key)?.filter(|stage| !stage.program.is_empty()) else { continue };
+            let Some(stage) = STAGES.get(step.view(), &key)?.filter(|stage| !stage.program.is_empty()) else {
+                continue;
+            };
             if self.taking.values().any(|taking| matches!(taking, Taking::Program(at) if *at == key)) {
                 continue;
             }
@@ -398,7 +442,11 @@ impl Compute {
     /// Returns a job of this person's that is named by its id or the first digits of it.
     fn own_job(&self, step: &Step<'_>, name: &str) -> Result<(RunId, JobRow), Fault> {
         let (id, job) = reading::named(step.view(), name)?;
-        if job.owner == self.me { Ok((id, job)) } else { Err(ComputeError::NotYours { name: job.name }.into()) }
+        if job.owner == self.me {
+            Ok((id, job))
+        } else {
+            Err(ComputeError::NotYours { name: job.name }.into())
+        }
     }
 
     fn answer_job(&mut self, step: &mut Step<'_>, ask: AskId, id: RunId) -> Result<(), Fault> {
@@ -408,7 +456,12 @@ impl Compute {
         Ok(())
     }
 
-    pub(crate) fn ask_pause(&mut self, step: &mut Step<'_>, ask: AskId, asked: &PauseJob) -> Result<(), Fault> {
+    pub(crate) fn ask_pause(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &PauseJob,
+    ) -> Result<(), Fault> {
         let (id, mut job) = self.own_job(step, &asked.id)?;
         if !matches!(job.state, JobState::Running | JobState::Paused) {
             return Err(wrong_state("pause", &job));
@@ -419,7 +472,12 @@ impl Compute {
         self.answer_job(step, ask, id)
     }
 
-    pub(crate) fn ask_resume(&mut self, step: &mut Step<'_>, ask: AskId, asked: &ResumeJob) -> Result<(), Fault> {
+    pub(crate) fn ask_resume(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &ResumeJob,
+    ) -> Result<(), Fault> {
         let (id, mut job) = self.own_job(step, &asked.id)?;
         if !matches!(job.state, JobState::Running | JobState::Paused) {
             return Err(wrong_state("resume", &job));
@@ -430,7 +488,8 @@ impl Compute {
         let parked: Vec<(RunId, u8, u64)> =
             PARKED.within(step.view(), &id).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
         for at in &parked {
-            let is_running = STAGES.get(step.view(), &(at.0, at.1))?.is_some_and(|one| one.state == StageState::Running);
+            let is_running =
+                STAGES.get(step.view(), &(at.0, at.1))?.is_some_and(|one| one.state == StageState::Running);
             if is_running {
                 PARKED.delete(step.rows(), at);
                 if let Some(board) = self.board(step, (at.0, at.1))? {
@@ -454,7 +513,12 @@ impl Compute {
         Ok(())
     }
 
-    pub(crate) fn ask_cancel(&mut self, step: &mut Step<'_>, ask: AskId, asked: &CancelJob) -> Result<(), Fault> {
+    pub(crate) fn ask_cancel(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &CancelJob,
+    ) -> Result<(), Fault> {
         let (id, mut job) = self.own_job(step, &asked.id)?;
         if job.state.is_over() {
             return Err(wrong_state("cancel", &job));
@@ -467,7 +531,12 @@ impl Compute {
         self.answer_job(step, ask, id)
     }
 
-    pub(crate) fn ask_forget(&mut self, step: &mut Step<'_>, ask: AskId, asked: &ForgetJob) -> Result<(), Fault> {
+    pub(crate) fn ask_forget(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &ForgetJob,
+    ) -> Result<(), Fault> {
         let (id, job) = self.own_job(step, &asked.id)?;
         if !job.state.is_over() {
             return Err(wrong_state("forget", &job));
@@ -478,7 +547,12 @@ impl Compute {
         Ok(())
     }
 
-    pub(crate) fn ask_priority(&mut self, step: &mut Step<'_>, ask: AskId, asked: &SetPriority) -> Result<(), Fault> {
+    pub(crate) fn ask_priority(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &SetPriority,
+    ) -> Result<(), Fault> {
         let (id, mut job) = self.own_job(step, &asked.id)?;
         if job.state.is_over() {
             return Err(wrong_state("change", &job));
@@ -488,7 +562,8 @@ impl Compute {
             value: asked.priority.to_string(),
             allowed: "1 to 9".to_owned(),
         };
-        job.priority = u8::try_from(asked.priority).ok().filter(|one| (1..=9).contains(one)).ok_or_else(allowed)?;
+        job.priority =
+            u8::try_from(asked.priority).ok().filter(|one| (1..=9).contains(one)).ok_or_else(allowed)?;
         JOBS.put(step.rows(), &id, &job);
         for number in job.stages.clone() {
             let Some(mut stage) = STAGES.get(step.view(), &(id, number))? else { continue };
@@ -496,7 +571,7 @@ impl Compute {
             STAGES.put(step.rows(), &(id, number), &stage);
             if stage.state == StageState::Running {
                 let body = crate::value::Body::Stage(stage.announced.clone());
-                records::publish(step, job.web, "compute", wire::to_bytes(&body))?;
+                records::publish(step, job.web, "compute", to_bytes(&body))?;
                 let author = step.me();
                 self.hear_stage(step, (job.web, author), stage.announced)?;
             }
@@ -519,7 +594,9 @@ impl Compute {
     pub(crate) fn ask_push(&mut self, step: &mut Step<'_>, ask: AskId, push: &Push) -> Result<(), Fault> {
         let (id, job) = self.own_job(step, &push.id)?;
         let key = (id, 0);
-        let Some(mut stage) = STAGES.get(step.view(), &key)?.filter(|stage| !stage.is_closed && !job.state.is_over()) else {
+        let Some(mut stage) =
+            STAGES.get(step.view(), &key)?.filter(|stage| !stage.is_closed && !job.state.is_over())
+        else {
             return Err(wrong_state("push to", &job));
         };
         if stage.source != SourceRow::Items {
@@ -542,7 +619,12 @@ impl Compute {
         if stage.state == StageState::Running { self.after_results(step, key) } else { Ok(()) }
     }
 
-    pub(crate) fn ask_wait(&mut self, step: &mut Step<'_>, ask: AskId, wait: &WaitResults) -> Result<(), Fault> {
+    pub(crate) fn ask_wait(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        wait: &WaitResults,
+    ) -> Result<(), Fault> {
         let (job, _) = reading::named(step.view(), &wait.id)?;
         let until = step.now().after(WAIT);
         self.waiters.push(Waiter { ask, job, after: wait.after, until });
@@ -584,7 +666,12 @@ struct Said<'a> {
 }
 
 fn wrong_state(verb: &str, job: &JobRow) -> Fault {
-    ComputeError::WrongState { verb: verb.to_owned(), name: job.name.clone(), state: job.state.word().to_owned() }.into()
+    ComputeError::WrongState {
+        verb: verb.to_owned(),
+        name: job.name.clone(),
+        state: job.state.word().to_owned(),
+    }
+    .into()
 }
 
 fn which_web(step: &Step<'_>, name: Option<&str>) -> Result<WebId, Fault> {
@@ -622,7 +709,12 @@ fn arguments(text: Option<&str>) -> Result<Vec<u8>, Fault> {
 
 fn limits(seconds: Option<u64>, memory: Option<u32>, is_nan_canonical: bool) -> Result<Limits, Fault> {
     let (seconds, memory_mib) = (seconds.unwrap_or(600), memory.unwrap_or(256));
-    let limits = Limits { cpu_ms: seconds.saturating_mul(1_000), memory_mib, output: OUTPUT_SIZE_MAX, is_nan_canonical };
+    let limits = Limits {
+        cpu_ms: seconds.saturating_mul(1_000),
+        memory_mib,
+        output: OUTPUT_SIZE_MAX,
+        is_nan_canonical,
+    };
     if is_limit(&limits) {
         return Ok(limits);
     }
@@ -642,7 +734,8 @@ fn read_items(items: &[String]) -> Result<Vec<InputRow>, Fault> {
     let mut rows = Vec::with_capacity(items.len());
     for (place, item) in items.iter().enumerate() {
         let bad = |why: String| ComputeError::BadItem { place, why };
-        let bytes = BASE64.decode(item.as_bytes()).map_err(|error| bad(format!("it is no base64: {error}")))?;
+        let bytes =
+            BASE64.decode(item.as_bytes()).map_err(|error| bad(format!("it is no base64: {error}")))?;
         if bytes.len() > ITEM_SIZE_MAX {
             return Err(bad(format!("it has {} bytes, {ITEM_SIZE_MAX} are allowed", bytes.len())).into());
         }
@@ -693,11 +786,16 @@ pub(crate) fn read_trust(words: &str, persons: Vec<PersonId>) -> Result<TrustRow
             (trust.quorum, trust.most) = (quorum, if most == 0 { quorum + 2 } else { most });
         }
         (TrustKind::Spot | TrustKind::Adaptive, Some(detail)) => {
-            let percent = detail.strip_suffix('%').unwrap_or(detail).parse::<f64>().map_err(|_no_number| bad())?;
+            let percent =
+                detail.strip_suffix('%').unwrap_or(detail).parse::<f64>().map_err(|_no_number| bad())?;
             if !(0.0..=100.0).contains(&percent) {
                 return Err(bad());
             }
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100, checked above")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0 to 100, checked above"
+            )]
             let drawn = (percent * 10_000.0).round() as u32;
             trust.drawn = drawn;
         }
@@ -730,7 +828,9 @@ mod tests {
         check("quorum 2/3", Some((TrustKind::Quorum, 2, 3, 20_000)));
         check("quorum 3", Some((TrustKind::Quorum, 3, 5, 20_000)));
         check("adaptive ", Some((TrustKind::Adaptive, 2, 4, 20_000)));
-        for wrong in ["quorum 3/2", "quorum 0", "quorum 6", "spot 200%", "spot x", "own 3", "all", "spot NaN%"] {
+        for wrong in
+            ["quorum 3/2", "quorum 0", "quorum 6", "spot 200%", "spot x", "own 3", "all", "spot NaN%"]
+        {
             check(wrong, None);
         }
         assert!(read_trust("trusted", Vec::new()).is_err());

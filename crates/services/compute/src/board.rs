@@ -75,22 +75,8 @@ impl Board {
         self.is_closed && self.settled.count() >= self.total
     }
 
-    pub(crate) fn running(&self) -> u64 {
-        let mut all = Intervals::default();
-        self.leases.values().for_each(|lease| all.insert_all(&lease.units));
-        all.remove_all(&self.settled);
-        all.count()
-    }
-
     fn fresh(&self) -> Intervals {
         Intervals::of([Span { first: 0, count: self.total }])
-    }
-
-    /// Says whether there is anything that somebody could be given.
-    pub(crate) fn has_wanted(&self) -> bool {
-        self.short.first().is_some_and(|short| !short.is_empty())
-            || !self.mine.is_empty()
-            || self.touched.count() < self.total
     }
 
     /// Chooses units for an asker, at most `limit`, and notes that they are given out; `copies` is how often a fresh unit is
@@ -158,14 +144,13 @@ impl Board {
             true => self.by_person.get(&asker.person).unwrap_or(&empty),
             false => &empty,
         };
-        let own: Intervals = self
-            .leases
-            .values()
-            .filter(|lease| lease.device == asker.device)
-            .fold(Intervals::default(), |mut all, lease| {
+        let own: Intervals = self.leases.values().filter(|lease| lease.device == asker.device).fold(
+            Intervals::default(),
+            |mut all, lease| {
                 all.insert_all(&lease.units);
                 all
-            });
+            },
+        );
         let taken = candidates.first_without(limit, &[&self.settled, &self.spare, &self.mine, done, &own]);
         self.spare.insert_all(&taken);
         taken
@@ -296,9 +281,13 @@ impl Board {
 
     /// Drops what a person has said about units that are not done, and its leases. Returns the numbers of these.
     pub(crate) fn forget_person(&mut self, person: PersonId) -> (Vec<u64>, BTreeSet<u64>) {
-        let leases: Vec<u64> =
-            self.leases.iter().filter(|(_, lease)| lease.person == person).map(|(number, _)| *number).collect();
-        leases.iter().for_each(|number| drop(self.end_lease(*number)));
+        let leases: Vec<u64> = self
+            .leases
+            .iter()
+            .filter(|(_, lease)| lease.person == person)
+            .map(|(number, _)| *number)
+            .collect();
+        leases.iter().for_each(|number| self.end_lease(*number));
         let mut units = BTreeSet::new();
         for (unit, votes) in &mut self.votes {
             let before = votes.len();
@@ -367,7 +356,17 @@ mod tests {
         if !units.is_empty() {
             let at = Timestamp::from_millis(0);
             let number = board.next_lease;
-            board.lease(number, Lease { device: who.device, person: who.person, units, given: at, heard: at, is_spare: false });
+            board.lease(
+                number,
+                Lease {
+                    device: who.device,
+                    person: who.person,
+                    units,
+                    given: at,
+                    heard: at,
+                    is_spare: false,
+                },
+            );
         }
         numbers
     }

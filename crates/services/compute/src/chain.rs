@@ -73,14 +73,21 @@ pub(crate) fn read(text: &str, file: &str) -> Result<ChainFile, ComputeError> {
     for (index, step) in chain.step.iter_mut().enumerate() {
         let before = names.get(..index).unwrap_or_default();
         if before.contains(&step.name) || !crate::value::is_name(&step.name) {
-            return Err(wrong(format!("a step cannot be called {:?}: names differ, and are not empty", step.name)));
+            return Err(wrong(format!(
+                "a step cannot be called {:?}: names differ, and are not empty",
+                step.name
+            )));
         }
-        let sources = [!step.inputs.is_empty(), step.range.is_some(), !step.from.is_empty(), step.join.is_some()];
+        let sources =
+            [!step.inputs.is_empty(), step.range.is_some(), !step.from.is_empty(), step.join.is_some()];
         if sources.iter().filter(|one| **one).count() != 1 {
             return Err(wrong(format!("step {} needs one of `in`, `range`, `from` and `join`", step.name)));
         }
         if let Some(unknown) = step.from.iter().chain(&step.join).find(|from| !before.contains(from)) {
-            return Err(wrong(format!("step {} takes from {unknown}, which is no step before it", step.name)));
+            return Err(wrong(format!(
+                "step {} takes from {unknown}, which is no step before it",
+                step.name
+            )));
         }
         step.program = beside(&step.program, file);
     }

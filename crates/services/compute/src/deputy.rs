@@ -14,8 +14,8 @@ use crate::owner::StageKey;
 use crate::service::Compute;
 use crate::staging::put_inputs;
 use crate::tables::{
-    CREDITS, DEBTS, INPUTS, InputRow, JOBS, JobRow, JobState, KNOWN, LEASES, ORDER, OUTCOMES, PARKED, PENDING, STAGES,
-    STATEMENTS, SourceRow, StageRow, StageState, StatementRow, TrustRow,
+    CREDITS, DEBTS, INPUTS, InputRow, JOBS, JobRow, JobState, KNOWN, LEASES, ORDER, OUTCOMES, PARKED,
+    PENDING, STAGES, STATEMENTS, SourceRow, StageRow, StageState, StatementRow, TrustRow,
 };
 
 /// An owner who has been away for so long is stood in for.
@@ -65,7 +65,14 @@ impl Compute {
     }
 
     /// Tells a deputy how a step is.
-    pub(crate) fn hand(&mut self, step: &mut Step<'_>, deputy: DeviceId, key: StageKey, job: &JobRow, stage: &StageRow) {
+    pub(crate) fn hand(
+        &mut self,
+        step: &mut Step<'_>,
+        deputy: DeviceId,
+        key: StageKey,
+        job: &JobRow,
+        stage: &StageRow,
+    ) {
         let says = Says::Hand {
             stage: key.1,
             total: stage.total,
@@ -182,12 +189,17 @@ impl Compute {
     ) -> Result<(), Fault> {
         let Some(job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
         let Some(stage) = STAGES.get(step.view(), &key)? else { return Ok(()) };
-        if job.owner != self.me || !job.deputies.contains(&from) || !people::read::is_member(step.view(), job.web, from)? {
+        if job.owner != self.me
+            || !job.deputies.contains(&from)
+            || !people::read::is_member(step.view(), job.web, from)?
+        {
             return Ok(());
         }
         let mut size = 0;
-        let inputs: Vec<_> =
-            INPUTS.within_from(step.view(), &key, &(key.0, key.1, chunks)).take(16).collect::<Result<_, _>>()?;
+        let inputs: Vec<_> = INPUTS
+            .within_from(step.view(), &key, &(key.0, key.1, chunks))
+            .take(16)
+            .collect::<Result<_, _>>()?;
         for ((_, _, chunk), rows) in inputs {
             let rows = self.own_inputs(step, key, chunk, rows)?;
             size += rows.iter().map(|row| row.path.len() + 64).sum::<usize>();
@@ -216,7 +228,14 @@ impl Compute {
         Ok(())
     }
 
-    fn hand_if_changed(&mut self, step: &mut Step<'_>, deputy: DeviceId, key: StageKey, job: &JobRow, stage: &StageRow) {
+    fn hand_if_changed(
+        &mut self,
+        step: &mut Step<'_>,
+        deputy: DeviceId,
+        key: StageKey,
+        job: &JobRow,
+        stage: &StageRow,
+    ) {
         let said = (stage.total, stage.is_closed, job.state);
         if self.handed.insert((deputy, key), said) != Some(said) {
             self.hand(step, deputy, key, job, stage);
@@ -267,7 +286,8 @@ impl Compute {
         number: u64,
         row: StatementRow,
     ) -> Result<(), Fault> {
-        let Some(mut job) = JOBS.get(step.view(), &id)?.filter(|job| job.owner == from && from != self.me) else {
+        let Some(mut job) = JOBS.get(step.view(), &id)?.filter(|job| job.owner == from && from != self.me)
+        else {
             return Ok(());
         };
         job.copied = job.copied.max(number);
@@ -284,7 +304,9 @@ impl Compute {
 
     /// Notes results that this deputy has taken in the owner's place.
     pub(crate) fn owe(&mut self, step: &mut Step<'_>, id: RunId, row: &StatementRow) -> Result<(), Fault> {
-        let Some(mut job) = JOBS.get(step.view(), &id)?.filter(|job| job.owner != self.me) else { return Ok(()) };
+        let Some(mut job) = JOBS.get(step.view(), &id)?.filter(|job| job.owner != self.me) else {
+            return Ok(());
+        };
         job.handed += 1;
         DEBTS.put(step.rows(), &(id, job.handed), row);
         JOBS.put(step.rows(), &id, &job);
@@ -297,8 +319,7 @@ impl Compute {
         if job.owner == self.me || !records::is_connected(step.view(), job.owner)? {
             return Ok(());
         }
-        let debts: Vec<_> =
-            DEBTS.within(step.view(), &id).take(BRINGING_MAX).collect::<Result<_, _>>()?;
+        let debts: Vec<_> = DEBTS.within(step.view(), &id).take(BRINGING_MAX).collect::<Result<_, _>>()?;
         for ((_, number), row) in debts {
             self.say(step, job.owner, id, Says::Brought { number, row });
         }
@@ -323,7 +344,13 @@ impl Compute {
     }
 
     /// The owner has taken what this deputy brought.
-    pub(crate) fn pay(&mut self, step: &mut Step<'_>, from: DeviceId, id: RunId, number: u64) -> Result<bool, Fault> {
+    pub(crate) fn pay(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        id: RunId,
+        number: u64,
+    ) -> Result<bool, Fault> {
         let is_debt = JOBS.get(step.view(), &id)?.is_some_and(|job| job.owner == from) && from != self.me;
         if !is_debt || !DEBTS.has(step.view(), &(id, number))? {
             return Ok(false);
@@ -334,7 +361,12 @@ impl Compute {
     }
 
     /// A job of which this computer was a deputy is over.
-    pub(crate) fn forget_deputy(&mut self, step: &mut Step<'_>, id: RunId, owner: DeviceId) -> Result<(), Fault> {
+    pub(crate) fn forget_deputy(
+        &mut self,
+        step: &mut Step<'_>,
+        id: RunId,
+        owner: DeviceId,
+    ) -> Result<(), Fault> {
         let is_deputy = JOBS.get(step.view(), &id)?.is_some_and(|job| job.owner == owner && owner != self.me);
         if is_deputy { self.forget_rows(step, id) } else { Ok(()) }
     }

@@ -56,24 +56,40 @@ impl From<ComputeError> for Fault {
     fn from(error: ComputeError) -> Self {
         use ComputeError as E;
         let (code, kind, command, text) = match &error {
-            E::BadArguments { .. } => ("compute.bad-arguments", FaultKind::Yours, "", "see the manual of operations"),
-            E::NoSuchWeb { .. } => ("compute.no-such-web", FaultKind::Yours, "althing web list", "lists your webs"),
+            E::BadArguments { .. } => {
+                ("compute.bad-arguments", FaultKind::Yours, "", "see the manual of operations")
+            }
+            E::NoSuchWeb { .. } => {
+                ("compute.no-such-web", FaultKind::Yours, "althing web list", "lists your webs")
+            }
             E::WhichWeb { .. } => ("compute.which-web", FaultKind::Yours, "", "say it with --web"),
-            E::NotWriting { .. } => ("compute.not-writing", FaultKind::Refused, "", "an admin can make you a member"),
-            E::NoSuchJob { .. } => ("compute.no-such-job", FaultKind::Yours, "althing jobs list", "lists jobs"),
+            E::NotWriting { .. } => {
+                ("compute.not-writing", FaultKind::Refused, "", "an admin can make you a member")
+            }
+            E::NoSuchJob { .. } => {
+                ("compute.no-such-job", FaultKind::Yours, "althing jobs list", "lists jobs")
+            }
             E::Ambiguous { .. } => ("compute.ambiguous", FaultKind::Yours, "", "say more digits of its id"),
             E::NotYours { .. } => ("compute.not-yours", FaultKind::Refused, "", "ask its owner"),
-            E::WrongState { .. } => ("compute.wrong-state", FaultKind::Yours, "althing jobs list", "shows how jobs are"),
+            E::WrongState { .. } => {
+                ("compute.wrong-state", FaultKind::Yours, "althing jobs list", "shows how jobs are")
+            }
             E::BadProgram { .. } => {
                 ("compute.bad-program", FaultKind::Yours, "", "docs/computing.md shows how programs are made")
             }
             E::NoProgram { .. } => {
                 ("compute.no-program", FaultKind::Yours, "", "say ./FILE.wasm, or WEB/PERSON/SHARE/FILE.wasm")
             }
-            E::Nothing => ("compute.nothing", FaultKind::Yours, "", "add --in 'WEB/PERSON/SHARE/**', or --range 100"),
+            E::Nothing => {
+                ("compute.nothing", FaultKind::Yours, "", "add --in 'WEB/PERSON/SHARE/**', or --range 100")
+            }
             E::TwoKinds => ("compute.two-kinds", FaultKind::Yours, "", "make two steps of a chain of it"),
-            E::NoInputs { .. } => ("compute.no-inputs", FaultKind::Yours, "althing ls", "shows what is shared"),
-            E::TooManyShares { .. } => ("compute.too-many-shares", FaultKind::Yours, "", "name fewer of them"),
+            E::NoInputs { .. } => {
+                ("compute.no-inputs", FaultKind::Yours, "althing ls", "shows what is shared")
+            }
+            E::TooManyShares { .. } => {
+                ("compute.too-many-shares", FaultKind::Yours, "", "name fewer of them")
+            }
             E::BadPattern { .. } => {
                 ("compute.bad-pattern", FaultKind::Yours, "", "`*` is part of a name, `**` any folders")
             }
@@ -85,9 +101,12 @@ impl From<ComputeError> for Fault {
             }
             E::BadChain { .. } => ("compute.bad-chain", FaultKind::Yours, "", "docs/computing.md shows one"),
             E::BadName { .. } => ("compute.bad-name", FaultKind::Yours, "", "say another name"),
-            E::TooManyJobs { .. } => {
-                ("compute.too-many-jobs", FaultKind::Refused, "althing jobs list", "shows which can be cancelled")
-            }
+            E::TooManyJobs { .. } => (
+                "compute.too-many-jobs",
+                FaultKind::Refused,
+                "althing jobs list",
+                "shows which can be cancelled",
+            ),
         };
         Self::new(code, kind, error.to_string()).remedy(command, text)
     }

@@ -56,7 +56,9 @@ pub(crate) fn expand<R: Rows>(rows: &R, patterns: &[String]) -> Result<Vec<Strin
             };
             expanded.push(format!("{}/{rest}", escape(&share)));
             if expanded.len() > SHARES_MAX {
-                return Err(ComputeError::TooManyShares { pattern: pattern.clone(), limit: SHARES_MAX }.into());
+                return Err(
+                    ComputeError::TooManyShares { pattern: pattern.clone(), limit: SHARES_MAX }.into()
+                );
             }
         }
         if expanded.len() == before {
@@ -76,7 +78,10 @@ fn fits(pattern: &str, name: &str) -> Result<bool, Fault> {
 
 fn matcher(pattern: &str) -> Result<GlobMatcher, Fault> {
     let glob = GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build();
-    let glob = glob.map_err(|error| ComputeError::BadPattern { pattern: pattern.to_owned(), why: error.kind().to_string() })?;
+    let glob = glob.map_err(|error| ComputeError::BadPattern {
+        pattern: pattern.to_owned(),
+        why: error.kind().to_string(),
+    })?;
     Ok(glob.compile_matcher())
 }
 
@@ -121,7 +126,12 @@ fn unescape(part: &str) -> Option<String> {
 
 impl Compute {
     /// Looks through the next files of a step.
-    pub(crate) fn gather(&mut self, step: &mut Step<'_>, key: StageKey, mut stage: StageRow) -> Result<(), Fault> {
+    pub(crate) fn gather(
+        &mut self,
+        step: &mut Step<'_>,
+        key: StageKey,
+        mut stage: StageRow,
+    ) -> Result<(), Fault> {
         let SourceRow::Files { patterns, mut at, mut after } = stage.source.clone() else { return Ok(()) };
         if stage.is_closed {
             return Ok(());
@@ -135,7 +145,12 @@ impl Compute {
             Some(pattern) => {
                 let matcher = matcher(pattern)?;
                 let share: String = fixed_share(pattern);
-                let page = look::files_below(step.view(), &share, after.as_ref().map(|after| after.as_slice()), LOOK)?;
+                let page = look::files_below(
+                    step.view(),
+                    &share,
+                    after.as_ref().map(|after| after.as_slice()),
+                    LOOK,
+                )?;
                 for file in page.files {
                     if !matcher.is_match(&file.path) {
                         continue;

@@ -93,10 +93,12 @@ impl Bench<'_> {
             _ if self.is_drawn => 2,
             TrustKind::Spot => 1,
             // Of nobody yet: one computer begins; whether that is enough depends on whose it is.
-            TrustKind::Adaptive => match persons.is_empty() || persons.iter().any(|one| (self.is_proven)(*one)) {
-                true => 1,
-                false => 2,
-            },
+            TrustKind::Adaptive => {
+                match persons.is_empty() || persons.iter().any(|one| (self.is_proven)(*one)) {
+                    true => 1,
+                    false => 2,
+                }
+            }
         }
     }
 }
@@ -104,7 +106,9 @@ impl Bench<'_> {
 /// Says whether a vote counts: not that of a deputy who has seen others' answers to the same unit.
 fn counts(vote: &Vote, votes: &[Vote], owner: PersonId) -> bool {
     vote.person == owner
-        || !votes.iter().any(|other| other.via == vote.person && other.via != owner && other.person != vote.person)
+        || !votes
+            .iter()
+            .any(|other| other.via == vote.person && other.via != owner && other.person != vote.person)
 }
 
 #[cfg(test)]

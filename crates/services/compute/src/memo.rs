@@ -21,7 +21,11 @@ const RANGE_MAX: u64 = 10_000;
 const OUTPUT_MAX: usize = 64 * 1024;
 
 /// Returns the result of a unit of that name, if it is known and can be had.
-pub(crate) fn known(step: &Step<'_>, web: WebId, name: ContentId) -> Result<Option<(Outcome, u64)>, StoreError> {
+pub(crate) fn known(
+    step: &Step<'_>,
+    web: WebId,
+    name: ContentId,
+) -> Result<Option<(Outcome, u64)>, StoreError> {
     let Some(row) = MEMO.get(step.view(), &name)?.filter(|row| row.is_believed) else { return Ok(None) };
     if let Outcome::Large { content, .. } = &row.outcome
         && !files::look::is_kept(step.view(), web, *content)?
@@ -32,7 +36,12 @@ pub(crate) fn known(step: &Step<'_>, web: WebId, name: ContentId) -> Result<Opti
 }
 
 /// Remembers a result.
-pub(crate) fn keep(step: &mut Step<'_>, name: ContentId, outcome: &Outcome, cpu_us: u64) -> Result<(), StoreError> {
+pub(crate) fn keep(
+    step: &mut Step<'_>,
+    name: ContentId,
+    outcome: &Outcome,
+    cpu_us: u64,
+) -> Result<(), StoreError> {
     let is_kept = match outcome {
         Outcome::Output { bytes } => bytes.len() <= OUTPUT_MAX,
         Outcome::Large { .. } => true,
@@ -88,7 +97,14 @@ impl Compute {
     }
 
     /// Settles those of some units whose results are known.
-    pub(crate) fn recall(&mut self, step: &mut Step<'_>, key: StageKey, job: &JobRow, from: u64, to: u64) -> Result<(), Fault> {
+    pub(crate) fn recall(
+        &mut self,
+        step: &mut Step<'_>,
+        key: StageKey,
+        job: &JobRow,
+        from: u64,
+        to: u64,
+    ) -> Result<(), Fault> {
         let Some(stage) = STAGES.get(step.view(), &key)? else { return Ok(()) };
         if job.is_anew || !is_remembered(&stage.announced, stage.total) {
             return Ok(());
@@ -101,7 +117,8 @@ impl Compute {
                 true => Vec::new(),
                 false => outputs.hashes(step.view(), key.1, unit)?,
             };
-            if let Some((outcome, cpu_us)) = known(step, job.web, unit_name(&stage.announced, unit, &parts))? {
+            if let Some((outcome, cpu_us)) = known(step, job.web, unit_name(&stage.announced, unit, &parts))?
+            {
                 if let Outcome::Output { bytes } = &outcome {
                     size += bytes.len();
                 }

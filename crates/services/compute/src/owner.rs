@@ -19,7 +19,7 @@ use crate::outputs::Outputs;
 use crate::service::Compute;
 use crate::tables::{
     CREDITS, HISTORY, JOBS, JobRow, JobState, LEASES, LeaseRow, ORDER, OUTCOMES, OutcomeRow, PARKED, PENDING,
-    ParkedRow, SHUT_OUT, SPEED, SpeedRow, STAGES, STATEMENTS, StageRow, StageState, StatementRow, TrustKind,
+    ParkedRow, SHUT_OUT, SPEED, STAGES, STATEMENTS, SpeedRow, StageRow, StageState, StatementRow, TrustKind,
 };
 use crate::value::{SignedStatement, Stated, Statement, digest, input_hash};
 
@@ -254,7 +254,11 @@ impl Compute {
         };
         let is_whole = statement.job == id
             && statement.units.len() == row.outcomes.len()
-            && statement.units.iter().zip(&row.outcomes).all(|(said, outcome)| said.digest == digest(outcome));
+            && statement
+                .units
+                .iter()
+                .zip(&row.outcomes)
+                .all(|(said, outcome)| said.digest == digest(outcome));
         let is_whole = is_whole && self.is_of_right_inputs(step, &job, &statement, &row)?;
         if !is_whole || !self.may_work(step.view(), &job, row.device)? {
             tracing::warn!(peer = %from.short(), is_whole, "results were dropped");
@@ -291,7 +295,9 @@ impl Compute {
         statement: &Statement,
         row: &StatementRow,
     ) -> Result<bool, StoreError> {
-        let Some(stage) = STAGES.get(step.view(), &(statement.job, statement.stage))? else { return Ok(false) };
+        let Some(stage) = STAGES.get(step.view(), &(statement.job, statement.stage))? else {
+            return Ok(false);
+        };
         if row.via == self.me || job.owner != self.me || stage.announced.is_range {
             return Ok(true);
         }
@@ -343,7 +349,12 @@ impl Compute {
     }
 
     /// Takes a statement: for oneself, or as a deputy, who has to bring it to the owner.
-    fn take_in_place(&mut self, step: &mut Step<'_>, (id, statement): (RunId, &Statement), row: StatementRow) -> Result<(), Fault> {
+    fn take_in_place(
+        &mut self,
+        step: &mut Step<'_>,
+        (id, statement): (RunId, &Statement),
+        row: StatementRow,
+    ) -> Result<(), Fault> {
         let Some(job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
         for outcome in &row.outcomes {
             if let Outcome::Large { content, size } = outcome {
@@ -442,7 +453,12 @@ impl Compute {
         self.settle(step, key, &settled)
     }
 
-    fn proven(&self, step: &Step<'_>, key: StageKey, units: &[u64]) -> Result<BTreeSet<PersonId>, StoreError> {
+    fn proven(
+        &self,
+        step: &Step<'_>,
+        key: StageKey,
+        units: &[u64],
+    ) -> Result<BTreeSet<PersonId>, StoreError> {
         let mut persons = BTreeSet::new();
         if let Some(board) = self.boards.get(&key) {
             for unit in units {
@@ -459,7 +475,12 @@ impl Compute {
     }
 
     /// Notes units as done: rows, credit, history, and who was wrong.
-    fn settle(&mut self, step: &mut Step<'_>, key: StageKey, settled: &[(u64, ContentId)]) -> Result<(), Fault> {
+    fn settle(
+        &mut self,
+        step: &mut Step<'_>,
+        key: StageKey,
+        settled: &[(u64, ContentId)],
+    ) -> Result<(), Fault> {
         let Some(mut job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
         let Some(board) = self.boards.get_mut(&key) else { return Ok(()) };
         let mut runs: Vec<Run> = Vec::new();
@@ -470,7 +491,9 @@ impl Compute {
             let persons: BTreeSet<PersonId> =
                 votes.iter().filter(|vote| vote.digest == *digest).map(|vote| vote.person).collect();
             let cpu_us = sums.count(&votes, *digest, &persons, job.person);
-            sums.wrong.extend(votes.iter().filter(|vote| vote.digest != *digest).map(|vote| (*vote, *unit, *digest)));
+            sums.wrong.extend(
+                votes.iter().filter(|vote| vote.digest != *digest).map(|vote| (*vote, *unit, *digest)),
+            );
             let run = Run { first: *unit, count: 1, vote: *best, persons, cpu_us };
             match runs.last_mut() {
                 Some(last) if last.takes(&run) => {
@@ -550,7 +573,8 @@ impl Compute {
                 }
             }
             for Checkpoint { lease, unit, content, size } in checkpoints {
-                let holds = board.leases.get(lease).is_some_and(|one| one.device == from && one.units.has(*unit));
+                let holds =
+                    board.leases.get(lease).is_some_and(|one| one.device == from && one.units.has(*unit));
                 if holds && *size <= crate::jobs::OUTPUT_SIZE_MAX {
                     wanted.push((*stage, *unit, *content, *size));
                 }
@@ -623,8 +647,15 @@ impl Compute {
         Ok(())
     }
 
-    fn void_in(&mut self, step: &mut Step<'_>, key: StageKey, job: &JobRow, person: PersonId) -> Result<(), Fault> {
-        let is_running = STAGES.get(step.view(), &key)?.is_some_and(|stage| stage.state == StageState::Running);
+    fn void_in(
+        &mut self,
+        step: &mut Step<'_>,
+        key: StageKey,
+        job: &JobRow,
+        person: PersonId,
+    ) -> Result<(), Fault> {
+        let is_running =
+            STAGES.get(step.view(), &key)?.is_some_and(|stage| stage.state == StageState::Running);
         if !is_running || self.board(step, key)?.is_none() {
             return Ok(());
         }
@@ -664,7 +695,8 @@ impl Draw {
     fn has(&self, unit: u64) -> bool {
         let mut hasher = blake3::Hasher::new_keyed(self.secret.as_bytes());
         hasher.update(&[self.stage]).update(&unit.to_be_bytes());
-        let drawn = u64::from_be_bytes(hasher.finalize().as_bytes().first_chunk().copied().unwrap_or_default());
+        let drawn =
+            u64::from_be_bytes(hasher.finalize().as_bytes().first_chunk().copied().unwrap_or_default());
         drawn % 1_000_000 < u64::from(self.of_million)
     }
 }
@@ -712,7 +744,13 @@ struct Sums {
 
 impl Sums {
     /// Counts a unit: to each who was right, the least that one of them says it took.
-    fn count(&mut self, votes: &[Vote], digest: ContentId, persons: &BTreeSet<PersonId>, owner: PersonId) -> u64 {
+    fn count(
+        &mut self,
+        votes: &[Vote],
+        digest: ContentId,
+        persons: &BTreeSet<PersonId>,
+        owner: PersonId,
+    ) -> u64 {
         let right = || votes.iter().filter(|vote| vote.digest == digest);
         let least = right().map(|vote| vote.cpu_us).min().unwrap_or_default();
         let all: u64 = votes.iter().map(|vote| vote.cpu_us).sum();
@@ -833,7 +871,9 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
             }
         }
     }
-    let proven = |one: PersonId| HISTORY.get(rows, &one).is_ok_and(|row| row.is_some_and(|row| row.in_row >= PROVEN_AFTER));
+    let proven = |one: PersonId| {
+        HISTORY.get(rows, &one).is_ok_and(|row| row.is_some_and(|row| row.in_row >= PROVEN_AFTER))
+    };
     let drawn = Draw { secret: job.secret, stage: key.1, of_million: job.trust.drawn };
     let voted: Vec<u64> = board.votes.keys().copied().collect();
     for unit in voted {
@@ -881,7 +921,12 @@ impl Compute {
         found: Vec<(u64, Outcome, u64)>,
     ) -> Result<(), Fault> {
         let Some(mut job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
-        let stated = |(unit, outcome, _): &(u64, Outcome, u64)| Stated { unit: *unit, digest: digest(outcome), cpu_us: 0, input: None };
+        let stated = |(unit, outcome, _): &(u64, Outcome, u64)| Stated {
+            unit: *unit,
+            digest: digest(outcome),
+            cpu_us: 0,
+            input: None,
+        };
         let statement =
             Statement { job: key.0, stage: key.1, lease: 0, units: found.iter().map(stated).collect() };
         let signed = SignedStatement::sign(step, &statement);

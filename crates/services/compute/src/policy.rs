@@ -39,7 +39,12 @@ pub(crate) fn mode(settings: &SettingsRow, now: Timestamp) -> ModeRow {
 
 impl Policy {
     /// Decides by what is set and how the computer is; `None`: not known yet.
-    pub(crate) fn decide(&mut self, settings: &SettingsRow, machine: Option<&Machine>, now: Timestamp) -> Decision {
+    pub(crate) fn decide(
+        &mut self,
+        settings: &SettingsRow,
+        machine: Option<&Machine>,
+        now: Timestamp,
+    ) -> Decision {
         let mode = mode(settings, now);
         if mode == ModeRow::Never {
             return Decision { is_off: true, ..paused("it is switched off", false) };
@@ -95,7 +100,10 @@ impl Policy {
         match machine.idle_ms {
             Some(idle) if idle < IDLE_AFTER_MS => {
                 let seconds = idle / 1_000;
-                Some(format!("somebody touched it {seconds} s ago; it counts as idle after {} s", IDLE_AFTER_MS / 1_000))
+                Some(format!(
+                    "somebody touched it {seconds} s ago; it counts as idle after {} s",
+                    IDLE_AFTER_MS / 1_000
+                ))
             }
             None if !machine.is_headless => {
                 Some("nothing tells whether somebody uses it, so it counts as in use".to_owned())
@@ -169,7 +177,12 @@ mod tests {
         check(&SettingsRow { hours: Some((22 * 60, 7 * 60)), ..auto() }, &machine(), 0, "22:00 to 7:00");
         check(&SettingsRow::default(), &machine(), 0, "switched off");
         let used = ShareRow { cores: 2, percent: 50, memory: 10 };
-        check(&SettingsRow { used, ..auto() }, &Machine { idle_ms: Some(5), ..machine() }, 2, "within the limits");
+        check(
+            &SettingsRow { used, ..auto() },
+            &Machine { idle_ms: Some(5), ..machine() },
+            2,
+            "within the limits",
+        );
         let always = SettingsRow { mode: ModeRow::Always, ..SettingsRow::default() };
         check(&always, &Machine { idle_ms: Some(5), load_percent: 99, ..machine() }, 8, "");
     }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::compute::{
-    AskResults, Capacity, CaseView, ComputeHere, ComputerCapacity, Evidence, Given, GivenView, JobLine, JobResults,
-    JobView, Jobs, LimitsView, ReceiptView, StepView, TroubleView, UnitView, WorkerView,
+    AskResults, Capacity, CaseView, ComputeHere, ComputerCapacity, Evidence, Given, GivenView, JobLine,
+    JobResults, JobView, Jobs, LimitsView, ReceiptView, StepView, TroubleView, UnitView, WorkerView,
 };
 use base::{ByteCount, DeviceId, Fault, PersonId, RunId, Timestamp, WebId};
 use data_encoding::BASE64;
@@ -13,14 +13,15 @@ use store::{Rows, StoreError};
 use crate::faults::ComputeError;
 use crate::intervals::{Intervals, Span};
 use crate::jobs::Outcome;
+use crate::messages::WorkState;
 use crate::outputs::Outputs;
 use crate::owner::{SPEED_SPAN, rolled};
 use crate::setting::{mode_words, people_words};
 use crate::tables::{
-    CREDITS, GIVEN, HERE, JOBS, JobRow, JobState, KNOWN, LEASES, OFFERS, ORDER, OUTCOMES, PARKED, RECEIPTS, SETTINGS,
-    SHUT_OUT, SPEED, STAGES, STATES, STATEMENTS, StageState, TrustKind, TrustRow, UNSENT, WORK, WRONG,
+    CREDITS, GIVEN, HERE, JOBS, JobRow, JobState, KNOWN, LEASES, OFFERS, ORDER, OUTCOMES, PARKED, RECEIPTS,
+    SETTINGS, SHUT_OUT, SPEED, STAGES, STATEMENTS, STATES, StageState, TrustKind, TrustRow, UNSENT, WORK,
+    WRONG,
 };
-use crate::messages::WorkState;
 
 /// Ranges of a map at most.
 const RANGES_MAX: usize = 512;
@@ -39,7 +40,9 @@ const CASES_MAX: usize = 100;
 pub(crate) fn named(rows: &dyn Rows, name: &str) -> Result<(RunId, JobRow), Fault> {
     if let Ok(id) = name.parse::<RunId>() {
         let job = JOBS.get(rows, &id)?;
-        return job.map(|job| (id, job)).ok_or_else(|| ComputeError::NoSuchJob { job: name.to_owned() }.into());
+        return job
+            .map(|job| (id, job))
+            .ok_or_else(|| ComputeError::NoSuchJob { job: name.to_owned() }.into());
     }
     let mut found = None;
     for row in JOBS.all(rows) {
@@ -347,7 +350,9 @@ pub(crate) fn trust_words(trust: &TrustRow) -> String {
         TrustKind::Spot => format!("anybody; {percent} % of results are made again by another"),
         TrustKind::Quorum => format!("{} of at most {} different persons agree", trust.quorum, trust.most),
         TrustKind::Adaptive => {
-            format!("two persons agree; one whose results were right ten times in a row is believed but for {percent} %")
+            format!(
+                "two persons agree; one whose results were right ten times in a row is believed but for {percent} %"
+            )
         }
     }
 }
@@ -364,7 +369,8 @@ fn note(rows: &dyn Rows, row: &JobRow, view: &mut JobView) -> Result<(), StoreEr
     let mut persons = BTreeSet::new();
     for offer in OFFERS.within(rows, &row.web) {
         let ((_, device), _) = offer?;
-        let is_here = records::is_connected(rows, device)? || people::read::my_person(rows)? == people::read::person_of(rows, row.web, device)?;
+        let is_here = records::is_connected(rows, device)?
+            || people::read::my_person(rows)? == people::read::person_of(rows, row.web, device)?;
         if let Some(person) = people::read::person_of(rows, row.web, device)?.filter(|_| is_here) {
             if !SHUT_OUT.has(rows, &person)? {
                 persons.insert(person);
@@ -400,7 +406,11 @@ pub(crate) fn jobs(rows: &dyn Rows, me: DeviceId, is_all: bool) -> Result<Jobs, 
             done += done_of(rows, (id, *stage))?.done.count();
             total += STAGES.get(rows, &(id, *stage))?.map_or(0, |stage| stage.total);
         }
-        let note = if row.owner == me { row.note.clone() } else { "this computer carries it on when its owner is away".to_owned() };
+        let note = if row.owner == me {
+            row.note.clone()
+        } else {
+            "this computer carries it on when its owner is away".to_owned()
+        };
         lines.push(JobLine {
             name: row.name.clone(),
             web: people::read::web_label(rows, row.web)?,
@@ -495,9 +505,16 @@ pub(crate) fn results(rows: &dyn Rows, asked: &AskResults) -> Result<JobResults,
     let limit = limit.clamp(1, RESULTS_MAX);
     let done = done_of(rows, (id, stage))?.done;
     let mut outputs = Outputs::new(id);
-    let mut answer = JobResults { next: asked.from, is_over: true, state: job.state.word().to_owned(), ..JobResults::default() };
+    let mut answer = JobResults {
+        next: asked.from,
+        is_over: true,
+        state: job.state.word().to_owned(),
+        ..JobResults::default()
+    };
     let mut size = 0;
-    for number in done.within(Span::of(asked.from, u64::MAX)).into_iter().flat_map(|span| span.first..span.end()) {
+    for number in
+        done.within(Span::of(asked.from, u64::MAX)).into_iter().flat_map(|span| span.first..span.end())
+    {
         if answer.results.len() >= limit || size >= RESULTS_SIZE {
             answer.is_over = false;
             break;
@@ -560,7 +577,10 @@ pub(crate) fn here(rows: &dyn Rows, now: Timestamp) -> Result<ComputeHere, Fault
         unsent += row?.1.outcomes.len() as u64;
     }
     let hour = now.millis() / 3_600_000;
-    let given: u64 = GIVEN.within_from(rows, &(), &hour.saturating_sub(24)).filter_map(|row| row.ok().map(|row| row.1)).sum();
+    let given: u64 = GIVEN
+        .within_from(rows, &(), &hour.saturating_sub(24))
+        .filter_map(|row| row.ok().map(|row| row.1))
+        .sum();
     let state = match here.state.unwrap_or(WorkState::Off) {
         WorkState::Off => "off",
         WorkState::Ready => "ready",
@@ -570,7 +590,9 @@ pub(crate) fn here(rows: &dyn Rows, now: Timestamp) -> Result<ComputeHere, Fault
     let note = match (state, here.why.is_empty()) {
         (_, false) => here.why.clone(),
         ("ready", _) => "nobody has work for it".to_owned(),
-        ("working", _) => format!("it computes for {}", working_for.iter().cloned().collect::<Vec<_>>().join(", ")),
+        ("working", _) => {
+            format!("it computes for {}", working_for.iter().cloned().collect::<Vec<_>>().join(", "))
+        }
         _ => mode_words(mode).to_owned(),
     };
     Ok(ComputeHere {
@@ -578,7 +600,9 @@ pub(crate) fn here(rows: &dyn Rows, now: Timestamp) -> Result<ComputeHere, Fault
         until: settings.until.map(|(until, _)| until).filter(|until| *until > now),
         state: state.to_owned(),
         note,
-        idle_seconds: here.idle_ms.map(|idle| idle.saturating_add(u64::try_from(now.since(here.at).as_millis()).unwrap_or(0)) / 1_000),
+        idle_seconds: here.idle_ms.map(|idle| {
+            idle.saturating_add(u64::try_from(now.since(here.at).as_millis()).unwrap_or(0)) / 1_000
+        }),
         source: here.source.clone(),
         running: here.running,
         fetched,
@@ -645,7 +669,9 @@ pub(crate) fn capacity(rows: &dyn Rows, me: DeviceId, web: Option<&str>) -> Resu
                 answer.cores += offer.cores;
                 if matches!(word, "ready" | "working") {
                     answer.cores_ready += offer.cores;
-                    answer.million_steps = answer.million_steps.saturating_add(million_steps.saturating_mul(u64::from(offer.cores)));
+                    answer.million_steps = answer
+                        .million_steps
+                        .saturating_add(million_steps.saturating_mul(u64::from(offer.cores)));
                     answer.disk_mib = answer.disk_mib.saturating_add(offer.disk_mib);
                 }
             }
@@ -660,7 +686,8 @@ pub(crate) fn capacity(rows: &dyn Rows, me: DeviceId, web: Option<&str>) -> Resu
             });
         }
     }
-    let ready = answer.computers.iter().filter(|one| matches!(one.state.as_str(), "ready" | "working")).count();
+    let ready =
+        answer.computers.iter().filter(|one| matches!(one.state.as_str(), "ready" | "working")).count();
     answer.note = format!(
         "{ready} of {} computers work or are ready: {} cores, {} million steps of a fixed loop a second, {} MiB a second from their disks",
         answer.computers.len(),

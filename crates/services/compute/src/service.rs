@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use api::Operation;
 use api::compute::{
-    AskCapacity, AskEvidence, AskGiven, AskHere, AskJob, AskJobs, AskResults, CancelJob, Chain, ComputeOff, ComputeOn,
-    ForgetJob, Map, Mode, PauseJob, Push, ResumeJob, SaveJob, SetLimits, SetMode, SetPriority, TrustAgain, WaitResults,
+    AskCapacity, AskEvidence, AskGiven, AskHere, AskJob, AskJobs, AskResults, CancelJob, Chain, ComputeOff,
+    ComputeOn, ForgetJob, Map, Mode, PauseJob, Push, ResumeJob, SaveJob, SetLimits, SetMode, SetPriority,
+    TrustAgain, WaitResults,
 };
 use base::{DeviceId, Fault, FaultKind, RunId, Timestamp};
 use kernel::{AskId, Channel, Input, JobFailure, JobId, ReadContext, Reader, Service, Step};
@@ -147,7 +148,9 @@ impl Compute {
                 continue;
             }
             for number in &job.stages {
-                let is_running = STAGES.get(step.view(), &(id, *number))?.is_some_and(|one| one.state == StageState::Running);
+                let is_running = STAGES
+                    .get(step.view(), &(id, *number))?
+                    .is_some_and(|one| one.state == StageState::Running);
                 if is_running {
                     self.board(step, (id, *number))?;
                 }
@@ -209,13 +212,19 @@ impl Compute {
         Ok(())
     }
 
-    fn hear_end(&mut self, step: &mut Step<'_>, job: JobId, outcome: &Result<Vec<u8>, JobFailure>) -> Result<(), Fault> {
+    fn hear_end(
+        &mut self,
+        step: &mut Step<'_>,
+        job: JobId,
+        outcome: &Result<Vec<u8>, JobFailure>,
+    ) -> Result<(), Fault> {
         if self.hear_taken(step, job, outcome)? || self.hear_finished(step, job, outcome)? {
             return Ok(());
         }
-        let saving = self.lives.iter().find_map(|(id, live)| {
-            live.saving.filter(|(work, _)| *work == job).map(|(_, next)| (*id, next))
-        });
+        let saving = self
+            .lives
+            .iter()
+            .find_map(|(id, live)| live.saving.filter(|(work, _)| *work == job).map(|(_, next)| (*id, next)));
         let Some((id, next)) = saving else { return Ok(()) };
         match outcome {
             Ok(_) => self.save_more(step, id, next),
@@ -270,8 +279,10 @@ impl Compute {
 
     /// Looks at everything that time changes.
     fn tend(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
-        let jobs: Vec<(RunId, JobState)> =
-            JOBS.all(step.view()).map(|row| row.map(|(id, job)| (id, job.state))).collect::<Result<_, StoreError>>()?;
+        let jobs: Vec<(RunId, JobState)> = JOBS
+            .all(step.view())
+            .map(|row| row.map(|(id, job)| (id, job.state)))
+            .collect::<Result<_, StoreError>>()?;
         let mut is_busy = false;
         for (id, state) in jobs {
             if state.is_over() {
@@ -282,7 +293,8 @@ impl Compute {
             self.take_coming(step, id)?;
             self.advance(step, id)?;
             self.tend_leases(step, id)?;
-            if let Some(job) = JOBS.get(step.view(), &id)?.filter(|job| job.owner == self.me && !job.state.is_over())
+            if let Some(job) =
+                JOBS.get(step.view(), &id)?.filter(|job| job.owner == self.me && !job.state.is_over())
                 && step.now() >= self.live(id).receipt_due
             {
                 self.tell_receipt(step, id, &job)?;
@@ -313,7 +325,11 @@ impl Compute {
                 self.hear_results(step, (from, number), job, row)
             }
             Says::Took { number } => {
-                if self.pay(step, from, job, number)? { Ok(()) } else { self.hear_took(step, job, number) }
+                if self.pay(step, from, job, number)? {
+                    Ok(())
+                } else {
+                    self.hear_took(step, job, number)
+                }
             }
             Says::Alive { leases, checkpoints } => self.hear_alive(step, from, job, &leases, &checkpoints),
             Says::GiveBack { leases } => self.hear_give_back(step, from, job, &leases),
@@ -321,7 +337,9 @@ impl Compute {
             Says::Hand { stage, total, is_closed, trust, is_paused } => {
                 self.hear_hand(step, from, (job, stage), (total, is_closed), (trust, is_paused))
             }
-            Says::Tell { stage, chunks, statements } => self.hear_tell(step, from, (job, stage), (chunks, statements)),
+            Says::Tell { stage, chunks, statements } => {
+                self.hear_tell(step, from, (job, stage), (chunks, statements))
+            }
             Says::Inputs { stage, chunk, rows } => self.hear_inputs(step, from, (job, stage), chunk, &rows),
             Says::Known { number, row } => self.hear_known(step, from, job, number, row),
             Says::Brought { number, row } => self.hear_brought(step, from, job, number, row),
@@ -360,7 +378,13 @@ impl Compute {
         Ok(())
     }
 
-    fn ask(&mut self, step: &mut Step<'_>, ask: AskId, operation: &str, arguments: Value) -> Result<(), Fault> {
+    fn ask(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        operation: &str,
+        arguments: Value,
+    ) -> Result<(), Fault> {
         match operation {
             Map::NAME => self.ask_map(step, ask, &arguments_of(operation, arguments)?),
             Chain::NAME => {

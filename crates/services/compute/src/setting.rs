@@ -31,7 +31,12 @@ impl Compute {
         self.ask_mode(step, ask, &SetMode { mode, time: None })
     }
 
-    pub(crate) fn ask_limits(&mut self, step: &mut Step<'_>, ask: AskId, set: &SetLimits) -> Result<(), Fault> {
+    pub(crate) fn ask_limits(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        set: &SetLimits,
+    ) -> Result<(), Fault> {
         let mut settings = SETTINGS.get(step.view(), &0)?.unwrap_or_default();
         share(&mut settings.idle, "idle", (set.idle_cores, set.idle_percent, set.idle_memory))?;
         share(&mut settings.used, "used", (set.used_cores, set.used_percent, set.used_memory))?;
@@ -64,7 +69,12 @@ impl Compute {
         Ok(())
     }
 
-    pub(crate) fn ask_trust_again(&mut self, step: &mut Step<'_>, ask: AskId, asked: &TrustAgain) -> Result<(), Fault> {
+    pub(crate) fn ask_trust_again(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &TrustAgain,
+    ) -> Result<(), Fault> {
         let (web, name) = asked.person.split_once('/').unwrap_or(("", &asked.person));
         let mut found = None;
         for one in people::read::webs(step.view())? {
@@ -158,8 +168,10 @@ fn read_people<R: Rows>(rows: &R, people: &[String]) -> Result<PeopleRow, Fault>
     }
     let mut persons: Vec<PersonId> = Vec::new();
     for name in people {
-        let (web, who) = name.split_once('/').ok_or_else(|| bad("people", name, "everybody, me, or WEB/PERSON"))?;
-        let id = people::read::web_named(rows, web)?.ok_or_else(|| ComputeError::NoSuchWeb { web: web.to_owned() })?;
+        let (web, who) =
+            name.split_once('/').ok_or_else(|| bad("people", name, "everybody, me, or WEB/PERSON"))?;
+        let id = people::read::web_named(rows, web)?
+            .ok_or_else(|| ComputeError::NoSuchWeb { web: web.to_owned() })?;
         let gone = || ComputeError::NoSuchPerson { web: web.to_owned(), who: who.to_owned() };
         persons.push(people::read::person_named(rows, id, who)?.ok_or_else(gone)?);
     }
@@ -167,7 +179,10 @@ fn read_people<R: Rows>(rows: &R, people: &[String]) -> Result<PeopleRow, Fault>
 }
 
 /// Returns whose programs may run here, in words.
-pub(crate) fn people_words<R: Rows + ?Sized>(rows: &R, people: &PeopleRow) -> Result<Vec<String>, StoreError> {
+pub(crate) fn people_words<R: Rows + ?Sized>(
+    rows: &R,
+    people: &PeopleRow,
+) -> Result<Vec<String>, StoreError> {
     let PeopleRow::These { persons } = people else {
         return Ok(vec![if *people == PeopleRow::Me { "me" } else { "everybody" }.to_owned()]);
     };
@@ -200,7 +215,9 @@ mod tests {
 
     #[test]
     fn hours_and_times_are_read() {
-        let check = |text: &str, expected: Option<Option<(u32, u32)>>| assert_eq!(read_hours(text).ok(), expected, "{text}");
+        let check = |text: &str, expected: Option<Option<(u32, u32)>>| {
+            assert_eq!(read_hours(text).ok(), expected, "{text}")
+        };
         check("22-7", Some(Some((1_320, 420))));
         check("22:30-7:15", Some(Some((1_350, 435))));
         check("any", Some(None));

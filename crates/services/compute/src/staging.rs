@@ -8,14 +8,13 @@ use kernel::Step;
 use store::StoreError;
 
 use crate::board::Board;
-use crate::intervals::Intervals;
 use crate::jobs::{INLINE_SIZE_MAX, Outcome, SAVE, SaveFile, UNITS_MAX};
 use crate::messages::{CHUNK, FULL, PARTS_MAX, Says};
 use crate::outputs::Outputs;
 use crate::owner::StageKey;
 use crate::service::Compute;
 use crate::tables::{
-    CREDITS, INPUTS, InputPart, InputRow, JOBS, JobRow, JobState, KNOWN, RECEIPTS, STAGES, SourceRow, StageRow,
+    CREDITS, INPUTS, InputPart, InputRow, JOBS, JobRow, JobState, RECEIPTS, STAGES, SourceRow, StageRow,
     StageState,
 };
 use crate::value::{Body, Credit, Receipt, STAGES_MAX};
@@ -67,7 +66,8 @@ impl Compute {
             _ => Vec::new(),
         };
         for number in needed {
-            let is_done = STAGES.get(step.view(), &(id, number))?.is_some_and(|one| one.state == StageState::Done);
+            let is_done =
+                STAGES.get(step.view(), &(id, number))?.is_some_and(|one| one.state == StageState::Done);
             if !is_done {
                 return Ok(false);
             }
@@ -123,7 +123,13 @@ impl Compute {
     }
 
     /// Tells the web that there is work.
-    fn announce(&mut self, step: &mut Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) -> Result<(), Fault> {
+    fn announce(
+        &mut self,
+        step: &mut Step<'_>,
+        key: StageKey,
+        job: &JobRow,
+        stage: &StageRow,
+    ) -> Result<(), Fault> {
         let announced = stage.announced.clone();
         let program = Wanted { content: announced.program, size: announced.program_size, from: None };
         lending::offer(step, job.web, vec![program]);
@@ -137,7 +143,13 @@ impl Compute {
     }
 
     /// Inputs of a step that takes each output of others.
-    fn put_each(&mut self, step: &mut Step<'_>, key: StageKey, stage: &mut StageRow, of: &[u8]) -> Result<(), Fault> {
+    fn put_each(
+        &mut self,
+        step: &mut Step<'_>,
+        key: StageKey,
+        stage: &mut StageRow,
+        of: &[u8],
+    ) -> Result<(), Fault> {
         let mut inputs = Vec::new();
         for from in of {
             for unit in self.done_units(step, (key.0, *from))? {
@@ -152,7 +164,13 @@ impl Compute {
     }
 
     /// Inputs of a step that joins outputs: as many as fit into a message, in order.
-    fn put_groups(&mut self, step: &mut Step<'_>, key: StageKey, stage: &mut StageRow, of: u8) -> Result<(), Fault> {
+    fn put_groups(
+        &mut self,
+        step: &mut Step<'_>,
+        key: StageKey,
+        stage: &mut StageRow,
+        of: u8,
+    ) -> Result<(), Fault> {
         let mut outputs = Outputs::new(key.0);
         let mut inputs: Vec<InputRow> = Vec::new();
         let mut parts = Vec::new();
@@ -162,7 +180,8 @@ impl Compute {
                 Some(Outcome::Output { bytes }) => (bytes.len(), false),
                 _ => (0, true),
             };
-            let is_full = parts.len() >= PARTS_MAX || size + bytes > FULL - INLINE_SIZE_MAX || large >= LARGE_MAX;
+            let is_full =
+                parts.len() >= PARTS_MAX || size + bytes > FULL - INLINE_SIZE_MAX || large >= LARGE_MAX;
             // Two at least: a group of one joins nothing.
             if is_full && parts.len() > 1 {
                 let parts = std::mem::take(&mut parts);
@@ -302,11 +321,9 @@ impl Compute {
                     size += bytes.len();
                     Some(crate::jobs::Place::Inline { bytes })
                 }
-                Some(Outcome::Large { content, size }) => Some(crate::jobs::Place::Content {
-                    content,
-                    size,
-                    source: files::jobs::Source::Store,
-                }),
+                Some(Outcome::Large { content, size }) => {
+                    Some(crate::jobs::Place::Content { content, size, source: files::jobs::Source::Store })
+                }
                 _ => None,
             };
             if let Some(bytes) = bytes {
@@ -353,7 +370,12 @@ fn move_source(step: &mut Step<'_>, key: StageKey, before: u8, after: u8) -> Res
 }
 
 /// Writes inputs from a unit on; what stands before it in its row stays.
-pub(crate) fn put_inputs(step: &mut Step<'_>, key: StageKey, from: u64, inputs: &[InputRow]) -> Result<(), StoreError> {
+pub(crate) fn put_inputs(
+    step: &mut Step<'_>,
+    key: StageKey,
+    from: u64,
+    inputs: &[InputRow],
+) -> Result<(), StoreError> {
     let mut unit = from;
     let mut rest = inputs;
     while !rest.is_empty() {
@@ -386,14 +408,4 @@ fn file_name(stage: &StageRow, input: Option<&InputRow>, unit: u64) -> String {
     let below = below.unwrap_or(path).trim_start_matches('/');
     let name = if below.is_empty() { path.rsplit('/').next().unwrap_or(path) } else { below };
     format!("{name}.out")
-}
-
-/// Says whether a step is known to be over by its announcement.
-pub(crate) fn is_known_over(step: &Step<'_>, key: StageKey) -> Result<bool, StoreError> {
-    Ok(KNOWN.get(step.view(), &key)?.is_none_or(|known| known.is_over))
-}
-
-/// Returns units as intervals.
-pub(crate) fn all_of(units: impl IntoIterator<Item = u64>) -> Intervals {
-    Intervals::of(units.into_iter().map(Intervals::one))
 }

@@ -74,7 +74,8 @@ impl Compute {
         (web, author): (WebId, DeviceId),
         job: RunId,
     ) -> Result<(), Fault> {
-        let known: Vec<((RunId, u8), KnownRow)> = KNOWN.within(step.view(), &job).collect::<Result<_, _>>()?;
+        let known: Vec<((RunId, u8), KnownRow)> =
+            KNOWN.within(step.view(), &job).collect::<Result<_, _>>()?;
         for (key, mut row) in known {
             if row.owner == author && row.web == web {
                 row.is_over = true;
@@ -82,10 +83,8 @@ impl Compute {
             }
         }
         self.known_changed();
-        let work: Vec<_> = WORK
-            .within(step.view(), &job)
-            .map(|row| Ok(row?.0))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let work: Vec<_> =
+            WORK.within(step.view(), &job).map(|row| Ok(row?.0)).collect::<Result<Vec<_>, StoreError>>()?;
         for at in work {
             let is_over = KNOWN.get(step.view(), &(at.0, at.1))?.is_none_or(|known| known.is_over);
             if is_over {
@@ -105,7 +104,10 @@ impl Compute {
             0 => OFFERS.delete(step.rows(), &(web, author)),
             _ => OFFERS.put(step.rows(), &(web, author), offer),
         }
-        step.emit("compute.capacity", &serde_json::json!({ "web": people::read::web_label(step.view(), web)? }));
+        step.emit(
+            "compute.capacity",
+            &serde_json::json!({ "web": people::read::web_label(step.view(), web)? }),
+        );
         Ok(())
     }
 }
@@ -116,8 +118,10 @@ fn hear_receipt(
     receipt: &Receipt,
 ) -> Result<(), StoreError> {
     let key = (web, author, receipt.job);
-    let known: Vec<(WebId, DeviceId, RunId)> =
-        RECEIPTS.within(step.view(), &(web, author)).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
+    let known: Vec<(WebId, DeviceId, RunId)> = RECEIPTS
+        .within(step.view(), &(web, author))
+        .map(|row| Ok(row?.0))
+        .collect::<Result<_, StoreError>>()?;
     if known.len() >= RECEIPTS_MAX && !known.contains(&key) {
         return Ok(());
     }

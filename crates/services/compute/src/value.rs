@@ -251,7 +251,9 @@ pub(crate) fn unit_name(announced: &Announcement, unit: u64, parts: &[ContentId]
 /// Returns one hash of all parts of an input.
 pub(crate) fn input_hash(parts: &[ContentId]) -> Option<ContentId> {
     let mut hasher = blake3::Hasher::new_derive_key("althing compute input v1");
-    parts.iter().for_each(|part| drop(hasher.update(part.as_bytes())));
+    for part in parts {
+        hasher.update(part.as_bytes());
+    }
     Some(ContentId::new(*hasher.finalize().as_bytes()))
 }
 
@@ -262,7 +264,9 @@ pub(crate) fn heard_number(is_range: bool, unit: u64, parts: &[ContentId]) -> u6
         return unit;
     }
     let mut hasher = blake3::Hasher::new_derive_key("althing compute number v1");
-    parts.iter().for_each(|part| drop(hasher.update(part.as_bytes())));
+    for part in parts {
+        hasher.update(part.as_bytes());
+    }
     // 53 bits: exact in every language's numbers.
     u64::from_be_bytes(hasher.finalize().as_bytes().first_chunk().copied().unwrap_or_default()) >> 11
 }

@@ -12,16 +12,18 @@ use kernel::{JobFailure, JobId, Step};
 use store::{Rows, StoreError};
 
 use crate::jobs::{
-    Allowance, Failure, MACHINE, Machine, Outcome, Place, RUN, Run, RunReport, RunUnit, SET, from_bytes, to_bytes,
+    Allowance, MACHINE, Machine, Outcome, Place, RUN, Run, RunReport, RunUnit, SET, from_bytes, to_bytes,
 };
 use crate::messages::{Checkpoint, FULL, Leased, Part, Says, WorkState};
 use crate::policy::{Decision, Policy};
 use crate::service::Compute;
 use crate::tables::{
-    COUNTER_UNSENT, COUNTERS, GIVEN, HERE, HereRow, KNOWN, KnownRow, OFFERS, PeopleRow, SETTINGS, SettingsRow, StatementRow, UNSENT, USED,
-    UnsentRow, UsedRow, WORK, WorkRow,
+    COUNTER_UNSENT, COUNTERS, GIVEN, HERE, HereRow, KNOWN, KnownRow, OFFERS, PeopleRow, SETTINGS,
+    SettingsRow, StatementRow, UNSENT, USED, UnsentRow, UsedRow, WORK, WorkRow,
 };
-use crate::value::{Body, Offer, SignedStatement, Stated, Statement, digest, heard_number, input_hash, unit_name};
+use crate::value::{
+    Body, Offer, SignedStatement, Stated, Statement, digest, heard_number, input_hash, unit_name,
+};
 
 /// Work in hand, in leases for each core: one that runs, and what is fetched ahead.
 const AHEAD: usize = 3;
@@ -81,7 +83,9 @@ impl Worker {
     pub(crate) fn is_busy(&self, step: &Step<'_>) -> Result<bool, StoreError> {
         let is_on = self.decision.as_ref().is_some_and(|decision| !decision.is_off);
         let has_open = || KNOWN.all(step.view()).any(|row| row.is_ok_and(|(_, known)| !known.is_over));
-        Ok(WORK.all(step.view()).next().is_some() || UNSENT.all(step.view()).next().is_some() || (is_on && has_open()))
+        Ok(WORK.all(step.view()).next().is_some()
+            || UNSENT.all(step.view()).next().is_some()
+            || (is_on && has_open()))
     }
 }
 
@@ -222,7 +226,9 @@ impl Compute {
             if known.is_over || !self.may_run(step.view(), &settings, me, &known)? {
                 continue;
             }
-            let Some(coordinator) = self.coordinator(step, known.owner, &known.announced.deputies)? else { continue };
+            let Some(coordinator) = self.coordinator(step, known.owner, &known.announced.deputies)? else {
+                continue;
+            };
             let used = match known.person == me {
                 true => 0,
                 false => used_for(step.view(), known.person, step.now())?,
@@ -254,7 +260,12 @@ impl Compute {
     }
 
     /// Somebody has nothing to do; it says when there is.
-    pub(crate) fn hear_nothing(&mut self, step: &mut Step<'_>, from: DeviceId, key: (RunId, u8)) -> Result<(), Fault> {
+    pub(crate) fn hear_nothing(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        key: (RunId, u8),
+    ) -> Result<(), Fault> {
         let mut is_news = false;
         if let Some(asked) = self.worker.asked.get_mut(&(key.0, key.1, from)) {
             is_news = !asked.is_hungry;
@@ -411,7 +422,11 @@ impl Compute {
             units.push(RunUnit { unit: unit.unit, number, input, checkpoint, is_framed });
         }
         let run = Run {
-            program: Place::Content { content: known.announced.program, size: known.announced.program_size, source: program },
+            program: Place::Content {
+                content: known.announced.program,
+                size: known.announced.program_size,
+                source: program,
+            },
             content: known.announced.program,
             arguments: known.announced.arguments.clone(),
             limits: known.announced.limits,
@@ -434,9 +449,15 @@ impl Compute {
     }
 
     /// The sandbox says what came out.
-    pub(crate) fn hear_report(&mut self, step: &mut Step<'_>, job: JobId, report: &[u8]) -> Result<(), Fault> {
+    pub(crate) fn hear_report(
+        &mut self,
+        step: &mut Step<'_>,
+        job: JobId,
+        report: &[u8],
+    ) -> Result<(), Fault> {
         let Some(at) = self.worker.running.get(&job).copied() else { return Ok(()) };
-        let (Ok(report), Some(mut work)) = (from_bytes::<RunReport>(report), WORK.get(step.view(), &at)?) else {
+        let (Ok(report), Some(mut work)) = (from_bytes::<RunReport>(report), WORK.get(step.view(), &at)?)
+        else {
             return Ok(());
         };
         let Some(known) = KNOWN.get(step.view(), &(at.0, at.1))? else { return Ok(()) };
@@ -455,11 +476,18 @@ impl Compute {
             found.push((unit.unit, input, result.outcome, result.cpu_us));
         }
         for checkpoint in report.checkpoints {
-            lending::offer(step, known.web, vec![Wanted { content: checkpoint.content, size: checkpoint.size, from: None }]);
+            lending::offer(
+                step,
+                known.web,
+                vec![Wanted { content: checkpoint.content, size: checkpoint.size, from: None }],
+            );
             if let Some(unit) = work.units.iter_mut().find(|one| one.unit == checkpoint.unit) {
                 // After a start of this computer it goes on from here, too.
-                unit.checkpoint =
-                    Some(Part::Content { content: checkpoint.content, size: checkpoint.size, from: Some(self.me) });
+                unit.checkpoint = Some(Part::Content {
+                    content: checkpoint.content,
+                    size: checkpoint.size,
+                    from: Some(self.me),
+                });
             }
             self.worker.checkpoints.entry((at.2, at.0)).or_default().push(Checkpoint {
                 lease: at.3,
@@ -591,7 +619,13 @@ impl Compute {
     }
 
     /// These units need not be computed any more.
-    pub(crate) fn hear_stop(&mut self, step: &mut Step<'_>, from: DeviceId, job: RunId, leases: &[u64]) -> Result<(), Fault> {
+    pub(crate) fn hear_stop(
+        &mut self,
+        step: &mut Step<'_>,
+        from: DeviceId,
+        job: RunId,
+        leases: &[u64],
+    ) -> Result<(), Fault> {
         for at in Self::in_hand(step)? {
             if at.0 == job && at.2 == from && leases.contains(&at.3) {
                 self.drop_work(step, at)?;
@@ -650,7 +684,9 @@ impl Compute {
             lending::let_go(step, web, &[content]);
         }
         self.worker.asked.retain(|(job, stage, _), _| {
-            KNOWN.get(step.view(), &(*job, *stage)).is_ok_and(|known| known.is_some_and(|known| !known.is_over))
+            KNOWN
+                .get(step.view(), &(*job, *stage))
+                .is_ok_and(|known| known.is_some_and(|known| !known.is_over))
         });
         Ok(())
     }
@@ -726,7 +762,9 @@ impl Compute {
 
     /// Tells the webs what this computer offers, when that is news.
     pub(crate) fn tell_offer(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
-        let Some(machine) = self.worker.machine.clone().filter(|machine| machine.speed > 0) else { return Ok(()) };
+        let Some(machine) = self.worker.machine.clone().filter(|machine| machine.speed > 0) else {
+            return Ok(());
+        };
         let settings = SETTINGS.get(step.view(), &0)?.unwrap_or_default();
         let is_off = crate::policy::mode(&settings, step.now()) == crate::tables::ModeRow::Never;
         let cores = match (is_off, settings.idle.cores) {
@@ -750,7 +788,7 @@ impl Compute {
                 }
             };
             if is_news && is_writing {
-                records::publish(step, web.id, "compute", wire::to_bytes(&Body::Offer(offer.clone())))?;
+                records::publish(step, web.id, "compute", to_bytes(&Body::Offer(offer.clone())))?;
                 self.hear_offer(step, (web.id, me), &offer)?;
             }
         }
@@ -787,14 +825,22 @@ fn is_far(before: u64, now: u64) -> bool {
 }
 
 /// Returns what was done for a person: half of it is forgotten each day.
-pub(crate) fn used_for<R: Rows + ?Sized>(rows: &R, person: PersonId, now: Timestamp) -> Result<u64, StoreError> {
+pub(crate) fn used_for<R: Rows + ?Sized>(
+    rows: &R,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
     let Some(row) = USED.get(rows, &person)? else { return Ok(0) };
     let (elapsed, half) = (now.since(row.at).as_millis(), HALF_LIFE.as_millis());
     let halved = row.cpu_us.checked_shr(u32::try_from(elapsed / half).unwrap_or(64)).unwrap_or(0);
     // Between two halvings in a straight line: exact at both ends, and never more than 6 % off between them.
     let rest = u64::try_from(elapsed % half).unwrap_or_default();
     let half = u64::try_from(half).unwrap_or(1);
-    Ok(halved - (halved / 2 / half).saturating_mul(rest).saturating_add((halved / 2 % half).saturating_mul(rest) / half).min(halved))
+    Ok(halved
+        - (halved / 2 / half)
+            .saturating_mul(rest)
+            .saturating_add((halved / 2 % half).saturating_mul(rest) / half)
+            .min(halved))
 }
 
 /// Returns where a content is here, for work.
@@ -816,12 +862,12 @@ fn place_of<R: Rows + ?Sized>(rows: &R, web: WebId, part: Part) -> Result<Option
 
 impl Compute {
     /// Sends a statement of one's own to oneself: it needs no journey.
-    pub(crate) fn row_of(&self, device: DeviceId, signed: SignedStatement, outcomes: Vec<Outcome>) -> StatementRow {
+    pub(crate) fn row_of(
+        &self,
+        device: DeviceId,
+        signed: SignedStatement,
+        outcomes: Vec<Outcome>,
+    ) -> StatementRow {
         StatementRow { device, via: self.me, signed, outcomes }
     }
-}
-
-/// A failure of this computer, not of the program.
-pub(crate) fn is_unable(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed { failure: Failure::Unable, .. })
 }

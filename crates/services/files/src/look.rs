@@ -134,9 +134,9 @@ pub fn files_below<R: Rows>(
     let number = spot.row.number;
     let mut found = FilesBelow::default();
     let start = (number, after.map(<[u8]>::to_vec).unwrap_or_default());
-    let entries = ENTRIES.within_from(rows, &number, &start).filter(|row| {
-        !matches!(row, Ok(((_, key), _)) if after.is_some_and(|after| key.as_slice() == after))
-    });
+    let entries = ENTRIES.within_from(rows, &number, &start).filter(
+        |row| !matches!(row, Ok(((_, key), _)) if after.is_some_and(|after| key.as_slice() == after)),
+    );
     for row in entries.take(limit) {
         let ((_, key), entry) = row?;
         if entry.kind == Kind::File {
@@ -147,7 +147,9 @@ pub fn files_below<R: Rows>(
         found.next = Some(key);
     }
     let is_more = match &found.next {
-        Some(last) => ENTRIES.within_from(rows, &number, &(number, last.clone())).nth(1).transpose()?.is_some(),
+        Some(last) => {
+            ENTRIES.within_from(rows, &number, &(number, last.clone())).nth(1).transpose()?.is_some()
+        }
         None => false,
     };
     if !is_more {
