@@ -146,6 +146,20 @@ impl Contents {
         });
         Reading { chunks }
     }
+
+    /// Keeps bytes that were made here, durably before it returns; `files` says who may have them.
+    pub async fn keep(&self, bytes: Vec<u8>) -> std::io::Result<ContentId> {
+        let contents = &self.shared.contents;
+        let size = bytes.len() as u64;
+        let kept = async {
+            contents.make_room(size)?;
+            let (content, protected) = self.shared.keep_bytes(bytes).await?;
+            contents.settle(content, size).await?;
+            contents.release([protected]).await;
+            Ok::<ContentId, crate::failure::Failure>(content)
+        };
+        kept.await.map_err(|failure| std::io::Error::other(failure.to_string()))
+    }
 }
 
 type Chunks = mpsc::Sender<Result<Bytes, ReadError>>;

@@ -233,7 +233,7 @@ impl Shared {
         }
     }
 
-    async fn keep_bytes(&self, bytes: Vec<u8>) -> Result<(ContentId, Protected), Failure> {
+    pub(crate) async fn keep_bytes(&self, bytes: Vec<u8>) -> Result<(ContentId, Protected), Failure> {
         let added = self.contents.store().blobs().add_bytes(bytes).temp_tag().await;
         let tag = added.map_err(|error| Failure::request(&error))?;
         Ok((ContentId::new(*tag.hash().as_bytes()), ContentStore::protected(tag)))

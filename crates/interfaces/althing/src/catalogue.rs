@@ -19,6 +19,7 @@ fn all() -> Vec<Fault> {
         search::faults(),
         pages::faults(),
         ledger::faults(),
+        compute::faults(),
         files::faults(),
         people::faults(),
         records::faults(),

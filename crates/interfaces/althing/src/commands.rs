@@ -287,6 +287,14 @@ pub(crate) fn arguments(offered: &Offered, matches: &ArgMatches) -> Result<Value
         let value = match &property.form {
             Form::Flag => matches.get_flag(name).then_some(Value::Bool(true)),
             Form::Whole(_) => matches.get_one::<u64>(name).map(|number| Value::from(*number)),
+            Form::Text if property.meaning == Meaning::LocalOrTree => {
+                let said = matches.get_one::<String>(name).cloned();
+                let is_here = |text: &String| text.starts_with('.') || Path::new(text).exists();
+                match said.as_ref().is_some_and(is_here) {
+                    true => said.map(|text| whole_path(Path::new(&text))).transpose()?.map(Value::String),
+                    false => said.map(Value::String),
+                }
+            }
             Form::Text if property.meaning == Meaning::LocalPath => {
                 matches.get_one::<PathBuf>(name).map(|path| whole_path(path)).transpose()?.map(Value::String)
             }

@@ -23,12 +23,12 @@ mod words;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // The peer starts itself again to read and to render documents of others: with limits, and before anything else is done.
-    if std::env::args().nth(1).as_deref() == Some(peer::READ_DOCUMENTS) {
-        return peer::read_documents();
+    // The peer starts itself again to read documents and to run programs of others: with limits, and before anything else is done.
+    match std::env::args().nth(1).as_deref() {
+        Some(peer::READ_DOCUMENTS) => peer::read_documents(),
+        Some(peer::RENDER) => peer::render_files(),
+        Some(peer::COMPILE) => peer::compile_programs(),
+        Some(peer::RUN_UNITS) => peer::run_units(),
+        _ => run::run(),
     }
-    if std::env::args().nth(1).as_deref() == Some(peer::RENDER) {
-        return peer::render_files();
-    }
-    run::run()
 }

@@ -142,6 +142,7 @@ fn form(property: &Property) -> String {
             format!("({})", words.join(", "))
         }
         (Form::Text, Meaning::LocalPath) => "(path on this computer)".to_owned(),
+        (Form::Text, Meaning::LocalOrTree) => "(path on this computer, or of the tree)".to_owned(),
         (Form::Text, Meaning::Id) => "(id)".to_owned(),
         (Form::Text, _) => "(text)".to_owned(),
         (Form::Texts, _) => "(texts)".to_owned(),

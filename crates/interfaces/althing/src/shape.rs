@@ -20,6 +20,8 @@ pub(crate) enum Meaning {
     Id,
     /// A path on this computer.
     LocalPath,
+    /// A path on this computer if there is something, else one of the tree.
+    LocalOrTree,
     /// Nothing special.
     Plain,
 }
@@ -107,6 +109,7 @@ impl<'a> Shape<'a> {
             Some("time") => Meaning::Time,
             Some("id") => Meaning::Id,
             Some("local-path") => Meaning::LocalPath,
+            Some("local-path-or-tree") => Meaning::LocalOrTree,
             _ => Meaning::Plain,
         }
     }

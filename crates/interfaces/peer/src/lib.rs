@@ -4,6 +4,7 @@
 //! anything about webs, persons or files; services do that.
 
 mod components;
+mod computing;
 mod config;
 mod engine;
 mod error;
@@ -23,6 +24,7 @@ mod status;
 mod vault;
 mod words;
 
+pub use computing::{COMPILE, RUN_UNITS, compile_programs, run_units};
 pub use config::{CONFIG_FILE, Config, Origin, Set, Setting};
 pub use error::{PeerError, faults};
 pub use home::{Home, home_from_environment, keys_path, socket_path};

@@ -13,9 +13,11 @@ use base::{ContentId, DeviceId, Fault, OperationId};
 use files::jobs::Source;
 use futures_lite::StreamExt as _;
 use gateways::{GatewayConfig, Gateways, Host, Serving};
-use index::{ExtractorProgram, Index, Library};
+use idle::Idle;
+use index::{ExtractorProgram, Index};
 use kernel::{Driver, Input, Kernel};
 use network::{Contents, Network, NetworkConfig, RelaySettings};
+use sandbox::Sandbox;
 use serde_json::Value;
 use store::{Backing, RedbBacking};
 use tokio::sync::{mpsc, watch};
@@ -23,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use workers::Workers;
 
 use crate::components::Components;
+use crate::computing::{start_idle, start_sandbox};
 use crate::engine::{Engine, INPUTS_WAITING, Outlets, now};
 use crate::home::{Home, socket_path};
 use crate::host::PeerHost;
@@ -41,6 +44,8 @@ pub struct Peer {
     network: Arc<Network>,
     workers: Arc<Workers>,
     index: Arc<Index>,
+    sandbox: Arc<Sandbox>,
+    idle: Arc<Idle>,
     engine: Arc<Engine>,
     host: Arc<PeerHost>,
     stop: CancellationToken,
@@ -119,6 +124,8 @@ impl Peer {
         let network = Arc::new(network);
         let workers = Arc::new(Workers::start(inputs.clone()).map_err(PeerError::NoThreads)?);
         let index = Arc::new(start_index(&home, &contents, inputs.clone())?);
+        let idle = Arc::new(start_idle(home.path(), inputs.clone())?);
+        let sandbox = Arc::new(start_sandbox(home.path(), (&contents, &keys, &idle), inputs.clone())?);
         let links = LinkFinder::start(contents.clone(), inputs).map_err(PeerError::NoThreads)?;
 
         let (last_event, watch) = watch::channel(kernel::last_event(&*readers.snapshot()?)?);
@@ -129,6 +136,8 @@ impl Peer {
                 Arc::clone(&workers) as Arc<dyn Driver>,
                 Arc::clone(&network) as Arc<dyn Driver>,
                 Arc::clone(&index) as Arc<dyn Driver>,
+                Arc::clone(&sandbox) as Arc<dyn Driver>,
+                Arc::clone(&idle) as Arc<dyn Driver>,
                 Arc::new(links) as Arc<dyn Driver>,
             ],
             last_event,
@@ -154,7 +163,20 @@ impl Peer {
         });
         let serving = gateways.serve(Arc::clone(&host) as Arc<dyn Host>);
         tracing::info!(device = %me.short(), page = %serving.page(), "the peer runs");
-        Ok(Self { serving, network, workers, index, engine, host, stop, ended, is_new_device, home })
+        Ok(Self {
+            serving,
+            network,
+            workers,
+            index,
+            sandbox,
+            idle,
+            engine,
+            host,
+            stop,
+            ended,
+            is_new_device,
+            home,
+        })
     }
 
     /// Returns the page's address.
@@ -220,6 +242,8 @@ impl Peer {
     /// Stops the peer: interfaces, drivers, kernel, store. What was asked before is done or will be after a restart.
     pub async fn stop(self) {
         self.serving.stop().await;
+        // What computes for others ends first: it reads from all the others.
+        tokio::join!(self.sandbox.stop(), self.idle.stop());
         tokio::join!(self.network.stop(), self.workers.stop(), self.index.stop());
         self.engine.stop().await;
         tracing::info!("the peer has stopped");
@@ -240,6 +264,7 @@ fn services(settled: Settled, home: &str) -> Vec<Box<dyn kernel::Service>> {
         Box::new(search::service()),
         Box::new(pages::service()),
         Box::new(ledger::service()),
+        Box::new(compute::service()),
     ]
 }
 
@@ -260,7 +285,7 @@ pub fn render_files() -> ExitCode {
 }
 
 /// Returns the file behind the running program, also after an upgrade has put another in its place.
-fn own_program() -> Result<PathBuf, PeerError> {
+pub(crate) fn own_program() -> Result<PathBuf, PeerError> {
     match cfg!(target_os = "linux") {
         true => Ok(PathBuf::from("/proc/self/exe")),
         false => std::env::current_exe().map_err(PeerError::NoThreads),
@@ -270,12 +295,11 @@ fn own_program() -> Result<PathBuf, PeerError> {
 fn start_index(home: &Home, contents: &Contents, inputs: mpsc::Sender<Input>) -> Result<Index, PeerError> {
     let extractor = ExtractorProgram { path: own_program()?, arguments: vec![READ_DOCUMENTS.to_owned()] };
     let config = index::Config { home: home.path().to_owned(), extractor };
-    let library = Kept { contents: contents.clone(), runtime: tokio::runtime::Handle::current() };
-    Index::start(config, Arc::new(library), inputs).map_err(PeerError::NoThreads)
+    Index::start(config, Arc::new(Kept::new(contents.clone())), inputs).map_err(PeerError::NoThreads)
 }
 
-/// What this peer keeps, for the index.
-struct Kept {
+/// What this peer keeps, for drivers that read it.
+pub(crate) struct Kept {
     contents: Contents,
     runtime: tokio::runtime::Handle,
 }
@@ -283,16 +307,31 @@ struct Kept {
 /// A content that is kept is whole, so its bytes need no waiting.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-impl Library for Kept {
-    fn read(&self, content: ContentId, size_max: u64) -> io::Result<Vec<u8>> {
+impl Kept {
+    /// Reads in this runtime, for threads outside of it.
+    pub(crate) fn new(contents: Contents) -> Self {
+        Self { contents, runtime: tokio::runtime::Handle::current() }
+    }
+
+    pub(crate) fn read_from(&self, content: ContentId, source: Source, size: u64) -> io::Result<Vec<u8>> {
         self.runtime.block_on(async {
-            let mut reading = self.contents.read(content, Source::Store, 0..size_max, PATIENCE);
+            let mut reading = self.contents.read(content, source, 0..size, PATIENCE);
             let mut bytes = Vec::new();
             while let Some(chunk) = reading.next().await {
                 bytes.extend_from_slice(&chunk.map_err(io::Error::other)?);
             }
             Ok(bytes)
         })
+    }
+
+    pub(crate) fn keep_bytes(&self, bytes: Vec<u8>) -> io::Result<ContentId> {
+        self.runtime.block_on(self.contents.keep(bytes))
+    }
+}
+
+impl index::Library for Kept {
+    fn read(&self, content: ContentId, size_max: u64) -> io::Result<Vec<u8>> {
+        self.read_from(content, Source::Store, size_max)
     }
 }
 

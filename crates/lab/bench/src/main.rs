@@ -8,6 +8,7 @@
 )]
 
 mod broker;
+mod compute;
 mod fetch;
 mod folders;
 mod mirror;
@@ -31,7 +32,7 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 16] = [
+const BENCHMARKS: [(&str, Benchmark); 18] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
@@ -44,6 +45,8 @@ const BENCHMARKS: [(&str, Benchmark); 16] = [
     ("documents", pages::live),
     ("large-document", pages::large),
     ("site", sites::readers),
+    ("compute", compute::jobs),
+    ("killed-jobs", compute::killed),
     ("rest", rest::at_rest),
     ("start", rest::start),
     ("trust", trust::evaluation),
@@ -59,6 +62,8 @@ pub(crate) struct Bench {
     pub(crate) folder: PathBuf,
     /// Hosts of the world this program runs in, for one peer each; none on loopback.
     pub(crate) hosts: Vec<String>,
+    /// Others to measure in the same run.
+    pub(crate) against: Vec<String>,
     /// Peers started so far.
     pub(crate) started: AtomicUsize,
 }
@@ -95,13 +100,19 @@ fn run(arguments: &[String]) -> Result<()> {
     }
     let Some((althing, names)) = arguments.split_first() else {
         bail!(
-            "usage: bench ALTHING [--hosts HOST,HOST,...] [NAME ...]\nnames: {}",
+            "usage: bench ALTHING [--hosts HOST,HOST,...] [NAME ...] [--against ray,dask]\nnames: {}",
             BENCHMARKS.map(|(name, _)| name).join(" ")
         );
     };
     let (hosts, names) = match names {
         [flag, hosts, names @ ..] if flag == "--hosts" => {
             (hosts.split(',').map(str::to_owned).collect(), names)
+        }
+        names => (Vec::new(), names),
+    };
+    let (against, names) = match names {
+        [names @ .., flag, others] if flag == "--against" => {
+            (others.split(',').map(str::to_owned).collect(), names)
         }
         names => (Vec::new(), names),
     };
@@ -115,6 +126,7 @@ fn run(arguments: &[String]) -> Result<()> {
                 althing: PathBuf::from(althing),
                 folder: folder.clone(),
                 hosts: hosts.clone(),
+                against: against.clone(),
                 started: AtomicUsize::new(0),
             };
             println!("\n## {name}");
