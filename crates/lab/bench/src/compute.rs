@@ -19,8 +19,9 @@ const SHORT: u64 = 10_000;
 const SHORT_MS: f64 = 10.0;
 /// Units of one job, for what its owner needs.
 const MANY: u64 = 1_000_000;
-/// Moments at which somebody is killed.
+/// Moments at which somebody is killed; fewer as a part of the tests.
 const KILLS: usize = 200;
+const KILLS_SHORT: usize = 50;
 
 /// Measures jobs of an owner on two workers, one core each.
 #[allow(clippy::print_stdout, reason = "results go to stdout")]
@@ -75,9 +76,19 @@ pub(crate) fn jobs(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Kills owner and workers in the middle of jobs, again and again: no unit is lost, none counted twice.
-#[allow(clippy::print_stdout, reason = "results go to stdout")]
+/// Kills owner, workers and the processes in which units run, in the middle of jobs, again and again: no unit is lost, none
+/// counted twice.
 pub(crate) fn killed(bench: &Bench) -> Result<()> {
+    killed_often(bench, KILLS)
+}
+
+/// The same in a minute or two.
+pub(crate) fn killed_short(bench: &Bench) -> Result<()> {
+    killed_often(bench, KILLS_SHORT)
+}
+
+#[allow(clippy::print_stdout, reason = "results go to stdout")]
+fn killed_often(bench: &Bench, kills: usize) -> Result<()> {
     let mut peers = web(bench, &["owner", "first", "second"])?;
     for worker in peers.get(1..).unwrap_or_default() {
         worker.ask("compute.mode", &json!({ "mode": "always" }))?;
@@ -92,16 +103,18 @@ pub(crate) fn killed(bench: &Bench) -> Result<()> {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % below
     };
-    while killed < KILLS {
+    while killed < kills {
         let units = 2_000;
         let asked = map(&peers[0], "spin", units, &(steps / 4).to_string())?;
         loop {
             std::thread::sleep(Duration::from_millis(next(900)));
-            let whom = usize::try_from(next(3))?;
-            peers[whom].kill_and_start()?;
+            match usize::try_from(next(5))? {
+                whom @ 0..3 => drop(peers[whom].kill_and_start()?),
+                whom => peers[whom - 2].kill_a_child()?,
+            }
             killed += 1;
             let view = peers[0].ask("compute.job", &json!({ "id": asked }))?;
-            if view["is_over"] == true || killed >= KILLS {
+            if view["is_over"] == true || killed >= kills {
                 break;
             }
         }
@@ -123,7 +136,7 @@ pub(crate) fn killed(bench: &Bench) -> Result<()> {
         ensure!(found == units, "{found} of {units}");
         peers[0].ask("compute.forget", &json!({ "id": asked }))?;
     }
-    println!("{killed} kills (-9) of owner and workers at random moments: no unit lost, none counted twice");
+    println!("{killed} kills (-9) of owner, workers and runners at random moments: no unit lost, none counted twice");
     Ok(())
 }
 

@@ -32,7 +32,7 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 18] = [
+const BENCHMARKS: [(&str, Benchmark); 19] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
@@ -47,6 +47,7 @@ const BENCHMARKS: [(&str, Benchmark); 18] = [
     ("site", sites::readers),
     ("compute", compute::jobs),
     ("killed-jobs", compute::killed),
+    ("killed-jobs-short", compute::killed_short),
     ("rest", rest::at_rest),
     ("start", rest::start),
     ("trust", trust::evaluation),

@@ -59,6 +59,19 @@ impl Peer {
         Ok(())
     }
 
+    /// Kills one of the processes that the peer has started, if there is any.
+    pub(crate) fn kill_a_child(&self) -> Result<()> {
+        let id = self.child.id();
+        for task in std::fs::read_dir(format!("/proc/{id}/task"))? {
+            let children = std::fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+            if let Some(child) = children.split_whitespace().last() {
+                Command::new("kill").arg("-9").arg(child).status()?;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
     /// Kills the peer the hard way.
     pub(crate) fn kill(&mut self) -> Result<()> {
         self.child.kill()?;
