@@ -61,7 +61,8 @@ pub struct Compute {
     pub(crate) left: BTreeMap<DeviceId, Timestamp>,
     pub(crate) is_state_due: bool,
     local: VecDeque<Message>,
-    is_soon: bool,
+    /// Whether an alarm is set, and whether it is the one for soon.
+    alarm: Option<Duration>,
     is_loaded: bool,
 }
 
@@ -82,7 +83,7 @@ impl Default for Compute {
             left: BTreeMap::new(),
             is_state_due: false,
             local: VecDeque::new(),
-            is_soon: false,
+            alarm: None,
             is_loaded: false,
         }
     }
@@ -100,7 +101,12 @@ impl Service for Compute {
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
         self.me = step.me();
         self.load(step)?;
+        // Whatever this leads to is looked at again.
+        let is_news = !matches!(input, Input::Alarm { .. } | Input::Started | Input::Told { .. });
         let done = self.take(step, input).and_then(|()| self.end_step(step));
+        if is_news {
+            self.tend_after(step, TEND_EVERY);
+        }
         if let Err(fault) = &done
             && !fault.code.starts_with("compute.")
         {
@@ -201,7 +207,7 @@ impl Compute {
             Input::Finished { job, outcome } => self.hear_end(step, job, &outcome)?,
             Input::Alarm { key } => match key.as_str() {
                 TEND => {
-                    self.is_soon = false;
+                    self.alarm = None;
                     self.tend(step)?;
                 }
                 "mode" => self.decide(step)?,
@@ -267,9 +273,13 @@ impl Compute {
 
     /// Has everything looked at soon.
     pub(crate) fn tend_soon(&mut self, step: &mut Step<'_>) {
-        if !self.is_soon {
-            self.is_soon = true;
-            step.alarm(TEND_SOON, TEND);
+        self.tend_after(step, TEND_SOON);
+    }
+
+    fn tend_after(&mut self, step: &mut Step<'_>, wait: Duration) {
+        if self.alarm.is_none_or(|set| set > wait) {
+            self.alarm = Some(wait);
+            step.alarm(wait, TEND);
         }
     }
 
@@ -308,8 +318,8 @@ impl Compute {
             self.say_state_to_all(step)?;
         }
         is_busy |= self.worker.is_busy(step)?;
-        if is_busy && !self.is_soon {
-            step.alarm(TEND_EVERY, TEND);
+        if is_busy {
+            self.tend_after(step, TEND_EVERY);
         }
         Ok(())
     }
