@@ -103,6 +103,8 @@ impl Compute {
         if self.boards.get(&key).is_some_and(Board::is_over) {
             self.end_stage(step, key)?;
         }
+        // Files are looked for in steps of their own.
+        self.tend_soon(step);
         self.call_workers(step, &job, key)
     }
 
