@@ -23,7 +23,7 @@ pub(crate) fn humble() -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     rustix::thread::set_no_new_privs(true)?;
     // A leader of its session already: then it is alone, too.
-    drop(rustix::process::setsid());
+    let _is_new = rustix::process::setsid().is_ok();
     drop(std::fs::write("/proc/self/autogroup", "19"));
     rustix::process::setpriority_process(None, 19)?;
     Ok(())

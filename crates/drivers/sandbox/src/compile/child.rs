@@ -1,11 +1,10 @@
 //! The child process that compiles one program: WASM on its standard input, native code on its standard output.
 
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use compute::jobs::{Failure, PROGRAM_SIZE_MAX};
-use rustix::process::Resource;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
@@ -23,11 +22,13 @@ pub fn compiler_main() -> ExitCode {
         limits::humble()?;
         limits::limit(&[
             (Resource::As, MEMORY_MAX),
-            (Resource::Cpu, CPU_MAX_S),
             (Resource::Core, 0),
             (Resource::Fsize, 0),
             (Resource::Nofile, 8),
         ])?;
+        // At the first of the two the system says SIGXCPU, by which the parent knows the reason.
+        let cpu = Rlimit { current: Some(CPU_MAX_S), maximum: Some(CPU_MAX_S + 10) };
+        setrlimit(Resource::Cpu, cpu)?;
         let thread = std::thread::Builder::new().stack_size(STACK_SIZE).spawn(serve)?;
         thread.join().map_err(|_panic| io::Error::from(io::ErrorKind::Other))?
     };
@@ -45,18 +46,14 @@ fn serve() -> io::Result<()> {
         return Err(io::ErrorKind::InvalidData.into());
     };
     let made = make(*is_nan_canonical == 1, program);
-    let mut output = File::from(rustix::io::dup(io::stdout())?);
-    frames::write(&mut output, &made)?;
-    output.flush()
+    frames::write(&mut io::stdout().lock(), &made)
 }
 
 fn make(is_nan_canonical: bool, program: &[u8]) -> Result<Compiled, Failed> {
     let Some(is_component) = abi::is_component(program) else {
         return Err(Failed::new(Failure::BadProgram, "it is no WASM program"));
     };
-    let mut config = engine::compiling(is_nan_canonical);
-    config.memory_init_cow(true);
-    let engine = Engine::new(&config)
+    let engine = Engine::new(&engine::compiling(is_nan_canonical))
         .map_err(|error| Failed::new(Failure::Unable, format!("the compiler does not start: {error:#}")))?;
     let broken = |error: wasmtime::Error| {
         Failed::new(Failure::BadProgram, format!("it is no valid WASM program: {error:#}"))

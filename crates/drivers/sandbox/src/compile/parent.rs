@@ -5,10 +5,16 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 
 use compute::jobs::Failure;
+use rustix::process::Signal;
 
 use super::CPU_MAX_S;
 use crate::frames::{self, ANSWER_SIZE_MAX, Compiled, Failed};
 use crate::parent::{Children, Owner, ProgramCommand};
+
+/// Whoever ends the child uses this.
+const SIGKILL: i32 = Signal::KILL.as_raw();
+/// The system ends it with this when its processor time is over.
+const SIGXCPU: i32 = Signal::XCPU.as_raw();
 
 /// What to compile, for whom.
 pub(crate) struct Compiling<'a> {
@@ -49,8 +55,9 @@ pub(crate) fn compile(what: &Compiling<'_>) -> Result<Compiled, Failed> {
             failure: if failed.failure == Failure::Unable { Failure::Unable } else { Failure::BadProgram },
             log: failed.log,
         }),
-        // SIGXCPU is 24; the kernel kills with 9 at the hard limit, but so does cancelling: whoever cancels does not look.
-        (None, Some(24 | 9)) => Err(Failed::new(
+        // Ended by somebody: the program need not be bad.
+        (None, Some(SIGKILL)) => Err(Failed::new(Failure::Unable, "the program that compiles was ended")),
+        (None, Some(SIGXCPU)) => Err(Failed::new(
             Failure::BadProgram,
             format!("it takes more than {CPU_MAX_S} s of processor time to compile"),
         )),

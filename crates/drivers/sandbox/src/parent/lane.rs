@@ -72,7 +72,9 @@ fn run<'a>(shared: &'a Shared, waiting: Waiting, process: &mut Option<Process<'a
             Ended::Cancelled => break Err(Ended::Cancelled),
             Ended::NotLoaded(text) => {
                 let name = shared.cache.name(run.content, run.limits.is_nan_canonical);
-                runner.remove(&name);
+                // What it was told of this program goes with it.
+                *process = None;
+                stream.take_back();
                 shared.cache.forget(&name);
                 if std::mem::replace(&mut has_loaded_anew, true) {
                     stream.fail_all(&Failed::new(Failure::BadProgram, format!("it does not load: {text}")));

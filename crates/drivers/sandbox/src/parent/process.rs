@@ -64,8 +64,9 @@ impl<'a> Process<'a> {
         let ready = || {
             rustix::io::ioctl_fionbio(&input, true)?;
             rustix::io::ioctl_fionbio(&output, true)?;
-            drop(rustix::pipe::fcntl_setpipe_size(&input, PIPE_SIZE));
-            drop(rustix::pipe::fcntl_setpipe_size(&output, PIPE_SIZE));
+            for pipe in [input.as_fd(), output.as_fd()] {
+                let _is_large = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_SIZE).is_ok();
+            }
             children.hold(&child, owner)
         };
         let held = match ready() {
@@ -111,11 +112,6 @@ impl<'a> Process<'a> {
         forget
     }
 
-    /// Notes that a program is not loaded.
-    pub(super) fn remove(&mut self, name: &[u8; 32]) {
-        self.programs.retain(|one| one != name);
-    }
-
     /// Tells the runner something, as soon as its pipe has room.
     pub(super) fn tell(&mut self, what: &ToRunner) -> io::Result<()> {
         let frame = frames::frame(what)?;
@@ -146,8 +142,8 @@ impl<'a> Process<'a> {
 
     fn wait(&self, patience: Duration) -> Result<(), Gone> {
         let patience = Timespec::try_from(patience).map_err(|_too_long| Gone)?;
-        let read = PollFd::from_borrowed_fd(self.output.as_fd(), PollFlags::IN);
-        let write = PollFd::from_borrowed_fd(self.input.as_fd(), PollFlags::OUT);
+        let read = PollFd::new(&self.output, PollFlags::IN);
+        let write = PollFd::new(&self.input, PollFlags::OUT);
         let polled = match self.outgoing.is_empty() {
             true => poll(&mut [read], Some(&patience)),
             false => poll(&mut [read, write], Some(&patience)),

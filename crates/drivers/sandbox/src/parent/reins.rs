@@ -349,6 +349,6 @@ impl Inner {
 impl Process {
     /// Sends a signal; a process that has ended needs none.
     fn signal(&self, signal: Signal) {
-        drop(pidfd_send_signal(&self.pidfd, signal));
+        let _is_alive = pidfd_send_signal(&self.pidfd, signal).is_ok();
     }
 }

@@ -80,7 +80,7 @@ fn write(folder: &OwnedFd, parts: &[&str], bytes: &[u8]) -> io::Result<()> {
         .and_then(|()| file.sync_all())
         .and_then(|()| Ok(renameat(&at, &new, &at, *name)?));
     if written.is_err() {
-        drop(unlinkat(&at, &new, AtFlags::empty()));
+        let _is_gone = unlinkat(&at, &new, AtFlags::empty()).is_ok();
         return written;
     }
     Ok(rustix::fs::fsync(at.as_fd())?)

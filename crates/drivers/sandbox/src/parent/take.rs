@@ -86,7 +86,7 @@ pub(super) fn compiled(
         is_nan_canonical,
     };
     let made = compile(&compiling);
-    if task.is_cancelled() || shared.children.is_closed() {
+    if task.is_cancelled() || shared.children.is_closed() || shared.children.is_evicted(task.id()) {
         // Ended from here: that says nothing about the program.
         return Err(Failed::new(Failure::Unable, "cancelled"));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base::ContentId;
 use compute::jobs::{Failure, LOG_SIZE_MAX, Limits};
 use rustix::time::{ClockId, clock_gettime};
-use wasmtime::{AsContextMut as _, Instance, InstancePre, Memory, Store, Trap, TypedFunc, UpdateDeadline};
+use wasmtime::{Instance, InstancePre, Memory, Store, Trap, TypedFunc, UpdateDeadline};
 
 use super::host::{Ended, Host};
 use super::outbox::Outbox;
@@ -81,7 +81,7 @@ fn run_in_store(program: &Program, ask: &Ask<'_>, unit: Unit, begun: Duration) -
             let instance = ready.instantiate(&mut store).map_err(|error| refused(&store, ask, &error))?;
             let run =
                 instance.get_typed_func::<(u64, &[u8], &[u8]), (Result<Vec<u8>, String>,)>(&mut store, "run");
-            match run.map_err(|error| missing(&error))?.call(&mut store, (unit, ask.arguments, &input)) {
+            match run.map_err(|error| missing(&error))?.call(&mut store, (unit, ask.arguments, input.as_slice())) {
                 Ok((Ok(output),)) => Ok(output),
                 Ok((Err(text),)) => Err(Failed::new(Failure::Trapped, text)),
                 Err(error) => Err(trapped(&store, ask, &error, "")),
@@ -214,7 +214,7 @@ impl Core {
             let text = "althing_alloc gave a place outside of its memory for its input";
             return Err(Failed::new(Failure::Trapped, text));
         };
-        for part in [&unit.to_le_bytes(), arguments.to_le_bytes().as_slice(), ask.arguments, input] {
+        for part in [unit.to_le_bytes().as_slice(), arguments.to_le_bytes().as_slice(), ask.arguments, input] {
             if let Some((head, rest)) = std::mem::take(&mut place).split_at_mut_checked(part.len()) {
                 head.copy_from_slice(part);
                 place = rest;
@@ -249,7 +249,7 @@ impl Core {
     fn last_words(&mut self, ask: &Ask<'_>) -> Option<String> {
         let log = self.instance.get_typed_func::<(), u64>(&mut self.store, "althing_log").ok()?;
         watch(&mut self.store, now().saturating_add(LAST_WORDS), ask.outbox);
-        let place = log.call(self.store.as_context_mut(), ()).ok()?;
+        let place = log.call(&mut self.store, ()).ok()?;
         let pointer = u32::try_from(place >> 32).ok()?;
         let size = u32::try_from(place & u64::from(u32::MAX)).ok()?.min(u32::try_from(LOG_SIZE_MAX).ok()?);
         let bytes = self.memory.data(&self.store).get(range(pointer, size))?;
