@@ -5,8 +5,8 @@
 //! does not verify cannot become code. Not for: compiling, caching, or code from any other computer (there is no way in).
 
 use wasmtime::Engine;
-use wasmtime::component::Component;
 use wasmtime::Module;
+use wasmtime::component::Component;
 
 /// Bytes of a seal.
 pub const SEAL_SIZE: usize = 32;
@@ -82,7 +82,8 @@ impl Sealed<'_> {
     pub fn component(&self, engine: &Engine, key: &SealKey) -> Result<Component, NotLoaded> {
         self.check(key)?;
         // SAFETY: as in `module`.
-        unsafe { Component::deserialize(engine, self.code) }.map_err(|error| NotLoaded::Unfit(error.to_string()))
+        unsafe { Component::deserialize(engine, self.code) }
+            .map_err(|error| NotLoaded::Unfit(error.to_string()))
     }
 
     fn check(&self, key: &SealKey) -> Result<(), NotLoaded> {

@@ -3,7 +3,12 @@
 //! Prints: what a fresh instance with its call costs, units that do nothing per second through the whole driver, and how
 //! long pausing takes.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement, run by hand")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a measurement, run by hand"
+)]
 
 use std::collections::BTreeMap;
 use std::io;
@@ -60,7 +65,11 @@ impl House {
 
     fn begin(&mut self, program: &str, units: u64) -> JobId {
         let program = wat::parse_str(program).unwrap();
-        let unit = |unit| RunUnit { unit, input: vec![Place::Inline { bytes: vec![7; 16].into() }], checkpoint: None };
+        let unit = |unit| RunUnit {
+            unit,
+            input: vec![Place::Inline { bytes: vec![7; 16].into() }],
+            checkpoint: None,
+        };
         let run = Run {
             content: ContentId::new(*blake3::hash(&program).as_bytes()),
             program: Place::Inline { bytes: program.into() },
@@ -137,7 +146,10 @@ fn main() -> ExitCode {
     let begun = Instant::now();
     house.begin(NOTHING, 1);
     while !matches!(house.inputs.blocking_recv().unwrap(), Input::Finished { .. }) {}
-    println!("first unit with compiling and starting a runner: {:.1} ms", begun.elapsed().as_secs_f64() * 1e3);
+    println!(
+        "first unit with compiling and starting a runner: {:.1} ms",
+        begun.elapsed().as_secs_f64() * 1e3
+    );
     let (_, _) = house.nothing(40);
     for round in 1..=3 {
         let jobs = 800;
@@ -160,7 +172,10 @@ fn main() -> ExitCode {
         latencies.push(begun.elapsed());
     }
     latencies.sort_unstable();
-    println!("one unit alone, from work() to its end: median {:?}, worst {:?}", latencies[100], latencies[199]);
+    println!(
+        "one unit alone, from work() to its end: median {:?}, worst {:?}",
+        latencies[100], latencies[199]
+    );
     pauses(&mut house, &touched);
     ExitCode::SUCCESS
 }

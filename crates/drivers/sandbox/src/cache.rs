@@ -215,7 +215,8 @@ mod tests {
         for (at, name) in names.iter().enumerate() {
             cache.put(name, &compiled(1_000));
             if let Ok(file) = File::options().write(true).open(cache.path(name)) {
-                file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(at as u64)).unwrap();
+                file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(at as u64))
+                    .unwrap();
             }
         }
         let here: Vec<bool> = names.iter().map(|name| cache.path(name).exists()).collect();
@@ -226,7 +227,8 @@ mod tests {
     fn settings_and_programs_have_names_of_their_own() {
         let home = tempfile::tempdir().unwrap();
         let cache = Cache::open(home.path().to_owned(), [1; 32], SIZE_MAX).unwrap();
-        let name = |content: u8, is_nan_canonical| cache.name(ContentId::new([content; 32]), is_nan_canonical);
+        let name =
+            |content: u8, is_nan_canonical| cache.name(ContentId::new([content; 32]), is_nan_canonical);
         let names = BTreeSet::from([name(1, false), name(1, true), name(2, false), name(2, true)]);
         assert_eq!(names.len(), 4);
     }

@@ -1,6 +1,6 @@
 //! The settings of wasmtime: the same in the process that compiles and in those that run, and on every computer.
 
-use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 /// The version in the names of cached code; native code of another one does not load.
 pub(crate) const VERSION: &str = "wasmtime 48.0.8, settings 1";
@@ -60,8 +60,7 @@ pub(crate) fn running(is_nan_canonical: bool) -> Config {
         .max_unused_warm_slots(MEMORIES_MAX)
         // Small memories are wiped by writing zeros, which costs less than giving their pages back.
         .linear_memory_keep_resident(64 << 10)
-        .table_keep_resident(16 << 10)
-        .memory_protection_keys(Enabled::No);
+        .table_keep_resident(16 << 10);
     let mut config = compiling(is_nan_canonical);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config

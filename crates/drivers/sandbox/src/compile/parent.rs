@@ -40,10 +40,7 @@ pub(crate) fn compile(what: &Compiling<'_>) -> Result<Compiled, Failed> {
     let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
         return Err(unable(io::ErrorKind::BrokenPipe.into()));
     };
-    let answer = what
-        .children
-        .hold(&process, what.owner)
-        .and_then(|_held| exchange(what, input, output));
+    let answer = what.children.hold(&process, what.owner).and_then(|_held| exchange(what, input, output));
     if answer.is_err() {
         drop(process.kill());
     }
@@ -61,10 +58,13 @@ pub(crate) fn compile(what: &Compiling<'_>) -> Result<Compiled, Failed> {
             Failure::BadProgram,
             format!("it takes more than {CPU_MAX_S} s of processor time to compile"),
         )),
-        (None, Some(_)) => {
-            Err(Failed::new(Failure::BadProgram, "it breaks the compiler or needs too much memory to compile"))
+        (None, Some(_)) => Err(Failed::new(
+            Failure::BadProgram,
+            "it breaks the compiler or needs too much memory to compile",
+        )),
+        (None, None) => {
+            Err(Failed::new(Failure::Unable, "the program that compiles ended without an answer"))
         }
-        (None, None) => Err(Failed::new(Failure::Unable, "the program that compiles ended without an answer")),
     }
 }
 

@@ -78,11 +78,7 @@ pub(super) struct Shared {
 
 impl Sandbox {
     /// Starts the threads, which report to `inputs`; fails when the system gives no threads or no folder for the cache.
-    pub fn start(
-        config: Config,
-        library: Arc<dyn Library>,
-        inputs: mpsc::Sender<Input>,
-    ) -> io::Result<Self> {
+    pub fn start(config: Config, library: Arc<dyn Library>, inputs: mpsc::Sender<Input>) -> io::Result<Self> {
         Self::start_with_checkpoints(config, library, inputs, CHECKPOINT_EVERY)
     }
 

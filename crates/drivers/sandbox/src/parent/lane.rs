@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use compute::jobs::{Failure, PROGRAM_SIZE_MAX, Outcome, Place, Run, RunUnit};
+use compute::jobs::{Failure, Outcome, PROGRAM_SIZE_MAX, Place, Run, RunUnit};
 
 use super::driver::Shared;
 use super::library;
@@ -51,7 +51,8 @@ fn run<'a>(shared: &'a Shared, waiting: Waiting, process: &mut Option<Process<'a
     let units: Vec<RunUnit> = std::mem::take(&mut run.units);
     let mut stream = Stream::new(shared, &task, &run, units);
     if !shared.children.has_room(run.limits.memory_mib) {
-        let text = format!("it may use {} MiB of memory, more than is free for units here", run.limits.memory_mib);
+        let text =
+            format!("it may use {} MiB of memory, more than is free for units here", run.limits.memory_mib);
         stream.fail_all(&Failed::new(Failure::Unable, text));
         task.finish(Ok(Vec::new()));
         return None;
@@ -146,8 +147,9 @@ fn ready<'a>(
             runner
         }
         None => {
-            let unable =
-                |error| Failed::new(Failure::Unable, format!("no program to run units can be started: {error}"));
+            let unable = |error| {
+                Failed::new(Failure::Unable, format!("no program to run units can be started: {error}"))
+            };
             let memory_mib = limits.memory_mib.max(64).checked_next_power_of_two().unwrap_or(u32::MAX);
             let started = Process::start(
                 &shared.config.runner,
@@ -163,18 +165,19 @@ fn ready<'a>(
     if runner.has(&name) {
         return Ok(());
     }
-    let program = || library::read(&*shared.library, &run.program, PROGRAM_SIZE_MAX).and_then(|bytes| {
-        match blake3::hash(&bytes).as_bytes() == run.content.as_bytes() {
-            true => Ok(bytes),
-            false => Err("its bytes are not those they should be".to_owned()),
-        }
-    });
+    let program = || {
+        library::read(&*shared.library, &run.program, PROGRAM_SIZE_MAX).and_then(|bytes| {
+            match blake3::hash(&bytes).as_bytes() == run.content.as_bytes() {
+                true => Ok(bytes),
+                false => Err("its bytes are not those they should be".to_owned()),
+            }
+        })
+    };
     let Compiled { abi, has_checkpoints: _, code } =
         compiled(shared, task, owner, run.content, limits.is_nan_canonical, program)?;
     let seal = machine_code::SealKey::new(runner.key).seal(&name, &code);
     let forget = runner.add(name);
-    let load =
-        ToRunner::Load { name, abi, is_nan_canonical: limits.is_nan_canonical, seal, code, forget };
+    let load = ToRunner::Load { name, abi, is_nan_canonical: limits.is_nan_canonical, seal, code, forget };
     runner.tell(&load).map_err(|error| Failed::new(Failure::Unable, error.to_string()))
 }
 

@@ -18,7 +18,9 @@ pub trait Library: Send + Sync {
 /// Returns the bytes of a place, at most `size_max`, and only if they are those of its content.
 pub(super) fn read(library: &dyn Library, place: &Place, size_max: u64) -> Result<Vec<u8>, String> {
     match place {
-        Place::Inline { bytes } if bytes.len() as u64 > size_max => Err(too_large(bytes.len() as u64, size_max)),
+        Place::Inline { bytes } if bytes.len() as u64 > size_max => {
+            Err(too_large(bytes.len() as u64, size_max))
+        }
         Place::Inline { bytes } => Ok(bytes.to_vec()),
         Place::Content { size, .. } if *size > size_max => Err(too_large(*size, size_max)),
         Place::Content { content, size, source } => {

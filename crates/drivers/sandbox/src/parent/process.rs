@@ -49,7 +49,7 @@ impl<'a> Process<'a> {
         checkpoint_every: Duration,
     ) -> io::Result<Self> {
         let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(io::Error::other)?;
+        getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
         let mut child = Command::new(&command.path)
             .args(&command.arguments)
             .env_clear()
@@ -136,7 +136,8 @@ impl<'a> Process<'a> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
         // After the name, which may have anything in it; user and system time are the 12th and 13th, in hundredths.
         let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks: u64 = rest.split_whitespace().skip(11).take(2).filter_map(|one| one.parse::<u64>().ok()).sum();
+        let ticks: u64 =
+            rest.split_whitespace().skip(11).take(2).filter_map(|one| one.parse::<u64>().ok()).sum();
         Duration::from_millis(ticks.saturating_mul(10))
     }
 

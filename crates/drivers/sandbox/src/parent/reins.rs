@@ -218,8 +218,9 @@ impl Children {
             let percent = inner.allowance.percent;
             let is_beating = percent < 100 && inner.is_going() && !inner.running.is_empty();
             let on = BEAT.saturating_mul(percent) / 100;
-            let in_beat =
-                Duration::from_nanos(u64::try_from(begun.elapsed().as_nanos() % BEAT.as_nanos()).unwrap_or(0));
+            let in_beat = Duration::from_nanos(
+                u64::try_from(begun.elapsed().as_nanos() % BEAT.as_nanos()).unwrap_or(0),
+            );
             let is_off = is_beating && in_beat >= on;
             if inner.is_off_beat != is_off {
                 inner.is_off_beat = is_off;
@@ -316,7 +317,8 @@ impl Inner {
             return;
         }
         let mut used: u64 = self.running.values().sum();
-        let jobs: Vec<(JobId, u64)> = self.running.iter().rev().map(|(job, memory)| (*job, *memory)).collect();
+        let jobs: Vec<(JobId, u64)> =
+            self.running.iter().rev().map(|(job, memory)| (*job, *memory)).collect();
         for (job, memory) in jobs {
             if used <= u64::from(self.allowance.memory_mib) {
                 break;

@@ -27,7 +27,10 @@ pub(super) fn save(shared: &Shared, task: &Task, save: &Save) -> Result<Vec<u8>,
     // All names are checked before anything is written.
     let mut files = Vec::new();
     for file in &save.files {
-        files.push((parts(&file.path).ok_or_else(|| format!("{:?} is no name for a file here", file.path))?, file));
+        files.push((
+            parts(&file.path).ok_or_else(|| format!("{:?} is no name for a file here", file.path))?,
+            file,
+        ));
     }
     if !Path::new(&save.folder).is_absolute() {
         return Err(format!("{} cannot be written to: it is not absolute", save.folder));
@@ -39,7 +42,8 @@ pub(super) fn save(shared: &Shared, task: &Task, save: &Save) -> Result<Vec<u8>,
             return Ok(Vec::new());
         }
         let SaveFile { path, bytes } = file;
-        let bytes = library::read(&*shared.library, bytes, OUTPUT_SIZE_MAX).map_err(|why| cannot(path, &why))?;
+        let bytes =
+            library::read(&*shared.library, bytes, OUTPUT_SIZE_MAX).map_err(|why| cannot(path, &why))?;
         write(&folder, &parts, &bytes).map_err(|error| cannot(path, &error))?;
     }
     Ok(Vec::new())
@@ -71,7 +75,8 @@ fn write(folder: &OwnedFd, parts: &[&str], bytes: &[u8]) -> io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         at = openat(&at, *part, flags, Mode::empty())?;
     }
-    let new = format!(".althing-{:016x}.new", getrandom::u64().map_err(io::Error::other)?);
+    let number = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
+    let new = format!(".althing-{number:016x}.new");
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut file = File::from(openat(&at, &new, flags, Mode::from_raw_mode(0o666))?);
     // A rename replaces a link that has the name; it does not go where the link points.
@@ -97,9 +102,22 @@ mod tests {
         }
         let long = "x".repeat(256);
         let deep = vec!["d"; 65].join("/");
-        for path in
-            ["", "/", "/etc/passwd", "a/", "/a", "a//b", ".", "..", "../x", "a/../../x", "a/./b", "a\0b", &long, &deep]
-        {
+        for path in [
+            "",
+            "/",
+            "/etc/passwd",
+            "a/",
+            "/a",
+            "a//b",
+            ".",
+            "..",
+            "../x",
+            "a/../../x",
+            "a/./b",
+            "a\0b",
+            &long,
+            &deep,
+        ] {
             assert!(parts(path).is_none(), "{path:?}");
         }
     }

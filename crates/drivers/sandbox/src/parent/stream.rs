@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use compute::jobs::{
-    Failure, INLINE_SIZE_MAX, Outcome, Place, Run, RunCheckpoint, RunReport, RunResult, RunUnit, UNITS_MAX, to_bytes,
+    Failure, INLINE_SIZE_MAX, Outcome, Place, Run, RunCheckpoint, RunReport, RunResult, RunUnit, UNITS_MAX,
+    to_bytes,
 };
 use files::jobs::Source;
 
@@ -97,7 +98,10 @@ impl<'a> Stream<'a> {
                 return Ended::Done;
             }
             // Two batches ahead, so that the runner never waits; one when they are large.
-            if self.given.len() <= UNITS_MAX / 2 && self.given_size < BATCH_SIZE && self.give(process).is_err() {
+            if self.given.len() <= UNITS_MAX / 2
+                && self.given_size < BATCH_SIZE
+                && self.give(process).is_err()
+            {
                 return Ended::Gone;
             }
             if self.given.is_empty() {
@@ -191,7 +195,8 @@ impl<'a> Stream<'a> {
             let checkpoint =
                 place.and_then(|place| library::read(&*self.shared.library, place, CHECKPOINT_SIZE_MAX).ok());
             let size_of = |checkpoint: &Option<Vec<u8>>| checkpoint.as_ref().map_or(0, Vec::len);
-            let checkpoint = checkpoint.filter(|one| one.len().saturating_add(input.len()) < FRAME_SIZE_MAX / 2);
+            let checkpoint =
+                checkpoint.filter(|one| one.len().saturating_add(input.len()) < FRAME_SIZE_MAX / 2);
             let one = input.len().saturating_add(size_of(&checkpoint)).saturating_add(64);
             size = size.saturating_add(one);
             units.push(Unit { unit: number, input: input.into(), checkpoint: checkpoint.map(Into::into) });

@@ -107,7 +107,9 @@ fn read_file(path: &str, size_max: u64) -> Result<Vec<u8>, String> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
-        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Err(format!("{path} is not there")),
+        Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => {
+            return Err(format!("{path} is not there"));
+        }
         Err(error) => return Err(cannot(&error)),
     };
     let metadata = file.metadata().map_err(|error| cannot(&error))?;

@@ -75,7 +75,8 @@ enum Value {
 pub(super) fn take(core: &mut Core, of: &Of) -> Result<Vec<u8>, Failed> {
     let mut globals = Vec::new();
     for name in variables(core) {
-        let value = core.instance.get_global(&mut core.store, &name).map(|global| global.get(&mut core.store));
+        let value =
+            core.instance.get_global(&mut core.store, &name).map(|global| global.get(&mut core.store));
         let value = match value {
             Some(Val::I32(bits)) => Value::I32(bits),
             Some(Val::I64(bits)) => Value::I64(bits),
@@ -131,7 +132,8 @@ pub(super) fn restore(mut core: Core, state: &State) -> Option<Core> {
 /// Returns the names of exported variables, in order.
 fn variables(core: &Core) -> Vec<String> {
     let module = core.instance.module(&core.store);
-    let is_variable = |ty: &ExternType| matches!(ty, ExternType::Global(ty) if ty.mutability() == Mutability::Var);
+    let is_variable =
+        |ty: &ExternType| matches!(ty, ExternType::Global(ty) if ty.mutability() == Mutability::Var);
     let mut names: Vec<String> =
         module.exports().filter(|one| is_variable(&one.ty())).map(|one| one.name().to_owned()).collect();
     names.sort();

@@ -50,7 +50,8 @@ fn serve() -> io::Result<()> {
     limits::humble()?;
     let mut input = io::stdin().lock();
     let begin = frames::read(&mut input, 1024)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let ToRunner::Begin { key, checkpoint_ms, memory_mib } = minicbor::decode(&begin).map_err(io::Error::other)?
+    let ToRunner::Begin { key, checkpoint_ms, memory_mib } =
+        minicbor::decode(&begin).map_err(io::Error::other)?
     else {
         return Err(io::ErrorKind::InvalidData.into());
     };

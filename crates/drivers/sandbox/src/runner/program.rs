@@ -22,11 +22,17 @@ pub(super) enum Program {
 
 impl Program {
     /// Loads code that our own compiler made; the text says why not.
-    pub(super) fn load(engine: &Engine, abi: Abi, sealed: &Sealed<'_>, key: &SealKey) -> Result<Self, String> {
+    pub(super) fn load(
+        engine: &Engine,
+        abi: Abi,
+        sealed: &Sealed<'_>,
+        key: &SealKey,
+    ) -> Result<Self, String> {
         let say = |error: wasmtime::Error| format!("{error:#}");
         match abi {
             Abi::Component => {
-                let component: Component = sealed.component(engine, key).map_err(|error| error.to_string())?;
+                let component: Component =
+                    sealed.component(engine, key).map_err(|error| error.to_string())?;
                 component::Linker::new(engine).instantiate_pre(&component).map(Self::Component).map_err(say)
             }
             Abi::Core => {

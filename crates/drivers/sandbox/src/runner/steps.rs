@@ -37,7 +37,9 @@ pub(super) fn run(
         if now().saturating_sub(written) >= ask.checkpoint_every {
             let state = checkpoint::take(&mut core, &of)?;
             let said = ask.outbox.say(&FromRunner::Checkpoint { unit, state: state.into() });
-            said.map_err(|error| Failed::new(Failure::Unable, format!("a checkpoint cannot be told: {error}")))?;
+            said.map_err(|error| {
+                Failed::new(Failure::Unable, format!("a checkpoint cannot be told: {error}"))
+            })?;
             written = now();
         }
     }

@@ -81,7 +81,10 @@ fn run_in_store(program: &Program, ask: &Ask<'_>, unit: Unit, begun: Duration) -
             let instance = ready.instantiate(&mut store).map_err(|error| refused(&store, ask, &error))?;
             let run =
                 instance.get_typed_func::<(u64, &[u8], &[u8]), (Result<Vec<u8>, String>,)>(&mut store, "run");
-            match run.map_err(|error| missing(&error))?.call(&mut store, (unit, ask.arguments, input.as_slice())) {
+            match run
+                .map_err(|error| missing(&error))?
+                .call(&mut store, (unit, ask.arguments, input.as_slice()))
+            {
                 Ok((Ok(output),)) => Ok(output),
                 Ok((Err(text),)) => Err(Failed::new(Failure::Trapped, text)),
                 Err(error) => Err(trapped(&store, ask, &error, "")),
@@ -117,9 +120,10 @@ fn command(store: Store<Host>, ask: &Ask<'_>, ended: wasmtime::Result<()>) -> Re
         Ok(()) => Ok(store.into_data().streams.into_output()),
         Err(error) => match (store.data().ended, error.downcast_ref::<Exit>()) {
             (None, Some(Exit(0))) => Ok(store.into_data().streams.into_output()),
-            (None, Some(Exit(code))) => {
-                Err(Failed::new(Failure::Trapped, with_words(&format!("it ended with exit code {code}"), &said)))
-            }
+            (None, Some(Exit(code))) => Err(Failed::new(
+                Failure::Trapped,
+                with_words(&format!("it ended with exit code {code}"), &said),
+            )),
             _ => Err(trapped(&store, ask, &error, &said)),
         },
     }
@@ -214,7 +218,8 @@ impl Core {
             let text = "althing_alloc gave a place outside of its memory for its input";
             return Err(Failed::new(Failure::Trapped, text));
         };
-        for part in [unit.to_le_bytes().as_slice(), arguments.to_le_bytes().as_slice(), ask.arguments, input] {
+        for part in [unit.to_le_bytes().as_slice(), arguments.to_le_bytes().as_slice(), ask.arguments, input]
+        {
             if let Some((head, rest)) = std::mem::take(&mut place).split_at_mut_checked(part.len()) {
                 head.copy_from_slice(part);
                 place = rest;

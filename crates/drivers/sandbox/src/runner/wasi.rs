@@ -11,14 +11,52 @@ pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
 
 /// All functions of preview 1. Those not written below answer `nosys`, or `badf` where they take a file.
 pub(crate) const NAMES: [&str; 46] = [
-    "args_get", "args_sizes_get", "environ_get", "environ_sizes_get", "clock_res_get", "clock_time_get",
-    "fd_advise", "fd_allocate", "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags",
-    "fd_fdstat_set_rights", "fd_filestat_get", "fd_filestat_set_size", "fd_filestat_set_times", "fd_pread",
-    "fd_prestat_get", "fd_prestat_dir_name", "fd_pwrite", "fd_read", "fd_readdir", "fd_renumber", "fd_seek",
-    "fd_sync", "fd_tell", "fd_write", "path_create_directory", "path_filestat_get", "path_filestat_set_times",
-    "path_link", "path_open", "path_readlink", "path_remove_directory", "path_rename", "path_symlink",
-    "path_unlink_file", "poll_oneoff", "proc_exit", "proc_raise", "sched_yield", "random_get", "sock_accept",
-    "sock_recv", "sock_send", "sock_shutdown",
+    "args_get",
+    "args_sizes_get",
+    "environ_get",
+    "environ_sizes_get",
+    "clock_res_get",
+    "clock_time_get",
+    "fd_advise",
+    "fd_allocate",
+    "fd_close",
+    "fd_datasync",
+    "fd_fdstat_get",
+    "fd_fdstat_set_flags",
+    "fd_fdstat_set_rights",
+    "fd_filestat_get",
+    "fd_filestat_set_size",
+    "fd_filestat_set_times",
+    "fd_pread",
+    "fd_prestat_get",
+    "fd_prestat_dir_name",
+    "fd_pwrite",
+    "fd_read",
+    "fd_readdir",
+    "fd_renumber",
+    "fd_seek",
+    "fd_sync",
+    "fd_tell",
+    "fd_write",
+    "path_create_directory",
+    "path_filestat_get",
+    "path_filestat_set_times",
+    "path_link",
+    "path_open",
+    "path_readlink",
+    "path_remove_directory",
+    "path_rename",
+    "path_symlink",
+    "path_unlink_file",
+    "poll_oneoff",
+    "proc_exit",
+    "proc_raise",
+    "sched_yield",
+    "random_get",
+    "sock_accept",
+    "sock_recv",
+    "sock_send",
+    "sock_shutdown",
 ];
 
 /// 2020-01-01, nanoseconds since 1970: the only time there is.
@@ -121,9 +159,9 @@ impl Streams {
 
     /// Fills with the same random numbers for every unit: by constants and nothing else.
     fn random(&mut self, into: &mut [u8]) {
-        let reader = self
-            .random
-            .get_or_insert_with(|| blake3::Hasher::new_derive_key("althing 2026: random of units").finalize_xof());
+        let reader = self.random.get_or_insert_with(|| {
+            blake3::Hasher::new_derive_key("althing 2026: random of units").finalize_xof()
+        });
         reader.fill(into);
     }
 }
@@ -163,24 +201,32 @@ pub(super) fn linker(engine: &Engine, module: &Module) -> wasmtime::Result<Linke
 /// Reading and writing.
 fn streams(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     linker
-        .func_wrap(MODULE, "fd_read", |mut caller: Caller<'_, Host>, file: i32, at: u32, count: u32, told: u32| {
-            if file != 0 {
-                return Ok(BADF);
-            }
-            over_vectors(&mut caller, at, count, told, |host, bytes| Ok(host.streams.read(bytes)))
-        })?
-        .func_wrap(MODULE, "fd_write", |mut caller: Caller<'_, Host>, file: i32, at: u32, count: u32, told: u32| {
-            if file != 1 && file != 2 {
-                return Ok(BADF);
-            }
-            over_vectors(&mut caller, at, count, told, |host, bytes| {
-                if host.streams.write(file, bytes) {
-                    return Ok(bytes.len());
+        .func_wrap(
+            MODULE,
+            "fd_read",
+            |mut caller: Caller<'_, Host>, file: i32, at: u32, count: u32, told: u32| {
+                if file != 0 {
+                    return Ok(BADF);
                 }
-                host.ended = Some(Ended::TooLarge);
-                Err(wasmtime::Error::msg("the output is too large"))
-            })
-        })?
+                over_vectors(&mut caller, at, count, told, |host, bytes| Ok(host.streams.read(bytes)))
+            },
+        )?
+        .func_wrap(
+            MODULE,
+            "fd_write",
+            |mut caller: Caller<'_, Host>, file: i32, at: u32, count: u32, told: u32| {
+                if file != 1 && file != 2 {
+                    return Ok(BADF);
+                }
+                over_vectors(&mut caller, at, count, told, |host, bytes| {
+                    if host.streams.write(file, bytes) {
+                        return Ok(bytes.len());
+                    }
+                    host.ended = Some(Ended::TooLarge);
+                    Err(wasmtime::Error::msg("the output is too large"))
+                })
+            },
+        )?
         .func_wrap(MODULE, "fd_fdstat_get", |mut caller: Caller<'_, Host>, file: i32, at: u32| {
             // A character device that can be read (2) or written (64); no seeking.
             let rights: u64 = match file {
@@ -197,9 +243,11 @@ fn streams(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             }
             put(&mut caller, at, &stat)
         })?
-        .func_wrap(MODULE, "fd_seek", |_: Caller<'_, Host>, file: i32, _to: i64, _from: i32, _at: u32| match file {
-            0..=2 => SPIPE,
-            _ => BADF,
+        .func_wrap(MODULE, "fd_seek", |_: Caller<'_, Host>, file: i32, _to: i64, _from: i32, _at: u32| {
+            match file {
+                0..=2 => SPIPE,
+                _ => BADF,
+            }
         })?
         .func_wrap(MODULE, "fd_close", |_: Caller<'_, Host>, file: i32| match file {
             0..=2 => SUCCESS,
@@ -227,9 +275,13 @@ fn surroundings(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
             let all = caller.data().streams.environment.clone();
             put_all(&mut caller, places, texts, &all)
         })?
-        .func_wrap(MODULE, "clock_time_get", |mut caller: Caller<'_, Host>, _id: i32, _exact: i64, at: u32| {
-            put(&mut caller, at, &TIME_NS.to_le_bytes())
-        })?
+        .func_wrap(
+            MODULE,
+            "clock_time_get",
+            |mut caller: Caller<'_, Host>, _id: i32, _exact: i64, at: u32| {
+                put(&mut caller, at, &TIME_NS.to_le_bytes())
+            },
+        )?
         .func_wrap(MODULE, "clock_res_get", |mut caller: Caller<'_, Host>, _id: i32, at: u32| {
             put(&mut caller, at, &1_000_000_000_u64.to_le_bytes())
         })?

@@ -69,8 +69,18 @@ fn endless_recursion_uses_up_its_own_stack_only() {
 #[test]
 fn traps_come_with_last_words() {
     check(&core(1, "(unreachable)"), limits(), Failure::Trapped, "gave up");
-    check(&core(1, "(drop (i32.div_u (i32.const 1) (local.get $i))) (i64.const 0)"), limits(), Failure::Trapped, "zero");
-    check(&core(1, "(drop (i32.load (i32.const -4))) (i64.const 0)"), limits(), Failure::Trapped, "out of bounds");
+    check(
+        &core(1, "(drop (i32.div_u (i32.const 1) (local.get $i))) (i64.const 0)"),
+        limits(),
+        Failure::Trapped,
+        "zero",
+    );
+    check(
+        &core(1, "(drop (i32.load (i32.const -4))) (i64.const 0)"),
+        limits(),
+        Failure::Trapped,
+        "out of bounds",
+    );
     let words = r#"(module (memory (export "memory") 1) (data (i32.const 64) "the moon is missing")
         (func (export "althing_log") (result i64) (i64.const 0x4000000013))
         (func (export "althing_alloc") (param i32) (result i32) (i32.const 1024))
@@ -82,7 +92,12 @@ fn traps_come_with_last_words() {
 
 #[test]
 fn places_outside_of_memory_are_not_read_or_written() {
-    check(&core(1, "(i64.const -1)"), Limits { output: u64::MAX, ..limits() }, Failure::Trapped, "outside of its memory");
+    check(
+        &core(1, "(i64.const -1)"),
+        Limits { output: u64::MAX, ..limits() },
+        Failure::Trapped,
+        "outside of its memory",
+    );
     check(&core(1, "(i64.const 0xffffffff00000010)"), limits(), Failure::Trapped, "outside of its memory");
     let alloc = r#"(module (memory (export "memory") 1)
         (func (export "althing_alloc") (param i32) (result i32) (i32.const -8))
@@ -125,7 +140,7 @@ fn memory_has_a_limit_that_a_program_meets_the_same_way_everywhere() {
          (i32.store (i32.const 4) (memory.grow (i32.const 70000)))
          (call $pair (i32.const 0) (i32.const 8))",
     );
-    for memory_mib in [16, 64] {
+    for memory_mib in [16_u32, 64] {
         let mut expected = (memory_mib * 16).to_le_bytes().to_vec();
         expected.extend([255; 4]);
         let limits = Limits { memory_mib, ..limits() };
@@ -176,7 +191,12 @@ fn what_a_program_may_not_import_is_named() {
         )
     };
     check(&import(r#""env" "open" (func)"#), limits(), Failure::BadProgram, "env.open");
-    check(&import(r#""wasi_snapshot_preview1" "fork" (func)"#), limits(), Failure::BadProgram, "preview1.fork");
+    check(
+        &import(r#""wasi_snapshot_preview1" "fork" (func)"#),
+        limits(),
+        Failure::BadProgram,
+        "preview1.fork",
+    );
     check(&import(r#""env" "memory" (memory 1)"#), limits(), Failure::BadProgram, "env.memory");
     let wrong = import(r#""wasi_snapshot_preview1" "fd_read" (func (param i64) (result i32))"#);
     check(&wrong, limits(), Failure::BadProgram, "fd_read");
@@ -216,8 +236,13 @@ fn what_differs_between_processors_is_not_to_be_had() {
 #[test]
 fn garbage_is_no_program() {
     let house = House::new();
-    for garbage in [b"".as_slice(), b"\0asm", b"#!/bin/sh\n", b"\x7fELF\x02\x01\x01\0", b"(module)", &[0; 4096]] {
-        assert_eq!(attack(&house, garbage, limits(), b""), (Failure::BadProgram, "it is no WASM program".to_owned()));
+    for garbage in
+        [b"".as_slice(), b"\0asm", b"#!/bin/sh\n", b"\x7fELF\x02\x01\x01\0", b"(module)", &[0; 4096]]
+    {
+        assert_eq!(
+            attack(&house, garbage, limits(), b""),
+            (Failure::BadProgram, "it is no WASM program".to_owned())
+        );
     }
     let good = wasm(&echo());
     for cut in (9..good.len()).step_by(7) {
@@ -257,7 +282,8 @@ fn a_program_that_is_hard_to_compile_ends_its_compiler_only() {
 fn a_runner_that_is_killed_is_replaced_and_its_unit_run_again() {
     let house = House::new();
     let turns = 400_000_000_u32;
-    let units = vec![unit(1, &3_u32.to_le_bytes()), unit(2, &turns.to_le_bytes()), unit(3, &5_u32.to_le_bytes())];
+    let units =
+        vec![unit(1, &3_u32.to_le_bytes()), unit(2, &turns.to_le_bytes()), unit(3, &5_u32.to_le_bytes())];
     let job = house.begin(&wasm(&count()), b"", limits(), units);
     let runners = house.await_runners("a unit runs", is_working);
     kill(runners[0].0);
@@ -275,7 +301,8 @@ fn a_unit_whose_runner_is_killed_twice_is_given_up() {
     let job = house.begin(&wasm(&forever()), b"", Limits { cpu_ms: 3_000, ..limits() }, units);
     let first = house.await_runners("a unit runs", is_working)[0].0;
     kill(first);
-    let is_second = |runners: &[(u32, char, u64)]| runners.iter().any(|one| one.0 != first) && is_working(runners);
+    let is_second =
+        |runners: &[(u32, char, u64)]| runners.iter().any(|one| one.0 != first) && is_working(runners);
     let second = house.await_runners("it runs again", is_second);
     kill(second.iter().find(|one| one.0 != first).unwrap().0);
     let (report, outcome) = house.end(job);

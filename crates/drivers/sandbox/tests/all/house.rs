@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use base::ContentId;
 use compute::jobs::{
-    Allowance, Limits, Outcome, Place, RUN, Run, RunReport, RunResult, RunUnit, SAVE, SET, Save, TAKE, Take, Taken,
-    from_bytes, to_bytes,
+    Allowance, Limits, Outcome, Place, RUN, Run, RunReport, RunResult, RunUnit, SAVE, SET, Save, TAKE, Take,
+    Taken, from_bytes, to_bytes,
 };
 use files::jobs::Source;
 use kernel::{Driver, Input, Job, JobFailure, JobId};
@@ -27,7 +27,11 @@ impl Library for Shelf {
     fn read(&self, content: ContentId, _source: &Source, size_max: u64) -> io::Result<Vec<u8>> {
         let shelf = self.0.lock().unwrap();
         let bytes = shelf.get(&content).ok_or(io::ErrorKind::NotFound)?;
-        if bytes.len() as u64 > size_max { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes.clone()) }
+        if bytes.len() as u64 > size_max {
+            Err(io::ErrorKind::FileTooLarge.into())
+        } else {
+            Ok(bytes.clone())
+        }
     }
 
     fn keep(&self, bytes: Vec<u8>) -> io::Result<ContentId> {
@@ -152,7 +156,13 @@ impl House {
         self.set(Allowance { cores, percent: 100, memory_mib: 8_192, is_for_idle: false });
     }
 
-    pub(crate) fn begin(&self, program: &[u8], arguments: &[u8], limits: Limits, units: Vec<RunUnit>) -> JobId {
+    pub(crate) fn begin(
+        &self,
+        program: &[u8],
+        arguments: &[u8],
+        limits: Limits,
+        units: Vec<RunUnit>,
+    ) -> JobId {
         let run = Run {
             program: Place::Inline { bytes: program.to_vec().into() },
             content: content(program),
@@ -163,7 +173,13 @@ impl House {
         self.job(RUN, to_bytes(&run))
     }
 
-    pub(crate) fn run(&self, program: &[u8], arguments: &[u8], limits: Limits, units: Vec<RunUnit>) -> Vec<RunResult> {
+    pub(crate) fn run(
+        &self,
+        program: &[u8],
+        arguments: &[u8],
+        limits: Limits,
+        units: Vec<RunUnit>,
+    ) -> Vec<RunResult> {
         let job = self.begin(program, arguments, limits, units);
         let (report, outcome) = self.end(job);
         assert_eq!(outcome, Ok(Vec::new()));
@@ -215,7 +231,11 @@ impl House {
     }
 
     /// Waits until its processes are as they should be.
-    pub(crate) fn await_runners(&self, what: &str, is_so: impl Fn(&[(u32, char, u64)]) -> bool) -> Vec<(u32, char, u64)> {
+    pub(crate) fn await_runners(
+        &self,
+        what: &str,
+        is_so: impl Fn(&[(u32, char, u64)]) -> bool,
+    ) -> Vec<(u32, char, u64)> {
         let until = Instant::now() + PATIENCE;
         loop {
             let runners = self.runners();

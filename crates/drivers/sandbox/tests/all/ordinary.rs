@@ -24,7 +24,8 @@ fn several_parts_or_none_are_told_apart_by_their_lengths() {
     let house = House::new();
     let part = |bytes: &[u8]| Place::Inline { bytes: bytes.to_vec().into() };
     let check = |input: Vec<Place>, expected: &[u8]| {
-        let results = house.run(&wasm(&echo()), b"", limits(), vec![RunUnit { unit: 1, input, checkpoint: None }]);
+        let results =
+            house.run(&wasm(&echo()), b"", limits(), vec![RunUnit { unit: 1, input, checkpoint: None }]);
         let Outcome::Output { bytes } = &results[0].outcome else { panic!("{results:?}") };
         assert_eq!(&bytes[12..], expected);
     };
@@ -88,7 +89,8 @@ fn a_command_reads_standard_input_and_writes_standard_output() {
          (call $exit (i32.const 0))",
     );
     assert_eq!(house.one(&surroundings, b"-x", limits(), b""), output(b"program\0-x\0ALTHING_UNIT=5\0"));
-    let fails = command("(call $say (i32.const 2) (i32.const 2048) (i32.const 10)) (call $exit (i32.const 3))");
+    let fails =
+        command("(call $say (i32.const 2) (i32.const 2048) (i32.const 10)) (call $exit (i32.const 3))");
     let log = "it ended with exit code 3; it said: last words".to_owned();
     assert_eq!(house.one(&fails, b"", limits(), b""), Outcome::Failed { failure: Failure::Trapped, log });
 }
@@ -223,7 +225,10 @@ fn a_unit_goes_on_from_its_checkpoint_to_the_same_output() {
     let mut bad = good.clone();
     bad.truncate(good.len() / 2);
     assert_eq!(again(Place::Inline { bytes: bad.into() }, 9).outcome, whole.outcome);
-    assert_eq!(again(Place::Inline { bytes: b"althck\0\x01rubbish".to_vec().into() }, 9).outcome, whole.outcome);
+    assert_eq!(
+        again(Place::Inline { bytes: b"althck\0\x01rubbish".to_vec().into() }, 9).outcome,
+        whole.outcome
+    );
     let gone = Place::Content { content: content(b"gone"), size: 4, source: Source::Store };
     assert_eq!(again(gone, 9).outcome, whole.outcome);
 }

@@ -144,7 +144,12 @@ fn a_cancelled_job_ends_and_the_next_one_runs() {
 #[test]
 fn a_job_makes_room_when_memory_gets_scarce_and_loses_nothing() {
     let house = House::new();
-    let job = house.begin(&wasm(&count()), b"", limits(), vec![unit(1, &TURNS.to_le_bytes()), unit(2, &3_u32.to_le_bytes())]);
+    let job = house.begin(
+        &wasm(&count()),
+        b"",
+        limits(),
+        vec![unit(1, &TURNS.to_le_bytes()), unit(2, &3_u32.to_le_bytes())],
+    );
     house.await_runners("it runs", is_working);
     house.set(Allowance { memory_mib: 10, ..all(2) });
     let (report, _) = house.end(job);

@@ -24,10 +24,12 @@ fn a_program_is_taken_checked_and_kept() {
     for (text, abi, has_checkpoints) in cases {
         let program = wasm(&text);
         let path = file(&house, "program.wasm", &program);
-        let expected = Taken::Program { content: content(&program), size: program.len() as u64, abi, has_checkpoints };
+        let expected =
+            Taken::Program { content: content(&program), size: program.len() as u64, abi, has_checkpoints };
         assert_eq!(house.take(&Take::File { path }), Ok(expected.clone()));
         assert_eq!(house.shelf.0.lock().unwrap().get(&content(&program)), Some(&program));
-        let place = Place::Content { content: content(&program), size: program.len() as u64, source: Source::Store };
+        let place =
+            Place::Content { content: content(&program), size: program.len() as u64, source: Source::Store };
         assert_eq!(house.take(&Take::Here { place }), Ok(expected));
     }
 }
@@ -52,7 +54,10 @@ fn what_cannot_be_taken_is_said_in_words() {
     check(&Take::File { path: "relative.wasm".to_owned() }, "not absolute");
     check(&Take::File { path: house.home.path().to_str().unwrap().to_owned() }, "no regular file");
     check(&Take::File { path: "/dev/zero".to_owned() }, "no regular file");
-    check(&Take::File { path: file(&house, "a.txt", b"hello") }, "a.txt cannot run here: it is no WASM program");
+    check(
+        &Take::File { path: file(&house, "a.txt", b"hello") },
+        "a.txt cannot run here: it is no WASM program",
+    );
     let import = wasm(r#"(module (import "env" "system" (func)))"#);
     check(&Take::File { path: file(&house, "import.wasm", &import) }, "env.system");
     let large = path("large.wasm");
