@@ -1,7 +1,7 @@
 //! The clock of the programs: while units run, it makes them look at their limits every few milliseconds.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
 use std::time::Duration;
@@ -27,7 +27,11 @@ impl Ticker {
     pub(super) fn start(engines: [Engine; 2]) -> io::Result<Self> {
         let is_ticking = Arc::new(AtomicBool::new(false));
         let ticks = Arc::clone(&is_ticking);
+        // A thread that begins makes calls that are forbidden soon after; without them it ends the process.
+        let is_up = Arc::new(Barrier::new(2));
+        let begun = Arc::clone(&is_up);
         let handle = std::thread::Builder::new().name("ticker".to_owned()).spawn(move || {
+            begun.wait();
             loop {
                 while !ticks.load(Ordering::Acquire) {
                     std::thread::park();
@@ -36,6 +40,7 @@ impl Ticker {
                 engines.iter().for_each(Engine::increment_epoch);
             }
         })?;
+        is_up.wait();
         Ok(Self { is_ticking, thread: handle.thread().clone() })
     }
 

@@ -197,7 +197,7 @@ fn what_a_program_may_not_import_is_named() {
         Failure::BadProgram,
         "preview1.fork",
     );
-    check(&import(r#""env" "memory" (memory 1)"#), limits(), Failure::BadProgram, "env.memory");
+    check(&import(r#""env" "global" (global i32)"#), limits(), Failure::BadProgram, "env.global");
     let wrong = import(r#""wasi_snapshot_preview1" "fd_read" (func (param i64) (result i32))"#);
     check(&wrong, limits(), Failure::BadProgram, "fd_read");
     let component = r#"(component (import "wasi:http/types@0.2.0" (instance)))"#;

@@ -80,7 +80,7 @@ pub(crate) fn component(body: &str) -> String {
             (core instance $i (instantiate $m))
             (func (export "run") (param "unit" u64) (param "arguments" (list u8)) (param "input" (list u8))
                 (result (result (list u8) (error string)))
-                (canon lift (core func $i "run") (memory $i "memory") (realloc (func $i "realloc")))))"#
+                (canon lift (core func $i "run") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))"#
     )
 }
 
