@@ -1,8 +1,8 @@
 //! The clock of the programs: while units run, it makes them look at their limits every few milliseconds.
 
 use std::io;
-use std::sync::{Arc, Barrier};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread::Thread;
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ use sandbox::{CHECKPOINT_EVERY, Config, Library, ProgramCommand, Sandbox};
 use tokio::sync::mpsc;
 
 /// Nothing here takes so long; a test that waits longer has failed.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 #[derive(Default)]
 pub(crate) struct Shelf(pub(crate) Mutex<BTreeMap<ContentId, Vec<u8>>>);
