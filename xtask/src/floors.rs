@@ -16,20 +16,21 @@ const FLOORS: [&str; 6] = ["foundation", "engine", "services", "drivers", "inter
 const GROUND: [&str; 3] = ["records", "people", "files"];
 
 /// Uses within one floor that the picture of the house shows.
-const SIDEWAYS: [(&str, &str); 9] = [
+const SIDEWAYS: [(&str, &str); 10] = [
     ("api", "base"),
     ("wire", "base"),
     ("kernel", "store"),
     ("people", "records"),
     ("files", "records"),
     ("files", "people"),
+    ("sandbox", "machine-code"),
     ("peer", "gateways"),
     ("althing", "gateways"),
     ("althing", "peer"),
 ];
 
 /// Foreign crates that belong to some crates only; of the rest of the house, `lab` may use them, too.
-const TIED: [(&str, &[&str]); 15] = [
+const TIED: [(&str, &[&str]); 17] = [
     ("redb", &["store"]),
     ("iroh", &["network"]),
     ("iroh-blobs", &["network"]),
@@ -45,6 +46,8 @@ const TIED: [(&str, &[&str]); 15] = [
     ("tantivy", &["index"]),
     ("x11rb", &["idle"]),
     ("zbus", &["idle"]),
+    ("wasmtime", &["sandbox", "machine-code"]),
+    ("seccompiler", &["sandbox"]),
 ];
 
 /// Foreign crates that nothing below the drivers may use: the simulator could not replay it.

@@ -136,7 +136,9 @@ fn killed_often(bench: &Bench, kills: usize) -> Result<()> {
         ensure!(found == units, "{found} of {units}");
         peers[0].ask("compute.forget", &json!({ "id": asked }))?;
     }
-    println!("{killed} kills (-9) of owner, workers and runners at random moments: no unit lost, none counted twice");
+    println!(
+        "{killed} kills (-9) of owner, workers and runners at random moments: no unit lost, none counted twice"
+    );
     Ok(())
 }
 
