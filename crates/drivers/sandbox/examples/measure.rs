@@ -110,7 +110,8 @@ fn children() -> Vec<(u32, char)> {
         let pid = entry.file_name().to_string_lossy().parse::<u32>().ok()?;
         let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
         let parts: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        (parts[1] == me).then(|| (pid, parts[0].chars().next().unwrap()))
+        let is_runner = std::fs::read(entry.path().join("cmdline")).ok()?.ends_with(b"\0run\0");
+        (parts[1] == me && is_runner).then(|| (pid, parts[0].chars().next().unwrap()))
     });
     stats.collect()
 }

@@ -101,7 +101,9 @@ impl Cache {
 
     /// Takes the right to compile; `None` while somebody else does.
     pub(crate) fn turn(&self, name: [u8; 32]) -> Option<Turn<'_>> {
-        self.inner().compiling.insert(name).then_some(Turn { cache: self, name })
+        // Not made unless it is given: dropping one takes the lock, and the turn of whoever has it.
+        let is_mine = self.inner().compiling.insert(name);
+        is_mine.then(|| Turn { cache: self, name })
     }
 
     /// Keeps what a compiler made. A full disk only means compiling again.
