@@ -1,4 +1,4 @@
-//! Measures the sandbox: `cargo run --release -p sandbox --example measure`. It is its own child.
+//! Measures the sandbox: `cargo run --release -p sandbox --example sandbox-measure`. It is its own child.
 //!
 //! Prints: what a fresh instance with its call costs, units that do nothing per second through the whole driver, and how
 //! long pausing takes.
