@@ -149,7 +149,8 @@ class Executor(futures.Executor):
         program, items = self._which(fn, args)
         if not items:
             raise TypeError("submit needs an item")
-        return self._lane(program).submit(check_size(program.encode(*items)), program.decode)
+        item = check_size(program.encode(*items))
+        return self._lane(program).submit(item, program.decode)
 
     def map(
         self, fn: Any, *iterables: Iterable[Any], timeout: Optional[float] = None, chunksize: int = 1

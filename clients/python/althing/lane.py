@@ -113,6 +113,14 @@ class Lane:
     # --- Pushing.
 
     def _push(self) -> None:
+        with self._changed:
+            while not self._queue and not self._is_closing:
+                self._changed.wait()
+            if not self._queue:
+                # It was closed before its first item: there is no job.
+                self._broken = RuntimeError("cannot submit: the executor is shut down")
+                self._changed.notify_all()
+                return
         said = {**self._said, "is_open": True}
         view = self._peer.act("compute.map", said, patience=self._patience, is_given_up=self._is_given_up)
         job = Job(str(view["id"]), peer=self._peer, patience=self._patience)
