@@ -75,9 +75,7 @@ def build(module: PathOrText, out: PathOrText) -> str:
         made = os.path.join(folder, "program.wasm")
         command = [tool, "-d", world, "-w", "program", "componentize", "--stub-wasi"]
         command += ["-p", folder, "-p", os.path.dirname(source), "althing_program", "-o", made]
-        ran = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder, timeout=_BUILD_SECONDS
-        )
+        ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder, timeout=_BUILD_SECONDS)
         if ran.returncode != 0:
             said = ran.stdout.decode(errors="replace").strip()[-4_000:]
             raise AlthingError(

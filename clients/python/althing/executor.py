@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import atexit
-import base64
+import logging
 import os
 import threading
 import time
 import weakref
+from collections import deque
 from concurrent import futures
+from itertools import islice
 from types import TracebackType
 from typing import (
     Any,
-    Callable,
+    Deque,
     Dict,
     Iterable,
     Iterator,
@@ -26,11 +28,14 @@ from typing import (
     Union,
 )
 
+from .faults import AlthingError
 from .job import PATIENCE_SECONDS, Job
 from .lane import Lane
 from .peer import Peer
-from .program import PathOrText, Program, bytes_of, place_of
+from .program import PathOrText, Program, place_of
 from .pushing import ITEMS_MAX, LETTERS_MAX, Pusher, check_size, letters
+
+_log = logging.getLogger("althing")
 
 Trust = Literal["own", "trusted", "spot", "quorum", "adaptive"]
 
@@ -153,23 +158,31 @@ class Executor(futures.Executor):
         return self._lane(program).submit(item, program.decode)
 
     def map(
-        self, fn: Any, *iterables: Iterable[Any], timeout: Optional[float] = None, chunksize: int = 1
+        self,
+        fn: Any,
+        *iterables: Iterable[Any],
+        timeout: Optional[float] = None,
+        chunksize: int = 1,
+        buffersize: Optional[int] = None,
     ) -> Iterator[Any]:
         """Gives all items away at once and gives the results in their order: `map(items)`, or `map(Program(...), items)`.
 
         As in the standard library: `timeout` in seconds counts from this call and raises `concurrent.futures.TimeoutError`;
-        an exception of a unit is raised where its result would be given, and ends the iteration. `chunksize` is ignored:
-        the peer decides how many units travel together.
+        an exception of a unit is raised where its result would be given, and ends the iteration. With `buffersize` so many
+        items are on their way at most, for inputs without end. `chunksize` is ignored: the peer decides how many units
+        travel together.
         """
         until = None if timeout is None else time.monotonic() + timeout
         program, sources = self._which(fn, iterables)
+        if not sources:
+            raise TypeError("map needs items")
         for source in sources:
             if isinstance(source, (str, bytes, bytearray)):
                 raise TypeError("map needs a list of items; for one item use submit")
-        if not sources:
-            raise TypeError("map needs items")
-        waiting = [self.submit(program, *items) for items in zip(*sources)]
-        return _in_order(waiting, until)
+        if buffersize is not None and buffersize < 1:
+            raise ValueError("buffersize is 1 or more")
+        rest = (self.submit(program, *items) for items in zip(*sources))
+        return _in_order(deque(islice(rest, buffersize)), rest, until)
 
     def run(
         self,
@@ -233,10 +246,14 @@ class Executor(futures.Executor):
             for lane in lanes:
                 lane.join()
         for job in runs:
-            if job.is_read and not self._keep:
-                job.forget()
-            elif cancel_futures and job.view().get("is_over") is False:
-                job.cancel()
+            try:
+                if job.is_read and not self._keep:
+                    job.forget()
+                elif cancel_futures and not job.view()["is_over"]:
+                    job.cancel()
+            except AlthingError as error:
+                if error.code != "compute.no-such-job":
+                    _log.warning("althing: job %s stays at the peer: %s", job.id, error)
 
     def __exit__(
         self,
@@ -244,7 +261,12 @@ class Executor(futures.Executor):
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> Literal[False]:
-        self.shutdown(wait=True, cancel_futures=error is not None)
+        try:
+            self.shutdown(wait=True, cancel_futures=error is not None)
+        except KeyboardInterrupt:
+            # Whoever does not want to wait for the end wants no end.
+            self.shutdown(wait=True, cancel_futures=True)
+            raise
         return False
 
     def _which(self, fn: Any, rest: Tuple[Any, ...]) -> Tuple[Program, Tuple[Any, ...]]:
@@ -257,9 +279,7 @@ class Executor(futures.Executor):
                 'Program("./count.wasm"); althing.build makes one of a Python module'
             )
         if self._program is None:
-            raise TypeError(
-                'it is not said what runs: Executor(web, "./count.wasm"), or map(Program("./count.wasm"), items)'
-            )
+            raise TypeError('it is not said what runs: Executor(web, "./count.wasm"), or map(Program("./count.wasm"), items)')
         return self._program, rest if fn is None else (fn, *rest)
 
     def _lane(self, program: Program) -> Lane:
@@ -303,13 +323,17 @@ class Executor(futures.Executor):
             raise
 
 
-def _in_order(waiting: "List[futures.Future[Any]]", until: Optional[float]) -> Iterator[Any]:
-    # Results that were given are let go of at once: all of them together may not fit the memory.
-    waiting.reverse()
+def _in_order(
+    waiting: "Deque[futures.Future[Any]]", rest: "Iterator[futures.Future[Any]]", until: Optional[float]
+) -> Iterator[Any]:
     try:
         while waiting:
             left = None if until is None else until - time.monotonic()
-            yield waiting.pop().result(left)
+            # Results that were given are let go of at once: all of them together may not fit the memory.
+            result = waiting[0].result(left)
+            waiting.popleft()
+            yield result
+            waiting.extend(islice(rest, 1))
     finally:
         for future in waiting:
             future.cancel()

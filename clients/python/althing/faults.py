@@ -65,9 +65,7 @@ class JobEnded(AlthingError):
         self.state = state
         """How it ended: `failed`, `cancelled`, `done` or `forgotten`."""
         said = f"job {job[:8]} is {state}" + (f": {note}" if note else "")
-        super().__init__(
-            "compute.job-ended", "settings", said, [Remedy(f"althing jobs show {job[:8]}", "says what happened")]
-        )
+        super().__init__("compute.job-ended", "settings", said, [Remedy(f"althing jobs show {job[:8]}", "says what happened")])
 
 
 def from_json(status: int, value: Any) -> AlthingError:

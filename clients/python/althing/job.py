@@ -182,9 +182,7 @@ class Job:
         for result in self.results():
             found.append(result)
             if len(found) > 1:
-                raise ValueError(
-                    f"job {self.id[:8]} has more than one result: iterate over it, or join them with reduce="
-                )
+                raise ValueError(f"job {self.id[:8]} has more than one result: iterate over it, or join them with reduce=")
         if not found:
             raise JobEnded(self.id, "done", "it has no result")
         output = found[0].output

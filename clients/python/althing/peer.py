@@ -127,9 +127,7 @@ class Peer:
         )
         return answer
 
-    def patiently(
-        self, ask: Callable[[], Any], patience: float, is_given_up: Callable[[], bool] = lambda: False
-    ) -> Any:
+    def patiently(self, ask: Callable[[], Any], patience: float, is_given_up: Callable[[], bool] = lambda: False) -> Any:
         """Does what reaches the peer, again and again while it is away, for `patience` seconds."""
         until = time.monotonic() + patience
         pause = RETRY_FIRST_SECONDS

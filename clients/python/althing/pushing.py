@@ -74,9 +74,7 @@ class Pusher:
         self._ask({"is_last": True})
 
     def _ask(self, what: Dict[str, Any]) -> Dict[str, Any]:
-        return self._peer.act(
-            "compute.push", {"id": self._id, **what}, patience=self._patience, is_given_up=self._is_given_up
-        )
+        return self._peer.act("compute.push", {"id": self._id, **what}, patience=self._patience, is_given_up=self._is_given_up)
 
     def _parts(self, items: Sequence[bytes]) -> List[Tuple[int, int]]:
         parts: List[Tuple[int, int]] = []

@@ -139,9 +139,7 @@ class FakePeer:
     def get(self, request):
         content = self.contents.get(unquote(request.path)[len("/content/") :])
         if content is None:
-            self._answer(
-                request, 404, Fault(404, "gateways.nothing-here", "yours", "there is nothing at this address").body
-            )
+            self._answer(request, 404, Fault(404, "gateways.nothing-here", "yours", "there is nothing at this address").body)
         else:
             self._answer_bytes(request, 200, content)
 
@@ -150,9 +148,7 @@ class FakePeer:
         length = int(request.headers["content-length"])
         if length > self.body_max:
             # As the real one: refused before it is read.
-            fault = Fault(
-                413, "gateways.too-large", "yours", f"the request's body is larger than {self.body_max} bytes"
-            )
+            fault = Fault(413, "gateways.too-large", "yours", f"the request's body is larger than {self.body_max} bytes")
             self._answer(request, 413, fault.body)
             request.close_connection = True
             return

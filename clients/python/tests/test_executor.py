@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import unittest
+from unittest import mock
 
 import althing
 from althing import AlthingError, Executor, Job, JobEnded, Peer, Program, UnitFailed
@@ -97,6 +98,20 @@ class Mapping(WithPeer):
                 outputs = x.map([b"1", b"2"], timeout=0.5)
                 self.assertEqual(next(outputs), b"11")
                 next(outputs)
+
+    def test_inputs_without_end_are_taken_as_results_are_read(self):
+        taken = []
+
+        def numbers():
+            while True:
+                taken.append(len(taken))
+                yield str(taken[-1])
+
+        with self.executor(self.peer()) as x:
+            outputs = x.map(numbers(), buffersize=5)
+            self.assertEqual([next(outputs) for _ in range(20)], [f"{n}{n}".encode() for n in range(20)])
+            outputs.close()
+        self.assertLessEqual(len(taken), 25)
 
     def test_a_kept_job_stays_and_can_be_read_again(self):
         peer = self.peer()
@@ -243,6 +258,17 @@ class Ending(WithPeer):
                 1 / 0  # noqa: B018
         self.assertIsInstance(future.exception(), concurrent.futures.CancelledError)
 
+    def test_an_interrupt_while_waiting_for_the_end_cancels(self):
+        peer = self.peer(delay=lambda unit: 30)
+        with self.assertRaises(KeyboardInterrupt):
+            with self.executor(peer) as x:
+                future = x.submit(b"a")
+                wait_for(lambda: peer.pushes)
+                lane = next(iter(x._lanes.values()))
+                with mock.patch.object(lane, "join", side_effect=[KeyboardInterrupt, None]):
+                    x.__exit__(None, None, None)
+        self.assertIsInstance(future.exception(5), concurrent.futures.CancelledError)
+
     def test_a_callback_may_submit_more(self):
         with self.executor(self.peer()) as x:
             second = concurrent.futures.Future()
@@ -256,9 +282,7 @@ class Ending(WithPeer):
             "x = althing.Executor('family', './x.wasm', home=sys.argv[1])\n"
             "x.submit(b'a').add_done_callback(lambda one: print(one.result()))\n"
         )
-        ran = subprocess.run(
-            [sys.executable, "-c", script, peer.home], capture_output=True, text=True, timeout=20, cwd=PACKAGE
-        )
+        ran = subprocess.run([sys.executable, "-c", script, peer.home], capture_output=True, text=True, timeout=20, cwd=PACKAGE)
         self.assertEqual((ran.stdout, ran.stderr, ran.returncode), ("b'aa'\n", "", 0))
         self.assertEqual(len(peer.forgotten), 1)
 
@@ -352,13 +376,9 @@ class Peers(WithPeer):
         peer = self.peer()
         with self.executor(peer, keep=True) as x:
             list(x.map([b"a"]))
-        ran = subprocess.run(
-            [sys.executable, "-m", "althing", "--home", peer.home], capture_output=True, text=True, cwd=PACKAGE
-        )
+        ran = subprocess.run([sys.executable, "-m", "althing", "--home", peer.home], capture_output=True, text=True, cwd=PACKAGE)
         self.assertRegex(ran.stdout, r"done +1 of 1 +family  x\.wasm")
-        ran = subprocess.run(
-            [sys.executable, "-m", "althing", "--home", "/nowhere"], capture_output=True, text=True, cwd=PACKAGE
-        )
+        ran = subprocess.run([sys.executable, "-m", "althing", "--home", "/nowhere"], capture_output=True, text=True, cwd=PACKAGE)
         self.assertEqual(ran.returncode, 5)
         self.assertIn("althing start", ran.stderr)
 
