@@ -132,11 +132,7 @@ class Lane:
             tasks = self._gather(pusher.letters_max)
             if not tasks:
                 break
-            for start, end, first in pusher.push([task.item for task in tasks]):
-                if isinstance(first, AlthingError):
-                    tasks[start].future.set_exception(first)
-                else:
-                    self._assign(tasks[start:end], first)
+            self._send(pusher, tasks)
         if self._is_cancelled:
             self._cancel(job)
         else:
@@ -146,6 +142,38 @@ class Lane:
                 # It was ended by somebody else: the other thread hears how.
                 if error.code not in ("compute.wrong-state", "compute.no-such-job"):
                     raise
+
+    def _send(self, pusher: Pusher, tasks: List[_Task]) -> None:
+        sent = 0
+        try:
+            for start, end, first in pusher.push([task.item for task in tasks]):
+                if isinstance(first, AlthingError):
+                    tasks[start].future.set_exception(first)
+                else:
+                    self._assign(tasks[start:end], first)
+                sent = end
+        except BaseException as error:
+            # These are in no list any more, or not yet.
+            ended = self._as_ended(error)
+            with self._changed:
+                error = self._broken = self._broken or ended
+            for task in tasks[sent:]:
+                self._refuse(task, error)
+            raise error from None
+
+    def _as_ended(self, error: BaseException) -> BaseException:
+        """Puts the refusal of a push to a job that somebody ended into other words."""
+        if self._job is None or not isinstance(error, AlthingError):
+            return error
+        if error.code == "compute.no-such-job":
+            return JobEnded(self._job.id, "forgotten")
+        if error.code != "compute.wrong-state":
+            return error
+        try:
+            view = self._job.view()
+        except AlthingError:
+            return error
+        return JobEnded(self._job.id, str(view["state"]), str(view.get("note", "")))
 
     def _gather(self, letters_max: int) -> List[_Task]:
         """Waits for items, and a moment for those that come with them; none when there will be no more."""
@@ -182,6 +210,7 @@ class Lane:
 
     def _assign(self, tasks: List[_Task], first: int) -> None:
         ready: List[Tuple[_Task, Dict[str, Any]]] = []
+        late: List[_Task] = []
         with self._changed:
             broken = self._broken
             for unit, task in enumerate(tasks, first):
@@ -192,8 +221,10 @@ class Lane:
                 elif broken is None:
                     self._running[unit] = task
                 else:
-                    self._refuse(task, broken)
+                    late.append(task)
             self._pushed = max(self._pushed, first + len(tasks))
+        for task in late:
+            self._refuse(task, broken or CancelledError())
         for task, view in ready:
             self._deliver(task, view)
 

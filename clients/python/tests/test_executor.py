@@ -210,6 +210,28 @@ class Restarting(WithPeer):
                 self.assertEqual(future.exception(timeout=5).code, "althing.no-peer")
                 self.assertIsNotNone(x.job)
 
+    def test_items_that_were_on_their_way_when_it_was_given_up_fail_too(self):
+        peer = self.peer(delay=lambda unit: 30)
+        with self.assertLogs("althing", "WARNING"):
+            with Executor("family", "x.wasm", home=peer.home, patience=0.5) as x:
+                futures = [x.submit(b"a")]
+                wait_for(lambda: peer.pushes)
+                peer.stop()
+                futures += [x.submit(b"b") for _ in range(3)]
+                self.assertEqual({future.exception(timeout=5).code for future in futures}, {"althing.no-peer"})
+
+    def test_items_for_a_job_that_somebody_ended_fail(self):
+        peer = self.peer(delay=lambda unit: 30, wait_seconds=5)
+        with self.executor(peer) as x:
+            x.submit(b"a")
+            wait_for(lambda: peer.pushes)
+            with peer.changed:
+                # Nobody who waits hears of it before the next item.
+                peer.job(x.job.id).state = "cancelled"
+            self.assertIsInstance(x.submit(b"b").exception(timeout=5), JobEnded)
+            with peer.changed:
+                peer.changed.notify_all()
+
 
 class Ending(WithPeer):
     def test_shutdown_waits_for_all(self):
