@@ -65,6 +65,12 @@ export interface AskBacklinks {
   link: string;
 }
 
+/** Arguments of `compute.capacity`. */
+export interface AskCapacity {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
 /** Arguments of `pages.changes`. */
 export interface AskChanges {
   /** Its id. */
@@ -126,6 +132,21 @@ export interface AskDocuments {
   removed?: boolean;
 }
 
+/** Arguments of `compute.evidence`. */
+export interface AskEvidence {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
+/** Arguments of `compute.people`. */
+export interface AskGiven {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
+/** Arguments of `compute.here`. */
+export type AskHere = Record<string, never>;
+
 /** Arguments of `files.history`. */
 export interface AskHistory {
   /** A file's path. */
@@ -140,6 +161,18 @@ export interface AskInvitations {
 
 /** Arguments of `people.invited`. */
 export type AskInvited = Record<string, never>;
+
+/** Arguments of `compute.job`. */
+export interface AskJob {
+  /** Its id, or the first digits of it. */
+  id: string;
+}
+
+/** Arguments of `compute.jobs`. */
+export interface AskJobs {
+  /** Also jobs of others that this computer may work for. */
+  all?: boolean;
+}
 
 /** Arguments of `people.joining`. */
 export interface AskJoining {
@@ -203,6 +236,16 @@ export interface AskNews {
 export interface AskQr {
   /** What the code says, 1 to 2,048 bytes. */
   text: string;
+}
+
+/** Arguments of `compute.results`. */
+export interface AskResults {
+  /** Its id, or the first digits of it. */
+  id: string;
+  /** Only units from this one on. */
+  from?: number;
+  /** Results at most, 1 to 1,000; 100 if not said. An answer has at most 4 MiB of outputs. */
+  limit?: number | null;
 }
 
 /** Arguments of `people.safety`. */
@@ -358,6 +401,58 @@ export interface Cancel {
   id: string;
 }
 
+/** Arguments of `compute.cancel`. */
+export interface CancelJob {
+  /** Its id, or the first digits of it. */
+  id: string;
+}
+
+/** What the computers of webs could do. */
+export interface Capacity {
+  /** In words: what they could do together now. */
+  note: string;
+  /** The computers that offer something. */
+  computers: ComputerCapacity[];
+  /** Cores of those that are here and ready. */
+  cores_ready: number;
+  /** Cores of all. */
+  cores: number;
+  /** Millions of steps of a fixed loop per second, those of all that are ready. */
+  million_steps: number;
+  /** What their disks read together, MiB/s. */
+  disk_mib: number;
+}
+
+/** A wrong result that somebody signed. */
+export interface CaseView {
+  /** The web. */
+  web: string;
+  /** Who gave it. */
+  who: string;
+  /** Which computer. */
+  computer: string;
+  /** Whose job it was. */
+  owner: string;
+  /** The unit. */
+  unit: number;
+  /** In words: what was found, and how it can be checked. */
+  note: string;
+  /** Whether the signature is that of the computer, checked here. */
+  is_signed: boolean;
+  /** Whether this person gets no more work of yours. */
+  is_shut_out: boolean;
+  /** When. */
+  at: Time;
+}
+
+/** Arguments of `compute.chain`. */
+export interface Chain {
+  /** A TOML file of this computer; see docs/computing.md. */
+  file: string;
+  /** A folder of this computer for the results of the last step. */
+  out?: string | null;
+}
+
 /** One edit. */
 export interface ChangeView {
   /** Which editor made it; empty for what came from other computers. */
@@ -422,6 +517,62 @@ export interface ComponentView {
   caption: string;
   /** What it leads to now. */
   target: LinkView;
+}
+
+/** What this computer does for others. */
+export interface ComputeHere {
+  /** When it works. */
+  mode: Mode;
+  /** Until when, if the mode is for some time. */
+  until: Time | null;
+  /** `off`, `working`, `ready` (nothing to do) or `paused`. */
+  state: string;
+  /** Why, in words: `you are typing`, `on battery`, `nobody has work`. */
+  note: string;
+  /** Seconds since somebody touched it; none when nothing tells. */
+  idle_seconds: number | null;
+  /** What tells whether it is used. */
+  source: string;
+  /** Units that run. */
+  running: number;
+  /** Units fetched ahead. */
+  fetched: number;
+  /** Results that wait for their owners. */
+  unsent: number;
+  /** For whom it works now. */
+  working_for: string[];
+  /** Processor time given in the last 24 hours, in seconds. */
+  given_seconds: number;
+  /** The limits. */
+  limits: LimitsView;
+  /** Cores of this computer. */
+  cores: number;
+  /** Whether it is on a battery; none without one. */
+  on_battery: boolean | null;
+}
+
+/** Arguments of `compute.off`. */
+export type ComputeOff = Record<string, never>;
+
+/** Arguments of `compute.on`. */
+export type ComputeOn = Record<string, never>;
+
+/** What one computer offers. */
+export interface ComputerCapacity {
+  /** The web. */
+  web: string;
+  /** Whose, you as `you`. */
+  who: string;
+  /** Which. */
+  computer: string;
+  /** Cores it offers when idle. */
+  cores: number;
+  /** Millions of steps of a fixed loop per second and core, as it has measured. */
+  million_steps: number;
+  /** What its disk reads, MiB/s, as it has measured. */
+  disk_mib: number;
+  /** `ready`, `working`, `paused`, or `away`. */
+  state: string;
 }
 
 /** A computer of one of your webs. */
@@ -743,6 +894,12 @@ export interface Event {
   about: unknown;
 }
 
+/** Wrong results. */
+export interface Evidence {
+  /** Newest first, at most 100. */
+  cases: CaseView[];
+}
+
 /** Arguments of `host.export`. */
 export interface Export {
   /** The web. */
@@ -831,6 +988,18 @@ export interface FindSiteFile {
   path: string;
 }
 
+/** Arguments of `compute.forget`. */
+export interface ForgetJob {
+  /** Its id, or the first digits of it. */
+  id: string;
+}
+
+/** A job that is gone from this computer. */
+export interface ForgottenJob {
+  /** What it was called. */
+  name: string;
+}
+
 /** What was found so far. */
 export interface Found {
   /** Best first; copies of one content are one hit. */
@@ -877,12 +1046,34 @@ export interface GiveUp {
   id: string;
 }
 
+/** Who gave and who used. */
+export interface Given {
+  /** By web and name. */
+  people: GiverView[];
+}
+
 /** What one person gave to a transfer. */
 export interface GivenView {
   /** The person's label. */
   who: string;
   /** Bytes that came from there. */
   bytes: Bytes;
+}
+
+/** What a person gave and used. */
+export interface GiverView {
+  /** The web. */
+  web: string;
+  /** Who, you as `you`. */
+  who: string;
+  /** Processor time given to others whose owners have checked it, in seconds. */
+  gave_seconds: number;
+  /** Units of these. */
+  gave_units: number;
+  /** Processor time used of others, in seconds. */
+  used_seconds: number;
+  /** Units of these. */
+  used_units: number;
 }
 
 /** Arguments of `people.hand_over`. */
@@ -1049,6 +1240,108 @@ export interface InvitedView {
   id: Id;
 }
 
+/** A job in a list. */
+export interface JobLine {
+  /** What it is called. */
+  name: string;
+  /** The web. */
+  web: string;
+  /** Whose it is, you as `you`. */
+  owner: string;
+  /** `gathering`, `running`, `paused`, `saving`, `done`, `failed` or `cancelled`; of another's job: `open` or `over`. */
+  state: string;
+  /** Units done. */
+  done: number;
+  /** Units in all, as far as known. */
+  total: number;
+  /** In words what should be known. */
+  note: string;
+  /** When it was begun. */
+  since: Time;
+  /** Its id. */
+  id: Id;
+}
+
+/** Results of a job. */
+export interface JobResults {
+  /** The results. */
+  results: UnitView[];
+  /** Where to go on. */
+  next: number;
+  /** Whether nothing more will come. */
+  is_over: boolean;
+  /** The job's state. */
+  state: string;
+}
+
+/** A job. */
+export interface JobView {
+  /** What it is called. */
+  name: string;
+  /** The web. */
+  web: string;
+  /** `gathering`, `running`, `paused`, `saving`, `done`, `failed` or `cancelled`. */
+  state: string;
+  /** Units done, of all steps. */
+  done: number;
+  /** Units in all, as far as known. */
+  total: number;
+  /** Units at work now. */
+  running: number;
+  /** Units that no computer could do; they are parked with what they said. */
+  parked: number;
+  /** Units whose results were known before, so nobody computed them. */
+  known: number;
+  /** Units done in the last minute. */
+  per_minute: number;
+  /** Seconds left at the speed of now; none when nothing runs. */
+  seconds_left: number | null;
+  /** In words what should be known: who is waited for, why nothing goes on, what is next. */
+  note: string;
+  /** How results are believed, in words. */
+  trust: string;
+  /** Processor time of checked work in seconds. */
+  core_seconds: number;
+  /** Processor time that was given to nothing: copies, and what was thrown away, in seconds. */
+  spent_seconds: number;
+  /** What it cost in words: time against doing it alone, and energy as an estimate. */
+  cost: string;
+  /** The steps, first to last. */
+  steps: StepView[];
+  /** Who computes. */
+  workers: WorkerView[];
+  /** Parked units, at most 20. */
+  troubles: TroubleView[];
+  /** Receipts of what was checked and credited, by person. */
+  receipts: ReceiptView[];
+  /** Whether it is over. */
+  is_over: boolean;
+  /** Whether it takes more inputs. */
+  is_open: boolean;
+  /** Whether this computer can change it. */
+  is_own: boolean;
+  /** Its priority. */
+  priority: number;
+  /** For a map of the units of the step at work: ranges `[first, count, state]` in order, state 1 running, 2 done, 3 parked; what is left out waits. At most 512 ranges. */
+  ranges: unknown[][];
+  /** Units done in each of the last 60 spans of five seconds, oldest first. */
+  speed: number[];
+  /** The folder for the results, if one was said. */
+  out: string | null;
+  /** When it was begun. */
+  since: Time;
+  /** When it ended. */
+  until: Time | null;
+  /** Its id. */
+  id: Id;
+}
+
+/** Jobs. */
+export interface Jobs {
+  /** Newest first. */
+  jobs: JobLine[];
+}
+
 /** Arguments of `people.join`. */
 export interface Join {
   /** The invitation, as pasted. */
@@ -1203,6 +1496,32 @@ export interface Ledgers {
   ledgers: LedgerView[];
 }
 
+/** How much of a computer work may take. */
+export interface LimitsView {
+  /** Cores while idle; 0: all. */
+  idle_cores: number;
+  /** Percent of each core while idle. */
+  idle_percent: number;
+  /** Percent of the memory while idle. */
+  idle_memory: number;
+  /** Cores while somebody uses it; 0: it pauses. */
+  used_cores: number;
+  /** Percent of each core while somebody uses it. */
+  used_percent: number;
+  /** Percent of the memory while somebody uses it. */
+  used_memory: number;
+  /** Between which hours, or `any`. */
+  hours: string;
+  /** Whether it works on battery. */
+  battery: boolean;
+  /** Whether it fetches work over a line paid by volume. */
+  metered: boolean;
+  /** Whose programs may run here. */
+  people: string[];
+  /** Watts of a busy core. */
+  watts: number;
+}
+
 /** How what a link leads to is. */
 export type LinkState = 'live' | 'stale' | 'pinned' | 'denied' | 'missing';
 
@@ -1285,6 +1604,50 @@ export interface MakeLink {
 /** Arguments of `host.page`. */
 export type MakePageLink = Record<string, never>;
 
+/** Arguments of `compute.map`. */
+export interface Map {
+  /** The program: a file of this computer (`./count.wasm`), or a path of the tree as `family/alice/programs/count.wasm`. */
+  program: string;
+  /** The web whose computers work; that of the inputs if not said, or else the only one you are in. */
+  web?: string | null;
+  /** Shared files, one unit each, as `family/alice/archive/**`; `*` stands for a part of a name, `**` for any folders. */
+  in?: string[];
+  /** So many units without files, numbered from 0: the program hears its number. */
+  range?: number | null;
+  /** Inputs themselves, one unit each, in base64; at most 10,000 and 8 MiB at once. */
+  items?: string[];
+  /** Whether more inputs will be pushed. */
+  is_open?: boolean;
+  /** A text that every unit is given, at most 64 KiB. */
+  arguments?: string | null;
+  /** A program that joins outputs, many to one, again and again until one is left; named as the program. */
+  reduce?: string | null;
+  /** A folder of this computer for the results; they wait in the program if not said. */
+  out?: string | null;
+  /** What the job is called; the program's name if not said. */
+  name?: string | null;
+  /** How far results of others are believed; adaptive if not said. */
+  trust?: Trust | null;
+  /** With `trusted`: whom, as their labels in the web. */
+  people?: string[];
+  /** With `quorum`: how many persons have to agree of how many asked at most, as `2/3`. */
+  quorum?: string | null;
+  /** With `spot` and `adaptive`: which share of results is made again, as `2%`. */
+  spot?: string | null;
+  /** Whose computers carry the job on when this one is away, at most 3: labels of people; your own others if not said. */
+  deputies?: string[];
+  /** Seconds of processor time a unit may take, 1 to 86,400; 600 if not said. */
+  seconds?: number | null;
+  /** MiB of memory a unit may take, 1 to 4,096; 256 if not said. */
+  memory?: number | null;
+  /** Which of your jobs goes first: 1 is last, 9 is first; 5 if not said. */
+  priority?: number | null;
+  /** Makes NaN alike on all processors; slower for programs that calculate with fractions. */
+  exact_nan?: boolean;
+  /** Computes everything anew, also what is known. */
+  anew?: boolean;
+}
+
 /** Who you are here. */
 export interface Me {
   /** Your name; empty until you have said it. */
@@ -1354,6 +1717,9 @@ export interface MirroredView {
   /** Their bytes. */
   waiting_bytes: Bytes;
 }
+
+/** When a computer works for its webs. */
+export type Mode = 'always' | 'auto' | 'never';
 
 /** Arguments of `search.more`. */
 export interface More {
@@ -1515,6 +1881,12 @@ export interface Pause {
   id: string;
 }
 
+/** Arguments of `compute.pause`. */
+export interface PauseJob {
+  /** Its id, or the first digits of it. */
+  id: string;
+}
+
 /** Arguments of `pages.publish`. */
 export interface Publish {
   /** What the site is called: 1 to 20 letters a to z, digits and single hyphens. */
@@ -1523,6 +1895,24 @@ export interface Publish {
   folder: string;
   /** In which web; the one where the folder is shared, if not said. A folder that is not shared yet is shared there. */
   web?: string | null;
+}
+
+/** Arguments of `compute.push`. */
+export interface Push {
+  /** Its id. */
+  id: string;
+  /** Inputs, one unit each, in base64; at most 10,000 and 8 MiB at once. */
+  items?: string[];
+  /** Whether these are the last. */
+  is_last?: boolean;
+}
+
+/** What was pushed. */
+export interface Pushed {
+  /** The number of the first of them. */
+  first: number;
+  /** Units in all. */
+  total: number;
 }
 
 /** A write. */
@@ -1553,6 +1943,16 @@ export interface ReadingView {
   done: Bytes;
   /** Bytes in all. */
   size: Bytes;
+}
+
+/** Checked work of a person for a job. */
+export interface ReceiptView {
+  /** Who. */
+  who: string;
+  /** Units that were taken and count. */
+  units: number;
+  /** Processor time of these, in seconds. */
+  core_seconds: number;
 }
 
 /** Arguments of `host.recover`. */
@@ -1620,6 +2020,12 @@ export interface RestoreDocument {
 /** Arguments of `files.resume`. */
 export interface Resume {
   /** The transfer's id or its first digits. */
+  id: string;
+}
+
+/** Arguments of `compute.resume`. */
+export interface ResumeJob {
+  /** Its id, or the first digits of it. */
   id: string;
 }
 
@@ -1694,6 +2100,14 @@ export interface SamePerson {
   new: string;
 }
 
+/** Arguments of `compute.save`. */
+export interface SaveJob {
+  /** Its id, or the first digits of it. */
+  id: string;
+  /** A folder of this computer; made if missing. */
+  out: string;
+}
+
 /** Arguments of `people.serve`. */
 export interface Serve {
   /** The web, or an invitation to one: then this computer joins it first. */
@@ -1748,6 +2162,48 @@ export interface SetKeepers {
 export interface SetLan {
   /** `on` or `off`. */
   lan: Lan;
+}
+
+/** Arguments of `compute.limits`; what is not said stays. */
+export interface SetLimits {
+  /** Cores while idle; 0: all. */
+  idle_cores?: number | null;
+  /** Percent of each core while idle, 1 to 100. */
+  idle_percent?: number | null;
+  /** Percent of the memory while idle, 1 to 90. */
+  idle_memory?: number | null;
+  /** Cores while somebody uses it; 0: it pauses. */
+  used_cores?: number | null;
+  /** Percent of each core while somebody uses it, 1 to 100. */
+  used_percent?: number | null;
+  /** Percent of the memory while somebody uses it, 1 to 90. */
+  used_memory?: number | null;
+  /** Only between these hours, local time, as `22-7`; `any` for always. */
+  hours?: string | null;
+  /** Whether it works on battery: `yes` or `no`. */
+  battery?: string | null;
+  /** Whether it fetches work over a line paid by volume: `yes` or `no`. */
+  metered?: string | null;
+  /** Whose programs may run here: `everybody` of your webs, `me`, or labels of people as `family/alice`. */
+  people?: string[];
+  /** Watts that one busy core of this computer takes more than an idle one, for estimates; 8 if not said. */
+  watts?: number | null;
+}
+
+/** Arguments of `compute.mode`. */
+export interface SetMode {
+  /** When it works. */
+  mode: Mode;
+  /** For how long, as `2h` or `30m`; for good if not said. */
+  for?: string | null;
+}
+
+/** Arguments of `compute.priority`. */
+export interface SetPriority {
+  /** Its id, or the first digits of it. */
+  id: string;
+  /** 1 (last) to 9 (first). */
+  priority: number;
 }
 
 /** Arguments of `people.set_role`. */
@@ -1947,6 +2403,18 @@ export interface Status {
   version: string;
 }
 
+/** A step of a job. */
+export interface StepView {
+  /** What it is called. */
+  step: string;
+  /** `waiting`, `running`, `done` or `failed`. */
+  state: string;
+  /** Units done. */
+  done: number;
+  /** Units in all, as far as known. */
+  total: number;
+}
+
 /** What a mirror keeps. */
 export interface StockView {
   /** How many sealed copies. */
@@ -2039,6 +2507,49 @@ export interface Transfers {
   transfers: TransferView[];
 }
 
+/** A unit that no computer could do. */
+export interface TroubleView {
+  /** Its number. */
+  unit: number;
+  /** Its input, as a path; empty when it is none. */
+  input: string;
+  /** Why, in words. */
+  why: string;
+  /** What the program said. */
+  log: string;
+  /** Who tried. */
+  who: string[];
+}
+
+/** How far results of others are believed. */
+export type Trust = 'own' | 'trusted' | 'spot' | 'quorum' | 'adaptive';
+
+/** Arguments of `compute.trust_again`. */
+export interface TrustAgain {
+  /** Who, as a label, or as `web/label`. */
+  person: string;
+}
+
+/** A unit's result. */
+export interface UnitView {
+  /** Its number. */
+  unit: number;
+  /** Its input, as a path; empty when it is none. */
+  input: string;
+  /** Bytes of the output. */
+  size: Bytes;
+  /** The output, when it is text of at most 2 KiB. */
+  text: string;
+  /** The output in base64; none when it is a content of its own, or failed. */
+  base64: string | null;
+  /** The content that is the output, when it is larger than 64 KiB: `GET /content/ID` of the page. */
+  content: Id | null;
+  /** Why there is none; empty when there is one. */
+  failure: string;
+  /** Who computed it. */
+  who: string[];
+}
+
 /** Arguments of `pages.unpublish`. */
 export interface Unpublish {
   /** The site's name, or `web/you/name`. */
@@ -2101,6 +2612,14 @@ export interface View {
   content: Id;
   /** When the URL ends unless it is used or asked for again before. */
   expires: Time;
+}
+
+/** Arguments of `compute.wait`. */
+export interface WaitResults {
+  /** Its id. */
+  id: string;
+  /** Results that came after this place, in the order in which they came; 0 at first, then `next` of the answer. */
+  after?: number;
 }
 
 /** Somebody who waits for approval. */
@@ -2205,6 +2724,20 @@ export interface Words {
   check: number[];
   /** Where you and members of your webs are found; belongs on the same paper. */
   address: string;
+}
+
+/** Somebody who computes for a job. */
+export interface WorkerView {
+  /** Whose computer, you as `you`. */
+  who: string;
+  /** Which computer. */
+  computer: string;
+  /** Units it has now. */
+  running: number;
+  /** Units of it that were taken. */
+  done: number;
+  /** In words: `here`, `away for 3 min`, `gave a wrong result`. */
+  note: string;
 }
 
 /** Arguments of `pages.write`. */
@@ -2401,6 +2934,50 @@ export interface Operations {
   'ledger.keepers': { arguments: SetKeepers; answer: WishView };
   /** Lists who did what in a ledger, newest last. */
   'ledger.log': { arguments: AskLog; answer: LedgerLog };
+  /** Runs a program over shared files, or over numbers, on idle computers of a web. */
+  'compute.map': { arguments: Map; answer: JobView };
+  /** Runs several programs one after the other, as a small TOML file says. */
+  'compute.chain': { arguments: Chain; answer: JobView };
+  /** Lists jobs of this computer and of the people of its webs, newest first. */
+  'compute.jobs': { arguments: AskJobs; answer: Jobs };
+  /** Shows how a job gets on: units, people, speed, time left. */
+  'compute.job': { arguments: AskJob; answer: JobView };
+  /** Pauses a job: what runs is finished, nothing new is given out. */
+  'compute.pause': { arguments: PauseJob; answer: JobView };
+  /** Goes on with a paused job, and tries parked units again. */
+  'compute.resume': { arguments: ResumeJob; answer: JobView };
+  /** Cancels a job; results that are here stay until it is forgotten. */
+  'compute.cancel': { arguments: CancelJob; answer: JobView };
+  /** Removes a job that is over, with its results, from this computer. */
+  'compute.forget': { arguments: ForgetJob; answer: ForgottenJob };
+  /** Says which of your jobs goes first: 1 is last, 9 is first, 5 if not said. */
+  'compute.priority': { arguments: SetPriority; answer: JobView };
+  /** Writes the results that are here into a folder of this computer. */
+  'compute.save': { arguments: SaveJob; answer: JobView };
+  /** Lists results of a job, in order of units. */
+  'compute.results': { arguments: AskResults; answer: JobResults };
+  /** Adds inputs to a job that was begun open; closes it if said. */
+  'compute.push': { arguments: Push; answer: Pushed };
+  /** Waits until a job has results after a place, or for ten seconds. */
+  'compute.wait': { arguments: WaitResults; answer: JobResults };
+  /** Lets this computer work for your webs when nobody uses it. */
+  'compute.on': { arguments: ComputeOn; answer: ComputeHere };
+  /** Ends working for others; what runs is given back. */
+  'compute.off': { arguments: ComputeOff; answer: ComputeHere };
+  /** Says when this computer works for your webs, for good or for some hours. */
+  'compute.mode': { arguments: SetMode; answer: ComputeHere };
+  /** Says how much of this computer work may take, apart for when it is used and when it is idle. */
+  'compute.limits': { arguments: SetLimits; answer: ComputeHere };
+  /** Shows what this computer does for others now, and why it pauses. */
+  'compute.here': { arguments: AskHere; answer: ComputeHere };
+  /** Shows what the computers of a web could do together, as each has measured it. */
+  'compute.capacity': { arguments: AskCapacity; answer: Capacity };
+  /** Shows who gave processor time and who used it; only checked work counts. */
+  'compute.people': { arguments: AskGiven; answer: Given };
+  /** Shows who gave wrong results, with what was signed. */
+  'compute.evidence': { arguments: AskEvidence; answer: Evidence };
+  /** Gives work of yours again to a person who once gave wrong results. */
+  'compute.trust_again': { arguments: TrustAgain; answer: Evidence };
   /** Shows how this peer is. */
   'host.status': { arguments: AskStatus; answer: Status };
   /** Shows your webs' computers: how you are connected with each, and why not. */
@@ -2525,6 +3102,28 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'ledger.give_up': 'act',
   'ledger.keepers': 'act',
   'ledger.log': 'read',
+  'compute.map': 'act',
+  'compute.chain': 'act',
+  'compute.jobs': 'read',
+  'compute.job': 'read',
+  'compute.pause': 'act',
+  'compute.resume': 'act',
+  'compute.cancel': 'act',
+  'compute.forget': 'act',
+  'compute.priority': 'act',
+  'compute.save': 'act',
+  'compute.results': 'read',
+  'compute.push': 'act',
+  'compute.wait': 'act',
+  'compute.on': 'act',
+  'compute.off': 'act',
+  'compute.mode': 'act',
+  'compute.limits': 'act',
+  'compute.here': 'read',
+  'compute.capacity': 'read',
+  'compute.people': 'read',
+  'compute.evidence': 'read',
+  'compute.trust_again': 'act',
   'host.status': 'read',
   'host.net': 'read',
   'host.lan': 'act',

@@ -32,6 +32,9 @@ export function commands(): Command[] {
     { name: t.search.goTo, icon: 'bell', key: '5', run: () => go('search') },
     { name: t.commands.computers, icon: 'computer', key: '6', run: () => go('computers', currentWeb()) },
     { name: t.commands.documents, icon: 'text', key: '7', run: () => go('documents', currentWeb()) },
+    { name: t.commands.jobs, icon: 'chip', key: '8', run: () => go('jobs', currentWeb()) },
+    { name: t.commands.newJob, icon: 'chip', run: () => desk.open({ kind: 'new-job', web }) },
+    { name: t.commands.works, icon: 'chip', run: () => go('computers', currentWeb()) },
     { name: t.commands.serve, icon: 'relay', run: () => desk.open({ kind: 'serve', web: currentWeb() }) },
     ...house.webs.map((each): Command => ({
       name: t.commands.goTo(plain(each.name)), icon: 'web', run: () => go('files', each.name),

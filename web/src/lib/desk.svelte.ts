@@ -1,7 +1,7 @@
 // What lies on the desk: the open dialog, the chosen thing, how the page looks. Kept over reloads where a person
 // would expect it. Not for: anything the peer knows (house.svelte.ts).
 import type { DocumentRow, SiteView } from '../documents/api.ts'
-import type { EntryView, Fault, MemberView, ShareView, TransferView } from './views.ts'
+import type { CaseView, EntryView, Fault, JobView, MemberView, ShareView, TransferView } from './views.ts'
 
 export type Dialog =
   | { kind: 'share'; web: string; folder?: string }
@@ -26,6 +26,11 @@ export type Dialog =
   | { kind: 'unpublish'; site: SiteView }
   | { kind: 'export-document'; document: DocumentRow }
   | { kind: 'remove-document'; document: DocumentRow }
+  | { kind: 'new-job'; web: string }
+  | { kind: 'cancel-job'; job: JobView }
+  | { kind: 'forget-job'; job: JobView }
+  | { kind: 'save-job'; job: JobView }
+  | { kind: 'trust-again'; case: CaseView }
 
 export type Theme = 'auto' | 'light' | 'dark'
 

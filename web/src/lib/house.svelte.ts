@@ -86,7 +86,8 @@ class House {
     // These events carry the whole thing: shown at once, without asking.
     if (event.kind === 'files.transfer') this.transfers = put(this.transfers, event.about)
     if (event.kind === 'files.share') this.shares = put(this.shares, event.about)
-    this.#gather(event.kind)
+    // Computing tells of itself (jobs/work.svelte.ts), many times a second; nothing here hangs on it.
+    if (!event.kind.startsWith('compute.')) this.#gather(event.kind)
   }
 
   #gather(kind: string): void {

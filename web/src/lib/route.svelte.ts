@@ -1,7 +1,7 @@
 // Where the person is: kept behind the # of the address, so that a reload or a copied address comes back here.
 import { decode, encode } from './paths.ts'
 
-export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers' | 'documents' | 'document' | 'go' | 'site'
+export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers' | 'documents' | 'document' | 'go' | 'site' | 'jobs' | 'job'
 
 class Route {
   section = $state<Section>('files')
@@ -58,14 +58,14 @@ export function currentWeb(): string {
 }
 
 /** Sections whose path does not begin with a web. */
-const PLACELESS: readonly Section[] = ['transfers', 'go', 'site']
+const PLACELESS: readonly Section[] = ['transfers', 'go', 'site', 'job']
 
 /** The address of a section, in the web the person is in where the section is about one. */
 export function sectionAddress(section: Section): string {
   return address(section, section === 'transfers' || section === 'search' ? '' : currentWeb())
 }
 
-const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers', 'documents', 'document', 'go', 'site'] satisfies Section[]
+const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers', 'documents', 'document', 'go', 'site', 'jobs', 'job'] satisfies Section[]
 
 function isSection(text: string | undefined): text is Section {
   return text !== undefined && SECTIONS.includes(text)
