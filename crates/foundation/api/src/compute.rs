@@ -4,6 +4,7 @@ use base::{ByteCount, ContentId, RunId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::files::Opened;
 use crate::operation::operations;
 
 operations! {
@@ -20,6 +21,7 @@ operations! {
     Read "compute.results" AskResults -> JobResults, "jobs results {id}", "Lists results of a job, in order of units.";
     Act "compute.push" Push -> Pushed, "", "Adds inputs to a job that was begun open; closes it if said.";
     Act "compute.wait" WaitResults -> JobResults, "", "Waits until a job has results after a place, or for ten seconds.";
+    Read "compute.output" AskOutput -> Opened, "", "Readies an output that is a content of its own for reading.";
     Act "compute.on" ComputeOn -> ComputeHere, "compute on", "Lets this computer work for your webs when nobody uses it.", says "This computer works for your webs when it is idle: {note}.";
     Act "compute.off" ComputeOff -> ComputeHere, "compute off", "Ends working for others; what runs is given back.", says "This computer does no work for others: {note}.";
     Act "compute.mode" SetMode -> ComputeHere, "compute mode {mode}", "Says when this computer works for your webs, for good or for some hours.", says "{note}.";
@@ -386,6 +388,14 @@ pub struct WaitResults {
     /// Results that came after this place, in the order in which they came; 0 at first, then `next` of the answer.
     #[serde(default)]
     pub after: u64,
+}
+
+/// Arguments of `compute.output`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskOutput {
+    /// The content, as `compute.results` names it.
+    pub content: ContentId,
 }
 
 /// Results of a job.

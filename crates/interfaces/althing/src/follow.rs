@@ -30,8 +30,9 @@ pub(crate) async fn follow(line: &mut Line, operation: &str, first: Value) -> Re
     teller.end();
     let state = answer.get("state").and_then(Value::as_str).unwrap_or("");
     if ["failed", "refused", "cancelled"].contains(&state) {
-        let why = answer.get("why").and_then(Value::as_str).filter(|why| !why.is_empty());
-        let subject = ["path", "web"].iter().find_map(|key| answer.get(*key)?.as_str()).unwrap_or("it");
+        let said = |key: &str| answer.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let why = said("why").or_else(|| said("note"));
+        let subject = ["path", "name", "web"].into_iter().find_map(said).unwrap_or("it");
         let what = why.map_or_else(|| format!("{subject} was {state}"), |why| format!("{subject}: {why}"));
         return Err(Failure::NotDone { what, state: state.to_owned() }.into());
     }
@@ -86,7 +87,12 @@ fn progress(answer: &Value) -> String {
     parts.extend(text("state"));
     if let (Some(done), Some(total)) = (number("done"), number("total")) {
         let percent = done.saturating_mul(100).checked_div(total).unwrap_or(100);
-        parts.push(format!("{percent} % ({} of {})", ByteCount(done), ByteCount(total)));
+        // A job counts units, a transfer bytes.
+        let (done, total) = match answer.get("steps") {
+            Some(_) => (done.to_string(), total.to_string()),
+            None => (ByteCount(done).to_string(), ByteCount(total).to_string()),
+        };
+        parts.push(format!("{percent} % ({done} of {total})"));
     }
     if let Some(speed) = number("speed").filter(|speed| *speed > 0) {
         parts.push(format!("{}/s", ByteCount(speed)));
@@ -102,7 +108,7 @@ fn progress(answer: &Value) -> String {
     if !from.is_empty() {
         parts.push(format!("from {}", words::harmless(&from.join(", "))));
     }
-    parts.extend(text("why"));
+    parts.extend(text("why").or_else(|| text("note")));
     parts.join(", ")
 }
 

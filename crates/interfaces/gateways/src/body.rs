@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::refusal::GatewayError;
 
-/// Largest body. Arguments are names and numbers; bytes of files do not travel here.
-pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
+/// Largest body: inputs of a job, 8 MiB in base64, and texts of documents. Bytes of files do not travel here.
+pub(crate) const BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
 
 /// How long a body may take: it comes from this computer.
 const BODY_TIME: Duration = Duration::from_secs(10);

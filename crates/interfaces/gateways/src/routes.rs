@@ -44,6 +44,7 @@ pub(crate) fn for_browsers(gateway: &Arc<Gateway>) -> Router {
 pub(crate) fn for_socket(gateway: &Arc<Gateway>) -> Router {
     operations()
         .route("/content", get(raw_content).fallback(wrong_method))
+        .route("/content/{id}", get(raw_output).fallback(wrong_method))
         .fallback(async || Refusal::from(GatewayError::NothingHere))
         .with_state(Arc::clone(gateway))
 }
@@ -228,6 +229,25 @@ async fn raw_content(
         why: error.body_text(),
     })?;
     let opened = open(&gateway, asked.path, asked.revision).await?;
+    raw(&gateway, opened).await
+}
+
+/// Answers with an output of a job that is a content of its own.
+async fn raw_output(
+    State(gateway): State<Arc<Gateway>>,
+    asked: Result<axum::extract::Path<String>, axum::extract::rejection::PathRejection>,
+) -> Result<Response, Refusal> {
+    let bad = |why: String| GatewayError::BadArguments { operation: "content".to_owned(), why };
+    let axum::extract::Path(content) = asked.map_err(|error| bad(error.body_text()))?;
+    let arguments = serde_json::json!({ "content": content });
+    let host = Arc::clone(&gateway.host);
+    let read = move || host.read("compute.output", arguments);
+    let opened = tokio::task::spawn_blocking(read).await.map_err(|error| bad(error.to_string()))??;
+    let opened: Opened = serde_json::from_value(opened).map_err(|error| bad(error.to_string()))?;
+    raw(&gateway, opened).await
+}
+
+async fn raw(gateway: &Gateway, opened: Opened) -> Result<Response, Refusal> {
     let size = opened.size.0;
     let bytes = match size {
         0 => Body::empty(),

@@ -16,6 +16,8 @@ pub enum ComputeError {
     NotWriting { web: String },
     #[error("there is no job {job} on this computer")]
     NoSuchJob { job: String },
+    #[error("the output {content} is not on this computer")]
+    NoSuchOutput { content: String },
     #[error("several jobs begin with {job}")]
     Ambiguous { job: String },
     #[error("{name} is another's job: only its owner can change it")]
@@ -69,6 +71,9 @@ impl From<ComputeError> for Fault {
             E::NoSuchJob { .. } => {
                 ("compute.no-such-job", FaultKind::Yours, "althing jobs list", "lists jobs")
             }
+            E::NoSuchOutput { .. } => {
+                ("compute.no-such-output", FaultKind::Yours, "althing jobs list", "shows whose results are here")
+            }
             E::Ambiguous { .. } => ("compute.ambiguous", FaultKind::Yours, "", "say more digits of its id"),
             E::NotYours { .. } => ("compute.not-yours", FaultKind::Refused, "", "ask its owner"),
             E::WrongState { .. } => {
@@ -121,6 +126,7 @@ pub fn faults() -> Vec<Fault> {
         ComputeError::WhichWeb { count: 2 },
         ComputeError::NotWriting { web: text("family") },
         ComputeError::NoSuchJob { job: text("5b0c") },
+        ComputeError::NoSuchOutput { content: text("5b0c8f") },
         ComputeError::Ambiguous { job: text("5b") },
         ComputeError::NotYours { name: text("count") },
         ComputeError::WrongState { verb: text("resume"), name: text("count"), state: text("done") },

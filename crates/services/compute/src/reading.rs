@@ -6,7 +6,8 @@ use api::compute::{
     AskResults, Capacity, CaseView, ComputeHere, ComputerCapacity, Evidence, Given, GivenView, JobLine,
     JobResults, JobView, Jobs, LimitsView, ReceiptView, StepView, TroubleView, UnitView, WorkerView,
 };
-use base::{ByteCount, DeviceId, Fault, PersonId, RunId, Timestamp, WebId};
+use api::files::Opened;
+use base::{ByteCount, ContentId, DeviceId, Fault, PersonId, RunId, Timestamp, WebId};
 use data_encoding::BASE64;
 use store::{Rows, StoreError};
 
@@ -555,8 +556,20 @@ pub(crate) fn results_after(rows: &dyn Rows, id: RunId, after: u64) -> Result<Jo
             }
         }
     }
+    let is_full = answer.results.len() >= RESULTS_MAX || size >= RESULTS_SIZE;
+    if !is_full {
+        // Also when the last ones have been thrown away.
+        answer.next = job.order;
+    }
     answer.is_over = job.state.is_over() && answer.next >= job.order;
     Ok(answer)
+}
+
+/// Readies a large output for reading.
+pub(crate) fn output(rows: &dyn Rows, content: ContentId) -> Result<Opened, Fault> {
+    let gone = || ComputeError::NoSuchOutput { content: content.to_string() };
+    let (web, size) = files::look::kept_for(rows, content)?.ok_or_else(gone)?;
+    Ok(Opened { web, content, size: ByteCount(size), name: content.short(), revision: 0 })
 }
 
 /// Makes the view of what this computer does.

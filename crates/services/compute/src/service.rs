@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::Operation;
 use api::compute::{
-    AskCapacity, AskEvidence, AskGiven, AskHere, AskJob, AskJobs, AskResults, CancelJob, Chain, ComputeOff,
+    AskCapacity, AskEvidence, AskGiven, AskHere, AskJob, AskJobs, AskOutput, AskResults, CancelJob, Chain, ComputeOff,
     ComputeOn, ForgetJob, Map, Mode, PauseJob, Push, ResumeJob, SaveJob, SetLimits, SetMode, SetPriority,
     TrustAgain, WaitResults,
 };
@@ -448,6 +448,10 @@ impl Reader for ComputeReader {
                 value(&reading::job(rows, me, now, id)?)
             }
             AskResults::NAME => value(&reading::results(rows, &arguments_of(operation, arguments)?)?),
+            AskOutput::NAME => {
+                let asked: AskOutput = arguments_of(operation, arguments)?;
+                value(&reading::output(rows, asked.content)?)
+            }
             AskHere::NAME => value(&reading::here(rows, now)?),
             AskCapacity::NAME => {
                 let asked: AskCapacity = arguments_of(operation, arguments)?;

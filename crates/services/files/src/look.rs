@@ -203,6 +203,16 @@ pub fn source_in<R: Rows + ?Sized>(
     Ok(is_offered.then_some(Source::Store))
 }
 
+/// Returns for which web a content is in the store, and its bytes.
+pub fn kept_for<R: Rows + ?Sized>(rows: &R, content: ContentId) -> Result<Option<(WebId, u64)>, StoreError> {
+    for web in people::read::webs(rows)? {
+        if let Some(held) = HELD.get(rows, &(web.id, content))? {
+            return Ok(Some((web.id, held.size)));
+        }
+    }
+    Ok(None)
+}
+
 /// Says whether a content is in the store for a web, offered or not.
 pub fn is_kept<R: Rows + ?Sized>(rows: &R, web: WebId, content: ContentId) -> Result<bool, StoreError> {
     HELD.has(rows, &(web, content))
