@@ -192,11 +192,8 @@ impl Board {
             }
         }
         ended.iter().for_each(|number| drop(self.leases.remove(number)));
-        // Nobody was asked for these: a lease had been given up. One copy less is wanted.
-        let free = free.first_without(u64::MAX, &[&self.settled]);
-        let fresh = free.first_without(u64::MAX, &[&self.touched]);
-        self.touched.insert_all(&fresh);
-        self.unwant(&free);
+        // Results that come twice change nothing here: how many copies are wanted follows from the votes (`set_short`).
+        self.touched.insert_all(&free);
         ended
     }
 
@@ -413,11 +410,14 @@ mod tests {
     }
 
     #[test]
-    fn results_of_a_lease_that_was_given_up_make_it_less_wanted() {
-        let mut board = Board::new(2, true);
-        assert_eq!(give(&mut board, asker(1, false), 2, 1), [0, 1]);
-        board.end_lease(1);
-        board.arrived(asker(1, false).device, &Intervals::of([Span { first: 0, count: 1 }]));
-        assert_eq!(give(&mut board, asker(2, false), 9, 1), [1]);
+    fn results_that_come_twice_make_no_unit_less_wanted() {
+        let mut board = Board::new(1, true);
+        assert_eq!(give(&mut board, asker(1, true), 1, 2), [0]);
+        let one = Intervals::of([Intervals::one(0)]);
+        assert_eq!(board.arrived(asker(1, true).device, &one), [1]);
+        board.set_short(0, 1);
+        // The same again, since the answer to it was lost.
+        assert_eq!(board.arrived(asker(1, true).device, &one), [0; 0]);
+        assert_eq!(give(&mut board, asker(2, true), 9, 2), [0]);
     }
 }
