@@ -153,7 +153,8 @@ impl Compute {
     ) -> Result<u8, Fault> {
         let Some(stage) = STAGES.get(step.view(), &key)? else { return Ok(0) };
         let Some(person) = people::read::person_of(step.view(), job.web, device)? else { return Ok(0) };
-        if stage.state != StageState::Running {
+        // Since it asked it may have lied, or been removed.
+        if stage.state != StageState::Running || !self.may_work(step.view(), job, device)? {
             return Ok(0);
         }
         let now = step.now();
