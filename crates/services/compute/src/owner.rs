@@ -604,6 +604,8 @@ impl Compute {
         leases: &[u64],
     ) -> Result<(), Fault> {
         let Some(job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
+        // It has enough, or cannot: it asks again when it wants more. Else it would get the same again at once.
+        self.live(id).hungry.retain(|(_, device), _| *device != from);
         for stage in &job.stages {
             let Some(board) = self.board(step, (id, *stage))? else { continue };
             for number in leases {

@@ -31,6 +31,8 @@ const AHEAD: usize = 3;
 const AHEAD_MIN: usize = 4;
 /// A question for work that is not answered within this is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
+/// Who said that there is none now is asked again after this: what it gave since may have been lost.
+const ASK_HUNGRY_AGAIN: Duration = Duration::from_secs(60);
 /// Somebody is told that work goes on this often.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
 /// Results that were not taken are sent again after this.
@@ -186,7 +188,9 @@ impl Compute {
 
     fn ask_for_work(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
         let now = step.now();
-        self.worker.asked.retain(|_, asked| asked.is_hungry || now.since(asked.at) < ASK_AGAIN);
+        self.worker.asked.retain(|_, asked| {
+            now.since(asked.at) < if asked.is_hungry { ASK_HUNGRY_AGAIN } else { ASK_AGAIN }
+        });
         let most = (self.slots() * AHEAD).max(AHEAD_MIN);
         let in_hand = Self::in_hand(step)?.len();
         let coming: usize = self
@@ -521,6 +525,9 @@ impl Compute {
             && !matches!(failure, JobFailure::Cancelled)
         {
             tracing::warn!(?failure, "units could not be run");
+            // Not at once again: what failed as a whole most likely fails again.
+            let asked = Asked { at: step.now(), leases: 1, is_hungry: true };
+            self.worker.asked.insert((at.0, at.1, at.2), asked);
         }
         if WORK.has(step.view(), &at)? {
             self.say(step, at.2, at.0, Says::GiveBack { leases: vec![at.3] });
