@@ -18,7 +18,7 @@ use crate::messages::{Checkpoint, FULL, Leased, Part, Says};
 use crate::outputs::Outputs;
 use crate::service::Compute;
 use crate::tables::{
-    CREDITS, HISTORY, JOBS, JobRow, JobState, LEASES, LeaseRow, ORDER, OUTCOMES, OutcomeRow, PARKED, PENDING,
+    CREDITS, HISTORY, JOBS, JobRow, JobState, KNOWN, LEASES, LeaseRow, ORDER, OUTCOMES, OutcomeRow, PARKED, PENDING,
     ParkedRow, SHUT_OUT, SPEED, STAGES, STATEMENTS, SpeedRow, StageRow, StageState, StatementRow, TrustKind,
 };
 use crate::value::{SignedStatement, Stated, Statement, digest, input_hash};
@@ -244,7 +244,12 @@ impl Compute {
         id: RunId,
         row: StatementRow,
     ) -> Result<(), Fault> {
-        let Some(job) = JOBS.get(step.view(), &id)?.filter(|job| !job.state.is_over()) else {
+        let job = JOBS.get(step.view(), &id)?;
+        if job.is_none() && self.is_anothers(step, id)? {
+            // A deputy that does not know the job yet: whoever made it keeps it.
+            return Ok(());
+        }
+        let Some(job) = job.filter(|job| !job.state.is_over()) else {
             // Nobody needs it any more, and whoever made it need not keep it.
             self.say(step, from, id, Says::Took { number });
             return Ok(());
@@ -286,6 +291,16 @@ impl Compute {
         }
         self.tend_soon(step);
         Ok(())
+    }
+
+    fn is_anothers(&self, step: &Step<'_>, id: RunId) -> Result<bool, StoreError> {
+        for row in KNOWN.within(step.view(), &id) {
+            let (_, known) = row?;
+            if known.owner != self.me && !known.is_over {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Says whether what a deputy brings was computed of the inputs of the job: it has given them out itself.
