@@ -84,10 +84,13 @@ impl Worker {
     /// Says whether there is anything that time changes.
     pub(crate) fn is_busy(&self, step: &Step<'_>) -> Result<bool, StoreError> {
         let is_on = self.decision.as_ref().is_some_and(|decision| !decision.is_off);
-        let has_open = || KNOWN.all(step.view()).any(|row| row.is_ok_and(|(_, known)| !known.is_over));
-        Ok(WORK.all(step.view()).next().is_some()
-            || UNSENT.all(step.view()).next().is_some()
-            || (is_on && has_open()))
+        let me = step.me();
+        let has_open = KNOWN.all(step.view()).any(|row| {
+            row.is_ok_and(|(_, known)| {
+                !known.is_over && (is_on || known.announced.deputies.contains(&me))
+            })
+        });
+        Ok(has_open || WORK.all(step.view()).next().is_some() || UNSENT.all(step.view()).next().is_some())
     }
 }
 
