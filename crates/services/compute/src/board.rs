@@ -4,11 +4,15 @@
 //! rows and messages (`owner.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use base::{DeviceId, PersonId, Timestamp};
 
 use crate::intervals::{Intervals, Span};
 use crate::judge::Vote;
+
+/// A computer that could not run a unit gets it again after this.
+const UNABLE_FOR: Duration = Duration::from_secs(600);
 
 /// Copies of one unit that can be wanted at once.
 const LEVELS: usize = 8;
@@ -38,6 +42,8 @@ pub(crate) struct Board {
     spare: Intervals,
     /// Which units read a file that is on this device.
     pub(crate) local: BTreeMap<DeviceId, Intervals>,
+    /// What devices cannot do just now, and since when.
+    unable: BTreeMap<DeviceId, (Intervals, Timestamp)>,
     /// Microseconds of a unit by device: a moving average.
     pub(crate) pace: BTreeMap<DeviceId, u64>,
     pub(crate) next_lease: u64,
@@ -84,16 +90,19 @@ impl Board {
     pub(crate) fn take(&mut self, asker: Asker, limit: u64, copies: u32) -> Intervals {
         let mut taken = Intervals::default();
         if asker.is_owner {
-            taken = self.mine.first_without(limit, &[&self.mine_given]);
+            let unable = self.unable_of(asker.device);
+            taken = self.mine.first_without(limit, &[&self.mine_given, &unable]);
             self.mine_given.insert_all(&taken);
         }
         let empty = Intervals::default();
+        let unable = self.unable_of(asker.device);
         let done = match asker.is_distinct {
             true => self.by_person.get(&asker.person).unwrap_or(&empty),
             false => &empty,
         };
         if let Some(short) = self.short.first() {
-            let again = short.first_without(limit.saturating_sub(taken.count()), &[done, &self.mine, &taken]);
+            let left = limit.saturating_sub(taken.count());
+            let again = short.first_without(left, &[done, &unable, &self.mine, &taken]);
             taken.insert_all(&again);
             self.unwant(&again);
         }
@@ -151,7 +160,9 @@ impl Board {
                 all
             },
         );
-        let taken = candidates.first_without(limit, &[&self.settled, &self.spare, &self.mine, done, &own]);
+        let unable = self.unable_of(asker.device);
+        let without = [&self.settled, &self.spare, &self.mine, done, &own, &unable];
+        let taken = candidates.first_without(limit, &without);
         self.spare.insert_all(&taken);
         taken
     }
@@ -231,9 +242,27 @@ impl Board {
         }
     }
 
-    /// Notes that a person cannot do units just now.
+    /// Notes that a person has been given a unit, or has voted on it.
     pub(crate) fn bar(&mut self, person: PersonId, unit: u64) {
         self.by_person.entry(person).or_default().insert(Intervals::one(unit));
+    }
+
+    /// Notes that a device cannot do a unit just now.
+    pub(crate) fn note_unable(&mut self, device: DeviceId, unit: u64, now: Timestamp) {
+        let (units, since) = self.unable.entry(device).or_default();
+        if units.is_empty() {
+            *since = now;
+        }
+        units.insert(Intervals::one(unit));
+    }
+
+    /// Lets devices try again that could not some time ago.
+    pub(crate) fn forget_unable(&mut self, now: Timestamp) {
+        self.unable.retain(|_, (_, since)| now.since(*since) < UNABLE_FOR);
+    }
+
+    fn unable_of(&self, device: DeviceId) -> Intervals {
+        self.unable.get(&device).map(|(units, _)| units.clone()).unwrap_or_default()
     }
 
     /// Notes how many more copies of a unit are wanted, besides those given out.

@@ -158,7 +158,8 @@ impl Compute {
             return Ok(0);
         }
         let now = step.now();
-        let is_distinct = matches!(job.trust.kind, TrustKind::Spot | TrustKind::Quorum | TrustKind::Adaptive);
+        // Also among trusted persons: a failure is believed of two, and the same one would only fail again.
+        let is_distinct = job.trust.kind != TrustKind::Own;
         let asker = Asker { device, person, is_owner: person == job.person, is_distinct };
         let copies = match job.trust.kind {
             // The owner's own computer needs nobody else to agree.
@@ -426,7 +427,7 @@ impl Compute {
             STATEMENTS.put(step.rows(), &(id, number), &row);
         }
         JOBS.put(step.rows(), &id, &job);
-        self.judge_all(step, key, &job, person, turned)
+        self.judge_all(step, key, &job, row.device, turned)
     }
 
     /// Judges units on which somebody has just voted, or could not.
@@ -435,9 +436,10 @@ impl Compute {
         step: &mut Step<'_>,
         key: StageKey,
         job: &JobRow,
-        person: PersonId,
+        device: DeviceId,
         turned: Turned,
     ) -> Result<(), Fault> {
+        let now = step.now();
         let proven = self.proven(step, key, &turned.voted)?;
         let is_proven = |one: PersonId| proven.contains(&one);
         let drawn = Draw { secret: job.secret, stage: key.1, of_million: job.trust.drawn };
@@ -460,7 +462,7 @@ impl Compute {
             }
             is_pending |= settled.last().is_none_or(|(last, _)| *last != unit);
             if turned.unable.contains(&unit) {
-                board.bar(person, unit);
+                board.note_unable(device, unit, now);
             }
         }
         if is_pending && !turned.voted.is_empty() {
@@ -645,6 +647,7 @@ impl Compute {
                 .filter(|(_, lease)| now.since(lease.heard) > SILENT)
                 .map(|(number, _)| *number)
                 .collect();
+            board.forget_unable(now);
             for number in silent {
                 board.end_lease(number);
                 LEASES.delete(step.rows(), &(id, *stage, number));
@@ -690,7 +693,8 @@ impl Compute {
             LEASES.delete(step.rows(), &(key.0, key.1, number));
         }
         let turned = Turned { voted: units.into_iter().collect(), ..Turned::default() };
-        self.judge_all(step, key, job, person, turned)
+        let me = self.me;
+        self.judge_all(step, key, job, me, turned)
     }
 }
 
