@@ -176,9 +176,13 @@ impl Board {
 
     /// Notes a lease that the rows tell of.
     pub(crate) fn restore(&mut self, number: u64, lease: Lease, copies: u32) {
-        let fresh = Intervals::of(lease.units.spans().flat_map(|span| {
-            Intervals::of([span]).first_without(u64::MAX, &[&self.touched]).spans().collect::<Vec<_>>()
-        }));
+        if lease.is_spare {
+            // Others have these, too: it changes nothing about how often they are wanted.
+            self.spare.insert_all(&lease.units);
+            return self.lease(number, lease);
+        }
+        self.mine_given.insert_all(&lease.units.and(&self.mine));
+        let fresh = lease.units.first_without(u64::MAX, &[&self.touched]);
         self.touched.insert_all(&fresh);
         for _ in 1..copies {
             self.want(&fresh);

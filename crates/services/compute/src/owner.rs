@@ -161,11 +161,7 @@ impl Compute {
         // Also among trusted persons: a failure is believed of two, and the same one would only fail again.
         let is_distinct = job.trust.kind != TrustKind::Own;
         let asker = Asker { device, person, is_owner: person == job.person, is_distinct };
-        let copies = match job.trust.kind {
-            // The owner's own computer needs nobody else to agree.
-            TrustKind::Quorum if !asker.is_owner => job.trust.quorum,
-            _ => 1,
-        };
+        let copies = copies_for(job, person);
         let mut given = 0;
         let mut outputs = Outputs::new(key.0);
         while given < leases {
@@ -563,6 +559,14 @@ impl Compute {
             self.say(step, device, key.0, Says::Stop { leases });
         }
         self.live(key.0).is_changed = true;
+        if let Some(mut job) = JOBS.get(step.view(), &key.0)?
+            && job.state == JobState::Failed
+            && job.owner == self.me
+        {
+            job.until = Some(step.now());
+            JOBS.put(step.rows(), &key.0, &job);
+            return self.end_job(step, key.0, &job);
+        }
         if self.boards.get(&key).is_some_and(Board::is_over) {
             self.end_stage(step, key)?;
         }
@@ -805,6 +809,15 @@ impl Sums {
     }
 }
 
+/// Returns how often a fresh unit is wanted that a person is given.
+fn copies_for(job: &JobRow, person: PersonId) -> u32 {
+    match job.trust.kind {
+        // The owner's own computer needs nobody else to agree.
+        TrustKind::Quorum if person != job.person => job.trust.quorum,
+        _ => 1,
+    }
+}
+
 fn vote_of(
     (device, person, via): (DeviceId, PersonId, PersonId),
     said: Stated,
@@ -884,12 +897,18 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
         let Some(row) = STATEMENTS.get(rows, &(key.0, number))? else { continue };
         let Some(statement) = row.signed.statement().filter(|one| one.stage == key.1) else { continue };
         let Some(person) = people::read::person_of(rows, job.web, row.device)? else { continue };
+        if SHUT_OUT.has(rows, &person)? {
+            continue;
+        }
         let via = people::read::person_of(rows, job.web, row.via)?.unwrap_or(job.person);
         for (place, (said, outcome)) in (0_u64..).zip(statement.units.iter().zip(&row.outcomes)) {
             let unable = matches!(outcome, Outcome::Failed { failure: Failure::Unable, .. });
             if !unable && said.unit < board.total && !board.settled.has(said.unit) {
                 let vote = vote_of((row.device, person, via), *said, outcome, (number, place));
-                board.votes.entry(said.unit).or_default().push(vote);
+                let votes = board.votes.entry(said.unit).or_default();
+                if votes.iter().all(|before| before.device != row.device) {
+                    votes.push(vote);
+                }
             }
         }
     }
@@ -912,7 +931,6 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
             Verdict::Settled(_) => board.set_short(unit, 1),
         }
     }
-    let copies = if job.trust.kind == TrustKind::Quorum { job.trust.quorum } else { 1 };
     for row in LEASES.within(rows, &key) {
         let ((_, _, number), row) = row?;
         let mut units = Intervals::of(row.units.iter().copied());
@@ -928,7 +946,7 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
         // Heard just now: whoever has it gets the time to say so.
         let (device, person, given) = (row.device, row.person, row.given);
         let lease = Lease { device, person, units, given, heard: step.now(), is_spare: row.is_spare };
-        board.restore(number, lease, copies);
+        board.restore(number, lease, copies_for(job, person));
     }
     crate::gathering::note_local(rows, key, stage, &mut board)?;
     Ok(board)
