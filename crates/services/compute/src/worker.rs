@@ -37,6 +37,8 @@ const ASK_HUNGRY_AGAIN: Duration = Duration::from_secs(60);
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
 /// Results that were not taken are sent again after this.
 const SEND_AGAIN: Duration = Duration::from_secs(20);
+/// Messages with results that are sent again at once, at most.
+const SENT_MAX: usize = 64;
 /// Results of whom nobody comes back for are kept this long.
 const UNSENT_KEPT: Duration = Duration::from_secs(30 * 86_400);
 /// Half of what was done for somebody is forgotten in this time.
@@ -591,22 +593,24 @@ impl Compute {
     fn keep_unsent(&mut self, step: &mut Step<'_>, row: UnsentRow) -> Result<(), Fault> {
         let number = COUNTERS.get(step.view(), &COUNTER_UNSENT)?.unwrap_or_default() + 1;
         COUNTERS.put(step.rows(), &COUNTER_UNSENT, &number);
-        if row.to != self.me {
-            UNSENT.put(step.rows(), &number, &row);
-        }
-        self.send(step, number, row)
+        UNSENT.put(step.rows(), &number, &row);
+        self.send(step, number, row).map(drop)
     }
 
-    fn send(&mut self, step: &mut Step<'_>, number: u64, row: UnsentRow) -> Result<(), Fault> {
+    /// Sends results; says whether somebody was there to take them.
+    fn send(&mut self, step: &mut Step<'_>, number: u64, row: UnsentRow) -> Result<bool, Fault> {
         let known = KNOWN.within(step.view(), &row.job).next().transpose()?.map(|(_, known)| known);
         // The owner first; where it is away, whoever gave the work, or another deputy.
         let to = match known {
             Some(known) => self.coordinator(step, known.owner, &known.announced.deputies)?.unwrap_or(row.to),
             None => row.to,
         };
+        if to != self.me && !records::is_connected(step.view(), to)? {
+            return Ok(false);
+        }
         let UnsentRow { job, signed, outcomes, .. } = row;
         self.say(step, to, job, Says::Results { number, signed, outcomes });
-        Ok(())
+        Ok(true)
     }
 
     /// Results were taken.
@@ -729,12 +733,14 @@ impl Compute {
         }
         if now >= self.worker.send_due {
             self.worker.send_due = now.after(SEND_AGAIN / 2);
-            let rows: Vec<(u64, UnsentRow)> = UNSENT.all(step.view()).take(64).collect::<Result<_, _>>()?;
+            let rows: Vec<(u64, UnsentRow)> = UNSENT.all(step.view()).collect::<Result<_, _>>()?;
+            let mut sent = 0;
             for (number, row) in rows {
                 if now.since(row.made) > UNSENT_KEPT {
                     UNSENT.delete(step.rows(), &number);
-                } else if now.since(row.made) > SEND_AGAIN {
-                    self.send(step, number, row)?;
+                } else if now.since(row.made) > SEND_AGAIN && sent < SENT_MAX {
+                    // What waits for somebody who is away keeps nobody else's from being sent.
+                    sent += usize::from(self.send(step, number, row)?);
                 }
             }
         }
