@@ -686,8 +686,13 @@ impl Compute {
         }
         let rows: Vec<((RunId, u8, u64), OutcomeRow)> =
             OUTCOMES.within(step.view(), &key).collect::<Result<_, _>>()?;
+        let rows: Vec<_> = rows.into_iter().filter(|(_, row)| row.persons == [person]).collect();
+        let spans: Vec<Span> =
+            rows.iter().map(|(at, row)| Span { first: at.2, count: row.count }).collect();
+        self.unremember(step, key, &spans)?;
+        CREDITS.delete(step.rows(), &(key.0, person));
         let Some(board) = self.boards.get_mut(&key) else { return Ok(()) };
-        for (at, row) in rows.into_iter().filter(|(_, row)| row.persons == [person]) {
+        for (at, row) in rows {
             board.reopen(Span { first: at.2, count: row.count });
             OUTCOMES.delete(step.rows(), &at);
             ORDER.delete(step.rows(), &(key.0, row.order));

@@ -14,6 +14,7 @@ use store::{Rows, StoreError};
 use crate::jobs::{
     Allowance, MACHINE, Machine, Outcome, Place, RUN, Run, RunReport, RunUnit, SET, from_bytes, to_bytes,
 };
+use crate::memo::Needed;
 use crate::messages::{Checkpoint, FULL, Leased, Part, Says, WorkState};
 use crate::policy::{Decision, Policy};
 use crate::service::Compute;
@@ -339,7 +340,7 @@ impl Compute {
         let (mut left, mut found) = (Vec::new(), Vec::new());
         for unit in units {
             let parts: Vec<ContentId> = unit.parts.iter().map(Part::hash).collect();
-            match crate::memo::known(step, known.web, unit_name(&known.announced, unit.unit, &parts))? {
+            match crate::memo::known(step, known.web, unit_name(&known.announced, unit.unit, &parts), Needed::Own)? {
                 // The owner has looked itself, and wants it computed.
                 Some((outcome, cpu_us)) if known.owner != self.me => {
                     found.push((unit.unit, input_hash(&parts), outcome, cpu_us));
@@ -479,7 +480,7 @@ impl Compute {
             cpu_us = cpu_us.saturating_add(result.cpu_us);
             if !known.announced.is_range {
                 let name = unit_name(&known.announced, unit.unit, &parts);
-                crate::memo::keep(step, name, &result.outcome, result.cpu_us)?;
+                crate::memo::keep(step, name, &result.outcome, (result.cpu_us, 0))?;
             }
             let input = if known.announced.is_range { None } else { input_hash(&parts) };
             found.push((unit.unit, input, result.outcome, result.cpu_us));
