@@ -14,8 +14,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Context;
 
-/// Tests that begin with `fuzz_`: of wire, files, search and ledger one each, of people two.
-const FUZZERS: u64 = 6;
+/// Tests that begin with `fuzz_`: of wire, files, search, pages, ledger and compute one each, of people two.
+const FUZZERS: u64 = 8;
 
 const HELP: &str = "\
 cargo xtask generate       writes the generated files (manual, OpenAPI, TypeScript client, completions, faults)
@@ -25,6 +25,7 @@ cargo xtask sim WORDS...   runs the simulator, as in: sim --seed 7 --peers 100 -
                            or compares ways to search: sim --scale (docs/search-at-scale.md)
                            or towns with enemies inside: sim --trust TOWNS (docs/trust-tested.md)
                            or towns around a ledger: sim --ledgers TOWNS (specs/ledger.md)
+                           or towns around jobs: sim --jobs TOWNS (specs/compute.md)
 cargo xtask bench WORDS... runs the benchmarks; with --wan first, each peer on a host of its own (docs/wan.md)
 cargo xtask fuzz [SECONDS] gives mutated bytes to every reader of what peers send, 10 s if nothing is said
 ";

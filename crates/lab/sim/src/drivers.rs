@@ -61,6 +61,7 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
         | search::jobs::SUMMARIZE => {
             crate::index::work(world, index, job);
         }
+        _ if crate::jobs::work(world, index, job) => {}
         _ => world.finish_after(quickly, index, job.id, Err(JobFailure::NoDriver)),
     }
 }

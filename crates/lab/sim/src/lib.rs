@@ -11,6 +11,7 @@ pub mod dice;
 pub mod disk;
 mod drivers;
 mod index;
+pub mod jobs;
 pub mod ledgers;
 mod lying;
 pub mod mirrors;

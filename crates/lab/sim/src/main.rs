@@ -16,6 +16,7 @@ const USAGE: &str = "usage: sim --suite
        sim --trust TOWNS [--seed N]
        sim --ledgers TOWNS [--seed N]
        sim --writing TOWNS [--seed N]
+       sim --jobs TOWNS [--seed N]
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
        sim --scale [--seed N] [--peers N] [--out FOLDER]
   --scale   compares ways to search webs of 100 to 100,000 members (or N), prints tables, writes
@@ -32,6 +33,10 @@ const LEDGERS_FRESH: u64 = 40;
 /// The same of the towns that write together.
 const WRITING_FIXED: (u64, u64) = (1, 20);
 const WRITING_FRESH: u64 = 10;
+
+/// The same of the towns around jobs.
+const JOBS_FIXED: (u64, u64) = (1, 16);
+const JOBS_FRESH: u64 = 8;
 
 /// Where the plots of the page stand, seen from the root of the house.
 const PLOTS: &str = "docs/search-at-scale";
@@ -57,9 +62,12 @@ type Job = Box<dyn FnOnce() -> bool + Send>;
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    for (word, run) in
-        [("--trust", trust as fn(u64, u64) -> bool), ("--ledgers", ledgers), ("--writing", writing)]
-    {
+    for (word, run) in [
+        ("--trust", trust as fn(u64, u64) -> bool),
+        ("--ledgers", ledgers),
+        ("--writing", writing),
+        ("--jobs", job_towns),
+    ] {
         if let Some((first, towns)) = small_towns(word, &arguments) {
             return if run(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
@@ -263,6 +271,43 @@ fn ledgers(first: u64, towns: u64) -> bool {
     failed == 0
 }
 
+/// Runs towns around jobs, one seed after the other. Says whether all was right.
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn job_towns(first: u64, towns: u64) -> bool {
+    let (begun, mut checked, mut failed) = (Instant::now(), 0, 0);
+    let mut sum = sim::jobs::JobTally::default();
+    for seed in first..first.saturating_add(towns) {
+        let (report, tally) = sim::jobs::run(seed);
+        checked += report.checked;
+        sum.add(&tally);
+        for line in &report.wrong {
+            println!("  wrong: {line}");
+        }
+        if !report.wrong.is_empty() {
+            failed += 1;
+            println!("  replay: cargo xtask sim --jobs 1 --seed {seed}");
+        }
+    }
+    println!(
+        "NOTE jobs: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong; {} jobs done, {} cancelled; {} units, {:.2} runs of each, {} parked, {} known; {} leases, {} messages, {} power cuts; {} lies told, {} believed, {} cases; calm after {} s at most; in {} s",
+        sum.done,
+        sum.cancelled,
+        sum.units,
+        per(sum.executed, sum.units),
+        sum.parked,
+        sum.known,
+        sum.leases,
+        sum.messages,
+        sum.power_cuts,
+        sum.lies,
+        sum.wrong_believed,
+        sum.cases,
+        sum.calm_ms / 1_000,
+        begun.elapsed().as_secs()
+    );
+    failed == 0
+}
+
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]
 fn filters(members: usize) -> ExitCode {
     let all = sim::crowd::filters(members);
@@ -312,6 +357,8 @@ fn jobs(arguments: &[String]) -> Option<Vec<Job>> {
     jobs.push(Box::new(move || trust(fresh >> 16, TRUST_FRESH)));
     jobs.push(Box::new(|| writing(WRITING_FIXED.0, WRITING_FIXED.1)));
     jobs.push(Box::new(move || writing(fresh >> 16, WRITING_FRESH)));
+    jobs.push(Box::new(|| job_towns(JOBS_FIXED.0, JOBS_FIXED.1)));
+    jobs.push(Box::new(move || job_towns(fresh >> 16, JOBS_FRESH)));
     jobs.push(Box::new(|| ledgers(LEDGERS_FIXED.0, LEDGERS_FIXED.1)));
     jobs.push(Box::new(move || ledgers(fresh >> 16, LEDGERS_FRESH)));
     Some(jobs)

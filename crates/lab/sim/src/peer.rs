@@ -14,6 +14,7 @@ use wire::crypto::Signer as _;
 use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::index::Index;
+use crate::jobs::Sandbox;
 use crate::lying::Liar;
 use crate::vault::{Memory, SimVault};
 
@@ -35,6 +36,8 @@ pub struct SimPeer {
     pub liar: Option<Liar>,
     /// Its search indexes.
     pub index_driver: Index,
+    /// Its sandbox, and what tells whether somebody uses it.
+    pub sandbox: Sandbox,
     /// Since when it runs and stands on its side of the world, by the true time.
     pub(crate) same_since_ms: u64,
     pub(crate) side: u8,
@@ -73,6 +76,7 @@ impl SimPeer {
             is_sealing_wrongly: false,
             liar: None,
             index_driver: Index::default(),
+            sandbox: Sandbox::default(),
             same_since_ms: 0,
             side: 0,
             known: BTreeSet::new(),
@@ -154,6 +158,7 @@ impl SimPeer {
             Box::new(search::service()),
             Box::new(pages::service()),
             Box::new(ledger::service()),
+            Box::new(compute::service()),
         ];
         let vault = SimVault::new(&self.seed, self.memory.clone());
         debug_assert_eq!(vault.device(), self.device);
@@ -167,6 +172,7 @@ impl SimPeer {
 
     pub(crate) fn cut_power(&mut self, dice: &mut Dice) {
         self.index_driver.cut_power(dice);
+        self.sandbox.cut_power();
         self.kernel = None;
         self.readers = None;
         self.watcher = None;
@@ -215,6 +221,10 @@ impl SimPeer {
         if self.running.contains(&job) {
             self.cancelled.insert(job);
         }
+    }
+
+    pub(crate) fn is_cancelled(&self, job: JobId) -> bool {
+        self.cancelled.contains(&job)
     }
 
     pub(crate) fn read(&self, now_ms: u64, operation: &str, arguments: Value) -> Result<Value, Fault> {

@@ -36,6 +36,12 @@ pub struct Watch {
     pub(crate) rang: Vec<(PeerIndex, u64, Value)>,
     /// Which peers' deciders voted about which slots of ledgers: promises and acceptances.
     pub(crate) votes: BTreeSet<(PeerIndex, u64)>,
+    /// Leases given out, messages about jobs, and what was wrong with these.
+    pub leases: u64,
+    /// Messages about jobs.
+    pub job_messages: u64,
+    /// What is to be told of them.
+    pub(crate) wrong_jobs: Vec<String>,
     /// Messages about texts, and their bytes.
     pub messages: u64,
     /// Bytes of those.

@@ -79,6 +79,8 @@ enum Happening {
     Wake { peer: PeerIndex, life: u64 },
     /// An attempt to connect ends.
     Dialled { from: PeerIndex, to: DeviceId, life: u64, channel: Channel },
+    /// Time has passed for a job of a peer's sandbox.
+    Sandbox { peer: PeerIndex, life: u64, job: JobId },
     /// A peer gets its power back.
     Start(PeerIndex),
 }
@@ -361,6 +363,11 @@ impl World {
                     self.dialled(from, to, channel);
                 }
             }
+            Happening::Sandbox { peer, life, job } => {
+                if self.peer(peer).life() == Some(life) {
+                    crate::jobs::tick(self, peer, job);
+                }
+            }
             Happening::Start(index) => self.start(index),
         }
     }
@@ -369,6 +376,13 @@ impl World {
     pub(crate) fn input_after(&mut self, wait: Duration, to: PeerIndex, input: Input) {
         if let Some(life) = self.peer(to).life() {
             self.queue(wait, Happening::Input { to, life, input });
+        }
+    }
+
+    /// Lets a job of a peer's sandbox go on later, unless the peer loses power before.
+    pub(crate) fn sandbox_after(&mut self, wait: Duration, peer: PeerIndex, job: JobId) {
+        if let Some(life) = self.peer(peer).life() {
+            self.queue(wait, Happening::Sandbox { peer, life, job });
         }
     }
 
@@ -408,8 +422,10 @@ impl World {
                 lying::say(self, index, to, channel, &message);
             }
             Effect::Send { to, channel, service, message } => {
-                if service == "ledger" {
-                    self.watch.said_of_ledger(index, &message);
+                match service {
+                    "ledger" => self.watch.said_of_ledger(index, &message),
+                    "compute" => crate::jobs::said(self, index, to, &message),
+                    _ => {}
                 }
                 self.send(index, to, channel, service, &message, Duration::ZERO);
             }

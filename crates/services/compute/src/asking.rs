@@ -506,6 +506,9 @@ impl Compute {
     fn hand_again(&mut self, step: &mut Step<'_>, id: RunId, job: &JobRow) -> Result<(), Fault> {
         for number in &job.stages {
             let Some(stage) = STAGES.get(step.view(), &(id, *number))? else { continue };
+            if stage.state != StageState::Running {
+                continue;
+            }
             for deputy in job.deputies.clone() {
                 self.hand(step, deputy, (id, *number), job, &stage);
             }

@@ -4,11 +4,15 @@
 //! rows and messages (`owner.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use base::{DeviceId, PersonId, Timestamp};
 
 use crate::intervals::{Intervals, Span};
 use crate::judge::Vote;
+
+/// A computer that could not run a unit gets it again after this.
+const UNABLE_FOR: Duration = Duration::from_secs(600);
 
 /// Copies of one unit that can be wanted at once.
 const LEVELS: usize = 8;
@@ -38,6 +42,8 @@ pub(crate) struct Board {
     spare: Intervals,
     /// Which units read a file that is on this device.
     pub(crate) local: BTreeMap<DeviceId, Intervals>,
+    /// What devices cannot do just now, and since when.
+    unable: BTreeMap<DeviceId, (Intervals, Timestamp)>,
     /// Microseconds of a unit by device: a moving average.
     pub(crate) pace: BTreeMap<DeviceId, u64>,
     pub(crate) next_lease: u64,
@@ -84,16 +90,19 @@ impl Board {
     pub(crate) fn take(&mut self, asker: Asker, limit: u64, copies: u32) -> Intervals {
         let mut taken = Intervals::default();
         if asker.is_owner {
-            taken = self.mine.first_without(limit, &[&self.mine_given]);
+            let unable = self.unable_of(asker.device);
+            taken = self.mine.first_without(limit, &[&self.mine_given, &unable]);
             self.mine_given.insert_all(&taken);
         }
         let empty = Intervals::default();
+        let unable = self.unable_of(asker.device);
         let done = match asker.is_distinct {
             true => self.by_person.get(&asker.person).unwrap_or(&empty),
             false => &empty,
         };
         if let Some(short) = self.short.first() {
-            let again = short.first_without(limit.saturating_sub(taken.count()), &[done, &self.mine, &taken]);
+            let left = limit.saturating_sub(taken.count());
+            let again = short.first_without(left, &[done, &unable, &self.mine, &taken]);
             taken.insert_all(&again);
             self.unwant(&again);
         }
@@ -151,7 +160,9 @@ impl Board {
                 all
             },
         );
-        let taken = candidates.first_without(limit, &[&self.settled, &self.spare, &self.mine, done, &own]);
+        let unable = self.unable_of(asker.device);
+        let without = [&self.settled, &self.spare, &self.mine, done, &own, &unable];
+        let taken = candidates.first_without(limit, &without);
         self.spare.insert_all(&taken);
         taken
     }
@@ -165,9 +176,13 @@ impl Board {
 
     /// Notes a lease that the rows tell of.
     pub(crate) fn restore(&mut self, number: u64, lease: Lease, copies: u32) {
-        let fresh = Intervals::of(lease.units.spans().flat_map(|span| {
-            Intervals::of([span]).first_without(u64::MAX, &[&self.touched]).spans().collect::<Vec<_>>()
-        }));
+        if lease.is_spare {
+            // Others have these, too: it changes nothing about how often they are wanted.
+            self.spare.insert_all(&lease.units);
+            return self.lease(number, lease);
+        }
+        self.mine_given.insert_all(&lease.units.and(&self.mine));
+        let fresh = lease.units.first_without(u64::MAX, &[&self.touched]);
         self.touched.insert_all(&fresh);
         for _ in 1..copies {
             self.want(&fresh);
@@ -192,11 +207,8 @@ impl Board {
             }
         }
         ended.iter().for_each(|number| drop(self.leases.remove(number)));
-        // Nobody was asked for these: a lease had been given up. One copy less is wanted.
-        let free = free.first_without(u64::MAX, &[&self.settled]);
-        let fresh = free.first_without(u64::MAX, &[&self.touched]);
-        self.touched.insert_all(&fresh);
-        self.unwant(&free);
+        // Results that come twice change nothing here: how many copies are wanted follows from the votes (`set_short`).
+        self.touched.insert_all(&free);
         ended
     }
 
@@ -234,9 +246,27 @@ impl Board {
         }
     }
 
-    /// Notes that a person cannot do units just now.
+    /// Notes that a person has been given a unit, or has voted on it.
     pub(crate) fn bar(&mut self, person: PersonId, unit: u64) {
         self.by_person.entry(person).or_default().insert(Intervals::one(unit));
+    }
+
+    /// Notes that a device cannot do a unit just now.
+    pub(crate) fn note_unable(&mut self, device: DeviceId, unit: u64, now: Timestamp) {
+        let (units, since) = self.unable.entry(device).or_default();
+        if units.is_empty() {
+            *since = now;
+        }
+        units.insert(Intervals::one(unit));
+    }
+
+    /// Lets devices try again that could not some time ago.
+    pub(crate) fn forget_unable(&mut self, now: Timestamp) {
+        self.unable.retain(|_, (_, since)| now.since(*since) < UNABLE_FOR);
+    }
+
+    fn unable_of(&self, device: DeviceId) -> Intervals {
+        self.unable.get(&device).map(|(units, _)| units.clone()).unwrap_or_default()
     }
 
     /// Notes how many more copies of a unit are wanted, besides those given out.
@@ -413,11 +443,14 @@ mod tests {
     }
 
     #[test]
-    fn results_of_a_lease_that_was_given_up_make_it_less_wanted() {
-        let mut board = Board::new(2, true);
-        assert_eq!(give(&mut board, asker(1, false), 2, 1), [0, 1]);
-        board.end_lease(1);
-        board.arrived(asker(1, false).device, &Intervals::of([Span { first: 0, count: 1 }]));
-        assert_eq!(give(&mut board, asker(2, false), 9, 1), [1]);
+    fn results_that_come_twice_make_no_unit_less_wanted() {
+        let mut board = Board::new(1, true);
+        assert_eq!(give(&mut board, asker(1, true), 1, 2), [0]);
+        let one = Intervals::of([Intervals::one(0)]);
+        assert_eq!(board.arrived(asker(1, true).device, &one), [1]);
+        board.set_short(0, 1);
+        // The same again, since the answer to it was lost.
+        assert_eq!(board.arrived(asker(1, true).device, &one), [0; 0]);
+        assert_eq!(give(&mut board, asker(2, true), 9, 2), [0]);
     }
 }

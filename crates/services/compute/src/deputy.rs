@@ -14,7 +14,7 @@ use crate::owner::StageKey;
 use crate::service::Compute;
 use crate::staging::put_inputs;
 use crate::tables::{
-    CREDITS, DEBTS, INPUTS, InputRow, JOBS, JobRow, JobState, KNOWN, LEASES, ORDER, OUTCOMES, PARKED,
+    COUNTER_UNSENT, COUNTERS, CREDITS, DEBTS, INPUTS, InputRow, JOBS, JobRow, JobState, KNOWN, LEASES, ORDER, OUTCOMES, PARKED,
     PENDING, STAGES, STATEMENTS, SourceRow, StageRow, StageState, StatementRow, TrustRow,
 };
 
@@ -215,16 +215,18 @@ impl Compute {
             .collect::<Result<_, _>>()?;
         for ((_, number), row) in known {
             size += row.outcomes.iter().map(outcome_size).sum::<usize>();
-            if row.device == from {
-                // It has its own.
-                continue;
-            }
             self.say(step, from, key.0, Says::Known { number, row });
             if size > 2 * FULL {
                 break;
             }
         }
-        self.hand_if_changed(step, from, key, &job, &stage);
+        if stage.state == StageState::Running {
+            if (chunks, statements) == (0, 0) {
+                // It has nothing of it yet, perhaps because what it was told was lost.
+                self.handed.remove(&(from, key));
+            }
+            self.hand_if_changed(step, from, key, &job, &stage);
+        }
         Ok(())
     }
 
@@ -307,8 +309,11 @@ impl Compute {
         let Some(mut job) = JOBS.get(step.view(), &id)?.filter(|job| job.owner != self.me) else {
             return Ok(());
         };
+        // From the counter of its own results, so that an answer to one is never taken for an answer to the other.
+        let number = COUNTERS.get(step.view(), &COUNTER_UNSENT)?.unwrap_or_default() + 1;
+        COUNTERS.put(step.rows(), &COUNTER_UNSENT, &number);
         job.handed += 1;
-        DEBTS.put(step.rows(), &(id, job.handed), row);
+        DEBTS.put(step.rows(), &(id, number), row);
         JOBS.put(step.rows(), &id, &job);
         self.bring_home(step, id)
     }
@@ -412,6 +417,22 @@ impl Compute {
             } else {
                 self.feed(step, id)?;
             }
+        }
+        self.ask_for_unknown(step)
+    }
+
+    /// Asks for what a deputy has to know of steps it heard of; the record may come before the owner's word or after it.
+    fn ask_for_unknown(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        let mut unknown = Vec::new();
+        for row in KNOWN.all(step.view()) {
+            let (key, known) = row?;
+            let is_deputy = !known.is_over && known.announced.deputies.contains(&self.me);
+            if is_deputy && known.owner != self.me && !STAGES.has(step.view(), &key)? {
+                unknown.push((known.owner, key));
+            }
+        }
+        for (owner, key) in unknown {
+            self.say(step, owner, key.0, Says::Tell { stage: key.1, chunks: 0, statements: 0 });
         }
         Ok(())
     }

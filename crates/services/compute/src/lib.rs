@@ -10,6 +10,8 @@ mod board;
 mod chain;
 mod deputy;
 mod faults;
+#[cfg(test)]
+mod fuzz;
 mod gathering;
 mod intervals;
 pub mod jobs;

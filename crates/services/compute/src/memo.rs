@@ -6,27 +6,44 @@ use base::{ContentId, Fault, WebId};
 use kernel::Step;
 use store::StoreError;
 
+use crate::intervals::Span;
 use crate::jobs::Outcome;
 use crate::outputs::Outputs;
 use crate::owner::StageKey;
 use crate::service::Compute;
-use crate::tables::{COUNTER_MEMO, COUNTERS, JobRow, MEMO, MEMO_ORDER, MemoRow, STAGES};
+use crate::tables::{COUNTER_MEMO, COUNTERS, JobRow, MEMO, MEMO_ORDER, MemoRow, STAGES, TrustKind};
 use crate::value::{Announcement, unit_name};
 
 /// Results remembered at most; the oldest go.
 const MEMO_MAX: u64 = 100_000;
 /// Steps over numbers with more units are not remembered: each unit would be a row.
 const RANGE_MAX: u64 = 10_000;
+/// As many persons as a computer of one's own is worth.
+const OWN_PERSON: u32 = u32::MAX;
 /// Bytes of an output at most that is remembered here rather than by its content.
 const OUTPUT_MAX: usize = 64 * 1024;
 
-/// Returns the result of a unit of that name, if it is known and can be had.
+/// How well a result has to be known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Needed {
+    /// Computed by this computer: else it would sign what it was only told.
+    Own,
+    /// By so many persons.
+    Persons(u32),
+}
+
+/// Returns the result of a unit of that name, if it is known well enough and can be had.
 pub(crate) fn known(
     step: &Step<'_>,
     web: WebId,
     name: ContentId,
+    needed: Needed,
 ) -> Result<Option<(Outcome, u64)>, StoreError> {
-    let Some(row) = MEMO.get(step.view(), &name)?.filter(|row| row.is_believed) else { return Ok(None) };
+    let is_enough = |row: &MemoRow| match needed {
+        Needed::Own => row.persons == 0,
+        Needed::Persons(count) => row.persons == 0 || row.persons >= count,
+    };
+    let Some(row) = MEMO.get(step.view(), &name)?.filter(is_enough) else { return Ok(None) };
     if let Outcome::Large { content, .. } = &row.outcome
         && !files::look::is_kept(step.view(), web, *content)?
     {
@@ -40,19 +57,24 @@ pub(crate) fn keep(
     step: &mut Step<'_>,
     name: ContentId,
     outcome: &Outcome,
-    cpu_us: u64,
+    (cpu_us, persons): (u64, u32),
 ) -> Result<(), StoreError> {
     let is_kept = match outcome {
         Outcome::Output { bytes } => bytes.len() <= OUTPUT_MAX,
         Outcome::Large { .. } => true,
         Outcome::Failed { .. } => false,
     };
-    if !is_kept || MEMO.has(step.view(), &name)? {
+    let before = MEMO.get(step.view(), &name)?;
+    if !is_kept || before.as_ref().is_some_and(|row| row.persons == 0 || persons != 0) {
         return Ok(());
+    }
+    if let Some(before) = before {
+        // What this computer finds itself takes the place of what it was told.
+        MEMO_ORDER.delete(step.rows(), &(before.number, name));
     }
     let number = COUNTERS.get(step.view(), &COUNTER_MEMO)?.unwrap_or_default() + 1;
     COUNTERS.put(step.rows(), &COUNTER_MEMO, &number);
-    MEMO.put(step.rows(), &name, &MemoRow { outcome: outcome.clone(), cpu_us, is_believed: true, number });
+    MEMO.put(step.rows(), &name, &MemoRow { outcome: outcome.clone(), cpu_us, persons, number });
     MEMO_ORDER.put(step.rows(), &(number, name), &());
     let oldest = match number > MEMO_MAX {
         true => MEMO_ORDER.all(step.view()).next().transpose()?,
@@ -91,7 +113,31 @@ impl Compute {
                 true => Vec::new(),
                 false => outputs.hashes(step.view(), key.1, *unit)?,
             };
-            keep(step, unit_name(&stage.announced, *unit, &parts), &outcome, run.cpu_us / run.count.max(1))?;
+            let persons = match run.persons.contains(&job.person) {
+                // Another computer of this person, or this one, which has noted it already.
+                true => OWN_PERSON,
+                false => u32::try_from(run.persons.len()).unwrap_or(u32::MAX),
+            };
+            let cpu_us = run.cpu_us / run.count.max(1);
+            keep(step, unit_name(&stage.announced, *unit, &parts), &outcome, (cpu_us, persons))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets results that were believed of somebody who lied.
+    pub(crate) fn unremember(&mut self, step: &mut Step<'_>, key: StageKey, units: &[Span]) -> Result<(), Fault> {
+        let Some(stage) = STAGES.get(step.view(), &key)? else { return Ok(()) };
+        let mut outputs = Outputs::new(key.0);
+        for unit in units.iter().flat_map(|span| span.first..span.end()) {
+            let parts = match stage.announced.is_range {
+                true => Vec::new(),
+                false => outputs.hashes(step.view(), key.1, unit)?,
+            };
+            let name = unit_name(&stage.announced, unit, &parts);
+            if let Some(row) = MEMO.get(step.view(), &name)?.filter(|row| row.persons == 1) {
+                MEMO.delete(step.rows(), &name);
+                MEMO_ORDER.delete(step.rows(), &(row.number, name));
+            }
         }
         Ok(())
     }
@@ -110,6 +156,11 @@ impl Compute {
             return Ok(());
         }
         let mut outputs = Outputs::new(key.0);
+        let needed = match job.trust.kind {
+            TrustKind::Own => Needed::Persons(OWN_PERSON),
+            TrustKind::Quorum => Needed::Persons(job.trust.quorum),
+            TrustKind::Trusted | TrustKind::Spot | TrustKind::Adaptive => Needed::Persons(1),
+        };
         let mut found = Vec::new();
         let mut size = 0;
         for unit in from..to {
@@ -117,8 +168,8 @@ impl Compute {
                 true => Vec::new(),
                 false => outputs.hashes(step.view(), key.1, unit)?,
             };
-            if let Some((outcome, cpu_us)) = known(step, job.web, unit_name(&stage.announced, unit, &parts))?
-            {
+            let name = unit_name(&stage.announced, unit, &parts);
+            if let Some((outcome, cpu_us)) = known(step, job.web, name, needed)? {
                 if let Outcome::Output { bytes } = &outcome {
                     size += bytes.len();
                 }

@@ -18,7 +18,7 @@ use crate::messages::{Checkpoint, FULL, Leased, Part, Says};
 use crate::outputs::Outputs;
 use crate::service::Compute;
 use crate::tables::{
-    CREDITS, HISTORY, JOBS, JobRow, JobState, LEASES, LeaseRow, ORDER, OUTCOMES, OutcomeRow, PARKED, PENDING,
+    CREDITS, HISTORY, JOBS, JobRow, JobState, KNOWN, LEASES, LeaseRow, ORDER, OUTCOMES, OutcomeRow, PARKED, PENDING,
     ParkedRow, SHUT_OUT, SPEED, STAGES, STATEMENTS, SpeedRow, StageRow, StageState, StatementRow, TrustKind,
 };
 use crate::value::{SignedStatement, Stated, Statement, digest, input_hash};
@@ -153,17 +153,15 @@ impl Compute {
     ) -> Result<u8, Fault> {
         let Some(stage) = STAGES.get(step.view(), &key)? else { return Ok(0) };
         let Some(person) = people::read::person_of(step.view(), job.web, device)? else { return Ok(0) };
-        if stage.state != StageState::Running {
+        // Since it asked it may have lied, or been removed.
+        if stage.state != StageState::Running || !self.may_work(step.view(), job, device)? {
             return Ok(0);
         }
         let now = step.now();
-        let is_distinct = matches!(job.trust.kind, TrustKind::Spot | TrustKind::Quorum | TrustKind::Adaptive);
+        // Also among trusted persons: a failure is believed of two, and the same one would only fail again.
+        let is_distinct = job.trust.kind != TrustKind::Own;
         let asker = Asker { device, person, is_owner: person == job.person, is_distinct };
-        let copies = match job.trust.kind {
-            // The owner's own computer needs nobody else to agree.
-            TrustKind::Quorum if !asker.is_owner => job.trust.quorum,
-            _ => 1,
-        };
+        let copies = copies_for(job, person);
         let mut given = 0;
         let mut outputs = Outputs::new(key.0);
         while given < leases {
@@ -243,7 +241,12 @@ impl Compute {
         id: RunId,
         row: StatementRow,
     ) -> Result<(), Fault> {
-        let Some(job) = JOBS.get(step.view(), &id)?.filter(|job| !job.state.is_over()) else {
+        let job = JOBS.get(step.view(), &id)?;
+        if job.is_none() && self.is_anothers(step, id)? {
+            // A deputy that does not know the job yet: whoever made it keeps it.
+            return Ok(());
+        }
+        let Some(job) = job.filter(|job| !job.state.is_over()) else {
             // Nobody needs it any more, and whoever made it need not keep it.
             self.say(step, from, id, Says::Took { number });
             return Ok(());
@@ -285,6 +288,16 @@ impl Compute {
         }
         self.tend_soon(step);
         Ok(())
+    }
+
+    fn is_anothers(&self, step: &Step<'_>, id: RunId) -> Result<bool, StoreError> {
+        for row in KNOWN.within(step.view(), &id) {
+            let (_, known) = row?;
+            if known.owner != self.me && !known.is_over {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Says whether what a deputy brings was computed of the inputs of the job: it has given them out itself.
@@ -410,7 +423,7 @@ impl Compute {
             STATEMENTS.put(step.rows(), &(id, number), &row);
         }
         JOBS.put(step.rows(), &id, &job);
-        self.judge_all(step, key, &job, person, turned)
+        self.judge_all(step, key, &job, row.device, turned)
     }
 
     /// Judges units on which somebody has just voted, or could not.
@@ -419,9 +432,10 @@ impl Compute {
         step: &mut Step<'_>,
         key: StageKey,
         job: &JobRow,
-        person: PersonId,
+        device: DeviceId,
         turned: Turned,
     ) -> Result<(), Fault> {
+        let now = step.now();
         let proven = self.proven(step, key, &turned.voted)?;
         let is_proven = |one: PersonId| proven.contains(&one);
         let drawn = Draw { secret: job.secret, stage: key.1, of_million: job.trust.drawn };
@@ -444,7 +458,7 @@ impl Compute {
             }
             is_pending |= settled.last().is_none_or(|(last, _)| *last != unit);
             if turned.unable.contains(&unit) {
-                board.bar(person, unit);
+                board.note_unable(device, unit, now);
             }
         }
         if is_pending && !turned.voted.is_empty() {
@@ -545,6 +559,14 @@ impl Compute {
             self.say(step, device, key.0, Says::Stop { leases });
         }
         self.live(key.0).is_changed = true;
+        if let Some(mut job) = JOBS.get(step.view(), &key.0)?
+            && job.state == JobState::Failed
+            && job.owner == self.me
+        {
+            job.until = Some(step.now());
+            JOBS.put(step.rows(), &key.0, &job);
+            return self.end_job(step, key.0, &job);
+        }
         if self.boards.get(&key).is_some_and(Board::is_over) {
             self.end_stage(step, key)?;
         }
@@ -603,6 +625,8 @@ impl Compute {
         leases: &[u64],
     ) -> Result<(), Fault> {
         let Some(job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
+        // It has enough, or cannot: it asks again when it wants more. Else it would get the same again at once.
+        self.live(id).hungry.retain(|(_, device), _| *device != from);
         for stage in &job.stages {
             let Some(board) = self.board(step, (id, *stage))? else { continue };
             for number in leases {
@@ -627,6 +651,7 @@ impl Compute {
                 .filter(|(_, lease)| now.since(lease.heard) > SILENT)
                 .map(|(number, _)| *number)
                 .collect();
+            board.forget_unable(now);
             for number in silent {
                 board.end_lease(number);
                 LEASES.delete(step.rows(), &(id, *stage, number));
@@ -661,8 +686,13 @@ impl Compute {
         }
         let rows: Vec<((RunId, u8, u64), OutcomeRow)> =
             OUTCOMES.within(step.view(), &key).collect::<Result<_, _>>()?;
+        let rows: Vec<_> = rows.into_iter().filter(|(_, row)| row.persons == [person]).collect();
+        let spans: Vec<Span> =
+            rows.iter().map(|(at, row)| Span { first: at.2, count: row.count }).collect();
+        self.unremember(step, key, &spans)?;
+        CREDITS.delete(step.rows(), &(key.0, person));
         let Some(board) = self.boards.get_mut(&key) else { return Ok(()) };
-        for (at, row) in rows.into_iter().filter(|(_, row)| row.persons == [person]) {
+        for (at, row) in rows {
             board.reopen(Span { first: at.2, count: row.count });
             OUTCOMES.delete(step.rows(), &at);
             ORDER.delete(step.rows(), &(key.0, row.order));
@@ -672,7 +702,8 @@ impl Compute {
             LEASES.delete(step.rows(), &(key.0, key.1, number));
         }
         let turned = Turned { voted: units.into_iter().collect(), ..Turned::default() };
-        self.judge_all(step, key, job, person, turned)
+        let me = self.me;
+        self.judge_all(step, key, job, me, turned)
     }
 }
 
@@ -783,6 +814,15 @@ impl Sums {
     }
 }
 
+/// Returns how often a fresh unit is wanted that a person is given.
+fn copies_for(job: &JobRow, person: PersonId) -> u32 {
+    match job.trust.kind {
+        // The owner's own computer needs nobody else to agree.
+        TrustKind::Quorum if person != job.person => job.trust.quorum,
+        _ => 1,
+    }
+}
+
 fn vote_of(
     (device, person, via): (DeviceId, PersonId, PersonId),
     said: Stated,
@@ -862,12 +902,18 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
         let Some(row) = STATEMENTS.get(rows, &(key.0, number))? else { continue };
         let Some(statement) = row.signed.statement().filter(|one| one.stage == key.1) else { continue };
         let Some(person) = people::read::person_of(rows, job.web, row.device)? else { continue };
+        if SHUT_OUT.has(rows, &person)? {
+            continue;
+        }
         let via = people::read::person_of(rows, job.web, row.via)?.unwrap_or(job.person);
         for (place, (said, outcome)) in (0_u64..).zip(statement.units.iter().zip(&row.outcomes)) {
             let unable = matches!(outcome, Outcome::Failed { failure: Failure::Unable, .. });
             if !unable && said.unit < board.total && !board.settled.has(said.unit) {
                 let vote = vote_of((row.device, person, via), *said, outcome, (number, place));
-                board.votes.entry(said.unit).or_default().push(vote);
+                let votes = board.votes.entry(said.unit).or_default();
+                if votes.iter().all(|before| before.device != row.device) {
+                    votes.push(vote);
+                }
             }
         }
     }
@@ -890,7 +936,6 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
             Verdict::Settled(_) => board.set_short(unit, 1),
         }
     }
-    let copies = if job.trust.kind == TrustKind::Quorum { job.trust.quorum } else { 1 };
     for row in LEASES.within(rows, &key) {
         let ((_, _, number), row) = row?;
         let mut units = Intervals::of(row.units.iter().copied());
@@ -906,7 +951,7 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
         // Heard just now: whoever has it gets the time to say so.
         let (device, person, given) = (row.device, row.person, row.given);
         let lease = Lease { device, person, units, given, heard: step.now(), is_spare: row.is_spare };
-        board.restore(number, lease, copies);
+        board.restore(number, lease, copies_for(job, person));
     }
     crate::gathering::note_local(rows, key, stage, &mut board)?;
     Ok(board)

@@ -385,6 +385,7 @@ fn note(rows: &dyn Rows, row: &JobRow, view: &mut JobView) -> Result<(), StoreEr
         (TrustKind::Quorum | TrustKind::Adaptive | TrustKind::Spot, 1) if !has_me => {
             "it waits for another person's computer, or one of yours: results of one person alone are not enough"
         }
+        (_, _) if !has_me => "what is left waits for a computer of yours that works, or of another person",
         _ => "",
     };
     if !why.is_empty() {

@@ -89,6 +89,7 @@ impl Compute {
             JOBS.put(step.rows(), &key.0, &job);
         }
         self.announce(step, key, &job, &stage)?;
+        self.tend_soon(step);
         self.boards.remove(&key);
         self.live(key.0).is_changed = true;
         if self.board(step, key)?.is_none() {

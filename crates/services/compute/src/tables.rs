@@ -487,9 +487,9 @@ pub(crate) struct MemoRow {
     pub(crate) outcome: Outcome,
     #[n(1)]
     pub(crate) cpu_us: u64,
-    /// Whether this computer computed it, or believed it as the owner of a job.
+    /// How many persons said so; 0: this computer computed it itself.
     #[n(2)]
-    pub(crate) is_believed: bool,
+    pub(crate) persons: u32,
     #[n(3)]
     pub(crate) number: u64,
 }

@@ -64,6 +64,7 @@ impl Compute {
         let row = KnownRow { web, owner: author, person, announced, is_over, heard: step.now() };
         KNOWN.put(step.rows(), &key, &row);
         self.known_changed();
+        self.tend_soon(step);
         self.tend_worker(step)
     }
 

@@ -14,6 +14,7 @@ use store::{Rows, StoreError};
 use crate::jobs::{
     Allowance, MACHINE, Machine, Outcome, Place, RUN, Run, RunReport, RunUnit, SET, from_bytes, to_bytes,
 };
+use crate::memo::Needed;
 use crate::messages::{Checkpoint, FULL, Leased, Part, Says, WorkState};
 use crate::policy::{Decision, Policy};
 use crate::service::Compute;
@@ -31,10 +32,14 @@ const AHEAD: usize = 3;
 const AHEAD_MIN: usize = 4;
 /// A question for work that is not answered within this is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
+/// Who said that there is none now is asked again after this: what it gave since may have been lost.
+const ASK_HUNGRY_AGAIN: Duration = Duration::from_secs(60);
 /// Somebody is told that work goes on this often.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
 /// Results that were not taken are sent again after this.
 const SEND_AGAIN: Duration = Duration::from_secs(20);
+/// Messages with results that are sent again at once, at most.
+const SENT_MAX: usize = 64;
 /// Results of whom nobody comes back for are kept this long.
 const UNSENT_KEPT: Duration = Duration::from_secs(30 * 86_400);
 /// Half of what was done for somebody is forgotten in this time.
@@ -82,10 +87,13 @@ impl Worker {
     /// Says whether there is anything that time changes.
     pub(crate) fn is_busy(&self, step: &Step<'_>) -> Result<bool, StoreError> {
         let is_on = self.decision.as_ref().is_some_and(|decision| !decision.is_off);
-        let has_open = || KNOWN.all(step.view()).any(|row| row.is_ok_and(|(_, known)| !known.is_over));
-        Ok(WORK.all(step.view()).next().is_some()
-            || UNSENT.all(step.view()).next().is_some()
-            || (is_on && has_open()))
+        let me = step.me();
+        let has_open = KNOWN.all(step.view()).any(|row| {
+            row.is_ok_and(|(_, known)| {
+                !known.is_over && (is_on || known.announced.deputies.contains(&me))
+            })
+        });
+        Ok(has_open || WORK.all(step.view()).next().is_some() || UNSENT.all(step.view()).next().is_some())
     }
 }
 
@@ -186,7 +194,9 @@ impl Compute {
 
     fn ask_for_work(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
         let now = step.now();
-        self.worker.asked.retain(|_, asked| asked.is_hungry || now.since(asked.at) < ASK_AGAIN);
+        self.worker.asked.retain(|_, asked| {
+            now.since(asked.at) < if asked.is_hungry { ASK_HUNGRY_AGAIN } else { ASK_AGAIN }
+        });
         let most = (self.slots() * AHEAD).max(AHEAD_MIN);
         let in_hand = Self::in_hand(step)?.len();
         let coming: usize = self
@@ -330,7 +340,7 @@ impl Compute {
         let (mut left, mut found) = (Vec::new(), Vec::new());
         for unit in units {
             let parts: Vec<ContentId> = unit.parts.iter().map(Part::hash).collect();
-            match crate::memo::known(step, known.web, unit_name(&known.announced, unit.unit, &parts))? {
+            match crate::memo::known(step, known.web, unit_name(&known.announced, unit.unit, &parts), Needed::Own)? {
                 // The owner has looked itself, and wants it computed.
                 Some((outcome, cpu_us)) if known.owner != self.me => {
                     found.push((unit.unit, input_hash(&parts), outcome, cpu_us));
@@ -470,7 +480,7 @@ impl Compute {
             cpu_us = cpu_us.saturating_add(result.cpu_us);
             if !known.announced.is_range {
                 let name = unit_name(&known.announced, unit.unit, &parts);
-                crate::memo::keep(step, name, &result.outcome, result.cpu_us)?;
+                crate::memo::keep(step, name, &result.outcome, (result.cpu_us, 0))?;
             }
             let input = if known.announced.is_range { None } else { input_hash(&parts) };
             found.push((unit.unit, input, result.outcome, result.cpu_us));
@@ -521,6 +531,9 @@ impl Compute {
             && !matches!(failure, JobFailure::Cancelled)
         {
             tracing::warn!(?failure, "units could not be run");
+            // Not at once again: what failed as a whole most likely fails again.
+            let asked = Asked { at: step.now(), leases: 1, is_hungry: true };
+            self.worker.asked.insert((at.0, at.1, at.2), asked);
         }
         if WORK.has(step.view(), &at)? {
             self.say(step, at.2, at.0, Says::GiveBack { leases: vec![at.3] });
@@ -581,22 +594,24 @@ impl Compute {
     fn keep_unsent(&mut self, step: &mut Step<'_>, row: UnsentRow) -> Result<(), Fault> {
         let number = COUNTERS.get(step.view(), &COUNTER_UNSENT)?.unwrap_or_default() + 1;
         COUNTERS.put(step.rows(), &COUNTER_UNSENT, &number);
-        if row.to != self.me {
-            UNSENT.put(step.rows(), &number, &row);
-        }
-        self.send(step, number, row)
+        UNSENT.put(step.rows(), &number, &row);
+        self.send(step, number, row).map(drop)
     }
 
-    fn send(&mut self, step: &mut Step<'_>, number: u64, row: UnsentRow) -> Result<(), Fault> {
+    /// Sends results; says whether somebody was there to take them.
+    fn send(&mut self, step: &mut Step<'_>, number: u64, row: UnsentRow) -> Result<bool, Fault> {
         let known = KNOWN.within(step.view(), &row.job).next().transpose()?.map(|(_, known)| known);
         // The owner first; where it is away, whoever gave the work, or another deputy.
         let to = match known {
             Some(known) => self.coordinator(step, known.owner, &known.announced.deputies)?.unwrap_or(row.to),
             None => row.to,
         };
+        if to != self.me && !records::is_connected(step.view(), to)? {
+            return Ok(false);
+        }
         let UnsentRow { job, signed, outcomes, .. } = row;
         self.say(step, to, job, Says::Results { number, signed, outcomes });
-        Ok(())
+        Ok(true)
     }
 
     /// Results were taken.
@@ -719,12 +734,14 @@ impl Compute {
         }
         if now >= self.worker.send_due {
             self.worker.send_due = now.after(SEND_AGAIN / 2);
-            let rows: Vec<(u64, UnsentRow)> = UNSENT.all(step.view()).take(64).collect::<Result<_, _>>()?;
+            let rows: Vec<(u64, UnsentRow)> = UNSENT.all(step.view()).collect::<Result<_, _>>()?;
+            let mut sent = 0;
             for (number, row) in rows {
                 if now.since(row.made) > UNSENT_KEPT {
                     UNSENT.delete(step.rows(), &number);
-                } else if now.since(row.made) > SEND_AGAIN {
-                    self.send(step, number, row)?;
+                } else if now.since(row.made) > SEND_AGAIN && sent < SENT_MAX {
+                    // What waits for somebody who is away keeps nobody else's from being sent.
+                    sent += usize::from(self.send(step, number, row)?);
                 }
             }
         }
