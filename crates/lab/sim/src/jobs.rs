@@ -253,7 +253,10 @@ impl Town {
                     .collect(),
             ),
             2 => Inputs::Files(self.files.clone()),
-            _ => Inputs::Range(50 + self.world.dice.below(if self.is_one_in(4) { 2_950 } else { 500 })),
+            _ => {
+                let most = if self.is_one_in(4) { 2_950 } else { 500 };
+                Inputs::Range(50 + self.world.dice.below(most))
+            }
         };
         let trusts = ["own", "trusted", "spot", "quorum", "quorum", "adaptive", "adaptive"];
         let trust = trusts[self.world.dice.index(trusts.len())];
