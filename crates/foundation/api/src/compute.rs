@@ -22,9 +22,9 @@ operations! {
     Act "compute.push" Push -> Pushed, "", "Adds inputs to a job that was begun open; closes it if said.";
     Act "compute.wait" WaitResults -> JobResults, "", "Waits until a job has results after a place, or for ten seconds.";
     Read "compute.output" AskOutput -> Opened, "", "Readies an output that is a content of its own for reading.";
-    Act "compute.on" ComputeOn -> ComputeHere, "compute on", "Lets this computer work for your webs when nobody uses it.", says "This computer works for your webs when it is idle: {note}.";
-    Act "compute.off" ComputeOff -> ComputeHere, "compute off", "Ends working for others; what runs is given back.", says "This computer does no work for others: {note}.";
-    Act "compute.mode" SetMode -> ComputeHere, "compute mode {mode}", "Says when this computer works for your webs, for good or for some hours.", says "{note}.";
+    Act "compute.on" ComputeOn -> ComputeHere, "compute on", "Lets this computer work for your webs when nobody uses it.", says "This computer: {plan}.";
+    Act "compute.off" ComputeOff -> ComputeHere, "compute off", "Ends working for others; what runs is given back.", says "This computer: {plan}.";
+    Act "compute.mode" SetMode -> ComputeHere, "compute mode {mode}", "Says when this computer works for your webs, for good or for some hours.", says "This computer: {plan}.";
     Act "compute.limits" SetLimits -> ComputeHere, "compute limits", "Says how much of this computer work may take, apart for when it is used and when it is idle.";
     Read "compute.here" AskHere -> ComputeHere, "compute show", "Shows what this computer does for others now, and why it pauses.";
     Read "compute.capacity" AskCapacity -> Capacity, "compute capacity {web?}", "Shows what the computers of a web could do together, as each has measured it.";
@@ -176,7 +176,7 @@ pub struct JobLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskJob {
-    /// Its id, or the first digits of it.
+    /// Its id, the first digits of it, or its name.
     pub id: String,
 }
 
@@ -309,7 +309,7 @@ pub struct ReceiptView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseJob {
-    /// Its id, or the first digits of it.
+    /// Its id, the first digits of it, or its name.
     pub id: String,
 }
 
@@ -317,7 +317,7 @@ pub struct PauseJob {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResumeJob {
-    /// Its id, or the first digits of it.
+    /// Its id, the first digits of it, or its name.
     pub id: String,
 }
 
@@ -325,7 +325,7 @@ pub struct ResumeJob {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancelJob {
-    /// Its id, or the first digits of it.
+    /// Its id, the first digits of it, or its name.
     pub id: String,
 }
 
@@ -333,7 +333,7 @@ pub struct CancelJob {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForgetJob {
-    /// Its id, or the first digits of it.
+    /// Its id, the first digits of it, or its name.
     pub id: String,
 }
 
@@ -348,7 +348,7 @@ pub struct ForgottenJob {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetPriority {
-    /// Its id, or the first digits of it.
+    /// Its id, the first digits of it, or its name.
     pub id: String,
     /// 1 (last) to 9 (first).
     pub priority: u32,
@@ -358,7 +358,7 @@ pub struct SetPriority {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SaveJob {
-    /// Its id, or the first digits of it.
+    /// Its id, the first digits of it, or its name.
     pub id: String,
     /// A folder of this computer; made if missing.
     #[schemars(extend("format" = "local-path"))]
@@ -369,7 +369,7 @@ pub struct SaveJob {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskResults {
-    /// Its id, or the first digits of it.
+    /// Its id, the first digits of it, or its name.
     pub id: String,
     /// Only units from this one on.
     #[serde(default)]
@@ -538,6 +538,8 @@ pub struct AskHere {}
 /// What this computer does for others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ComputeHere {
+    /// When it works, in words.
+    pub plan: String,
     /// When it works.
     pub mode: Mode,
     /// Until when, if the mode is for some time.

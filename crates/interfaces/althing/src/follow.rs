@@ -85,7 +85,9 @@ fn progress(answer: &Value) -> String {
     let number = |key: &str| answer.get(key).and_then(Value::as_u64);
     let mut parts: Vec<String> = Vec::new();
     parts.extend(text("state"));
-    if let (Some(done), Some(total)) = (number("done"), number("total")) {
+    if let (Some(done), Some(total)) = (number("done"), number("total"))
+        && (total > 0 || answer.get("steps").is_none())
+    {
         let percent = done.saturating_mul(100).checked_div(total).unwrap_or(100);
         // A job counts units, a transfer bytes.
         let (done, total) = match answer.get("steps") {

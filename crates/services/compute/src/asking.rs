@@ -400,7 +400,12 @@ impl Compute {
             }
             (Taking::Program(key), _) => {
                 if let Some(stage) = STAGES.get(step.view(), &key)? {
-                    let error = ComputeError::BadProgram { program: stage.program, why };
+                    // The sandbox names the file; whatever else went wrong does not.
+                    let why = match why.contains(&stage.program) {
+                        true => why,
+                        false => format!("{} cannot run: {why}", stage.program),
+                    };
+                    let error = ComputeError::BadProgram { why };
                     self.cannot_begin(step, key.0, error)?;
                 }
             }

@@ -24,8 +24,8 @@ pub enum ComputeError {
     NotYours { name: String },
     #[error("cannot {verb} {name}: it is {state}")]
     WrongState { verb: String, name: String, state: String },
-    #[error("{program} cannot run: {why}")]
-    BadProgram { program: String, why: String },
+    #[error("{why}")]
+    BadProgram { why: String },
     #[error("{program} is no program of this computer or of the tree")]
     NoProgram { program: String },
     #[error("the job has no inputs: say files, a number of units, or items")]
@@ -130,7 +130,7 @@ pub fn faults() -> Vec<Fault> {
         ComputeError::Ambiguous { job: text("5b") },
         ComputeError::NotYours { name: text("count") },
         ComputeError::WrongState { verb: text("resume"), name: text("count"), state: text("done") },
-        ComputeError::BadProgram { program: text("./count.wasm"), why: text("it is no WASM program") },
+        ComputeError::BadProgram { why: text("./count.wasm cannot run here: it is no WASM program") },
         ComputeError::NoProgram { program: text("count.wasm") },
         ComputeError::Nothing,
         ComputeError::TwoKinds,

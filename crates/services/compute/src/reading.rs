@@ -56,7 +56,22 @@ pub(crate) fn named(rows: &dyn Rows, name: &str) -> Result<(RunId, JobRow), Faul
             found = Some((id, job));
         }
     }
+    if found.is_none() {
+        found = called(rows, name)?;
+    }
     found.ok_or_else(|| ComputeError::NoSuchJob { job: name.chars().take(64).collect() }.into())
+}
+
+/// Finds the newest job of that name.
+fn called(rows: &dyn Rows, name: &str) -> Result<Option<(RunId, JobRow)>, StoreError> {
+    let mut newest: Option<(RunId, JobRow)> = None;
+    for row in JOBS.all(rows) {
+        let (id, job) = row?;
+        if job.name == name && newest.as_ref().is_none_or(|(_, known)| known.since <= job.since) {
+            newest = Some((id, job));
+        }
+    }
+    Ok(newest)
 }
 
 /// Names persons and computers of a web.
@@ -316,9 +331,9 @@ fn cost(
     let milliwatt_hours = all_us.saturating_mul(u64::from(settings.watts)) / 3_600_000;
     view.cost = format!(
         "{} of processor time in {}; this computer alone, on {cores} cores, about {}; energy about {}, at {} W a core",
-        span_words(all_us / 1_000_000),
+        time_words(all_us),
         span_words(took),
-        span_words(cpu_us / 1_000_000 / u64::from(cores)),
+        time_words(cpu_us / u64::from(cores)),
         energy_words(milliwatt_hours),
         settings.watts
     );
@@ -330,6 +345,14 @@ fn energy_words(milliwatt_hours: u64) -> String {
         0..1_000 => format!("{milliwatt_hours} mWh"),
         1_000..1_000_000 => format!("{}.{} Wh", milliwatt_hours / 1_000, milliwatt_hours % 1_000 / 100),
         _ => format!("{}.{} kWh", milliwatt_hours / 1_000_000, milliwatt_hours % 1_000_000 / 100_000),
+    }
+}
+
+/// Returns processor time as a person says it, from microseconds.
+fn time_words(us: u64) -> String {
+    match us {
+        0..10_000_000 => format!("{}.{} s", us / 1_000_000, us % 1_000_000 / 100_000),
+        _ => span_words(us / 1_000_000),
     }
 }
 
@@ -610,6 +633,7 @@ pub(crate) fn here(rows: &dyn Rows, now: Timestamp) -> Result<ComputeHere, Fault
         _ => mode_words(mode).to_owned(),
     };
     Ok(ComputeHere {
+        plan: mode_words(mode).to_owned(),
         mode: mode.into(),
         until: settings.until.map(|(until, _)| until).filter(|until| *until > now),
         state: state.to_owned(),
