@@ -751,7 +751,7 @@ export const t = {
     speed: 'Speed', speedText: (now: string, most: string) => `Units done in each 5 seconds of the last 5 minutes: now ${now} per minute, at most ${most}.`,
     speedNow: (now: string, most: string) => `${now} per minute now, ${most} at most`, fiveAgo: '5 min ago', now: 'now', quiet: 'Nothing was done in the last 5 minutes.',
     picture: 'Picture', pictureText: (tiles: string, width: number, height: number) => `The picture so far, of ${tiles} tiles, ${width} by ${height}`, pictureHint: (tiles: string) => `${tiles} tiles`, pictureSave: 'Save the picture',
-    workers: 'Who computes', who: 'Who', computer: 'Computer', running: 'At work', done: 'Done', note: 'Note', noWorkers: 'Nobody computes for it yet.',
+    workers: 'Who computes', who: 'Who', computer: 'Computer', running: 'At work', done: 'Done', note: 'Note', noWorkers: 'Nobody computes for it yet.', noWorkersNow: 'It is over; nobody computes for it.',
     noWorkersText: 'Computers whose people let them work take part by themselves. This one can, too:', noWorkersCommand: 'althing compute on',
     steps: 'Steps', step: 'Step', stateColumn: 'State',
     receipts: 'Checked work', receiptUnits: 'Units', receiptTime: 'Processor time', noReceipts: 'Nothing is checked yet.',
@@ -808,7 +808,7 @@ export const t = {
     evidence: {
       title: 'Wrong results', list: 'Who gave wrong results', none: 'Nobody has given a wrong result.', text: 'What somebody signed and others found wrong. Anybody can check it.',
       who: 'Who', job: 'Whose job', what: 'What was found', when: 'When', signed: 'Signature checked', unsigned: 'Signature not checked', shutOut: 'Gets no work of yours',
-      again: 'Trust again', againNamed: (who: string) => `Trust ${who} again`, againTitle: (who: string) => `Trust ${who} again?`,
+      again: 'Trust again', againNamed: (who: string) => `Trust again: ${who}`, againTitle: (who: string) => `Trust ${who} again?`,
       againText: 'Work of yours goes there again, and its results are checked from the beginning, as those of somebody new.', trusted: (who: string) => `${who} gets work of yours again.`,
     },
   },
