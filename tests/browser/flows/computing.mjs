@@ -183,7 +183,8 @@ async function ending({ report, alice, bob }) {
   await report.step('Bob ends it on his page, which says so', async () => {
     await visit(bob, '#/computers')
     const card = works(bob)
-    await card.getByRole('switch', { name: 'This computer works for your webs' }).uncheck()
+    // A click, not an uncheck: the switch shows what the peer says, so it moves only after the answer.
+    await card.getByRole('switch', { name: 'This computer works for your webs' }).click()
     await card.getByRole('radio', { name: /^Never/, checked: true }).waitFor()
     await card.getByRole('status').filter({ hasText: /Off|Paused/ }).waitFor()
     await looks(bob, 'works-ended')
