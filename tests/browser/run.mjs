@@ -8,6 +8,7 @@
 import { launch, open as openWindow, Report } from './browser.mjs'
 import { Peers } from './peers.mjs'
 import { carrying, computers, everyConnection } from './flows/computers.mjs'
+import { computing } from './flows/computing.mjs'
 import { ownComputers } from './flows/devices.mjs'
 import { components, keepingDocuments, openAnew, sites, writing } from './flows/documents.mjs'
 import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
@@ -71,6 +72,7 @@ async function everything(peers) {
   await components(house)
   await keepingDocuments(house)
   await sites(house)
+  await computing(house)
   await openAnew(house)
   await news(house)
   await pages(house, alice, 'alice')

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect, Plugin } from 'vite'
 import type { EntryView, Found, Hit, KeptView, Net, ShareView, WebView } from '../src/lib/views.ts'
 import { DAY, EVENTS, FOLDERS, HOUR, id, MEMBERS, NET, NOW, REVISIONS, TRANSFERS } from './sample-data.ts'
+import { sampleJobs } from './sample-jobs.ts'
 import { samplePages } from './sample-documents.ts'
 
 type Asked = Record<string, never> & { lan?: string; role?: string; path?: string; after?: string; limit?: number; query?: string; web?: string; name?: string; id?: string; folder?: string; names?: boolean }
@@ -106,6 +107,7 @@ function push(kind: string, about: unknown): void {
 
 const operations: Record<string, (asked: Asked) => unknown> = {
   ...(samplePages(fault, push) as Record<string, (asked: Asked) => unknown>),
+  ...(sampleJobs(fault, push) as Record<string, (asked: Asked) => unknown>),
   'people.me': () => me,
   'people.introduce': ({ name }) => Object.assign(me, { name }),
   'people.webs': () => ({ webs }),
@@ -214,6 +216,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     if (url.pathname === '/sample-push') { const { kind, about } = (await body(request)) as unknown as { kind: string; about: unknown }; push(kind, about); return say(200, {}) }
     if (url.pathname === '/view') return say(200, view(await body(request)))
     if (url.pathname === '/qr') { response.writeHead(200, { 'content-type': 'image/svg+xml' }); response.end('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21"><path fill="#fff" d="M0 0h21v21H0z"/><path d="M2 2h5v5H2zM14 2h5v5h-5zM2 14h5v5H2zM9 9h3v3H9z"/></svg>'); return true }
+    if (url.pathname.startsWith('/content/')) { response.writeHead(200, { 'content-type': 'application/octet-stream' }); response.end('a large result\n'); return true }
     if (url.pathname.startsWith('/sample/')) { const [, media, text] = SHOWN[url.pathname.slice(8)] ?? []; response.writeHead(200, { 'content-type': media ?? 'text/plain' }); response.end(text); return true }
     const operation = operations[url.pathname.replace('/api/', '')]
     return operation ? say(200, await operation(await body(request))) : false

@@ -18,7 +18,10 @@ export class JobNow {
   #id: string
   #timer: ReturnType<typeof setTimeout> | undefined
   #stop = new AbortController()
-  #asked = 0
+  #acts = 0
+  #isLooking = false
+  /** Whether something happened while it was looked at: then what comes is old already. */
+  #isAgain = false
 
   constructor(id: string) {
     this.#id = id
@@ -26,6 +29,8 @@ export class JobNow {
 
   /** Keeps it fresh; returns the way to stop. */
   watch(): () => void {
+    const stop = new AbortController()
+    this.#stop = stop
     const unlisten = news.listen((event) => { if (this.#isMine(event)) this.#soon() })
     const slow = setInterval(() => { if (document.visibilityState === 'visible' && this.job?.state === 'running') this.#soon() }, SPAN_MS)
     void this.look()
@@ -33,17 +38,30 @@ export class JobNow {
       unlisten()
       clearInterval(slow)
       clearTimeout(this.#timer)
-      this.#stop.abort()
+      stop.abort()
     }
   }
 
+  /** Looks at once; a look that is under way is followed by one more, so that answers never overtake each other. */
   async look(): Promise<void> {
-    const asked = (this.#asked += 1)
+    this.#isAgain = true
+    if (this.#isLooking) return
+    this.#isLooking = true
+    while (this.#isAgain) {
+      this.#isAgain = false
+      await this.#lookOnce(this.#stop.signal)
+    }
+    this.#isLooking = false
+  }
+
+  async #lookOnce(signal: AbortSignal): Promise<void> {
+    const acts = this.#acts
     try {
-      const job = await call('compute.job', { id: this.#id }, this.#stop.signal)
-      if (asked === this.#asked) Object.assign(this, { job, fault: null })
+      const job = await call('compute.job', { id: this.#id }, signal)
+      // What was asked for before an act tells of the time before it.
+      if (acts === this.#acts) Object.assign(this, { job, fault: null })
     } catch (error) {
-      if (asked === this.#asked && !this.#stop.signal.aborted) this.fault = faultOf(error)
+      if (!signal.aborted) this.fault = faultOf(error)
     }
   }
 
@@ -55,8 +73,7 @@ export class JobNow {
     this.isBusy = true
     try {
       const job = await act()
-      // What was asked for before tells of the time before.
-      this.#asked += 1
+      this.#acts += 1
       this.job = job
       void work.look()
     } catch (error) {

@@ -70,18 +70,20 @@ export function layoutOf(total: number, width: number): Layout {
 }
 
 /** Outlines of all tiles of a kind, each one path: thousands of tiles are five elements. */
-export interface Drawing { waiting: string; done: string; running: string; parked: string; width: number; height: number }
+export interface Drawing { waiting: string; done: string; running: string; parked: string; parkedGround: string; width: number; height: number }
 
 /** Draws tiles. Each state has its form as well as its colour: full, a dot, a cross, empty. */
 export function draw(tiles: readonly Tile[], { pitch, columns }: Layout): Drawing {
   const gap = pitch > 14 ? 3 : 2
   const side = pitch - gap
-  const paths = { waiting: '', done: '', running: '', parked: '' }
+  const paths = { waiting: '', done: '', running: '', parked: '', parkedGround: '' }
   tiles.forEach((tile, index) => {
     const x = (index % columns) * pitch
     const y = Math.floor(index / columns) * pitch
     paths.waiting += box(x, y, side, side)
-    if (tile.done > 0) {
+    // A cross would drown in a full tile: where one is parked, that is what is shown.
+    if (tile.parked > 0) paths.parkedGround += box(x, y, side, side)
+    else if (tile.done > 0) {
       // A tile that stands for many is full only when all of them are done.
       const height = tile.done === tile.count ? side : Math.max(1, Math.floor((side * tile.done) / tile.count))
       paths.done += box(x, y + side - height, side, height)

@@ -28,7 +28,8 @@ class Work {
 
   #timer: ReturnType<typeof setTimeout> | undefined
   #hereTimer: ReturnType<typeof setTimeout> | undefined
-  #asked = 0
+  #isLooking = false
+  #isAgain = false
 
   /** Reads all and follows; returns the way to stop. */
   begin(): () => void {
@@ -40,15 +41,21 @@ class Work {
     })
   }
 
-  /** Reads the list. An answer that a later question has overtaken is dropped. */
+  /** Reads the list; a look that is under way is followed by one more, so that answers never overtake each other. */
   async look(): Promise<void> {
-    const asked = (this.#asked += 1)
-    try {
-      const { jobs } = await call('compute.jobs', this.isAll ? { all: true } : {})
-      if (asked === this.#asked) Object.assign(this, { jobs, fault: null, isRead: true })
-    } catch (error) {
-      if (asked === this.#asked) this.fault = faultOf(error)
+    this.#isAgain = true
+    if (this.#isLooking) return
+    this.#isLooking = true
+    while (this.#isAgain) {
+      this.#isAgain = false
+      try {
+        const { jobs } = await call('compute.jobs', this.isAll ? { all: true } : {})
+        Object.assign(this, { jobs, fault: null, isRead: true })
+      } catch (error) {
+        this.fault = faultOf(error)
+      }
     }
+    this.#isLooking = false
   }
 
   async lookHere(): Promise<void> {
