@@ -230,6 +230,9 @@ pub struct JobView {
     /// Whether this computer can change it.
     #[schemars(extend("format" = "for-programs"))]
     pub is_own: bool,
+    /// Processor time of checked work in microseconds.
+    #[schemars(extend("format" = "for-programs"))]
+    pub core_micros: u64,
     /// Its priority.
     #[schemars(extend("format" = "for-programs"))]
     pub priority: u32,
@@ -661,12 +664,12 @@ pub struct AskGiven {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Given {
     /// By web and name.
-    pub people: Vec<GivenView>,
+    pub people: Vec<GiverView>,
 }
 
 /// What a person gave and used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct GivenView {
+pub struct GiverView {
     /// The web.
     pub web: String,
     /// Who, you as `you`.

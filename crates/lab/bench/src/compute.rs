@@ -53,7 +53,7 @@ pub(crate) fn jobs(bench: &Bench) -> Result<()> {
     let before: f64 = workers.iter().map(Peer::processor_seconds).sum::<Result<f64>>()?;
     let (took, view) = run(owner, "spin", SHORT, &steps.to_string())?;
     let after: f64 = workers.iter().map(Peer::processor_seconds).sum::<Result<f64>>()?;
-    let useful = view["core_seconds"].as_f64().context("no time")?;
+    let useful = view["core_micros"].as_f64().context("no time")? / 1e6;
     let short = useful / (2.0 * took.as_secs_f64());
     println!(
         "{SHORT} units of {:.1} ms: {:.1} s, the two workers computed {:.1} % of that time; their peers took {:.1} s besides",
@@ -170,7 +170,7 @@ fn ten_milliseconds(owner: &Peer) -> Result<u64> {
     let steps = 20_000_000;
     run(owner, "spin", 8, &steps.to_string())?;
     let (_, view) = run(owner, "spin", 200, &steps.to_string())?;
-    let each = view["core_seconds"].as_f64().context("no time")? * 1_000.0 / 200.0;
+    let each = view["core_micros"].as_f64().context("no time")? / 1_000.0 / 200.0;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some millions")]
     let ten = (count(steps) * SHORT_MS / each) as u64;
     Ok(ten)

@@ -71,9 +71,12 @@ impl From<ComputeError> for Fault {
             E::NoSuchJob { .. } => {
                 ("compute.no-such-job", FaultKind::Yours, "althing jobs list", "lists jobs")
             }
-            E::NoSuchOutput { .. } => {
-                ("compute.no-such-output", FaultKind::Yours, "althing jobs list", "shows whose results are here")
-            }
+            E::NoSuchOutput { .. } => (
+                "compute.no-such-output",
+                FaultKind::Yours,
+                "althing jobs list",
+                "shows whose results are here",
+            ),
             E::Ambiguous { .. } => ("compute.ambiguous", FaultKind::Yours, "", "say more digits of its id"),
             E::NotYours { .. } => ("compute.not-yours", FaultKind::Refused, "", "ask its owner"),
             E::WrongState { .. } => {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::compute::{
-    AskResults, Capacity, CaseView, ComputeHere, ComputerCapacity, Evidence, Given, GivenView, JobLine,
+    AskResults, Capacity, CaseView, ComputeHere, ComputerCapacity, Evidence, Given, GiverView, JobLine,
     JobResults, JobView, Jobs, LimitsView, ReceiptView, StepView, TroubleView, UnitView, WorkerView,
 };
 use api::files::Opened;
@@ -204,6 +204,7 @@ fn blank(rows: &dyn Rows, me: DeviceId, id: RunId, row: &JobRow) -> Result<JobVi
         note: row.note.clone(),
         trust: trust_words(&row.trust),
         core_seconds: 0,
+        core_micros: 0,
         spent_seconds: row.spent_us / 1_000_000,
         cost: String::new(),
         steps: Vec::new(),
@@ -323,6 +324,7 @@ fn cost(
     view: &mut JobView,
 ) -> Result<(), StoreError> {
     view.core_seconds = cpu_us / 1_000_000;
+    view.core_micros = cpu_us;
     let settings = SETTINGS.get(rows, &0)?.unwrap_or_default();
     let cores = HERE.get(rows, &0)?.map_or(0, |here| here.cores).max(1);
     let took = row.until.unwrap_or(now).since(row.since).as_secs();
@@ -741,7 +743,7 @@ pub(crate) fn given(rows: &dyn Rows, web: Option<&str>) -> Result<Given, Fault> 
     let mut people = Vec::new();
     for (web, label) in webs_of(rows, web)? {
         let names = names(rows, web)?;
-        let mut sums: BTreeMap<PersonId, GivenView> = BTreeMap::new();
+        let mut sums: BTreeMap<PersonId, GiverView> = BTreeMap::new();
         for row in RECEIPTS.within(rows, &web) {
             let ((_, owner, _), credits) = row?;
             let Some(owner) = people::read::person_of(rows, web, owner)? else { continue };
@@ -749,7 +751,7 @@ pub(crate) fn given(rows: &dyn Rows, web: Option<&str>) -> Result<Given, Fault> 
             for credit in credits.iter().filter(|credit| credit.person != owner) {
                 for (person, is_giver) in [(credit.person, true), (owner, false)] {
                     let who = names.person(person)?;
-                    let sum = sums.entry(person).or_insert_with(|| GivenView {
+                    let sum = sums.entry(person).or_insert_with(|| GiverView {
                         web: label.clone(),
                         who,
                         gave_seconds: 0,
@@ -767,7 +769,7 @@ pub(crate) fn given(rows: &dyn Rows, web: Option<&str>) -> Result<Given, Fault> 
                 }
             }
         }
-        people.extend(sums.into_values().map(|sum| GivenView {
+        people.extend(sums.into_values().map(|sum| GiverView {
             gave_seconds: sum.gave_seconds / 1_000_000,
             used_seconds: sum.used_seconds / 1_000_000,
             ..sum

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use api::Operation;
 use api::compute::{
-    AskCapacity, AskEvidence, AskGiven, AskHere, AskJob, AskJobs, AskOutput, AskResults, CancelJob, Chain, ComputeOff,
-    ComputeOn, ForgetJob, Map, Mode, PauseJob, Push, ResumeJob, SaveJob, SetLimits, SetMode, SetPriority,
-    TrustAgain, WaitResults,
+    AskCapacity, AskEvidence, AskGiven, AskHere, AskJob, AskJobs, AskOutput, AskResults, CancelJob, Chain,
+    ComputeOff, ComputeOn, ForgetJob, Map, Mode, PauseJob, Push, ResumeJob, SaveJob, SetLimits, SetMode,
+    SetPriority, TrustAgain, WaitResults,
 };
 use base::{DeviceId, Fault, FaultKind, RunId, Timestamp};
 use kernel::{AskId, Channel, Input, JobFailure, JobId, ReadContext, Reader, Service, Step};
