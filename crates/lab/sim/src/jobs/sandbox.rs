@@ -226,8 +226,8 @@ fn begin(world: &mut World, index: PeerIndex, job: &Job) -> bool {
             files::jobs::Source::Path { .. } => true,
         },
     };
-    let mut places = run.units.iter().flat_map(|unit| &unit.input).chain([&run.program]);
-    if !places.all(is_here) {
+    let is_all_here = run.units.iter().flat_map(|unit| &unit.input).chain([&run.program]).all(is_here);
+    if !is_all_here {
         let why = "bytes are not here that should be".to_owned();
         world.watch.wrong_jobs.push(format!("peer {index}: {why}"));
         world.finish_after(Duration::ZERO, index, job.id, Err(JobFailure::Failed(why)));
