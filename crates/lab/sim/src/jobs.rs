@@ -293,7 +293,8 @@ impl Town {
         }
         if trust == "trusted" {
             let honest: Vec<PeerIndex> = (0..self.people)
-                .filter(|index| *index != owner && self.world.peer(*index).sandbox.honesty == Honesty::Honest)
+                .filter(|index| *index != owner && Some(*index) != self.removed)
+                .filter(|index| self.world.peer(*index).sandbox.honesty == Honesty::Honest)
                 .collect();
             let people: Vec<String> = honest.iter().map(|index| self.label(owner, *index)).collect();
             map["people"] = json!(people);
@@ -305,7 +306,8 @@ impl Town {
             map["out"] = json!("/out");
         }
         if self.is_one_in(2) {
-            let deputy = self.owners.len() + self.world.dice.index(self.people - self.owners.len());
+            // Never the last one, who may have been removed.
+            let deputy = self.owners.len() + self.world.dice.index(self.people - self.owners.len() - 1);
             map["deputies"] = json!([self.label(owner, deputy)]);
         }
         let ask = self.world.ask(owner, "compute.map", map);
@@ -321,10 +323,13 @@ impl Town {
 
     /// What one calls another in the web.
     fn label(&self, of: PeerIndex, who: PeerIndex) -> String {
-        let person = person_of(&self.world, who);
-        let members = self.world.read(of, "people.members", json!({ "web": "town" })).unwrap_or_default();
-        let found = list(&members, "members").find(|member| text(member, "id") == person);
-        found.map(|member| text(member, "label")).unwrap_or_default()
+        let rows = self.world.peer(of).rows();
+        let web = people::read::webs(&*rows).ok().and_then(|webs| webs.first().map(|web| web.id));
+        let label = web.and_then(|web| {
+            let person = people::read::person_of(&*rows, web, self.world.peer(who).device).ok()??;
+            people::read::label_of(&*rows, web, person).ok()
+        });
+        label.unwrap_or_default()
     }
 
     /// Something happens, and a little time passes.

@@ -273,8 +273,11 @@ impl Compute {
     ) -> Result<(), Fault> {
         if JOBS.get(step.view(), &key.0)?.is_some_and(|job| job.owner == from && from != self.me) {
             put_inputs(step, key, chunk.saturating_mul(CHUNK), rows)?;
-            self.telling.insert(key);
-            self.tend_soon(step);
+            // Only a whole chunk is followed by another now; the last one would be asked for again and again.
+            if rows.len() as u64 == CHUNK {
+                self.telling.insert(key);
+                self.tend_soon(step);
+            }
         }
         Ok(())
     }

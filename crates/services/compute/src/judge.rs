@@ -59,7 +59,11 @@ impl Bench<'_> {
         }
         let needed = |digest: ContentId, persons: &BTreeSet<PersonId>| {
             let is_failure = counted.iter().any(|vote| vote.digest == digest && vote.is_failure);
-            let needed = self.needed(persons);
+            let mut needed = self.needed(persons);
+            if sayings.len() > 1 && matches!(self.trust.kind, TrustKind::Spot | TrustKind::Adaptive) {
+                // Against another's word nobody is believed alone, however right it was before.
+                needed = needed.max(2);
+            }
             // One computer that fails may have failed for reasons of its own.
             if is_failure { needed.max(2) } else { needed }
         };
@@ -159,6 +163,9 @@ mod tests {
         assert_eq!(judge(Adaptive, 2, false, &[(1, 5, 0)]), Verdict::Short(1));
         assert_eq!(judge(Adaptive, 2, false, &[(9, 5, 0)]), settled(5));
         assert_eq!(judge(Adaptive, 2, true, &[(9, 5, 0)]), Verdict::Short(1));
+        // Who is proven does not make a liar of who says something else.
+        assert_eq!(judge(Adaptive, 2, false, &[(1, 5, 0), (9, 6, 0)]), Verdict::Short(1));
+        assert_eq!(judge(Adaptive, 2, false, &[(1, 5, 0), (9, 6, 0), (2, 5, 0)]), settled(5));
     }
 
     #[test]
