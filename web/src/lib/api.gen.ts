@@ -164,7 +164,7 @@ export type AskInvited = Record<string, never>;
 
 /** Arguments of `compute.job`. */
 export interface AskJob {
-  /** Its id, or the first digits of it. */
+  /** Its id, the first digits of it, or its name. */
   id: string;
 }
 
@@ -232,6 +232,12 @@ export interface AskNews {
   web?: string | null;
 }
 
+/** Arguments of `compute.output`. */
+export interface AskOutput {
+  /** The content, as `compute.results` names it. */
+  content: Id;
+}
+
 /** Asks for a QR code: the body of `POST /qr`. */
 export interface AskQr {
   /** What the code says, 1 to 2,048 bytes. */
@@ -240,7 +246,7 @@ export interface AskQr {
 
 /** Arguments of `compute.results`. */
 export interface AskResults {
-  /** Its id, or the first digits of it. */
+  /** Its id, the first digits of it, or its name. */
   id: string;
   /** Only units from this one on. */
   from?: number;
@@ -403,7 +409,7 @@ export interface Cancel {
 
 /** Arguments of `compute.cancel`. */
 export interface CancelJob {
-  /** Its id, or the first digits of it. */
+  /** Its id, the first digits of it, or its name. */
   id: string;
 }
 
@@ -521,6 +527,8 @@ export interface ComponentView {
 
 /** What this computer does for others. */
 export interface ComputeHere {
+  /** When it works, in words. */
+  plan: string;
   /** When it works. */
   mode: Mode;
   /** Until when, if the mode is for some time. */
@@ -990,7 +998,7 @@ export interface FindSiteFile {
 
 /** Arguments of `compute.forget`. */
 export interface ForgetJob {
-  /** Its id, or the first digits of it. */
+  /** Its id, the first digits of it, or its name. */
   id: string;
 }
 
@@ -1320,6 +1328,8 @@ export interface JobView {
   is_open: boolean;
   /** Whether this computer can change it. */
   is_own: boolean;
+  /** Processor time of checked work in microseconds. */
+  core_micros: number;
   /** Its priority. */
   priority: number;
   /** For a map of the units of the step at work: ranges `[first, count, state]` in order, state 1 running, 2 done, 3 parked; what is left out waits. At most 512 ranges. */
@@ -1883,7 +1893,7 @@ export interface Pause {
 
 /** Arguments of `compute.pause`. */
 export interface PauseJob {
-  /** Its id, or the first digits of it. */
+  /** Its id, the first digits of it, or its name. */
   id: string;
 }
 
@@ -2025,7 +2035,7 @@ export interface Resume {
 
 /** Arguments of `compute.resume`. */
 export interface ResumeJob {
-  /** Its id, or the first digits of it. */
+  /** Its id, the first digits of it, or its name. */
   id: string;
 }
 
@@ -2102,7 +2112,7 @@ export interface SamePerson {
 
 /** Arguments of `compute.save`. */
 export interface SaveJob {
-  /** Its id, or the first digits of it. */
+  /** Its id, the first digits of it, or its name. */
   id: string;
   /** A folder of this computer; made if missing. */
   out: string;
@@ -2200,7 +2210,7 @@ export interface SetMode {
 
 /** Arguments of `compute.priority`. */
 export interface SetPriority {
-  /** Its id, or the first digits of it. */
+  /** Its id, the first digits of it, or its name. */
   id: string;
   /** 1 (last) to 9 (first). */
   priority: number;
@@ -2543,7 +2553,7 @@ export interface UnitView {
   /** The output in base64; none when it is a content of its own, or failed. */
   base64: string | null;
   /** The content that is the output, when it is larger than 64 KiB: `GET /content/ID` of the page. */
-  content: Id | null;
+  content: string | null;
   /** Why there is none; empty when there is one. */
   failure: string;
   /** Who computed it. */
@@ -2960,6 +2970,8 @@ export interface Operations {
   'compute.push': { arguments: Push; answer: Pushed };
   /** Waits until a job has results after a place, or for ten seconds. */
   'compute.wait': { arguments: WaitResults; answer: JobResults };
+  /** Readies an output that is a content of its own for reading. */
+  'compute.output': { arguments: AskOutput; answer: Opened };
   /** Lets this computer work for your webs when nobody uses it. */
   'compute.on': { arguments: ComputeOn; answer: ComputeHere };
   /** Ends working for others; what runs is given back. */
@@ -3115,6 +3127,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'compute.results': 'read',
   'compute.push': 'act',
   'compute.wait': 'act',
+  'compute.output': 'read',
   'compute.on': 'act',
   'compute.off': 'act',
   'compute.mode': 'act',
