@@ -261,7 +261,8 @@ impl Town {
         let trusts = ["own", "trusted", "spot", "quorum", "quorum", "adaptive", "adaptive"];
         let trust = trusts[self.world.dice.index(trusts.len())];
         let poison = if self.is_one_in(2) { 40 } else { 0 };
-        let habits = Habits { ms: 20 + self.world.dice.below(200), poison, seed: self.world.dice.bits() >> 11 };
+        let habits =
+            Habits { ms: 20 + self.world.dice.below(200), poison, seed: self.world.dice.bits() >> 11 };
         let has_reduce = self.is_one_in(4);
         let is_large = !has_reduce && self.is_one_in(4);
         let program = if is_large { "/prog/large.wasm" } else { "/prog/map.wasm" };
@@ -465,7 +466,8 @@ impl Town {
         let is_fair = matches!(done.as_slice(), [one, other] if one.min(other) * 3 >= *one.max(other));
         let is_little = done.iter().sum::<u64>() < 40;
         let seed = self.seed;
-        self.report.claim(is_fair && !is_little, || format!("seed {seed}: two owners have {done:?} units done"));
+        self.report
+            .claim(is_fair && !is_little, || format!("seed {seed}: two owners have {done:?} units done"));
     }
 }
 

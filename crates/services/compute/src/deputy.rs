@@ -14,8 +14,8 @@ use crate::owner::StageKey;
 use crate::service::Compute;
 use crate::staging::put_inputs;
 use crate::tables::{
-    COUNTER_UNSENT, COUNTERS, CREDITS, DEBTS, INPUTS, InputRow, JOBS, JobRow, JobState, KNOWN, LEASES, ORDER, OUTCOMES, PARKED,
-    PENDING, STAGES, STATEMENTS, SourceRow, StageRow, StageState, StatementRow, TrustRow,
+    COUNTER_UNSENT, COUNTERS, CREDITS, DEBTS, INPUTS, InputRow, JOBS, JobRow, JobState, KNOWN, LEASES, ORDER,
+    OUTCOMES, PARKED, PENDING, STAGES, STATEMENTS, SourceRow, StageRow, StageState, StatementRow, TrustRow,
 };
 
 /// An owner who has been away for so long is stood in for.

@@ -47,8 +47,13 @@ fn signed() -> SignedStatement {
 fn every_message() -> Vec<Message> {
     let inline = Part::Inline { bytes: b"abc".to_vec().into() };
     let content = Part::Content { content: CONTENT, size: 7, from: Some(device(1)) };
-    let trust =
-        TrustRow { kind: TrustKind::Trusted, persons: vec![PersonId::new([2; 32])], quorum: 2, most: 4, drawn: 9 };
+    let trust = TrustRow {
+        kind: TrustKind::Trusted,
+        persons: vec![PersonId::new([2; 32])],
+        quorum: 2,
+        most: 4,
+        drawn: 9,
+    };
     let row = StatementRow { device: device(1), via: device(2), signed: signed(), outcomes: outcomes() };
     let input = InputRow {
         parts: vec![InputPart::Given { part: inline.clone() }, InputPart::Output { stage: 0, unit: 4 }],
@@ -96,8 +101,13 @@ fn every_body() -> Vec<Body> {
         persons: vec![PersonId::new([2; 32])],
         is_joining: false,
     };
-    let offer =
-        Offer { cores: 4, speed: 500_000, disk_mib: 300, architecture: "x86_64".to_owned(), memory_mib: 8_000 };
+    let offer = Offer {
+        cores: 4,
+        speed: 500_000,
+        disk_mib: 300,
+        architecture: "x86_64".to_owned(),
+        memory_mib: 8_000,
+    };
     let credit = Credit { person: PersonId::new([2; 32]), units: 9, cpu_us: 99 };
     vec![
         Body::Stage(announced),

@@ -125,7 +125,12 @@ impl Compute {
     }
 
     /// Forgets results that were believed of somebody who lied.
-    pub(crate) fn unremember(&mut self, step: &mut Step<'_>, key: StageKey, units: &[Span]) -> Result<(), Fault> {
+    pub(crate) fn unremember(
+        &mut self,
+        step: &mut Step<'_>,
+        key: StageKey,
+        units: &[Span],
+    ) -> Result<(), Fault> {
         let Some(stage) = STAGES.get(step.view(), &key)? else { return Ok(()) };
         let mut outputs = Outputs::new(key.0);
         for unit in units.iter().flat_map(|span| span.first..span.end()) {

@@ -18,8 +18,9 @@ use crate::messages::{Checkpoint, FULL, Leased, Part, Says};
 use crate::outputs::Outputs;
 use crate::service::Compute;
 use crate::tables::{
-    CREDITS, HISTORY, JOBS, JobRow, JobState, KNOWN, LEASES, LeaseRow, ORDER, OUTCOMES, OutcomeRow, PARKED, PENDING,
-    ParkedRow, SHUT_OUT, SPEED, STAGES, STATEMENTS, SpeedRow, StageRow, StageState, StatementRow, TrustKind,
+    CREDITS, HISTORY, JOBS, JobRow, JobState, KNOWN, LEASES, LeaseRow, ORDER, OUTCOMES, OutcomeRow, PARKED,
+    PENDING, ParkedRow, SHUT_OUT, SPEED, STAGES, STATEMENTS, SpeedRow, StageRow, StageState, StatementRow,
+    TrustKind,
 };
 use crate::value::{SignedStatement, Stated, Statement, digest, input_hash};
 
@@ -687,8 +688,7 @@ impl Compute {
         let rows: Vec<((RunId, u8, u64), OutcomeRow)> =
             OUTCOMES.within(step.view(), &key).collect::<Result<_, _>>()?;
         let rows: Vec<_> = rows.into_iter().filter(|(_, row)| row.persons == [person]).collect();
-        let spans: Vec<Span> =
-            rows.iter().map(|(at, row)| Span { first: at.2, count: row.count }).collect();
+        let spans: Vec<Span> = rows.iter().map(|(at, row)| Span { first: at.2, count: row.count }).collect();
         self.unremember(step, key, &spans)?;
         CREDITS.delete(step.rows(), &(key.0, person));
         let Some(board) = self.boards.get_mut(&key) else { return Ok(()) };

@@ -89,9 +89,7 @@ impl Worker {
         let is_on = self.decision.as_ref().is_some_and(|decision| !decision.is_off);
         let me = step.me();
         let has_open = KNOWN.all(step.view()).any(|row| {
-            row.is_ok_and(|(_, known)| {
-                !known.is_over && (is_on || known.announced.deputies.contains(&me))
-            })
+            row.is_ok_and(|(_, known)| !known.is_over && (is_on || known.announced.deputies.contains(&me)))
         });
         Ok(has_open || WORK.all(step.view()).next().is_some() || UNSENT.all(step.view()).next().is_some())
     }
@@ -340,7 +338,12 @@ impl Compute {
         let (mut left, mut found) = (Vec::new(), Vec::new());
         for unit in units {
             let parts: Vec<ContentId> = unit.parts.iter().map(Part::hash).collect();
-            match crate::memo::known(step, known.web, unit_name(&known.announced, unit.unit, &parts), Needed::Own)? {
+            match crate::memo::known(
+                step,
+                known.web,
+                unit_name(&known.announced, unit.unit, &parts),
+                Needed::Own,
+            )? {
                 // The owner has looked itself, and wants it computed.
                 Some((outcome, cpu_us)) if known.owner != self.me => {
                     found.push((unit.unit, input_hash(&parts), outcome, cpu_us));

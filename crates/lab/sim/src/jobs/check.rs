@@ -61,7 +61,9 @@ impl Town {
                 let here = self.world.read(peer, "compute.here", json!({})).unwrap_or_default();
                 let (fetched, unsent) = (here["fetched"].as_u64(), here["unsent"].as_u64());
                 let is_clean = (fetched, unsent) == (Some(0), Some(0));
-                self.claim(is_clean, || format!("peer {peer} still has {fetched:?} fetched, {unsent:?} unsent"));
+                self.claim(is_clean, || {
+                    format!("peer {peer} still has {fetched:?} fetched, {unsent:?} unsent")
+                });
             }
         }
     }
@@ -123,10 +125,14 @@ impl Town {
         let parked = view["parked"].as_u64().unwrap_or(0);
         self.tally.parked += parked;
         let is_lenient = matches!(job.trust, "adaptive" | "spot") && self.has_cheaters();
-        self.claim(parked == poison || is_lenient, || format!("{name}: {parked} parked, {poison} are poison"));
+        self.claim(parked == poison || is_lenient, || {
+            format!("{name}: {parked} parked, {poison} are poison")
+        });
         let units: BTreeSet<u64> = results.iter().map(|(unit, ..)| *unit).collect();
         let is_each = units.len() == results.len() && units.len() as u64 == count;
-        self.claim(is_each, || format!("{name}: {} results of {} units, {count} wanted", results.len(), units.len()));
+        self.claim(is_each, || {
+            format!("{name}: {} results of {} units, {count} wanted", results.len(), units.len())
+        });
         // Files may be in another order than they were written: they are known by their paths.
         let mut wrong = 0;
         for (unit, path, came) in &results {
@@ -213,16 +219,21 @@ impl Town {
         for case in list(&evidence, "cases") {
             self.tally.cases += 1;
             let computer = text(case, "computer");
-            self.claim(case["is_signed"] == json!(true), || format!("a case against {computer} is not signed"));
+            self.claim(case["is_signed"] == json!(true), || {
+                format!("a case against {computer} is not signed")
+            });
             self.claim(cheaters.contains(&computer), || format!("{computer} is accused and honest"));
             if text(case, "owner") == "you" {
                 let is_out = case["is_shut_out"] == json!(true);
                 let is_member = self.removed.is_none();
-                self.claim(is_out || !is_member, || format!("{computer} is not shut out of peer {owner}'s jobs"));
+                self.claim(is_out || !is_member, || {
+                    format!("{computer} is not shut out of peer {owner}'s jobs")
+                });
                 named.insert(computer);
             }
         }
-        for job in jobs.iter().filter(|job| job.owner == owner && job.trust == "quorum" && !job.is_cancelled) {
+        for job in jobs.iter().filter(|job| job.owner == owner && job.trust == "quorum" && !job.is_cancelled)
+        {
             for device in self.liars_of(job) {
                 let peer = self.world.by_device.get(&device).copied();
                 if peer.is_some_and(|peer| Some(peer) == self.removed) {
@@ -253,4 +264,3 @@ impl Town {
         devices.filter(always).collect()
     }
 }
-

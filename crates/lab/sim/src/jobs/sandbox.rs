@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use base::ContentId;
 use compute::jobs::{
-    Abi, Allowance, Failure, INLINE_SIZE_MAX, Machine, Outcome, Place, Run, RunReport, RunResult, RunUnit, Save,
-    Take, Taken, from_bytes, to_bytes,
+    Abi, Allowance, Failure, INLINE_SIZE_MAX, Machine, Outcome, Place, Run, RunReport, RunResult, RunUnit,
+    Save, Take, Taken, from_bytes, to_bytes,
 };
 use files::jobs::ByteRange;
 use kernel::{Input, Job, JobFailure, JobId};
@@ -195,7 +195,8 @@ fn take(world: &mut World, index: PeerIndex, job: &Job) -> Result<Vec<u8>, Strin
             }
             let content = program(&path);
             world.peer_mut(index).disk.store(content, ByteRange { from: 0, to: PROGRAM_SIZE });
-            let taken = Taken::Program { content, size: PROGRAM_SIZE, abi: Abi::Core, has_checkpoints: false };
+            let taken =
+                Taken::Program { content, size: PROGRAM_SIZE, abi: Abi::Core, has_checkpoints: false };
             Ok(to_bytes(&taken))
         }
         Take::Here { .. } | Take::Text { .. } => Err("this world has no such programs".to_owned()),
