@@ -34,9 +34,9 @@ const LEDGERS_FRESH: u64 = 40;
 const WRITING_FIXED: (u64, u64) = (1, 20);
 const WRITING_FRESH: u64 = 10;
 
-/// The same of the towns around jobs.
-const JOBS_FIXED: (u64, u64) = (1, 16);
-const JOBS_FRESH: u64 = 8;
+/// The same of the towns around jobs. Towns 12 and 14 found that a liar who was believed alone had honest workers accused.
+const JOBS_FIXED: (u64, u64) = (8, 7);
+const JOBS_FRESH: u64 = 4;
 
 /// Where the plots of the page stand, seen from the root of the house.
 const PLOTS: &str = "docs/search-at-scale";

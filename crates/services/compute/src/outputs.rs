@@ -27,20 +27,14 @@ impl Outputs {
         stage: u8,
         unit: u64,
     ) -> Result<Option<(u64, OutcomeRow)>, StoreError> {
-        // Runs are at most as long as a statement.
-        let from = unit.saturating_sub(crate::jobs::UNITS_MAX as u64);
-        let mut found = None;
-        for row in OUTCOMES.within_from(rows, &(self.job, stage), &(self.job, stage, from)) {
-            let ((_, _, first), row) = row?;
-            if first > unit {
-                break;
-            }
-            if unit < first.saturating_add(row.count) {
-                found = Some((first, row));
-                break;
+        // Runs do not overlap and are at most as long as a statement: the nearest one that begins before is the only one.
+        for first in (unit.saturating_sub(crate::jobs::UNITS_MAX as u64)..=unit).rev() {
+            if let Some(row) = OUTCOMES.get(rows, &(self.job, stage, first))? {
+                let is_in = unit < first.saturating_add(row.count);
+                return Ok(is_in.then_some((first, row)));
             }
         }
-        Ok(found)
+        Ok(None)
     }
 
     /// Returns what came of a unit that is done.
