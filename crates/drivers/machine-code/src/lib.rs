@@ -23,16 +23,19 @@ impl std::fmt::Debug for SealKey {
 
 impl SealKey {
     /// Takes the secret as it is.
+    #[must_use]
     pub const fn new(secret: [u8; 32]) -> Self {
         Self(secret)
     }
 
     /// Returns the seal of code under a name: what it was compiled from, and how.
+    #[must_use]
     pub fn seal(&self, name: &[u8; 32], code: &[u8]) -> [u8; SEAL_SIZE] {
         *self.hash(name, code).as_bytes()
     }
 
     /// Says whether a seal is the one of this code under this name; takes the same time whatever differs.
+    #[must_use]
     pub fn is_sealed(&self, name: &[u8; 32], code: &[u8], seal: &[u8; SEAL_SIZE]) -> bool {
         // `blake3::Hash` compares in constant time.
         self.hash(name, code) == *seal

@@ -9,6 +9,11 @@
     clippy::indexing_slicing,
     reason = "a measurement, run by hand"
 )]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::needless_for_each,
+    reason = "it measures, and prints what it measured"
+)]
 
 use std::collections::BTreeMap;
 use std::io;
@@ -132,7 +137,7 @@ fn main() -> ExitCode {
         path: std::env::current_exe().unwrap(),
         arguments: vec![what.to_owned()],
     };
-    let touched = Arc::new(Mutex::new(Instant::now() - Duration::from_secs(600)));
+    let touched = Arc::new(Mutex::new(Instant::now().checked_sub(Duration::from_secs(600)).unwrap()));
     let since = Arc::clone(&touched);
     let config = Config {
         home: home.path().to_owned(),

@@ -86,16 +86,13 @@ impl Cache {
         let compiled = bytes.split_first_chunk::<SEAL_SIZE>().and_then(|(seal, body)| {
             if self.key.is_sealed(name, body, seal) { minicbor::decode(body).ok() } else { None }
         });
-        match compiled {
-            Some(compiled) => {
-                drop(file.set_modified(SystemTime::now()));
-                Some(Ok(compiled))
-            }
-            None => {
-                tracing::warn!("compiled code in the cache was changed or damaged; it is made anew");
-                drop(fs::remove_file(&path));
-                None
-            }
+        if let Some(compiled) = compiled {
+            drop(file.set_modified(SystemTime::now()));
+            Some(Ok(compiled))
+        } else {
+            tracing::warn!("compiled code in the cache was changed or damaged; it is made anew");
+            drop(fs::remove_file(&path));
+            None
         }
     }
 

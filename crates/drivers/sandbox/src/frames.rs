@@ -5,7 +5,7 @@
 use std::io::{self, Read, Write};
 
 use base::ContentId;
-use compute::jobs::{Abi, Failure, INPUT_SIZE_MAX, Limits, PROGRAM_SIZE_MAX};
+use compute::jobs::{Abi, Failure, INPUT_SIZE_MAX, Limits};
 use minicbor::{Decode, Encode};
 use wire::codec::Bytes;
 
@@ -14,7 +14,7 @@ pub(crate) const FRAME_SIZE_MAX: usize = 600 << 20;
 /// Bytes of a frame from a child at most: outputs, a checkpoint, native code.
 pub(crate) const ANSWER_SIZE_MAX: usize = 600 << 20;
 
-const _: () = assert!(INPUT_SIZE_MAX < FRAME_SIZE_MAX as u64 && PROGRAM_SIZE_MAX < FRAME_SIZE_MAX as u64);
+const _: () = assert!(INPUT_SIZE_MAX < FRAME_SIZE_MAX as u64);
 
 /// What a runner is told.
 #[derive(Debug, Encode, Decode)]
@@ -69,6 +69,7 @@ pub(crate) enum ToRunner {
 
 /// One unit to run.
 #[derive(Debug, Encode, Decode)]
+#[expect(clippy::struct_field_names, reason = "the unit's number in its job, as everywhere")]
 pub(crate) struct Unit {
     #[n(0)]
     pub(crate) unit: u64,

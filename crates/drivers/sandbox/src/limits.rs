@@ -17,7 +17,7 @@ pub(crate) fn limit(limits: &[(Resource, u64)]) -> io::Result<()> {
 /// Dies with the parent, gains no rights, and takes only what nobody else wants of the processor.
 ///
 /// `nice` counts among the processes of one session only where the system groups them by session (`autogroup`), so the
-/// child gets a session of its own and that group is made nice, too. SCHED_IDLE would need unsafe code; nice 19 gets
+/// child gets a session of its own and that group is made nice, too. `SCHED_IDLE` would need unsafe code; nice 19 gets
 /// about a 68th of a busy core.
 pub(crate) fn humble() -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;

@@ -235,10 +235,10 @@ async fn raw_content(
 /// Answers with an output of a job that is a content of its own.
 async fn raw_output(
     State(gateway): State<Arc<Gateway>>,
-    asked: Result<axum::extract::Path<String>, axum::extract::rejection::PathRejection>,
+    asked: Result<Path<String>, axum::extract::rejection::PathRejection>,
 ) -> Result<Response, Refusal> {
     let bad = |why: String| GatewayError::BadArguments { operation: "content".to_owned(), why };
-    let axum::extract::Path(content) = asked.map_err(|error| bad(error.body_text()))?;
+    let Path(content) = asked.map_err(|error| bad(error.body_text()))?;
     let arguments = serde_json::json!({ "content": content });
     let host = Arc::clone(&gateway.host);
     let read = move || host.read("compute.output", arguments);

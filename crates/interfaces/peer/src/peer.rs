@@ -42,10 +42,7 @@ use crate::{Config, Origin, PeerError};
 pub struct Peer {
     serving: Serving,
     network: Arc<Network>,
-    workers: Arc<Workers>,
-    index: Arc<Index>,
-    sandbox: Arc<Sandbox>,
-    idle: Arc<Idle>,
+    local: Local,
     engine: Arc<Engine>,
     host: Arc<PeerHost>,
     stop: CancellationToken,
@@ -122,26 +119,13 @@ impl Peer {
         let me = network.me();
         let contents = network.contents();
         let network = Arc::new(network);
-        let workers = Arc::new(Workers::start(inputs.clone()).map_err(PeerError::NoThreads)?);
-        let index = Arc::new(start_index(&home, &contents, inputs.clone())?);
-        let idle = Arc::new(start_idle(home.path(), inputs.clone())?);
-        let sandbox = Arc::new(start_sandbox(home.path(), (&contents, &keys, &idle), inputs.clone())?);
-        let links = LinkFinder::start(contents.clone(), inputs).map_err(PeerError::NoThreads)?;
+        let (local, mut drivers) = Local::start(&home, &contents, &keys, inputs)?;
+        drivers.push(Arc::clone(&network) as Arc<dyn Driver>);
 
         let (last_event, watch) = watch::channel(kernel::last_event(&*readers.snapshot()?)?);
         let to_network = Arc::clone(&network);
-        let outlets = Outlets {
-            network: Box::new(move |effect| to_network.effect(effect)),
-            drivers: vec![
-                Arc::clone(&workers) as Arc<dyn Driver>,
-                Arc::clone(&network) as Arc<dyn Driver>,
-                Arc::clone(&index) as Arc<dyn Driver>,
-                Arc::clone(&sandbox) as Arc<dyn Driver>,
-                Arc::clone(&idle) as Arc<dyn Driver>,
-                Arc::new(links) as Arc<dyn Driver>,
-            ],
-            last_event,
-        };
+        let network_outlet = Box::new(move |effect| to_network.effect(effect));
+        let outlets = Outlets { network: network_outlet, drivers, last_event };
         let ended = CancellationToken::new();
         let engine = Arc::new(Engine::start(kernel, heard, outlets, ended.clone())?);
         let stop = CancellationToken::new();
@@ -163,20 +147,7 @@ impl Peer {
         });
         let serving = gateways.serve(Arc::clone(&host) as Arc<dyn Host>);
         tracing::info!(device = %me.short(), page = %serving.page(), "the peer runs");
-        Ok(Self {
-            serving,
-            network,
-            workers,
-            index,
-            sandbox,
-            idle,
-            engine,
-            host,
-            stop,
-            ended,
-            is_new_device,
-            home,
-        })
+        Ok(Self { serving, network, local, engine, host, stop, ended, is_new_device, home })
     }
 
     /// Returns the page's address.
@@ -243,13 +214,45 @@ impl Peer {
     pub async fn stop(self) {
         self.serving.stop().await;
         // What computes for others ends first: it reads from all the others.
-        tokio::join!(self.sandbox.stop(), self.idle.stop());
-        tokio::join!(self.network.stop(), self.workers.stop(), self.index.stop());
+        tokio::join!(self.local.sandbox.stop(), self.local.idle.stop());
+        tokio::join!(self.network.stop(), self.local.workers.stop(), self.local.index.stop());
         self.engine.stop().await;
         tracing::info!("the peer has stopped");
         // The store closes with the last of those who read it; then the home is free.
         drop((self.host, self.engine, self.network));
         drop(self.home);
+    }
+}
+
+/// The drivers that touch this computer only.
+struct Local {
+    workers: Arc<Workers>,
+    index: Arc<Index>,
+    idle: Arc<Idle>,
+    sandbox: Arc<Sandbox>,
+}
+
+impl Local {
+    /// Starts them; returns them as the kernel's thread knows them, too.
+    fn start(
+        home: &Home,
+        contents: &Contents,
+        keys: &KeyFile,
+        inputs: mpsc::Sender<Input>,
+    ) -> Result<(Self, Vec<Arc<dyn Driver>>), PeerError> {
+        let workers = Arc::new(Workers::start(inputs.clone()).map_err(PeerError::NoThreads)?);
+        let index = Arc::new(start_index(home, contents, inputs.clone())?);
+        let idle = Arc::new(start_idle(home.path(), inputs.clone())?);
+        let sandbox = Arc::new(start_sandbox(home.path(), (contents, keys, &idle), inputs.clone())?);
+        let links = LinkFinder::start(contents.clone(), inputs).map_err(PeerError::NoThreads)?;
+        let drivers = vec![
+            Arc::clone(&workers) as Arc<dyn Driver>,
+            Arc::clone(&index) as Arc<dyn Driver>,
+            Arc::clone(&sandbox) as Arc<dyn Driver>,
+            Arc::clone(&idle) as Arc<dyn Driver>,
+            Arc::new(links) as Arc<dyn Driver>,
+        ];
+        Ok((Self { workers, index, idle, sandbox }, drivers))
     }
 }
 

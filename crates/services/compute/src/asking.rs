@@ -119,7 +119,7 @@ impl Compute {
                 items: Vec::new(),
             });
         }
-        self.begin(step, ask, frame, wishes)
+        self.begin(step, ask, frame, &wishes)
     }
 
     pub(crate) fn ask_chain(&mut self, step: &mut Step<'_>, ask: AskId, asked: Chain) {
@@ -188,7 +188,7 @@ impl Compute {
                 items: Vec::new(),
             });
         }
-        self.begin(step, ask, frame, wishes)
+        self.begin(step, ask, frame, &wishes)
     }
 
     fn frame(&self, step: &Step<'_>, web: WebId, name: &str, said: &Said<'_>) -> Result<Frame, Fault> {
@@ -239,13 +239,7 @@ impl Compute {
     }
 
     /// Writes a job down and has its programs looked at; the answer comes when they can run.
-    fn begin(
-        &mut self,
-        step: &mut Step<'_>,
-        ask: AskId,
-        frame: Frame,
-        wishes: Vec<Wish>,
-    ) -> Result<(), Fault> {
+    fn begin(&mut self, step: &mut Step<'_>, ask: AskId, frame: Frame, wishes: &[Wish]) -> Result<(), Fault> {
         let mut random = [0; RunId::LEN];
         random.iter_mut().zip(step.random("job")).for_each(|(to, from)| *to = from);
         let id = RunId::new(random);
@@ -257,7 +251,7 @@ impl Compute {
             TrustKind::Trusted => frame.trust.persons.iter().copied().chain([person]).collect(),
             _ => Vec::new(),
         };
-        for (number, wish) in (0_u8..).zip(&wishes) {
+        for (number, wish) in (0_u8..).zip(wishes) {
             let announced = Announcement {
                 job: id,
                 stage: number,
@@ -334,13 +328,14 @@ impl Compute {
                         let error = ComputeError::NoProgram { program: stage.program.clone() };
                         return self.cannot_begin(step, id, error);
                     }
-                    Some(file) => match self.program_here(step, file.web, file.content, file.size)? {
-                        Some(place) => Take::Here { place },
-                        None => {
+                    Some(file) => {
+                        if let Some(place) = self.program_here(step, file.web, file.content, file.size)? {
+                            Take::Here { place }
+                        } else {
                             self.tend_soon(step);
                             continue;
                         }
-                    },
+                    }
                 },
             };
             let work = step.work(TAKE, to_bytes(&take));

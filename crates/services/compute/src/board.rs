@@ -206,7 +206,9 @@ impl Board {
                 ended.push(*number);
             }
         }
-        ended.iter().for_each(|number| drop(self.leases.remove(number)));
+        for number in &ended {
+            self.leases.remove(number);
+        }
         // Results that come twice change nothing here: how many copies are wanted follows from the votes (`set_short`).
         self.touched.insert_all(&free);
         ended
@@ -317,7 +319,9 @@ impl Board {
             .filter(|(_, lease)| lease.person == person)
             .map(|(number, _)| *number)
             .collect();
-        leases.iter().for_each(|number| self.end_lease(*number));
+        for number in &leases {
+            self.end_lease(*number);
+        }
         let mut units = BTreeSet::new();
         for (unit, votes) in &mut self.votes {
             let before = votes.len();
@@ -338,7 +342,9 @@ impl Board {
             .filter(|(_, lease)| lease.units.first_without(1, &[settled]).is_empty())
             .map(|(number, lease)| (*number, lease.device))
             .collect();
-        idle.iter().for_each(|(number, _)| drop(self.leases.remove(number)));
+        for (number, _) in &idle {
+            self.leases.remove(number);
+        }
         idle
     }
 

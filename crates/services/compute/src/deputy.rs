@@ -289,7 +289,7 @@ impl Compute {
         from: DeviceId,
         id: RunId,
         number: u64,
-        row: StatementRow,
+        row: &StatementRow,
     ) -> Result<(), Fault> {
         let Some(mut job) = JOBS.get(step.view(), &id)?.filter(|job| job.owner == from && from != self.me)
         else {

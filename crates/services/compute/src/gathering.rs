@@ -49,7 +49,7 @@ pub(crate) fn expand<R: Rows>(rows: &R, patterns: &[String]) -> Result<Vec<Strin
             }
             // What stands for a share and what is in it is all that is in it.
             let rest = match parts.get(1..) {
-                Some([_, "**"] | ["**"]) | None | Some([] | [_]) => "**".to_owned(),
+                Some([_, "**"] | [_] | []) | None => "**".to_owned(),
                 Some(["**", below @ ..] | [_, "**", below @ ..]) => format!("**/{}", below.join("/")),
                 Some([_, _, below @ ..]) if !below.is_empty() => below.join("/"),
                 Some(_) => "**".to_owned(),
@@ -177,10 +177,10 @@ impl Compute {
         STAGES.put(step.rows(), &key, &stage);
         let Some(mut job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
         if unread > 0 {
-            job.note = "some files are left out: their owner's computer has not read them yet".to_owned();
+            "some files are left out: their owner's computer has not read them yet".clone_into(&mut job.note);
         }
         if stage.is_closed && stage.total == 0 {
-            job.note = "no file matches".to_owned();
+            "no file matches".clone_into(&mut job.note);
         }
         JOBS.put(step.rows(), &key.0, &job);
         if let Some(board) = self.board(step, key)? {

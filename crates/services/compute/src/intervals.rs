@@ -201,7 +201,7 @@ mod tests {
             let both: BTreeSet<u64> = plain.intersection(&numbers(&other)).copied().collect();
             prop_assert_eq!(numbers(&set.and(&other)), both);
             let without: BTreeSet<u64> =
-                plain.difference(&numbers(&other)).copied().take(limit as usize).collect();
+                plain.difference(&numbers(&other)).copied().take(usize::try_from(limit).unwrap()).collect();
             prop_assert_eq!(numbers(&set.first_without(limit, &[&other])), without);
             for number in 0..90 {
                 prop_assert_eq!(set.has(number), plain.contains(&number));

@@ -73,11 +73,11 @@ pub(crate) type StageKey = (RunId, u8);
 impl Compute {
     /// Returns the board of a step, made of the rows if it is not in memory.
     pub(crate) fn board(&mut self, step: &Step<'_>, key: StageKey) -> Result<Option<&mut Board>, StoreError> {
-        if !self.boards.contains_key(&key) {
+        if let std::collections::btree_map::Entry::Vacant(e) = self.boards.entry(key) {
             let Some(job) = JOBS.get(step.view(), &key.0)? else { return Ok(None) };
             let Some(stage) = STAGES.get(step.view(), &key)? else { return Ok(None) };
             let board = load_board(step, key, &job, &stage)?;
-            self.boards.insert(key, board);
+            e.insert(board);
         }
         Ok(self.boards.get_mut(&key))
     }
@@ -271,7 +271,7 @@ impl Compute {
         }
         let missing = self.missing_outputs(step, job.web, &row)?;
         if missing.is_empty() {
-            self.take_in_place(step, (id, &statement), row)?;
+            self.take_in_place(step, (id, &statement), &row)?;
             self.say(step, from, id, Says::Took { number });
             return self.after_results(step, (id, statement.stage));
         }
@@ -318,7 +318,7 @@ impl Compute {
         let mut outputs = Outputs::new(statement.job);
         for said in &statement.units {
             let parts = outputs.hashes(step.view(), statement.stage, said.unit)?;
-            if said.input != input_hash(&parts) {
+            if said.input != Some(input_hash(&parts)) {
                 return Ok(false);
             }
         }
@@ -350,7 +350,7 @@ impl Compute {
         for one in std::mem::take(&mut self.live(id).coming) {
             let Some(statement) = one.row.signed.statement() else { continue };
             if self.missing_outputs(step, job.web, &one.row)?.is_empty() {
-                self.take_in_place(step, (id, &statement), one.row)?;
+                self.take_in_place(step, (id, &statement), &one.row)?;
                 self.say(step, one.from, id, Says::Took { number: one.number });
                 self.after_results(step, (id, statement.stage))?;
             } else if step.now().since(one.since) < FETCH_PATIENCE {
@@ -367,7 +367,7 @@ impl Compute {
         &mut self,
         step: &mut Step<'_>,
         (id, statement): (RunId, &Statement),
-        row: StatementRow,
+        row: &StatementRow,
     ) -> Result<(), Fault> {
         let Some(job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
         for outcome in &row.outcomes {
@@ -376,7 +376,7 @@ impl Compute {
             }
         }
         if job.owner != self.me {
-            self.owe(step, id, &row)?;
+            self.owe(step, id, row)?;
         }
         self.take_statement(step, (id, statement), row)
     }
@@ -386,7 +386,7 @@ impl Compute {
         &mut self,
         step: &mut Step<'_>,
         (id, statement): (RunId, &Statement),
-        row: StatementRow,
+        row: &StatementRow,
     ) -> Result<(), Fault> {
         let key = (id, statement.stage);
         let Some(mut job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
@@ -421,10 +421,10 @@ impl Compute {
         }
         if !turned.voted.is_empty() {
             job.statements = number;
-            STATEMENTS.put(step.rows(), &(id, number), &row);
+            STATEMENTS.put(step.rows(), &(id, number), row);
         }
         JOBS.put(step.rows(), &id, &job);
-        self.judge_all(step, key, &job, row.device, turned)
+        self.judge_all(step, key, &job, row.device, &turned)
     }
 
     /// Judges units on which somebody has just voted, or could not.
@@ -434,7 +434,7 @@ impl Compute {
         key: StageKey,
         job: &JobRow,
         device: DeviceId,
-        turned: Turned,
+        turned: &Turned,
     ) -> Result<(), Fault> {
         let now = step.now();
         let proven = self.proven(step, key, &turned.voted)?;
@@ -703,7 +703,7 @@ impl Compute {
         }
         let turned = Turned { voted: units.into_iter().collect(), ..Turned::default() };
         let me = self.me;
-        self.judge_all(step, key, job, me, turned)
+        self.judge_all(step, key, job, me, &turned)
     }
 }
 
@@ -979,6 +979,6 @@ impl Compute {
         JOBS.put(step.rows(), &key.0, &job);
         let outcomes = found.into_iter().map(|(_, outcome, _)| outcome).collect();
         let row = StatementRow { device: self.me, via: self.me, signed, outcomes };
-        self.take_statement(step, (key.0, &statement), row)
+        self.take_statement(step, (key.0, &statement), &row)
     }
 }

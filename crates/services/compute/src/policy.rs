@@ -55,13 +55,12 @@ impl Policy {
         if machine.is_going_to_sleep {
             return paused("it goes to sleep", false);
         }
-        if mode != ModeRow::Always {
-            if let Some((from, to)) = settings.hours
-                && !is_within(machine.minute_of_day, from, to)
-            {
-                let why = format!("it works from {} to {} only", clock(from), clock(to));
-                return paused(&why, false);
-            }
+        if mode != ModeRow::Always
+            && let Some((from, to)) = settings.hours
+            && !is_within(machine.minute_of_day, from, to)
+        {
+            let why = format!("it works from {} to {} only", clock(from), clock(to));
+            return paused(&why, false);
         }
         if machine.on_battery == Some(true) && !settings.on_battery {
             return paused("it runs on battery", false);

@@ -103,23 +103,23 @@ fn names(rows: &dyn Rows, web: WebId) -> Result<Names<'_>, StoreError> {
 
 /// What is done of a step.
 struct Done {
-    done: Intervals,
+    units: Intervals,
     parked: u64,
     cpu_us: u64,
     by: BTreeMap<u64, u64>,
 }
 
 fn done_of(rows: &dyn Rows, key: (RunId, u8)) -> Result<Done, StoreError> {
-    let mut all = Done { done: Intervals::default(), parked: 0, cpu_us: 0, by: BTreeMap::new() };
+    let mut all = Done { units: Intervals::default(), parked: 0, cpu_us: 0, by: BTreeMap::new() };
     for row in OUTCOMES.within(rows, &key) {
         let ((_, _, first), row) = row?;
-        all.done.insert(Span { first, count: row.count });
+        all.units.insert(Span { first, count: row.count });
         all.cpu_us = all.cpu_us.saturating_add(row.cpu_us);
         *all.by.entry(row.statement).or_default() += row.count;
     }
     for row in PARKED.within(rows, &key) {
         let ((_, _, unit), _) = row?;
-        all.done.insert(Intervals::one(unit));
+        all.units.insert(Intervals::one(unit));
         all.parked += 1;
     }
     Ok(all)
@@ -136,7 +136,7 @@ pub(crate) fn job(rows: &dyn Rows, me: DeviceId, now: Timestamp, id: RunId) -> R
         let key = (id, *number);
         let Some(stage) = STAGES.get(rows, &key)? else { continue };
         let done = done_of(rows, key)?;
-        let count = done.done.count();
+        let count = done.units.count();
         view.done += count;
         view.total += stage.total;
         view.parked += done.parked;
@@ -163,13 +163,13 @@ pub(crate) fn job(rows: &dyn Rows, me: DeviceId, now: Timestamp, id: RunId) -> R
         for lease in LEASES.within(rows, &key) {
             let (_, lease) = lease?;
             let mut units = Intervals::of(lease.units);
-            units.remove_all(&done.done);
+            units.remove_all(&done.units);
             workers.entry(lease.device).or_default().0 += units.count();
             running.insert_all(&units);
         }
         view.running += running.count();
         if stage.state == StageState::Running || row.stages.len() == 1 {
-            view.ranges = ranges(rows, key, &done.done, &running)?;
+            view.ranges = ranges(rows, key, &done.units, &running)?;
         }
     }
     for (device, (running, done)) in workers {
@@ -397,10 +397,11 @@ fn note(rows: &dyn Rows, row: &JobRow, view: &mut JobView) -> Result<(), StoreEr
         let ((_, device), _) = offer?;
         let is_here = records::is_connected(rows, device)?
             || people::read::my_person(rows)? == people::read::person_of(rows, row.web, device)?;
-        if let Some(person) = people::read::person_of(rows, row.web, device)?.filter(|_| is_here) {
-            if !SHUT_OUT.has(rows, &person)? {
-                persons.insert(person);
-            }
+        let person = people::read::person_of(rows, row.web, device)?.filter(|_| is_here);
+        if let Some(person) = person
+            && !SHUT_OUT.has(rows, &person)?
+        {
+            persons.insert(person);
         }
     }
     let has_me = persons.contains(&row.person);
@@ -430,7 +431,7 @@ pub(crate) fn jobs(rows: &dyn Rows, me: DeviceId, is_all: bool) -> Result<Jobs, 
         let names = names(rows, row.web)?;
         let (mut done, mut total) = (0, 0);
         for stage in &row.stages {
-            done += done_of(rows, (id, *stage))?.done.count();
+            done += done_of(rows, (id, *stage))?.units.count();
             total += STAGES.get(rows, &(id, *stage))?.map_or(0, |stage| stage.total);
         }
         let note = if row.owner == me {
@@ -530,7 +531,7 @@ pub(crate) fn results(rows: &dyn Rows, asked: &AskResults) -> Result<JobResults,
     let stage = crate::service::Compute::last_stage(&job);
     let limit = asked.limit.map_or(RESULTS, |limit| usize::try_from(limit).unwrap_or(RESULTS));
     let limit = limit.clamp(1, RESULTS_MAX);
-    let done = done_of(rows, (id, stage))?.done;
+    let done = done_of(rows, (id, stage))?.units;
     let mut outputs = Outputs::new(id);
     let mut answer = JobResults {
         next: asked.from,

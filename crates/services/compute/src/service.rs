@@ -196,7 +196,6 @@ impl Compute {
                 }
                 self.tend_soon(step);
             }
-            Input::Noticed { .. } | Input::Started => {}
             Input::Progress { job, report } => {
                 if self.worker.is_watching(job) {
                     self.hear_machine(step, &report)?;
@@ -317,7 +316,7 @@ impl Compute {
         if std::mem::take(&mut self.is_state_due) {
             self.say_state_to_all(step)?;
         }
-        is_busy |= self.worker.is_busy(step)?;
+        is_busy |= self.worker.is_busy(step);
         if is_busy {
             self.tend_after(step, TEND_EVERY);
         }
@@ -351,7 +350,7 @@ impl Compute {
                 self.hear_tell(step, from, (job, stage), (chunks, statements))
             }
             Says::Inputs { stage, chunk, rows } => self.hear_inputs(step, from, (job, stage), chunk, &rows),
-            Says::Known { number, row } => self.hear_known(step, from, job, number, row),
+            Says::Known { number, row } => self.hear_known(step, from, job, number, &row),
             Says::Brought { number, row } => self.hear_brought(step, from, job, number, row),
             Says::Status { state } => {
                 let is_news = STATES.get(step.view(), &from)?.is_none_or(|before| before.state != state);

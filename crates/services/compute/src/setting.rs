@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn hours_and_times_are_read() {
         let check = |text: &str, expected: Option<Option<(u32, u32)>>| {
-            assert_eq!(read_hours(text).ok(), expected, "{text}")
+            assert_eq!(read_hours(text).ok(), expected, "{text}");
         };
         check("22-7", Some(Some((1_320, 420))));
         check("22:30-7:15", Some(Some((1_350, 435))));

@@ -274,7 +274,9 @@ impl Compute {
                 .within(step.view(), &(id, *stage))
                 .map(|row| Ok(row?.0))
                 .collect::<Result<_, StoreError>>()?;
-            rows.iter().for_each(|at| crate::tables::LEASES.delete(step.rows(), at));
+            for at in &rows {
+                crate::tables::LEASES.delete(step.rows(), at);
+            }
         }
         let author = step.me();
         self.hear_over(step, (job.web, author), id)?;

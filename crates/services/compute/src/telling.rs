@@ -59,7 +59,9 @@ impl Compute {
         }
         if all.len() >= KNOWN_MAX {
             let oldest = all.iter().min_by_key(|(_, known)| (!known.is_over, known.heard));
-            oldest.into_iter().for_each(|(at, _)| KNOWN.delete(step.rows(), at));
+            if let Some((at, _)) = oldest {
+                KNOWN.delete(step.rows(), at);
+            }
         }
         let row = KnownRow { web, owner: author, person, announced, is_over, heard: step.now() };
         KNOWN.put(step.rows(), &key, &row);

@@ -249,12 +249,12 @@ pub(crate) fn unit_name(announced: &Announcement, unit: u64, parts: &[ContentId]
 }
 
 /// Returns one hash of all parts of an input.
-pub(crate) fn input_hash(parts: &[ContentId]) -> Option<ContentId> {
+pub(crate) fn input_hash(parts: &[ContentId]) -> ContentId {
     let mut hasher = blake3::Hasher::new_derive_key("althing compute input v1");
     for part in parts {
         hasher.update(part.as_bytes());
     }
-    Some(ContentId::new(*hasher.finalize().as_bytes()))
+    ContentId::new(*hasher.finalize().as_bytes())
 }
 
 /// Returns the number that a program hears: a unit's own in a range, else one made of its input, so that the same input

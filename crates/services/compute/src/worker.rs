@@ -16,6 +16,7 @@ use crate::jobs::{
 };
 use crate::memo::Needed;
 use crate::messages::{Checkpoint, FULL, Leased, Part, Says, WorkState};
+use crate::owner::StageKey;
 use crate::policy::{Decision, Policy};
 use crate::service::Compute;
 use crate::tables::{
@@ -85,13 +86,13 @@ impl Worker {
     }
 
     /// Says whether there is anything that time changes.
-    pub(crate) fn is_busy(&self, step: &Step<'_>) -> Result<bool, StoreError> {
+    pub(crate) fn is_busy(&self, step: &Step<'_>) -> bool {
         let is_on = self.decision.as_ref().is_some_and(|decision| !decision.is_off);
         let me = step.me();
         let has_open = KNOWN.all(step.view()).any(|row| {
             row.is_ok_and(|(_, known)| !known.is_over && (is_on || known.announced.deputies.contains(&me)))
         });
-        Ok(has_open || WORK.all(step.view()).next().is_some() || UNSENT.all(step.view()).next().is_some())
+        has_open || WORK.all(step.view()).next().is_some() || UNSENT.all(step.view()).next().is_some()
     }
 }
 
@@ -225,7 +226,7 @@ impl Compute {
     }
 
     /// Returns steps to work for, best first: own ones, then those of whom least was done for.
-    fn choose(&mut self, step: &Step<'_>) -> Result<Vec<((RunId, u8), DeviceId)>, StoreError> {
+    fn choose(&mut self, step: &Step<'_>) -> Result<Vec<(StageKey, DeviceId)>, StoreError> {
         let settings = SETTINGS.get(step.view(), &0)?.unwrap_or_default();
         let Some(me) = people::read::my_person(step.view())? else { return Ok(Vec::new()) };
         let mut able = Vec::new();
@@ -346,7 +347,7 @@ impl Compute {
             )? {
                 // The owner has looked itself, and wants it computed.
                 Some((outcome, cpu_us)) if known.owner != self.me => {
-                    found.push((unit.unit, input_hash(&parts), outcome, cpu_us));
+                    found.push((unit.unit, Some(input_hash(&parts)), outcome, cpu_us));
                 }
                 _ => left.push(unit),
             }
@@ -485,7 +486,7 @@ impl Compute {
                 let name = unit_name(&known.announced, unit.unit, &parts);
                 crate::memo::keep(step, name, &result.outcome, (result.cpu_us, 0))?;
             }
-            let input = if known.announced.is_range { None } else { input_hash(&parts) };
+            let input = (!known.announced.is_range).then(|| input_hash(&parts));
             found.push((unit.unit, input, result.outcome, result.cpu_us));
         }
         for checkpoint in report.checkpoints {

@@ -240,7 +240,9 @@ fn forget_hints(step: &mut Step<'_>, key: Key) -> Result<(), StoreError> {
     }
     let hints: Vec<_> =
         HOLDERS.within(step.view(), &key).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
-    hints.iter().for_each(|hint| HOLDERS.delete(step.rows(), hint));
+    for hint in &hints {
+        HOLDERS.delete(step.rows(), hint);
+    }
     Ok(())
 }
 

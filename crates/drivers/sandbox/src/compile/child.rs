@@ -60,15 +60,12 @@ fn make(is_nan_canonical: bool, program: &[u8]) -> Result<Compiled, Failed> {
     };
     let unable =
         |error: wasmtime::Error| Failed::new(Failure::Unable, format!("it cannot be compiled: {error:#}"));
-    let ((abi, has_checkpoints), code) = match is_component {
-        true => {
-            let component = Component::from_binary(&engine, program).map_err(broken)?;
-            (abi::of_component(&engine, &component)?, component.serialize().map_err(unable)?)
-        }
-        false => {
-            let module = Module::from_binary(&engine, program).map_err(broken)?;
-            (abi::of_module(&module)?, module.serialize().map_err(unable)?)
-        }
+    let ((abi, has_checkpoints), code) = if is_component {
+        let component = Component::from_binary(&engine, program).map_err(broken)?;
+        (abi::of_component(&engine, &component)?, component.serialize().map_err(unable)?)
+    } else {
+        let module = Module::from_binary(&engine, program).map_err(broken)?;
+        (abi::of_module(&module)?, module.serialize().map_err(unable)?)
     };
     Ok(Compiled { abi, has_checkpoints, code: code.into() })
 }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use compute::jobs::{Failure, Outcome, PROGRAM_SIZE_MAX, Place, Run, RunUnit};
+use compute::jobs::{Failure, Outcome, PROGRAM_SIZE_MAX, Run, RunUnit};
 
 use super::driver::Shared;
 use super::library;
@@ -46,6 +46,10 @@ pub(super) fn work(shared: &Shared) {
 }
 
 /// Runs a job to its end; returns what is left of it when it had to make room.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one loop, in which everything that can end a run is looked at in order"
+)]
 fn run<'a>(shared: &'a Shared, waiting: Waiting, process: &mut Option<Process<'a>>) -> Option<Waiting> {
     let Waiting { task, mut run } = waiting;
     let units: Vec<RunUnit> = std::mem::take(&mut run.units);
@@ -141,25 +145,21 @@ fn ready<'a>(
     if process.as_ref().is_some_and(|runner| runner.memory_mib < limits.memory_mib) {
         *process = None;
     }
-    let runner = match process {
-        Some(runner) => {
-            runner.held.work_for(owner);
-            runner
-        }
-        None => {
-            let unable = |error| {
-                Failed::new(Failure::Unable, format!("no program to run units can be started: {error}"))
-            };
-            let memory_mib = limits.memory_mib.max(64).checked_next_power_of_two().unwrap_or(u32::MAX);
-            let started = Process::start(
-                &shared.config.runner,
-                &shared.children,
-                owner,
-                memory_mib,
-                shared.checkpoint_every,
-            );
-            process.insert(started.map_err(unable)?)
-        }
+    let runner = if let Some(runner) = process {
+        runner.held.work_for(owner);
+        runner
+    } else {
+        let unable =
+            |error| Failed::new(Failure::Unable, format!("no program to run units can be started: {error}"));
+        let memory_mib = limits.memory_mib.max(64).checked_next_power_of_two().unwrap_or(u32::MAX);
+        let started = Process::start(
+            &shared.config.runner,
+            &shared.children,
+            owner,
+            memory_mib,
+            shared.checkpoint_every,
+        );
+        process.insert(started.map_err(unable)?)
     };
     let name = shared.cache.name(run.content, limits.is_nan_canonical);
     if runner.has(&name) {

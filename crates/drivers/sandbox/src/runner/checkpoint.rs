@@ -102,7 +102,7 @@ pub(super) fn open(bytes: &[u8], of: &Of, limits: Limits) -> Option<State> {
     zstd::stream::read::Decoder::new(packed).ok()?.take(size_max).read_to_end(&mut state).ok()?;
     let state: State = minicbor::decode(&state).ok()?;
     let is_ours = state.of == of.0 && state.globals.len() <= GLOBALS_MAX;
-    (is_ours && state.memory.len() as u64 % PAGE_SIZE == 0).then_some(state)
+    (is_ours && (state.memory.len() as u64).is_multiple_of(PAGE_SIZE)).then_some(state)
 }
 
 /// Puts a fresh instance where the unit was; `None` when it does not fit: the instance is of no use then.

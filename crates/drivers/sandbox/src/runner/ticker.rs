@@ -32,6 +32,7 @@ impl Ticker {
         let begun = Arc::clone(&is_up);
         let handle = std::thread::Builder::new().name("ticker".to_owned()).spawn(move || {
             begun.wait();
+            #[expect(clippy::infinite_loop, reason = "it ends with the process")]
             loop {
                 while !ticks.load(Ordering::Acquire) {
                     std::thread::park();

@@ -200,8 +200,8 @@ fn what_a_program_may_not_import_is_named() {
     check(&wrong, limits(), Failure::BadProgram, "fd_read");
     let component = r#"(component (import "wasi:http/types@0.2.0" (instance)))"#;
     check(component, limits(), Failure::BadProgram, "wasi:http/types");
-    check(r#"(component)"#, limits(), Failure::BadProgram, "run");
-    check(r#"(module)"#, limits(), Failure::BadProgram, "memory");
+    check(r"(component)", limits(), Failure::BadProgram, "run");
+    check(r"(module)", limits(), Failure::BadProgram, "memory");
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn what_differs_between_processors_is_not_to_be_had() {
     let bodies = [
         // Shared memory, relaxed SIMD, memory of 64 bits, several memories.
         r#"(module (memory (export "memory") 1 2 shared))"#,
-        r#"(module (func (result v128) (f32x4.relaxed_madd (v128.const i64x2 0 0) (v128.const i64x2 0 0) (v128.const i64x2 0 0))))"#,
+        r"(module (func (result v128) (f32x4.relaxed_madd (v128.const i64x2 0 0) (v128.const i64x2 0 0) (v128.const i64x2 0 0))))",
         r#"(module (memory (export "memory") i64 1))"#,
         r#"(module (memory (export "memory") 1) (memory 1))"#,
     ];

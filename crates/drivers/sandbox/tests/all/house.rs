@@ -79,7 +79,7 @@ impl House {
             path: PathBuf::from(env!("CARGO_BIN_EXE_sandbox-child")),
             arguments: vec![what.to_owned(), tag.clone()],
         };
-        let input_at = Arc::new(Mutex::new(Instant::now() - Duration::from_secs(600)));
+        let input_at = Arc::new(Mutex::new(Instant::now().checked_sub(Duration::from_secs(600)).unwrap()));
         let since = Arc::clone(&input_at);
         let config = Config {
             home: home.path().to_owned(),

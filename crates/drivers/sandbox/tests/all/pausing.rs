@@ -111,7 +111,7 @@ fn a_touched_key_stops_everything_until_the_next_word() {
     house.await_runners("it stops", are_stopped);
     assert!(!takes_time(&house));
     // Whoever is away again later is not noticed here: the decider says when.
-    *house.input_at.lock().unwrap() = Instant::now() - Duration::from_secs(600);
+    *house.input_at.lock().unwrap() = Instant::now().checked_sub(Duration::from_secs(600)).unwrap();
     assert!(!takes_time(&house));
     house.set(Allowance { is_for_idle: true, ..all(2) });
     assert_eq!(house.end(job).0.results[0].outcome, output(&counted(TURNS)));

@@ -79,7 +79,7 @@ impl Town {
         match &job.inputs {
             Inputs::Range(count) => (0..*count).map(|unit| (unit, one(Some(unit), &[]))).collect(),
             Inputs::Items(items) => {
-                (0..).zip(items).map(|(unit, item)| (unit, one(None, &[item.clone()]))).collect()
+                (0..).zip(items).map(|(unit, item)| (unit, one(None, std::slice::from_ref(item)))).collect()
             }
             Inputs::Files(files) => {
                 let parts = files.iter().map(|(_, content)| vec![content.as_bytes().to_vec()]);
@@ -95,7 +95,12 @@ impl Town {
             self.tally.cancelled += 1;
             return self.claim(state == "cancelled", || format!("a cancelled job is {state}"));
         }
-        let name = format!("job {} ({}) of peer {}", &job.id[..8.min(job.id.len())], job.trust, job.owner);
+        let name = format!(
+            "job {} ({}) of peer {}",
+            job.id.chars().take(8).collect::<String>(),
+            job.trust,
+            job.owner
+        );
         let line = || {
             let view = json!({ "done": view["done"], "total": view["total"], "running": view["running"],
                 "note": view["note"], "steps": view["steps"], "workers": view["workers"] });

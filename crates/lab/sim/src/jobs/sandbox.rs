@@ -130,7 +130,9 @@ pub(crate) fn right(program: &str, habits: Habits, hear: Option<u64>, input: &[V
     let mut hasher = blake3::Hasher::new();
     hasher.update(program.as_bytes()).update(&habits.seed.to_be_bytes());
     hasher.update(&hear.unwrap_or(0).to_be_bytes());
-    input.iter().for_each(|part| drop(hasher.update(part)));
+    for part in input {
+        hasher.update(part);
+    }
     let hash = hasher.finalize();
     let number = u64::from_be_bytes(hash.as_bytes().first_chunk().copied().unwrap_or_default());
     if habits.poison > 0 && number % habits.poison == 0 {
@@ -340,4 +342,4 @@ pub(crate) fn say_machine(world: &mut World, index: PeerIndex) {
     world.input_after(Duration::from_millis(2), index, Input::Progress { job, report });
 }
 
-const _: () = assert!(INLINE_SIZE_MAX < LARGE_SIZE as usize, "what is large does not travel inside messages");
+const _: () = assert!((INLINE_SIZE_MAX as u64) < LARGE_SIZE, "what is large does not travel inside messages");
