@@ -302,7 +302,7 @@ impl Town {
             map["reduce"] = json!("/prog/sum.wasm");
         }
         if is_saved {
-            map["out"] = json!("/out");
+            map["out"] = json!(format!("/results/{}", self.jobs.len()));
         }
         if self.is_one_in(2) {
             // Never the last one, who may have been removed.

@@ -62,7 +62,8 @@ pub(crate) struct ChainStep {
 pub(crate) fn read(text: &str, file: &str) -> Result<ChainFile, ComputeError> {
     let wrong = |why: String| ComputeError::BadChain { file: file.to_owned(), why };
     let mut chain: ChainFile = toml::from_str(text).map_err(|error| {
-        let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map(|before| before.matches('\n').count() + 1);
         let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
         wrong(format!("{place}{}", error.message()))
     })?;

@@ -409,6 +409,10 @@ impl Compute {
             let votes = board.votes.entry(said.unit).or_default();
             if !is_news || votes.iter().any(|vote| vote.device == row.device) {
                 job.spent_us = job.spent_us.saturating_add(said.cpu_us);
+                if is_news {
+                    // It had been given the unit once more: that copy will not come.
+                    turned.again.push(said.unit);
+                }
             } else if unable {
                 turned.unable.insert(said.unit);
             } else {
@@ -444,7 +448,7 @@ impl Compute {
         let mut settled: Vec<(u64, ContentId)> = Vec::new();
         let mut is_pending = false;
         let none = Vec::new();
-        for unit in turned.voted.iter().chain(&turned.unable).copied() {
+        for unit in turned.voted.iter().chain(&turned.unable).chain(&turned.again).copied() {
             let votes = board.votes.get(&unit).unwrap_or(&none);
             let bench = Bench {
                 trust: &job.trust,
@@ -713,6 +717,8 @@ struct Turned {
     number: u64,
     voted: Vec<u64>,
     unable: BTreeSet<u64>,
+    /// Said before by the same device.
+    again: Vec<u64>,
 }
 
 /// Which units are made again: nobody but the owner can tell.

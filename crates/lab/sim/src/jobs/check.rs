@@ -194,9 +194,7 @@ impl Town {
             Outcome::Failed { .. } => false,
         };
         let missing = expected.values().filter(is_there).count();
-        // Jobs of one owner write into one folder; the later one's files replace those of the same name.
-        let is_alone = self.tally.done < 2;
-        self.claim(missing == 0 || !is_alone, || format!("{name}: {missing} results were not written"));
+        self.claim(missing == 0, || format!("{name}: {missing} results were not written"));
     }
 
     /// All results of the last step: unit, input, what came.
