@@ -148,7 +148,9 @@ impl Shared {
         let mut outcomes = vec![ItemOutcome::Failed; bundle.items.len()];
         let mut wanted = Vec::with_capacity(bundle.items.len());
         for (place, item) in bundle.items.iter().enumerate() {
-            if self.contents.store().blobs().has(hash_of(item.content)).await.unwrap_or(false) {
+            // It may be on the list of what is to be forgotten: from now on it is not.
+            let missing = self.contents.look_for(item.content, item.size).await;
+            if missing.is_ok_and(|missing| missing.is_empty()) {
                 set(&mut outcomes, place, ItemOutcome::Arrived);
             } else {
                 wanted.push((place, *item));
@@ -194,6 +196,7 @@ impl Shared {
             match read_item(&mut receive, item.size).await {
                 Ok(None) => set(outcomes, *place, ItemOutcome::Refused),
                 Ok(Some(bytes)) if blake3::hash(&bytes).as_bytes() == item.content.as_bytes() => {
+                    self.contents.want_again(item.content);
                     let (store, place) = (self.contents.store(), *place);
                     storing.spawn(async move { (place, store.blobs().add_bytes(bytes).temp_tag().await) });
                 }

@@ -154,8 +154,14 @@ impl ContentStore {
     /// Keeps a content from being swept, whole or not, here or about to come.
     pub(crate) async fn protect(&self, content: ContentId) -> Result<Protected, Failure> {
         let _gate = self.sweeping.read().await;
+        self.want_again(content);
         let tag = self.store().tags().temp_tag(HashAndFormat::raw(hash_of(content))).await;
         tag.map(Protected).map_err(|error| Failure::new(FetchFailure::Local, error))
+    }
+
+    /// Whoever was to forget a content need not any more: it was asked for again since.
+    pub(crate) fn want_again(&self, content: ContentId) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash_of(content));
     }
 
     /// Takes over what the store itself protects.
@@ -179,6 +185,14 @@ impl ContentStore {
         self.heal().await;
         let observed = self.store().blobs().observe(hash_of(content)).await;
         observed.map(|bitfield| bitfield.ranges).map_err(|error| Failure::new(FetchFailure::Local, error))
+    }
+
+    /// Returns what of a content that somebody wants now is not here; what is stays, also if it was to be forgotten.
+    pub(crate) async fn look_for(&self, content: ContentId, size: u64) -> Result<Vec<ByteRange>, Failure> {
+        let gate = self.sweeping.read().await;
+        self.want_again(content);
+        drop(gate);
+        self.missing(content, size).await
     }
 
     /// Returns what of a content is not here.
@@ -268,12 +282,13 @@ impl ContentStore {
             return Ok(());
         }
         tokio::time::sleep(FORGET_DELAY).await;
-        let taken = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        self.sweep(&taken).await
+        self.sweep().await
     }
 
-    async fn sweep(&self, gone: &BTreeSet<Hash>) -> Result<(), Failure> {
+    async fn sweep(&self) -> Result<(), Failure> {
         let _gate = self.sweeping.write().await;
+        // Only now: what somebody has asked for again before stays.
+        let gone = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         let broken = |error: &dyn std::fmt::Display| Failure::new(FetchFailure::Local, error);
         let Open { store, sweeps } = self.opened();
         let all = store.blobs().list().hashes().await.map_err(|error| broken(&error))?;

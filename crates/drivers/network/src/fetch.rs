@@ -24,7 +24,7 @@ const ITEMS_AHEAD: usize = 64;
 impl Shared {
     /// Says what of a content is not here.
     pub(crate) async fn missing(&self, missing: Missing) -> Result<MissingRanges, Failure> {
-        Ok(MissingRanges { ranges: self.contents.missing(missing.content, missing.size).await? })
+        Ok(MissingRanges { ranges: self.contents.look_for(missing.content, missing.size).await? })
     }
 
     /// Fetches ranges. What came before a failure or a cancellation stays.

@@ -154,6 +154,7 @@ impl Contents {
         let kept = async {
             contents.make_room(size)?;
             let (content, protected) = self.shared.keep_bytes(bytes).await?;
+            contents.want_again(content);
             contents.settle(content, size).await?;
             contents.release([protected]).await;
             Ok::<ContentId, crate::failure::Failure>(content)
