@@ -7,7 +7,7 @@ type Fault = (code: string, kind: string, what: string, remedies?: unknown[]) =>
 
 const job = (name: string, seed: number, more: Partial<JobView>): JobView => ({
   name, web: 'family', state: 'running', done: 0, total: 0, running: 0, parked: 0, known: 0, per_minute: 0, seconds_left: null, note: '', trust: 'adaptive: two of three agree until somebody has proven themselves; then 2 % are made again',
-  core_seconds: 0, spent_seconds: 0, cost: '', steps: [], workers: [], troubles: [], receipts: [], is_over: false, is_open: false, is_own: true, priority: 5, ranges: [], speed: Array.from({ length: 60 }, () => 0), out: null,
+  core_seconds: 0, core_micros: 0, spent_seconds: 0, cost: '', steps: [], workers: [], troubles: [], receipts: [], is_over: false, is_open: false, is_own: true, priority: 5, ranges: [], speed: Array.from({ length: 60 }, () => 0), out: null,
   since: NOW - 14 * MINUTE, until: null, id: id(seed, 32), ...more,
 })
 
@@ -67,7 +67,7 @@ function resultsOf({ id: of, done }: JobView): UnitView[] {
 
 let limits = { idle_cores: 0, idle_percent: 100, idle_memory: 50, used_cores: 1, used_percent: 25, used_memory: 10, hours: 'any', battery: false, metered: false, people: ['everybody'], watts: 8 }
 const here: ComputeHere = {
-  mode: 'auto', until: null, state: 'working', note: 'nobody has touched this computer for 12 min', idle_seconds: 724, source: 'the desktop, by D-Bus', running: 3, fetched: 2, unsent: 1, working_for: ['bob', 'Uncle Ted'], given_seconds: 15_300, limits, cores: 8, on_battery: false,
+  plan: 'it works when nobody uses it', mode: 'auto', until: null, state: 'working', note: 'nobody has touched this computer for 12 min', idle_seconds: 724, source: 'the desktop, by D-Bus', running: 3, fetched: 2, unsent: 1, working_for: ['bob', 'Uncle Ted'], given_seconds: 15_300, limits, cores: 8, on_battery: false,
 }
 
 const capacity: Capacity = {
