@@ -395,3 +395,32 @@ fn bytes_below(folder: &Path) -> u64 {
     });
     sizes.sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_asked_for_again_before_it_is_gone_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let contents = ContentStore::open(folder.path().to_owned(), 0).await.unwrap();
+        let mut both = Vec::new();
+        for bytes in [&b"asked for again"[..], b"forgotten"] {
+            let tag = contents.store().blobs().add_bytes(bytes.to_vec()).temp_tag().await.unwrap();
+            let content = ContentId::new(*tag.hash().as_bytes());
+            contents.release([ContentStore::protected(tag)]).await;
+            both.push((content, bytes.len() as u64));
+        }
+        let [(again, size), (gone, gone_size)] = both[..] else { panic!("two were added") };
+        let forgotten = async { tokio::join!(contents.forget(again), contents.forget(gone)) };
+        let asked = async {
+            tokio::time::sleep(FORGET_DELAY / 4).await;
+            contents.look_for(again, size).await.unwrap()
+        };
+        let (_, missing) = tokio::join!(forgotten, asked);
+        assert_eq!(missing, []);
+        assert_eq!(contents.missing(again, size).await.unwrap(), []);
+        assert_ne!(contents.missing(gone, gone_size).await.unwrap(), []);
+        contents.close().await;
+    }
+}

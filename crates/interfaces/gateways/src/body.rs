@@ -9,21 +9,29 @@ use serde_json::Value;
 
 use crate::refusal::GatewayError;
 
-/// Largest body: inputs of a job, 8 MiB in base64, and texts of documents. Bytes of files do not travel here.
-pub(crate) const BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// Largest body of a question that anybody's page may ask: names and numbers.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Largest body of an operation's arguments, which only the person's own page and programs send: inputs of a job, 8 MiB in
+/// base64, and texts of documents. Bytes of files do not travel here.
+const ARGUMENTS_BYTES_MAX: usize = 12 * 1024 * 1024;
 
 /// How long a body may take: it comes from this computer.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
-/// Reads a JSON value.
-pub(crate) async fn json(headers: &HeaderMap, body: Body) -> Result<Value, GatewayError> {
+/// Reads the arguments of an operation, once it is known who asks.
+pub(crate) async fn arguments(headers: &HeaderMap, body: Body) -> Result<Value, GatewayError> {
+    json(headers, body, ARGUMENTS_BYTES_MAX).await
+}
+
+async fn json(headers: &HeaderMap, body: Body, max: usize) -> Result<Value, GatewayError> {
     let said = headers.get(CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or("");
     if !said.split(';').next().is_some_and(|said| said.trim().eq_ignore_ascii_case("application/json")) {
         return Err(GatewayError::WrongMediaType);
     }
-    let bytes = match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_BYTES_MAX)).await {
+    let bytes = match tokio::time::timeout(BODY_TIME, to_bytes(body, max)).await {
         Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) if is_too_large(&error) => return Err(GatewayError::TooLarge { max: BODY_BYTES_MAX }),
+        Ok(Err(error)) if is_too_large(&error) => return Err(GatewayError::TooLarge { max }),
         Ok(Err(_)) | Err(_) => return Err(GatewayError::BodyLost),
     };
     serde_json::from_slice(&bytes).map_err(|error| GatewayError::NotJson { why: error.to_string() })
@@ -35,7 +43,7 @@ pub(crate) async fn read<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<T, GatewayError> {
-    serde_json::from_value(json(headers, body).await?)
+    serde_json::from_value(json(headers, body, BODY_BYTES_MAX).await?)
         .map_err(|error| GatewayError::BadArguments { operation: about.to_owned(), why: error.to_string() })
 }
 

@@ -146,7 +146,7 @@ async fn operate(
     body: Body,
 ) -> Result<Json<Value>, Refusal> {
     let (entry, schema) = gateway.operation(&name)?;
-    let arguments = body::json(&headers, body).await?;
+    let arguments = body::arguments(&headers, body).await?;
     arguments::check(schema, &arguments)
         .map_err(|why| GatewayError::BadArguments { operation: name.clone(), why })?;
     let id = operation_id(&headers)?;

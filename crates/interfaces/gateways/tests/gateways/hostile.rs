@@ -138,7 +138,7 @@ async fn bad_requests_get_faults_as_json() {
         assert!(!answer.json()["what"].as_str().unwrap().is_empty());
     };
     let good = house.good();
-    let large = format!("{{\"web\": \"{}\"}}", "x".repeat(300_000));
+    let large = format!("{{\"web\": \"{}\"}}", "x".repeat(12 * 1024 * 1024 + 100));
     let deep = "[".repeat(100_000);
     check("/api/people.webs", good.clone(), "", 400, "gateways.not-json").await;
     check("/api/people.webs", good.clone(), "{", 400, "gateways.not-json").await;

@@ -10,7 +10,7 @@ fn everybody_sees_what_a_majority_has_decided() {
     let done = town.put(DAVE, "item/1", "hat");
     assert_eq!((&done["state"], &done["why"]), (&json!("done"), &json!("")), "{done}");
     assert_eq!(done["versions"], json!([{ "key": "item/1", "version": 1 }]));
-    town.pass(5);
+    town.pass(20);
     for who in [ALICE, BOB, CAROL, DAVE, MALLORY] {
         let state = town.read(who);
         assert_eq!(state["entries"][0]["value"], "hat", "{who}");
