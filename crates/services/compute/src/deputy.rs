@@ -392,6 +392,7 @@ impl Compute {
             )*};
         }
         clear!(STAGES, INPUTS, LEASES, STATEMENTS, PENDING, OUTCOMES, ORDER, PARKED, CREDITS, DEBTS);
+        self.need_nothing(step, id)?;
         JOBS.delete(step.rows(), &id);
         self.boards.retain(|(job, _), _| *job != id);
         self.lives.remove(&id);

@@ -21,6 +21,7 @@ mod gathering;
 mod intervals;
 pub mod jobs;
 mod judge;
+mod lent;
 mod memo;
 mod messages;
 mod outputs;

@@ -372,7 +372,7 @@ impl Compute {
         let Some(job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
         for outcome in &row.outcomes {
             if let Outcome::Large { content, size } = outcome {
-                lending::offer(step, job.web, vec![Wanted { content: *content, size: *size, from: None }]);
+                self.need(step, job.web, id, (*content, *size));
             }
         }
         if job.owner != self.me {
@@ -610,9 +610,9 @@ impl Compute {
         for (stage, unit, content, size) in wanted {
             let before = self.live(id).checkpoints.insert((stage, unit), (content, size));
             lending::bring(step, job.web, vec![Wanted { content, size, from: Some(from) }]);
-            lending::offer(step, job.web, vec![Wanted { content, size, from: None }]);
+            self.need(step, job.web, id, (content, size));
             if let Some((before, _)) = before.filter(|(before, _)| *before != content) {
-                lending::let_go(step, job.web, &[before]);
+                self.need_no_more(step, job.web, id, before)?;
             }
         }
         if !unknown.is_empty() {

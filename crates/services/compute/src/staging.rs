@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use base::{Fault, RunId};
-use files::lending::{self, Wanted};
 use kernel::Step;
 use store::StoreError;
 
@@ -134,8 +133,7 @@ impl Compute {
         stage: &StageRow,
     ) -> Result<(), Fault> {
         let announced = stage.announced.clone();
-        let program = Wanted { content: announced.program, size: announced.program_size, from: None };
-        lending::offer(step, job.web, vec![program]);
+        self.need(step, job.web, key.0, (announced.program, announced.program_size));
         records::publish(step, job.web, "compute", wire::to_bytes(&Body::Stage(announced.clone())))?;
         let author = step.me();
         self.hear_stage(step, (job.web, author), announced)?;

@@ -33,6 +33,9 @@ pub(crate) const OUTCOMES: Table<(RunId, u8, u64), OutcomeRow> = Table::new("com
 pub(crate) const ORDER: Table<(RunId, u64), (u8, u64)> = Table::new("compute.order");
 /// Units that nobody could do: (job, step, unit).
 pub(crate) const PARKED: Table<(RunId, u8, u64), ParkedRow> = Table::new("compute.parked");
+/// Contents that jobs need here: (content, job), and (job, content).
+pub(crate) const NEEDED: Table<(ContentId, RunId), ()> = Table::new("compute.needed");
+pub(crate) const NEEDED_BY: Table<(RunId, ContentId), ()> = Table::new("compute.needed_by");
 /// Whose work counts: (job, person).
 pub(crate) const CREDITS: Table<(RunId, PersonId), CreditRow> = Table::new("compute.credits");
 /// How right the results of a person were that could be compared.

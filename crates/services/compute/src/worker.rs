@@ -85,6 +85,11 @@ impl Worker {
         self.watching == Some(job)
     }
 
+    /// Says whether work in hand needs a content.
+    pub(crate) fn needs(&self, web: WebId, content: ContentId) -> bool {
+        self.lent.get(&(web, content)).is_some_and(|works| !works.is_empty())
+    }
+
     /// Says whether there is anything that time changes.
     pub(crate) fn is_busy(&self, step: &Step<'_>) -> bool {
         let is_on = self.decision.as_ref().is_some_and(|decision| !decision.is_off);
@@ -368,8 +373,9 @@ impl Compute {
         }
         let mut missing = Vec::new();
         for (content, size, from) in wanted {
+            // Also what is here: another job may have had it brought, and let go of it.
+            self.worker.lent.entry((known.web, content)).or_default().insert(at);
             if !matches!(place(step.view(), known.web, content), Ok(Some(_))) {
-                self.worker.lent.entry((known.web, content)).or_default().insert(at);
                 missing.push(Wanted { content, size, from });
             }
         }
@@ -630,7 +636,7 @@ impl Compute {
                 });
                 let large: Vec<ContentId> = large.collect();
                 if let Some(web) = web.filter(|_| !large.is_empty()) {
-                    lending::let_go(step, web, &large);
+                    self.let_go(step, web, &large)?;
                 }
             }
         }
@@ -674,7 +680,7 @@ impl Compute {
             !is_gone
         });
         for (web, contents) in gone {
-            lending::let_go(step, web, &contents);
+            self.let_go(step, web, &contents)?;
         }
         Ok(())
     }
@@ -700,7 +706,7 @@ impl Compute {
             !is_gone
         });
         for (web, content) in gone {
-            lending::let_go(step, web, &[content]);
+            self.let_go(step, web, &[content])?;
         }
         self.worker.asked.retain(|(job, stage, _), _| {
             KNOWN
