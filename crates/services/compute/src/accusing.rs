@@ -1,19 +1,16 @@
 //! Who signed a wrong result: evidence, and no more work (spec compute, rules 44 to 47).
 
-use base::{ContentId, DeviceId, Fault, WebId};
+use base::{DeviceId, Fault, WebId};
 use kernel::Step;
 use store::{Rows, StoreError};
 
-use crate::judge::Vote;
-use crate::owner::StageKey;
+use crate::owner::{FoundWrong, StageKey};
 use crate::service::Compute;
 use crate::tables::{HISTORY, JobRow, OFFERS, SHUT_OUT, STAGES, STATEMENTS, WRONG, WrongRow};
 use crate::value::{Body, Wrong};
 
 /// Cases kept of a web at most; the oldest go.
 const CASES_MAX: usize = 1_000;
-/// Cases that one settled batch tells of: one is proof enough.
-const TOLD_MAX: usize = 1;
 
 impl Compute {
     /// Shuts out who gave wrong results of own jobs, and tells the web.
@@ -22,13 +19,12 @@ impl Compute {
         step: &mut Step<'_>,
         key: StageKey,
         job: &JobRow,
-        wrong: &[(Vote, u64, ContentId)],
+        found: &[FoundWrong],
     ) -> Result<(), Fault> {
         if job.owner != self.me {
             return Ok(());
         }
-        let mut told = 0;
-        for (vote, unit, right) in wrong {
+        for FoundWrong { vote, unit, right, is_own } in found {
             // A computer that fails where others do not is no liar.
             if vote.is_failure || vote.person == job.person {
                 continue;
@@ -46,20 +42,17 @@ impl Compute {
             let now = step.now();
             SHUT_OUT.put(step.rows(), &vote.person, &now);
             let Some(statement) = STATEMENTS.get(step.view(), &(key.0, vote.statement))? else { continue };
-            if told < TOLD_MAX {
-                told += 1;
-                let wrong = Wrong {
-                    device: vote.device,
-                    signed: statement.signed,
-                    unit: *unit,
-                    right: *right,
-                    is_own: true,
-                };
-                let body = Body::Wrong(wrong.clone());
-                records::publish(step, job.web, "compute", wire::to_bytes(&body))?;
-                let author = step.me();
-                self.hear_wrong(step, (job.web, author), wrong)?;
-            }
+            let wrong = Wrong {
+                device: vote.device,
+                signed: statement.signed,
+                unit: *unit,
+                right: *right,
+                is_own: *is_own,
+            };
+            let body = Body::Wrong(wrong.clone());
+            records::publish(step, job.web, "compute", wire::to_bytes(&body))?;
+            let author = step.me();
+            self.hear_wrong(step, (job.web, author), wrong)?;
             self.void_person(step, vote.person)?;
         }
         Ok(())

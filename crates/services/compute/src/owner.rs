@@ -510,9 +510,10 @@ impl Compute {
             let persons: BTreeSet<PersonId> =
                 votes.iter().filter(|vote| vote.digest == *digest).map(|vote| vote.person).collect();
             let cpu_us = sums.count(&votes, *digest, &persons, job.person);
-            sums.wrong.extend(
-                votes.iter().filter(|vote| vote.digest != *digest).map(|vote| (*vote, *unit, *digest)),
-            );
+            let is_own = persons.contains(&job.person);
+            let others = votes.iter().filter(|vote| vote.digest != *digest);
+            let wrong = |vote: &Vote| FoundWrong { vote: *vote, unit: *unit, right: *digest, is_own };
+            sums.wrong.extend(others.map(wrong));
             let run = Run { first: *unit, count: 1, vote: *best, persons, cpu_us };
             match runs.last_mut() {
                 Some(last) if last.takes(&run) => {
@@ -738,6 +739,17 @@ impl Draw {
     }
 }
 
+/// What somebody said of a unit that was settled otherwise.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FoundWrong {
+    pub(crate) vote: Vote,
+    pub(crate) unit: u64,
+    /// The digest that is believed.
+    pub(crate) right: ContentId,
+    /// Whether a computer of the owner has found it, and not only others who agree.
+    pub(crate) is_own: bool,
+}
+
 /// Consecutive units with one answer to where their outputs are.
 #[derive(Debug)]
 struct Run {
@@ -776,7 +788,7 @@ struct Sums {
     credits: BTreeMap<PersonId, (u64, u64)>,
     confirmed: BTreeMap<PersonId, u64>,
     spent_us: u64,
-    wrong: Vec<(Vote, u64, ContentId)>,
+    wrong: Vec<FoundWrong>,
 }
 
 impl Sums {

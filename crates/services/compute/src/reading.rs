@@ -797,7 +797,12 @@ pub(crate) fn evidence(rows: &dyn Rows, me: DeviceId, web: Option<&str>) -> Resu
                 statement.units.iter().find(|said| said.unit == row.wrong.unit).map(|said| said.digest)
             });
             let said = said.map_or_else(|| "nothing".to_owned(), |said| said.short());
-            let by = if owner == me { "this computer" } else { "its owner" };
+            let by = match (row.wrong.is_own, owner == me) {
+                (true, true) => "a computer of yours",
+                (true, false) => "its owner, by computing it,",
+                (false, true) => "a quorum of your job",
+                (false, false) => "its owner, by a quorum,",
+            };
             cases.push(CaseView {
                 web: label.clone(),
                 who,
@@ -805,7 +810,7 @@ pub(crate) fn evidence(rows: &dyn Rows, me: DeviceId, web: Option<&str>) -> Resu
                 owner: names.device(owner)?,
                 unit: row.wrong.unit,
                 note: format!(
-                    "signed {said}, where {by} and others found {}: whoever runs the unit again can tell",
+                    "signed {said}; {by} says it is {}: whoever runs the unit again can tell",
                     row.wrong.right.short()
                 ),
                 is_signed: row.is_signed,
