@@ -16,7 +16,7 @@ use crate::tables::{
     CREDITS, INPUTS, InputPart, InputRow, JOBS, JobRow, JobState, RECEIPTS, STAGES, SourceRow, StageRow,
     StageState,
 };
-use crate::value::{Body, Credit, Receipt, STAGES_MAX};
+use crate::value::{Body, Credit, PERSONS_MAX, Receipt, STAGES_MAX};
 
 /// Units looked through in one step when a step of a job begins.
 const LOOK: u64 = 2_000;
@@ -88,7 +88,6 @@ impl Compute {
             JOBS.put(step.rows(), &key.0, &job);
         }
         self.announce(step, key, &job, &stage)?;
-        self.tend_soon(step);
         self.boards.remove(&key);
         self.live(key.0).is_changed = true;
         if self.board(step, key)?.is_none() {
@@ -98,14 +97,14 @@ impl Compute {
         self.recall(step, key, &job, 0, total.min(LOOK))?;
         if total > LOOK {
             self.recalling.insert(key, LOOK);
-            self.tend_soon(step);
         }
         if self.boards.get(&key).is_some_and(Board::is_over) {
             self.end_stage(step, key)?;
         }
-        // Files are looked for in steps of their own.
+        // Files, and what is known, are looked for in steps of their own.
         self.tend_soon(step);
-        self.call_workers(step, &job, key)
+        self.feed(step, key.0)?;
+        self.tend_worker(step)
     }
 
     /// Goes on looking for results that are known.
@@ -292,7 +291,7 @@ impl Compute {
             let ((_, person), row) = row?;
             persons.push(Credit { person, units: row.units, cpu_us: row.cpu_us });
         }
-        persons.truncate(256);
+        persons.truncate(PERSONS_MAX);
         let key = (job.web, step.me(), id);
         if persons.is_empty() || RECEIPTS.get(step.view(), &key)?.is_some_and(|known| known == persons) {
             return Ok(());
@@ -347,12 +346,6 @@ impl Compute {
         self.live(id).saving = Some((work, unit));
         Ok(())
     }
-
-    /// Calls those who wait for any work of a web: there is some.
-    fn call_workers(&mut self, step: &mut Step<'_>, _job: &JobRow, key: StageKey) -> Result<(), Fault> {
-        self.feed(step, key.0)?;
-        self.tend_worker(step)
-    }
 }
 
 /// Makes a step that takes the output of one step take that of another.
@@ -396,7 +389,7 @@ pub(crate) fn put_inputs(
     Ok(())
 }
 
-/// Returns the file for an output: as its input is called, below what all inputs have in common; else its number.
+/// Returns the file for an output: as its input is called, below the folder all are in if they are of one share; else its number.
 fn file_name(stage: &StageRow, input: Option<&InputRow>, unit: u64) -> String {
     if stage.total == 1 && matches!(stage.source, SourceRow::Groups { .. }) {
         return "result".to_owned();
@@ -406,9 +399,63 @@ fn file_name(stage: &StageRow, input: Option<&InputRow>, unit: u64) -> String {
         return format!("{unit:06}");
     }
     let SourceRow::Files { patterns, .. } = &stage.source else { return format!("{unit:06}") };
-    let fixed = patterns.iter().map(|pattern| crate::gathering::fixed_part(pattern));
-    let below = fixed.filter_map(|fixed| path.strip_prefix(&fixed)).min_by_key(|rest| rest.len());
-    let below = below.unwrap_or(path).trim_start_matches('/');
+    let below = match patterns.as_slice() {
+        [only] => {
+            path.strip_prefix(&crate::gathering::fixed_part(only)).unwrap_or(path).trim_start_matches('/')
+        }
+        // Two shares may have files of one name: neither takes the other's place.
+        _ => path,
+    };
     let name = if below.is_empty() { path.rsplit('/').next().unwrap_or(path) } else { below };
     format!("{name}.out")
+}
+
+#[cfg(test)]
+mod tests {
+    use base::{ContentId, RunId};
+
+    use super::*;
+    use crate::jobs::Limits;
+    use crate::value::Announcement;
+
+    fn name(patterns: &[&str], path: &str) -> String {
+        let limits = Limits { cpu_ms: 1, memory_mib: 1, output: 1, is_nan_canonical: false };
+        let announced = Announcement {
+            job: RunId::new([0; RunId::LEN]),
+            stage: 0,
+            name: "count".to_owned(),
+            program: ContentId::new([0; ContentId::LEN]),
+            program_size: 1,
+            arguments: Vec::new().into(),
+            limits,
+            deputies: Vec::new(),
+            priority: 5,
+            is_range: false,
+            persons: Vec::new(),
+            is_joining: false,
+        };
+        let patterns = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+        let source = SourceRow::Files { patterns, at: 0, after: None };
+        let state = StageState::Done;
+        let stage = StageRow {
+            name: String::new(),
+            announced,
+            program: String::new(),
+            source,
+            total: 2,
+            is_closed: true,
+            state,
+        };
+        let input = InputRow { parts: Vec::new(), path: path.to_owned(), at: None };
+        file_name(&stage, Some(&input), 7)
+    }
+
+    #[test]
+    fn files_of_one_name_in_two_shares_have_results_of_two_names() {
+        assert_eq!(name(&["w/alice/s/**"], "w/alice/s/a/b.txt"), "a/b.txt.out");
+        let both = ["w/alice/s/**", "w/bob/s/**"];
+        assert_eq!(name(&both, "w/alice/s/b.txt"), "w/alice/s/b.txt.out");
+        assert_eq!(name(&both, "w/bob/s/b.txt"), "w/bob/s/b.txt.out");
+        assert_eq!(name(&both, ""), "000007");
+    }
 }

@@ -19,7 +19,7 @@ pub(crate) const DEPUTIES_MAX: usize = 3;
 /// Bytes of a name at most.
 pub(crate) const NAME_SIZE_MAX: usize = 200;
 /// Persons in a receipt at most.
-const PERSONS_MAX: usize = 256;
+pub(crate) const PERSONS_MAX: usize = 256;
 /// Bytes of a record's body at most: arguments of 64 KiB, and what stands beside them.
 const BODY_SIZE_MAX: usize = ARGUMENTS_SIZE_MAX + 16 * 1024;
 /// What a unit may be given at most.
