@@ -299,7 +299,6 @@ impl Compute {
             known: 0,
             secret: ContentId::new(step.random("draw")),
             copied: 0,
-            handed: 0,
         };
         JOBS.put(step.rows(), &id, &job);
         self.beginning.insert(id, ask);

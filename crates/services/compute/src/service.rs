@@ -23,7 +23,9 @@ use crate::faults::ComputeError;
 use crate::messages::{Message, Says};
 use crate::owner::{Live, StageKey};
 use crate::reading;
-use crate::tables::{JOBS, JobRow, JobState, SETTINGS, STAGES, STATES, StageState, StateRow, WORK};
+use crate::tables::{
+    JOBS, JobRow, JobState, SETTINGS, STAGES, STATES, StageState, StateRow, StatementRow, WORK,
+};
 use crate::worker::Worker;
 
 /// The alarm of what has to be looked at.
@@ -330,7 +332,7 @@ impl Compute {
             Says::Lease { stage, lease, units } => self.hear_lease(step, from, (job, stage), lease, units),
             Says::Nothing { stage } => self.hear_nothing(step, from, (job, stage)),
             Says::Results { number, signed, outcomes } => {
-                let row = self.row_of(from, signed, outcomes);
+                let row = StatementRow { device: from, via: self.me, signed, outcomes };
                 self.hear_results(step, (from, number), job, row)
             }
             Says::Took { number } => {

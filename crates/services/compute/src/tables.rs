@@ -222,12 +222,9 @@ pub(crate) struct JobRow {
     /// What makes the draw of units that are checked: nobody else can know it.
     #[n(18)]
     pub(crate) secret: ContentId,
-    /// Of a deputy: how far it has what the owner has; of an owner: 0.
+    /// Of a deputy: the number of the last statement it has from the owner; of an owner: 0.
     #[n(19)]
     pub(crate) copied: u64,
-    /// Of a deputy: the owner's statements it has, and its own that the owner has taken.
-    #[n(20)]
-    pub(crate) handed: u64,
 }
 
 /// How a job is.

@@ -21,7 +21,7 @@ use crate::policy::{Decision, Policy};
 use crate::service::Compute;
 use crate::tables::{
     COUNTER_UNSENT, COUNTERS, GIVEN, HERE, HereRow, KNOWN, KnownRow, OFFERS, PeopleRow, SETTINGS,
-    SettingsRow, StatementRow, UNSENT, USED, UnsentRow, UsedRow, WORK, WorkRow,
+    SettingsRow, UNSENT, USED, UnsentRow, UsedRow, WORK, WorkRow,
 };
 use crate::value::{
     Body, Offer, SignedStatement, Stated, Statement, digest, heard_number, input_hash, unit_name,
@@ -885,16 +885,4 @@ fn place_of<R: Rows + ?Sized>(rows: &R, web: WebId, part: Part) -> Result<Option
             place(rows, web, content)?.map(|source| Place::Content { content, size, source })
         }
     })
-}
-
-impl Compute {
-    /// Sends a statement of one's own to oneself: it needs no journey.
-    pub(crate) fn row_of(
-        &self,
-        device: DeviceId,
-        signed: SignedStatement,
-        outcomes: Vec<Outcome>,
-    ) -> StatementRow {
-        StatementRow { device, via: self.me, signed, outcomes }
-    }
 }
