@@ -586,7 +586,7 @@ complete -c althing -n "__fish_althing_using_subcommand map" -l out -d 'A folder
 complete -c althing -n "__fish_althing_using_subcommand map" -l name -d 'What the job is called; the program\'s name if not said' -r
 complete -c althing -n "__fish_althing_using_subcommand map" -l trust -d 'How far results of others are believed; adaptive if not said' -r -f -a "own\t'Only my own computers.'
 trusted\t'These people, without a check.'
-spot\t'Anybody; some results, at random, are made again on a computer of mine.'
+spot\t'Anybody; some results, at random, are made again by another person or a computer of mine.'
 quorum\t'The same result from several persons.'
 adaptive\t'As quorum, until a person has given many right results in a row; then spot.'"
 complete -c althing -n "__fish_althing_using_subcommand map" -l people -d 'With `trusted`: whom, as their labels in the web' -r

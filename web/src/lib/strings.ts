@@ -778,7 +778,7 @@ export const t = {
       trustTexts: {
         adaptive: 'Several persons do each unit until one of them has given many right results in a row; from then on only some are checked.',
         quorum: 'Each unit is done by several persons and counts when they have the same result.',
-        spot: 'Anybody’s result counts; some, at random, are made again on a computer of yours.',
+        spot: 'Anybody’s result counts; some, at random, are made again by another person or a computer of yours.',
         trusted: 'These people’s results count without a check, and nobody else is asked.',
         own: 'Nobody else sees or does anything of it.',
       },

@@ -41,7 +41,7 @@ pub enum Trust {
     Own,
     /// These people, without a check.
     Trusted,
-    /// Anybody; some results, at random, are made again on a computer of mine.
+    /// Anybody; some results, at random, are made again by another person or a computer of mine.
     Spot,
     /// The same result from several persons.
     Quorum,
