@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from concurrent.futures import CancelledError, Future
 from typing import Any, Callable, Deque, Dict, List, Optional, Tuple
@@ -17,8 +16,6 @@ from .job import Job, Result
 from .peer import Peer
 from .pushing import ITEMS_MAX, Pusher, letters
 
-#: Items that come within this time travel in one push.
-GATHER_SECONDS = 0.004
 #: Bytes of items that wait for their push at most; who submits more waits.
 QUEUED_BYTES_MAX = 64 * 1024 * 1024
 
@@ -176,7 +173,7 @@ class Lane:
         return JobEnded(self._job.id, str(view["state"]), str(view.get("note", "")))
 
     def _gather(self, letters_max: int) -> List[_Task]:
-        """Waits for items, and a moment for those that come with them; none when there will be no more."""
+        """Waits for items: those that came during the last push travel together; none when there will be no more."""
         taken: List[_Task] = []
         with self._changed:
             while not taken:
@@ -184,12 +181,6 @@ class Lane:
                     self._changed.wait()
                 if not self._queue or self._broken is not None:
                     return []
-                until = time.monotonic() + GATHER_SECONDS
-                while not self._is_closing and len(self._queue) < ITEMS_MAX and self._queued_bytes < letters_max:
-                    left = until - time.monotonic()
-                    if left <= 0:
-                        break
-                    self._changed.wait(left)
                 taken = self._take(letters_max)
                 self._changed.notify_all()
         return taken

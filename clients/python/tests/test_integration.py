@@ -4,9 +4,10 @@ The peer has to be in one web (or `ALTHING_WEB_FOR_TESTS` names one) and to work
 """
 
 import os
+import tempfile
 import unittest
 
-from althing import AlthingError, Executor, Peer, Program, UnitFailed
+from althing import AlthingError, Executor, Peer, Program, UnitFailed, building
 
 HOME = os.environ.get("ALTHING_HOME_FOR_TESTS", "")
 WEB = os.environ.get("ALTHING_WEB_FOR_TESTS") or None
@@ -42,6 +43,27 @@ class RealPeer(unittest.TestCase):
     def test_a_unit_that_fails_says_why(self):
         with self.executor("sum.wasm") as x, self.assertRaises(UnitFailed):
             x.submit(b"no number").result(timeout=120)
+
+    def test_a_python_module_runs_as_a_program(self):
+        try:
+            building._tool()
+        except AlthingError:
+            self.skipTest("componentize-py is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            module, program = os.path.join(folder, "vowels.py"), os.path.join(folder, "vowels.wasm")
+            with open(module, "w", encoding="utf-8") as file:
+                file.write(
+                    "def run(unit, arguments, input):\n"
+                    "    letters = input.decode()\n"
+                    "    return f'{unit} {sum(letters.count(one) for one in arguments.decode())}'\n"
+                )
+            building.build(module, program)
+            with Executor(WEB, Program(program, arguments="aeiou"), home=HOME, trust="own", patience=20) as x:
+                outputs = list(x.map([b"audio", b"rhythm", b"queue"], timeout=400))
+                failing = x.submit(b"\xff")
+                with self.assertRaisesRegex(UnitFailed, "UnicodeDecodeError"):
+                    failing.result(timeout=120)
+        self.assertEqual(outputs, [b"0 4", b"1 0", b"2 4"])
 
     def test_what_is_no_program_is_refused(self):
         with Executor(WEB, home=HOME) as x:

@@ -78,6 +78,7 @@ impl Shared {
             Some(Protocol::Join) => self.receive_stranger(registration, from).await,
             Some(Protocol::Content) => self.serve_contents(registration).await,
             Some(Protocol::Bundle) => self.serve_bundles(registration).await,
+            Some(Protocol::Tunnel) => self.serve_tunnels(registration).await,
             None => {}
         }
     }

@@ -22,6 +22,8 @@ pub(crate) const KINDS: &[&str] = &[
     jobs::UNSEAL,
     people::jobs::PUT,
     people::jobs::GET,
+    tunnels::jobs::LISTEN,
+    tunnels::jobs::RECHECK,
 ];
 
 /// Jobs that run; the deciders bound how many.
@@ -53,7 +55,7 @@ impl Shared {
         let shared = Arc::clone(self);
         let cancel = self.stop.child_token();
         self.jobs.begin(job.id, cancel.clone());
-        self.tasks.spawn(async move {
+        let task = async move {
             let outcome = tokio::select! {
                 biased;
                 () = cancel.cancelled() => Err(JobFailure::Cancelled),
@@ -64,7 +66,8 @@ impl Shared {
                 tracing::debug!(job = job.id.0, kind = job.kind, text, "job failed");
             }
             shared.inputs.tell(Input::Finished { job: job.id, outcome }).await;
-        });
+        };
+        self.begin(task);
     }
 
     async fn run_job(self: &Arc<Self>, job: &Job, cancel: &CancellationToken) -> Result<Vec<u8>, JobFailure> {
@@ -79,6 +82,16 @@ impl Shared {
                 let forget: jobs::Forget = read(job)?;
                 self.outboards.remove(forget.content);
                 nothing(Box::pin(self.contents.forget(forget.content)).await)
+            }
+            tunnels::jobs::LISTEN => {
+                let listen = tunnels::jobs::from_bytes(&job.input);
+                let listen =
+                    listen.map_err(|error| JobFailure::Failed(format!("unreadable job: {error}")))?;
+                Err(Box::pin(self.listen(job, listen)).await)
+            }
+            tunnels::jobs::RECHECK => {
+                self.recheck_tunnels();
+                Ok(Vec::new())
             }
             people::jobs::PUT => Box::pin(self.dht_put(read(job)?)).await,
             people::jobs::GET => Box::pin(self.dht_get(read(job)?)).await,

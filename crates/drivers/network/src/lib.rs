@@ -42,6 +42,7 @@ mod seen;
 mod serve;
 mod shared;
 mod switch;
+mod tunnels;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -218,8 +219,10 @@ impl Network {
             contents,
             outboards,
             crowds: Crowds::default(),
+            tunnels: tunnels::Tunnels::default(),
             limits: config.limits,
             inputs: Inputs::new(inputs, stop.clone()),
+            runtime: tokio::runtime::Handle::current(),
             disk: disk.handle(),
             tasks: TaskTracker::new(),
             stop,
@@ -232,6 +235,7 @@ impl Network {
             shared.tasks.spawn(Arc::clone(&shared).use_relays()),
             shared.tasks.spawn(Arc::clone(&shared).watch_lan()),
             shared.tasks.spawn(Arc::clone(&shared).keep_dht()),
+            shared.tasks.spawn(Arc::clone(&shared).tell_tunnel_uses()),
         ] {
             // The tracker owns them.
             drop(task);

@@ -38,9 +38,13 @@ impl Lines {
     /// lead, and QUIC alone would notice that only after its silence.
     pub(crate) fn close(&self, device: DeviceId) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.retain(|(to, _), place| {
+        lines.retain(|(to, protocol), place| {
             if *to != device {
                 return true;
+            }
+            // A tunnel's connections may be none the worse: new ones dial anew, and QUIC ends those that are dead.
+            if *protocol == Protocol::Tunnel {
+                return false;
             }
             // Who dials right now gets a new one anyway.
             let Ok(line) = place.try_lock() else { return true };

@@ -179,7 +179,7 @@ impl Shared {
     /// Ends a link, or the attempt to make one; what was said before has a second to arrive.
     pub(crate) fn disconnect(&self, device: DeviceId, channel: Channel) {
         let Some(cancel) = self.links.end(device, channel) else { return };
-        self.tasks.spawn(async move {
+        self.begin(async move {
             tokio::select! {
                 () = cancel.cancelled() => {}
                 () = tokio::time::sleep(LAST_WORDS_TIME_MAX * 2) => cancel.cancel(),
@@ -192,7 +192,7 @@ impl Shared {
     pub(crate) fn part(self: &Arc<Self>, device: DeviceId) {
         self.disconnect(device, Channel::Member);
         let shared = Arc::clone(self);
-        self.tasks.spawn(async move {
+        self.begin(async move {
             tokio::select! {
                 () = shared.stop.cancelled() => {}
                 () = tokio::time::sleep(LAST_WORDS_TIME_MAX * 2) => shared.admission.shut_out(device),
@@ -217,7 +217,7 @@ impl Shared {
         let state = SlotState::Dialing { waiting: None };
         slots.links.insert(key, Slot { number, cancel: cancel.clone(), state });
         let shared = Arc::clone(self);
-        self.tasks.spawn(async move { shared.dial_link(key, number, cancel).await });
+        self.begin(async move { shared.dial_link(key, number, cancel).await });
     }
 
     async fn dial_link(self: Arc<Self>, key: Key, number: u64, cancel: CancellationToken) {

@@ -15,10 +15,12 @@ pub(crate) enum Protocol {
     Content,
     /// Many small contents at once.
     Bundle,
+    /// TCP services of another computer.
+    Tunnel,
 }
 
 impl Protocol {
-    pub(crate) const ALL: [Self; 4] = [Self::Member, Self::Join, Self::Content, Self::Bundle];
+    pub(crate) const ALL: [Self; 5] = [Self::Member, Self::Join, Self::Content, Self::Bundle, Self::Tunnel];
 
     /// Returns the name on the wire.
     pub(crate) const fn alpn(self) -> &'static [u8] {
@@ -27,6 +29,7 @@ impl Protocol {
             Self::Join => b"althing/join/1",
             Self::Content => iroh_blobs::ALPN,
             Self::Bundle => b"althing/bundle/1",
+            Self::Tunnel => b"althing/tunnel/1",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::{ContentId, DeviceId, Timestamp};
+use base::{ContentId, DeviceId, Timestamp, WebId};
 use files::jobs::Source;
 use store::Backing;
 
@@ -17,6 +17,12 @@ pub trait Rights: Send + Sync {
     fn fellows(&self, asker: DeviceId, content: ContentId, devices: &[DeviceId]) -> Vec<DeviceId> {
         let _ = (asker, content, devices);
         Vec::new()
+    }
+
+    /// Returns the port of this device `me` to which a tunnel leads, if it is offered and `asker` may use it now.
+    fn tunnel_port(&self, me: DeviceId, asker: DeviceId, tunnel: (WebId, &str)) -> Option<u16> {
+        let _ = (me, asker, tunnel);
+        None
     }
 
     /// Says whether a stranger proves by what it shows that it is invited, so that a relay here may carry its knock.
@@ -62,6 +68,14 @@ impl Rights for RowRights {
         answer.unwrap_or_else(|error| {
             tracing::error!(%error, "rights cannot be read, nobody is named");
             Vec::new()
+        })
+    }
+
+    fn tunnel_port(&self, me: DeviceId, asker: DeviceId, tunnel: (WebId, &str)) -> Option<u16> {
+        let answer = self.backing.snapshot().and_then(|rows| tunnels::port_for(&*rows, me, asker, tunnel));
+        answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "rights cannot be read, no tunnel is opened");
+            None
         })
     }
 

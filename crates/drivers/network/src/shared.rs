@@ -54,8 +54,11 @@ pub(crate) struct Shared {
     pub(crate) contents: ContentStore,
     pub(crate) outboards: Outboards,
     pub(crate) crowds: Crowds,
+    pub(crate) tunnels: crate::tunnels::Tunnels,
     pub(crate) limits: TimeLimits,
     pub(crate) inputs: Inputs,
+    /// Where tasks run that effects begin.
+    pub(crate) runtime: tokio::runtime::Handle,
     /// Threads for tasks that read files while they stream.
     pub(crate) disk: tokio::runtime::Handle,
     /// Owns every task of the network; `stop` ends them.
@@ -70,6 +73,11 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
+    /// Begins a task for an effect: not on the thread that brings it, which is the kernel's and may not wait for others.
+    pub(crate) fn begin(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn_on(task, &self.runtime);
+    }
+
     /// Dials a device where the book says it is.
     pub(crate) async fn dial(&self, device: DeviceId, protocol: Protocol) -> Result<Registration, Failure> {
         if !self.admission.is_open(device, protocol) {

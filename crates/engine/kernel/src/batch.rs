@@ -85,6 +85,8 @@ pub(crate) struct Kept {
     pub(crate) again: Vec<Given>,
     /// Connections on which something was heard.
     pub(crate) heard: BTreeSet<(DeviceId, Channel)>,
+    /// Whether a power cut must not lose this batch, and with it all before.
+    pub(crate) is_durable: bool,
 }
 
 /// How far a batch is.
@@ -117,6 +119,7 @@ impl Batch<'_> {
 
     /// Begins the run: counts it and tells all services.
     fn start(&mut self) -> Result<(), StoreError> {
+        self.kept.is_durable = true;
         let run = RUNS.get(&self.rows, &())?.unwrap_or(0).saturating_add(1);
         RUNS.put(&mut self.rows, &(), &run);
         *self.next_job = run << 32;
@@ -160,9 +163,12 @@ impl Batch<'_> {
         self.counts.waiting.append(self.queue);
         std::mem::swap(self.queue, &mut self.counts.waiting);
         inbox::store(&mut self.rows, self.queue);
-        let happened = std::mem::take(&mut self.kept.happened);
-        let events = crate::events::append(&mut self.rows, self.now, happened)?;
-        self.kept.effects.extend(events.into_iter().map(Effect::Happened));
+        // An event's number is given once: it waits for what a power cut does not take back.
+        if self.kept.is_durable {
+            let happened = std::mem::take(&mut self.kept.happened);
+            let events = crate::events::append(&mut self.rows, self.now, happened)?;
+            self.kept.effects.extend(events.into_iter().map(Effect::Happened));
+        }
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Fault, FaultKind, OperationId, Timestamp};
-use store::{Backing, Overlay, StoreError};
+use store::{Backing, Durability, Overlay, StoreError};
 use tracing::error;
 
 use crate::alarms::Alarms;
@@ -16,6 +16,9 @@ use crate::{AskId, Effect, Input, JobId, Keyring, Readers, Service, Vault};
 
 /// How long after a failed commit the kernel wants to try again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// How long after a relaxed commit a durable one follows: so much a power cut takes at most.
+const RELAXED_FOR: Duration = Duration::from_millis(200);
 
 /// Inputs kept for another try while commits fail; a disk that stays full must not fill the memory, too.
 const AGAIN_MAX: usize = 10_000;
@@ -74,6 +77,10 @@ pub struct Kernel {
     trouble: Option<Fault>,
     /// When the kernel wants a batch although no alarm is due.
     wanted: Option<Timestamp>,
+    /// When relaxed commits have to be made durable; `None` when there are none.
+    durable_at: Option<Timestamp>,
+    /// What happened in batches that were relaxed: numbered with the next durable one.
+    happened: Vec<(&'static str, serde_json::Value)>,
     /// The last `WakeAt` that is still to come.
     wake_at: Option<Timestamp>,
 }
@@ -130,6 +137,8 @@ impl Kernel {
             is_started: false,
             trouble: None,
             wanted: None,
+            durable_at: None,
+            happened: Vec::new(),
             wake_at: None,
         })
     }
@@ -143,7 +152,8 @@ impl Kernel {
     /// Takes inputs in order, commits once, and returns what shall leave.
     ///
     /// `seed` must be fresh for every batch; the same rows, times, seeds and inputs give the same rows and effects.
-    /// Alarms due at `now` come first. A batch that changes no rows does not commit. When the commit fails nothing
+    /// Alarms due at `now` come first. A batch that changes no rows does not commit. One whose steps are all relaxed
+    /// waits for no disk; a durable commit follows within a fifth of a second. When the commit fails nothing
     /// of the batch is left: its questions are answered with the store's fault, the connections it heard on are
     /// ended, the other inputs are given again with a later batch ([`Self::trouble`], [`Effect::WakeAt`]).
     pub fn batch(
@@ -167,7 +177,8 @@ impl Kernel {
             given.push_back(Given { to, input: Input::Alarm { key }, panics: 0 });
         }
         given.extend(inputs.into_iter().map(Given::anew));
-        let mut kept = Kept::default();
+        let is_durable = self.durable_at.is_some_and(|at| at <= now);
+        let mut kept = Kept { is_durable, happened: self.happened.clone(), ..Kept::default() };
         match self.run(now, seed, &mut given, &mut kept) {
             Ok(()) => self.keep(&mut kept, now),
             Err(error) => self.take_back(before, &mut kept, given, now, error),
@@ -183,7 +194,7 @@ impl Kernel {
 
     /// Returns when the kernel wants the next batch at the latest, with inputs or without; `None`: not by itself.
     pub fn next_alarm(&self) -> Option<Timestamp> {
-        [self.alarms.next(), self.wanted].into_iter().flatten().min()
+        [self.alarms.next(), self.wanted, self.durable_at].into_iter().flatten().min()
     }
 
     /// Returns the services that are paused.
@@ -228,12 +239,21 @@ impl Kernel {
         };
         batch.run(!self.is_started, given)?;
         let changes = batch.rows.into_changes();
-        if changes.is_empty() {
+        let is_due = self.durable_at.is_some_and(|at| at <= now);
+        if !kept.is_durable && !(changes.is_empty() && kept.happened.is_empty()) {
+            self.durable_at.get_or_insert(now.after(RELAXED_FOR));
+        }
+        if changes.is_empty() && !is_due {
             return Ok(());
         }
         // A backing in memory copies what a held snapshot still looks at.
         drop(snapshot);
-        self.backing.commit(changes)?;
+        if kept.is_durable {
+            self.backing.commit(changes, Durability::Durable)?;
+            self.durable_at = None;
+        } else {
+            self.backing.commit(changes, Durability::Relaxed)?;
+        }
         self.is_started = true;
         self.trouble = None;
         Ok(())
@@ -241,6 +261,7 @@ impl Kernel {
 
     fn keep(&mut self, kept: &mut Kept, now: Timestamp) {
         self.asks.keep();
+        self.happened = std::mem::take(&mut kept.happened);
         self.jobs.extend(kept.jobs_begun.drain(..));
         for job in &kept.jobs_ended {
             self.jobs.remove(job);
@@ -295,6 +316,9 @@ impl Kernel {
         let lost = std::mem::take(&mut kept.heard).into_iter();
         kept.effects.extend(lost.map(|(device, channel)| Effect::Disconnect { device, channel }));
         self.trouble = Some(fault);
+        // What was relaxed is lost with it: the rows are those of the last durable commit.
+        self.durable_at = None;
+        self.happened.clear();
         self.wanted = Some(now.after(RETRY_AFTER));
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Out {
     pub(crate) told: Vec<(Option<String>, Vec<u8>)>,
     pub(crate) events: Vec<(&'static str, serde_json::Value)>,
     pub(crate) alarms: Vec<(Timestamp, String)>,
+    /// Whether a power cut may lose what the step wrote.
+    pub(crate) is_relaxed: bool,
 }
 
 impl std::fmt::Debug for Step<'_> {
@@ -68,6 +70,14 @@ impl<'a> Step<'a> {
     /// Returns the rows, to read.
     pub fn view(&self) -> &Overlay<'a> {
         &self.rows
+    }
+
+    /// Lets a power cut lose what this step writes, with all that happened in the fifth of a second before it.
+    ///
+    /// The batch waits for no disk if all its steps say so. Only for what others or a later step make good by
+    /// themselves, and never for what a person is told is saved, or for anything signed that must not be said twice.
+    pub fn relax_durability(&mut self) {
+        self.out.is_relaxed = true;
     }
 
     /// Returns the epoch keys.

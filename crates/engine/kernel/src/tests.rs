@@ -237,6 +237,46 @@ fn a_batch_that_changes_nothing_does_not_commit() {
 }
 
 #[test]
+fn what_is_relaxed_is_seen_at_once_and_safe_a_fifth_of_a_second_later() {
+    let relaxed = |text: &str| asked(1, "ledger.relaxed", json!({ "text": text }));
+    let happened = |effects: &[Effect]| {
+        let event = |effect: &Effect| match effect {
+            Effect::Happened(event) => Some(event.number),
+            _ => None,
+        };
+        effects.iter().filter_map(event).collect::<Vec<_>>()
+    };
+    let lines_after_cut =
+        |disk: &MemoryBacking| House::over(Arc::new(disk.power_cut())).lines("ledger.lines");
+    let begin = || {
+        let disk = MemoryBacking::new();
+        let mut house = House::over(Arc::new(disk.clone()));
+        house.batch(vec![asked(1, "ledger.write", json!({ "text": "durable" }))]);
+        let effects = house.batch(vec![relaxed("one")]);
+        assert_eq!(replies(&effects), [(AskId(1), Ok(json!("written")))]);
+        assert_eq!(toys::wakes(&effects), [house.now.millis() + 200]);
+        assert_eq!(happened(&effects), [0; 0], "a number that the power could take back");
+        assert_eq!(house.lines("ledger.lines"), ["durable", "one"]);
+        (disk, house)
+    };
+
+    let (disk, _house) = begin();
+    assert_eq!(lines_after_cut(&disk), ["durable"]);
+
+    // Time makes it durable, and so does any step that is not relaxed.
+    let (disk, mut house) = begin();
+    house.now = house.now.after(std::time::Duration::from_millis(200));
+    assert_eq!(happened(&house.batch(vec![])), [1]);
+    assert_eq!(house.kernel.next_alarm(), None);
+    assert_eq!(lines_after_cut(&disk), ["durable", "one"]);
+
+    let (disk, mut house) = begin();
+    let effects = house.batch(vec![relaxed("two"), asked(2, "ledger.write", json!({ "text": "three" }))]);
+    assert_eq!(happened(&effects), [1, 2]);
+    assert_eq!(lines_after_cut(&disk), ["durable", "one", "two", "three"]);
+}
+
+#[test]
 fn every_fault_of_the_kernel_says_what_to_do() {
     for fault in crate::faults() {
         assert!(fault.code.starts_with("kernel."), "{fault:?}");

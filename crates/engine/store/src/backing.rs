@@ -53,8 +53,19 @@ pub trait Backing: Send + Sync {
     /// Returns the rows as of the last commit; later commits do not show in it.
     fn snapshot(&self) -> Result<Box<dyn Rows + Send>, StoreError>;
 
-    /// Makes all changes or none; when it returns, they survive a power cut.
-    fn commit(&self, changes: Changes) -> Result<(), StoreError>;
+    /// Makes all changes or none, after all earlier ones. Also without changes it makes earlier relaxed ones durable.
+    ///
+    /// When it fails, relaxed changes since the last durable commit may be lost with these.
+    fn commit(&self, changes: Changes, durability: Durability) -> Result<(), StoreError>;
+}
+
+/// What a commit promises when it returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// It survives a power cut, and so does everything before it.
+    Durable,
+    /// Everybody sees it; a power cut loses it, and all later relaxed ones, unless a durable commit has followed.
+    Relaxed,
 }
 
 type TableChanges = BTreeMap<Vec<u8>, Option<Vec<u8>>>;

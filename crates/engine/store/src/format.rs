@@ -3,7 +3,7 @@
 //! Format 1 is the first. A change of a table's key or value that older rows do not read as is a new format: raise
 //! [`NEWEST`], add a migration, and commit a home of the format before under `tests/upgrade/`.
 
-use crate::{Backing, Overlay, Rows, StoreError, Table};
+use crate::{Backing, Durability, Overlay, Rows, StoreError, Table};
 
 /// The format this program writes.
 pub(crate) const NEWEST: u64 = 1;
@@ -49,7 +49,7 @@ pub(crate) fn bring_to(
         FORMAT.put(&mut rows, &key(), &next);
         let changes = rows.into_changes();
         drop(snapshot);
-        backing.commit(changes)?;
+        backing.commit(changes, Durability::Durable)?;
     }
 }
 

@@ -11,7 +11,7 @@ mod table;
 
 pub use backing::memory::{MemoryBacking, ValuePool};
 pub use backing::redb_file::RedbBacking;
-pub use backing::{Backing, Changes, StoreError};
+pub use backing::{Backing, Changes, Durability, StoreError};
 pub use overlay::Overlay;
 pub use rows::{Pairs, Rows, RowsMut};
 pub use table::{Key, Table};

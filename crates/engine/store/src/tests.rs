@@ -6,7 +6,7 @@ mod upgrade;
 
 use std::ops::Bound;
 
-use crate::{Backing, Changes, MemoryBacking, Overlay, RedbBacking, Rows, Table, ValuePool};
+use crate::{Backing, Changes, Durability, MemoryBacking, Overlay, RedbBacking, Rows, Table, ValuePool};
 
 const LINES: Table<(u64, String), String> = Table::new("test.lines");
 
@@ -24,7 +24,7 @@ fn put(backing: &dyn Backing, number: u64, name: &str, line: &str) {
     LINES.put(&mut rows, &(number, name.to_owned()), &line.to_owned());
     changes.merge(rows.into_changes());
     drop(snapshot);
-    backing.commit(changes).unwrap();
+    backing.commit(changes, Durability::Durable).unwrap();
 }
 
 fn lines(rows: &dyn Rows) -> Vec<String> {
@@ -99,7 +99,7 @@ fn a_damaged_row_is_an_error_and_no_panic() {
         let mut changes = Changes::default();
         changes.set(LINES.name(), b"short", Some(b"\x61x".to_vec()));
         changes.set(LINES.name(), b"\0\0\0\0\0\0\0\0name", Some(b"\xff".to_vec()));
-        backing.commit(changes).unwrap();
+        backing.commit(changes, Durability::Durable).unwrap();
         let rows = backing.snapshot().unwrap();
         let codes: Vec<_> = LINES.all(&*rows).map(|row| base::Fault::from(row.unwrap_err()).code).collect();
         assert_eq!(codes, ["store.damaged", "store.damaged"]);
@@ -134,9 +134,12 @@ fn a_commit_that_fails_changes_nothing() {
         changes.set("test.rows", b"key", Some(value.as_bytes().to_vec()));
         changes
     };
-    assert_eq!(base::Fault::from(backing.commit(change("lost")).unwrap_err()).code, "store.full");
+    assert_eq!(
+        base::Fault::from(backing.commit(change("lost"), Durability::Durable).unwrap_err()).code,
+        "store.full"
+    );
     assert_eq!(backing.snapshot().unwrap().get("test.rows", b"key").unwrap(), None);
-    backing.commit(change("kept")).unwrap();
+    backing.commit(change("kept"), Durability::Durable).unwrap();
     assert_eq!(backing.snapshot().unwrap().get("test.rows", b"key").unwrap(), Some(b"kept".to_vec()));
 }
 
@@ -147,7 +150,7 @@ fn a_power_cut_keeps_what_was_committed_and_ends_the_run() {
     let restarted = running.power_cut();
     let mut changes = Changes::default();
     changes.set("test.rows", b"key", Some(Vec::new()));
-    assert!(running.commit(changes).is_err(), "the former run is dead");
+    assert!(running.commit(changes, Durability::Durable).is_err(), "the former run is dead");
     assert_eq!(lines(&*restarted.snapshot().unwrap()), ["kept"]);
     put(&restarted, 2, "b", "new");
     assert_eq!(lines(&*restarted.snapshot().unwrap()), ["kept", "new"]);

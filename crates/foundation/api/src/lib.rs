@@ -13,6 +13,7 @@ pub mod pages;
 pub mod people;
 pub mod persons;
 pub mod search;
+pub mod tunnels;
 
 pub use event::{Event, EventNumber};
 pub use operation::{Kind, Operation, OperationEntry, answer_schema, arguments_schema};
@@ -27,6 +28,7 @@ pub fn table() -> Vec<OperationEntry> {
         pages::operations(),
         ledger::operations(),
         compute::operations(),
+        tunnels::operations(),
         host::operations(),
     ]
     .concat()

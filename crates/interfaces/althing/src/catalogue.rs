@@ -18,6 +18,7 @@ fn all() -> Vec<Fault> {
         network::faults(),
         search::faults(),
         pages::faults(),
+        tunnels::faults(),
         ledger::faults(),
         compute::faults(),
         files::faults(),

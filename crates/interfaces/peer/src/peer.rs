@@ -268,6 +268,7 @@ fn services(settled: Settled, home: &str) -> Vec<Box<dyn kernel::Service>> {
         Box::new(pages::service()),
         Box::new(ledger::service()),
         Box::new(compute::service()),
+        Box::new(tunnels::service()),
     ]
 }
 

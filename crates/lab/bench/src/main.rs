@@ -19,6 +19,7 @@ mod rest;
 mod search;
 mod sites;
 mod trust;
+mod tunnels;
 mod words;
 
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 19] = [
+const BENCHMARKS: [(&str, Benchmark); 21] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
@@ -46,8 +47,10 @@ const BENCHMARKS: [(&str, Benchmark); 19] = [
     ("large-document", pages::large),
     ("site", sites::readers),
     ("compute", compute::jobs),
+    ("jobs-of-seconds", compute::seconds),
     ("killed-jobs", compute::killed),
     ("killed-jobs-short", compute::killed_short),
+    ("tunnel", tunnels::measure),
     ("rest", rest::at_rest),
     ("start", rest::start),
     ("trust", trust::evaluation),

@@ -37,6 +37,11 @@ impl Peer {
         Ok(peer)
     }
 
+    /// Returns where the peer's home is.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.join("home")
+    }
+
     /// Kills the peer the hard way and starts it again; returns the time to its first answer.
     pub(crate) fn kill_and_start(&mut self) -> Result<Duration> {
         self.kill()?;

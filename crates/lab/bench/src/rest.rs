@@ -58,7 +58,7 @@ pub(crate) fn start(bench: &Bench) -> Result<()> {
         fresh.push(peer.kill_and_start()?.as_secs_f64() * 1000.0);
     }
     peer.kill()?;
-    fill(&peer.folder.join("home"))?;
+    fill(&peer.home())?;
     let mut large = Vec::new();
     for _ in 0..RUNS {
         large.push(peer.kill_and_start()?.as_secs_f64() * 1000.0);
@@ -87,7 +87,7 @@ fn fill(home: &std::path::Path) -> Result<()> {
             number += 1;
             changes.set("bench.filler", &number.to_be_bytes(), Some(vec![7; 1000]));
         }
-        backing.commit(changes)?;
+        backing.commit(changes, store::Durability::Durable)?;
     }
     Ok(())
 }

@@ -9,12 +9,16 @@ use files::jobs::{
     Unseal, UnsealOutcome, Unsealed, WalkReport, WalkSummary, WatchReport,
 };
 use kernel::{Input, Job, JobFailure};
+use tunnels::jobs::{Listen, Listening};
 use wire::sealed::{ContentKey, sealed_size};
 
 use crate::world::{PeerIndex, World};
 
 /// Bytes per second between two peers.
 const BANDWIDTH: u64 = 10_000_000;
+
+/// The port that a computer has free: nothing listens anywhere in this world.
+const FREE_PORT: u16 = 40_000;
 
 /// Carries a job out; its end comes later.
 pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
@@ -61,6 +65,14 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
         | search::jobs::SUMMARIZE => {
             crate::index::work(world, index, job);
         }
+        tunnels::jobs::LISTEN => {
+            if let Ok(listen) = tunnels::jobs::from_bytes::<Listen>(&job.input) {
+                let port = if listen.port == 0 { FREE_PORT } else { listen.port };
+                let report = tunnels::jobs::to_bytes(&Listening { port, ..Listening::default() });
+                progress(world, index, job, quickly, report);
+            }
+        }
+        tunnels::jobs::RECHECK => finish(world, index, job, quickly, Ok(Vec::new())),
         _ if crate::jobs::work(world, index, job) => {}
         _ => world.finish_after(quickly, index, job.id, Err(JobFailure::NoDriver)),
     }

@@ -159,6 +159,7 @@ impl SimPeer {
             Box::new(pages::service()),
             Box::new(ledger::service()),
             Box::new(compute::service()),
+            Box::new(tunnels::service()),
         ];
         let vault = SimVault::new(&self.seed, self.memory.clone());
         debug_assert_eq!(vault.device(), self.device);

@@ -19,6 +19,9 @@ pub(crate) const FULL: usize = 256 * 1024;
 pub(crate) const PARTS_MAX: usize = 64;
 /// Inputs kept together.
 pub(crate) const CHUNK: u64 = 64;
+/// Microseconds of a processor from which results are on the disk before they are taken, or brought: computing them again
+/// would cost more than the few milliseconds of waiting for the disk.
+const CHEAP_US: u64 = 1_000_000;
 /// Leases told to be alive in one message at most.
 const LEASES_MAX: usize = 256;
 
@@ -71,7 +74,7 @@ pub(crate) enum Says {
         #[n(2)]
         outcomes: Vec<Outcome>,
     },
-    /// These results are kept here, durably, or no longer needed.
+    /// These results are kept here, or no longer needed.
     #[n(4)]
     Took {
         #[n(0)]
@@ -280,6 +283,33 @@ impl Message {
         };
         if is_sound { Ok(message) } else { Err(WireError::OutOfLimits { field: "compute message" }) }
     }
+}
+
+impl Says {
+    /// Says whether a power cut may lose what this leads to (rule 20): units are given again, and computed again.
+    pub(crate) fn is_made_good(&self) -> bool {
+        match self {
+            Self::Results { signed, .. } => signed.statement().is_some_and(|said| is_cheap(said.cpu_us())),
+            Self::Ask { .. }
+            | Self::Lease { .. }
+            | Self::Nothing { .. }
+            | Self::Took { .. }
+            | Self::Alive { .. }
+            | Self::GiveBack { .. }
+            | Self::Stop { .. }
+            | Self::Status { .. } => true,
+            Self::Hand { .. }
+            | Self::Tell { .. }
+            | Self::Inputs { .. }
+            | Self::Known { .. }
+            | Self::Brought { .. } => false,
+        }
+    }
+}
+
+/// Says whether results that took so much of a processor may be lost with the power.
+pub(crate) fn is_cheap(cpu_us: u64) -> bool {
+    cpu_us < CHEAP_US
 }
 
 fn is_outcome_sound(outcome: &Outcome) -> bool {

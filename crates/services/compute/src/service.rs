@@ -118,6 +118,7 @@ impl Service for Compute {
     }
 
     fn close_batch(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        step.relax_durability();
         for (id, live) in &mut self.lives {
             if std::mem::take(&mut live.is_changed) {
                 step.emit("compute.changed", &serde_json::json!({ "id": id }));
@@ -181,7 +182,12 @@ impl Compute {
             Input::Told { by: "files", .. } => self.tend(step)?,
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments)?,
             Input::Heard { from, channel: Channel::Member, message, .. } => match Message::read(&message) {
-                Ok(message) => self.hear(step, from, message)?,
+                Ok(message) => {
+                    if message.says.is_made_good() {
+                        step.relax_durability();
+                    }
+                    self.hear(step, from, message)?;
+                }
                 Err(error) => tracing::warn!(peer = %from.short(), %error, "a compute message was dropped"),
             },
             Input::Connected { device, channel: Channel::Member } => {

@@ -180,6 +180,13 @@ pub(crate) struct SignedStatement {
     pub(crate) signature: Bytes,
 }
 
+impl Statement {
+    /// Returns what all its units together took of a processor, as it says.
+    pub(crate) fn cpu_us(&self) -> u64 {
+        self.units.iter().fold(0, |sum, said| sum.saturating_add(said.cpu_us))
+    }
+}
+
 impl SignedStatement {
     /// Signs a statement by this device.
     pub(crate) fn sign(step: &kernel::Step<'_>, statement: &Statement) -> Self {

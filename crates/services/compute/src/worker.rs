@@ -15,7 +15,7 @@ use crate::jobs::{
     Allowance, MACHINE, Machine, Outcome, Place, RUN, Run, RunReport, RunUnit, SET, from_bytes, to_bytes,
 };
 use crate::memo::Needed;
-use crate::messages::{Checkpoint, FULL, Leased, Part, Says, WorkState};
+use crate::messages::{Checkpoint, FULL, Leased, Part, Says, WorkState, is_cheap};
 use crate::owner::StageKey;
 use crate::policy::{Decision, Policy};
 use crate::service::Compute;
@@ -521,6 +521,9 @@ impl Compute {
             true => WORK.delete(step.rows(), &at),
             false => WORK.put(step.rows(), &at, &work),
         }
+        if is_cheap(cpu_us) {
+            step.relax_durability();
+        }
         self.note_used(step, known.person, cpu_us)?;
         self.send_results(step, at, known.web, found)
     }
@@ -537,6 +540,7 @@ impl Compute {
             return Ok(true);
         }
         let Some(at) = self.worker.running.remove(&job) else { return Ok(false) };
+        step.relax_durability();
         if let Err(failure) = outcome
             && !matches!(failure, JobFailure::Cancelled)
         {

@@ -20,8 +20,9 @@ use crate::frames::{self, FRAME_SIZE_MAX, Failed, FromRunner, ToRunner, Unit};
 const BATCH_SIZE: usize = 1 << 20;
 /// Bytes of outputs in one report, about.
 const REPORT_SIZE: usize = 1 << 20;
-/// The first result of a report waits so long at most.
-const REPORT_WAIT: Duration = Duration::from_millis(20);
+/// The first result of a report waits so long at most, if more units follow: each report is signed, sent and judged, which
+/// costs as much as a quarter of a unit of ten milliseconds.
+const REPORT_WAIT: Duration = Duration::from_millis(250);
 /// Between looks at a runner that says nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Processor time beyond a unit's own after which its runner does not end it any more.

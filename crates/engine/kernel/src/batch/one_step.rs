@@ -57,6 +57,7 @@ impl Batch<'_> {
         };
         if matches!(ended, Ended::Well) {
             let (changes, by) = (rows.into_changes(), slot.name);
+            self.kept.is_durable |= !out.is_relaxed && !(changes.is_empty() && out.events.is_empty());
             self.rows.merge(changes);
             self.keep(by, out, depth)?;
         } else {

@@ -51,6 +51,11 @@ impl Ledger {
         let wait = Duration::from_millis(arguments["wait_ms"].as_u64().unwrap_or_default());
         match operation {
             "ledger.write" => append(step, LEDGER, text)?,
+            "ledger.relaxed" => {
+                append(step, LEDGER, text)?;
+                step.emit("ledger.relaxed", &text);
+                step.relax_durability();
+            }
             "ledger.refuse" => {
                 append(step, LEDGER, text)?;
                 step.emit("ledger.refused", &text);

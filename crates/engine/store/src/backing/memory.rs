@@ -1,14 +1,14 @@
 //! Rows in memory, for the simulator and for tests: same contract as a file, thousands of them in one process.
 //!
-//! A commit is atomic and at once durable in the only sense memory has: [`MemoryBacking::power_cut`] keeps it. Not
-//! for a peer's home.
+//! A durable commit is durable in the only sense memory has: [`MemoryBacking::power_cut`] keeps it, and loses relaxed
+//! ones after it. Not for a peer's home.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::is_ordered;
-use crate::{Backing, Changes, Pairs, Rows, StoreError};
+use crate::{Backing, Changes, Durability, Pairs, Rows, StoreError};
 
 type MemoryTable = BTreeMap<Box<[u8]>, Arc<[u8]>>;
 type MemoryTables = BTreeMap<&'static str, Arc<MemoryTable>>;
@@ -28,6 +28,8 @@ pub struct MemoryBacking {
 
 struct State {
     tables: Arc<MemoryTables>,
+    /// What rows were before the relaxed commits since the last durable one, oldest first.
+    undo: Vec<(&'static str, Box<[u8]>, Option<Arc<[u8]>>)>,
     faults: Option<Faults>,
     is_cut: bool,
 }
@@ -69,13 +71,15 @@ impl MemoryBacking {
         self
     }
 
-    /// Cuts the power: returns what a restart finds, the rows of the last commit, and refuses all later commits here.
+    /// Cuts the power: returns what a restart finds, the rows of the last durable commit, and refuses all later
+    /// commits here.
     ///
     /// Snapshots taken before stay readable. The faults of [`Self::with_faults`] go on with the restarted one.
     #[must_use]
     pub fn power_cut(&self) -> Self {
         let mut state = self.state();
         state.is_cut = true;
+        state.lose_relaxed();
         Self::holding(Arc::clone(&state.tables), state.faults.take(), self.pool.clone())
     }
 
@@ -91,7 +95,7 @@ impl MemoryBacking {
     }
 
     fn holding(tables: Arc<MemoryTables>, faults: Option<Faults>, pool: ValuePool) -> Self {
-        Self { state: Arc::new(Mutex::new(State { tables, faults, is_cut: false })), pool }
+        Self { state: Arc::new(Mutex::new(State { tables, undo: Vec::new(), faults, is_cut: false })), pool }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -104,27 +108,51 @@ impl Backing for MemoryBacking {
         Ok(Box::new(Snapshot(Arc::clone(&self.state().tables))))
     }
 
-    fn commit(&self, changes: Changes) -> Result<(), StoreError> {
+    fn commit(&self, changes: Changes, durability: Durability) -> Result<(), StoreError> {
         let mut state = self.state();
         if state.is_cut {
             return Err(StoreError::ReadOnly(std::io::Error::other("the power of this peer was cut")));
         }
         if let Some(fault) = state.faults.as_mut().and_then(|faults| faults()) {
+            // As a file does, which is opened again after an error of its disk.
+            state.lose_relaxed();
             return Err(fault);
         }
+        let State { tables, undo, .. } = &mut *state;
         // `make_mut` copies a table only while a snapshot of it is held: commits between snapshots cost their own
         // rows, not the table's.
-        let tables = Arc::make_mut(&mut state.tables);
+        let tables = Arc::make_mut(tables);
         for (name, changes) in changes.into_tables() {
             let table = Arc::make_mut(tables.entry(name).or_default());
             for (key, value) in changes {
-                match value {
-                    Some(value) => drop(table.insert(key.into(), self.pool.share(value))),
-                    None => drop(table.remove(key.as_slice())),
+                let before = set(table, &key, value.map(|value| self.pool.share(value)));
+                if durability == Durability::Relaxed {
+                    undo.push((name, key.into(), before));
                 }
             }
         }
+        if durability == Durability::Durable {
+            undo.clear();
+        }
         Ok(())
+    }
+}
+
+impl State {
+    /// Puts the rows back as the last durable commit left them.
+    fn lose_relaxed(&mut self) {
+        let Self { tables, undo, .. } = self;
+        let tables = Arc::make_mut(tables);
+        for (name, key, before) in undo.drain(..).rev() {
+            set(Arc::make_mut(tables.entry(name).or_default()), &key, before);
+        }
+    }
+}
+
+fn set(table: &mut MemoryTable, key: &[u8], value: Option<Arc<[u8]>>) -> Option<Arc<[u8]>> {
+    match value {
+        Some(value) => table.insert(key.into(), value),
+        None => table.remove(key),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Rows in one redb file: what a peer's home keeps.
 //!
-//! Every commit is durable when it returns (two-phase, with the allocator's state, so that a peer killed with a
-//! gigabyte in its home starts at once). Not for: deciding what is in the rows; `format` owns their version.
+//! A durable commit is on the disk when it returns (two-phase, with the allocator's state, so that a peer killed with a
+//! gigabyte in its home starts at once); a relaxed one waits for the next of them. Not for: deciding what is in the
+//! rows; `format` owns their version.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,12 +11,12 @@ use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 use redb::{
-    Builder, Database, DatabaseError, Durability, ReadOnlyTable, ReadTransaction, ReadableDatabase,
-    StorageError, TableDefinition, TableError,
+    Builder, Database, DatabaseError, ReadOnlyTable, ReadTransaction, ReadableDatabase, StorageError,
+    TableDefinition, TableError,
 };
 
 use super::is_ordered;
-use crate::{Backing, Changes, Pairs, Rows, StoreError, format};
+use crate::{Backing, Changes, Durability, Pairs, Rows, StoreError, format};
 
 /// Memory for redb's cache. A peer at rest has to stay below 60 MB in all; the inner pages of 100,000 listed files
 /// fit in a tenth of this.
@@ -110,15 +111,20 @@ impl Backing for RedbBacking {
         })
     }
 
-    fn commit(&self, changes: Changes) -> Result<(), StoreError> {
-        self.with(|database| Ok(write(database, changes)?))
+    fn commit(&self, changes: Changes, durability: Durability) -> Result<(), StoreError> {
+        self.with(|database| Ok(write(database, changes, durability)?))
     }
 }
 
-fn write(database: &Database, changes: Changes) -> Result<(), redb::Error> {
+fn write(database: &Database, changes: Changes, durability: Durability) -> Result<(), redb::Error> {
     let mut transaction = database.begin_write()?;
-    transaction.set_durability(Durability::Immediate)?;
-    transaction.set_quick_repair(true);
+    match durability {
+        Durability::Durable => {
+            transaction.set_durability(redb::Durability::Immediate)?;
+            transaction.set_quick_repair(true);
+        }
+        Durability::Relaxed => transaction.set_durability(redb::Durability::None)?,
+    }
     for (name, changes) in changes.into_tables() {
         let mut table = transaction.open_table(definition(name))?;
         for (key, value) in changes {

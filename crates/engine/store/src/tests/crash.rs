@@ -8,7 +8,7 @@ use redb::StorageBackend;
 
 use super::{lines, put};
 use crate::backing::redb_file::builder;
-use crate::{Backing, Changes, RedbBacking, StoreError};
+use crate::{Backing, Changes, Durability, MemoryBacking, RedbBacking, StoreError};
 
 /// A disk that keeps what was synced, and of the rest what a power cut happens to leave.
 #[derive(Debug, Clone, Default)]
@@ -145,7 +145,7 @@ proptest! {
         let backing = disk.open().unwrap();
         disk.fail_after(works, io::ErrorKind::Other);
         let mut done = 0;
-        while done < 20 && backing.commit(change(done)).is_ok() {
+        while done < 20 && backing.commit(change(done), Durability::Durable).is_ok() {
             done += 1;
         }
         let left = disk.power_cut(|place| picks >> (place % 64) & 1 == 1);
@@ -156,13 +156,35 @@ proptest! {
     }
 
     #[test]
+    fn a_power_cut_loses_relaxed_commits_from_some_point_on_and_none_before_a_durable_one(
+        works in 0..160_u32, picks in any::<u64>(), relaxed in prop::collection::vec(any::<bool>(), 20)
+    ) {
+        let disk = Disk::default();
+        let backing = disk.open().unwrap();
+        disk.fail_after(works, io::ErrorKind::Other);
+        let (mut done, mut safe) = (0, 0);
+        for is_relaxed in relaxed {
+            let durability = if is_relaxed { Durability::Relaxed } else { Durability::Durable };
+            if backing.commit(change(done), durability).is_err() {
+                break;
+            }
+            done += 1;
+            safe = if is_relaxed { safe } else { done };
+        }
+        let left = disk.power_cut(|place| picks >> (place % 64) & 1 == 1);
+        drop(backing);
+        let found = committed(&left.open().unwrap());
+        prop_assert!((safe..=done + 1).contains(&found), "{done} were committed, {safe} of them durable, {found} are there");
+    }
+
+    #[test]
     fn a_disk_that_is_full_for_a_while_loses_nothing_and_then_goes_on(works in 0..120_u32) {
         let disk = Disk::default();
         let backing = disk.open().unwrap();
         disk.fail_after(works, io::ErrorKind::StorageFull);
         let mut done = 0;
         let error = loop {
-            match backing.commit(change(done)) {
+            match backing.commit(change(done), Durability::Durable) {
                 Ok(()) => done += 1,
                 Err(error) => break error,
             }
@@ -171,9 +193,35 @@ proptest! {
         disk.mend();
         let found = committed(&backing);
         prop_assert!(found == done || found == done + 1, "{done} were committed, {found} are there");
-        backing.commit(change(found)).unwrap();
+        backing.commit(change(found), Durability::Durable).unwrap();
         prop_assert_eq!(committed(&backing), found + 1);
     }
+}
+
+#[test]
+fn a_power_cut_finds_memory_as_the_last_durable_commit_left_it() {
+    let backing = MemoryBacking::new();
+    let set = |key: &str, value: Option<&str>, durability| {
+        let mut changes = Changes::default();
+        changes.set("crash.memory", key.as_bytes(), value.map(|value| value.as_bytes().to_vec()));
+        backing.commit(changes, durability).unwrap();
+    };
+    set("a", Some("1"), Durability::Durable);
+    set("b", Some("1"), Durability::Relaxed);
+    set("a", Some("2"), Durability::Relaxed);
+    // Whatever is durable takes all before it along.
+    set("c", Some("1"), Durability::Durable);
+    set("a", None, Durability::Relaxed);
+    set("a", Some("3"), Durability::Relaxed);
+    set("b", Some("3"), Durability::Relaxed);
+    set("d", Some("1"), Durability::Relaxed);
+    let left = backing.power_cut();
+    let rows = left.snapshot().unwrap();
+    let found = |key: &str| rows.get("crash.memory", key.as_bytes()).unwrap();
+    assert_eq!(
+        ["a", "b", "c", "d"].map(found),
+        [Some(b"2".to_vec()), Some(b"1".to_vec()), Some(b"1".to_vec()), None]
+    );
 }
 
 #[test]
@@ -223,6 +271,6 @@ fn a_home_that_cannot_be_written_is_said_to_be_so() {
     let disk = Disk::default();
     let backing = disk.open().unwrap();
     disk.fail_after(0, io::ErrorKind::ReadOnlyFilesystem);
-    let error = backing.commit(change(0)).unwrap_err();
+    let error = backing.commit(change(0), Durability::Durable).unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly(_)), "{error:?}");
 }

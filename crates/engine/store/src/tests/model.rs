@@ -6,7 +6,7 @@ use std::ops::Bound;
 use proptest::prelude::*;
 
 use super::over_both;
-use crate::{Backing, Overlay, Rows, RowsMut};
+use crate::{Backing, Durability, Overlay, Rows, RowsMut};
 
 const TABLES: [&str; 2] = ["model.one", "model.two"];
 
@@ -107,15 +107,16 @@ fn agree(rows: &dyn Rows, model: &Model, walks: &[Walk]) {
     }
 }
 
-fn run(backing: &dyn Backing, commits: &[Vec<Deed>], walks: &[Walk]) {
+fn run(backing: &dyn Backing, commits: &[(Vec<Deed>, bool)], walks: &[Walk]) {
     let mut model = Model::new();
     let mut moments = Vec::new();
-    for deeds in commits {
+    for (deeds, is_relaxed) in commits {
         let snapshot = backing.snapshot().unwrap();
         let mut rows = Overlay::new(&*snapshot);
         do_deeds(&mut rows, &mut model, deeds, walks);
         let changes = rows.into_changes();
-        backing.commit(changes).unwrap();
+        let durability = if *is_relaxed { Durability::Relaxed } else { Durability::Durable };
+        backing.commit(changes, durability).unwrap();
         moments.push((backing.snapshot().unwrap(), model.clone()));
     }
     // Every snapshot still shows its own moment.
@@ -129,7 +130,7 @@ proptest! {
 
     #[test]
     fn both_backings_and_overlays_over_overlays_do_what_an_ordered_map_does(
-        commits in prop::collection::vec(prop::collection::vec(any_deed(), 0..12), 1..5),
+        commits in prop::collection::vec((prop::collection::vec(any_deed(), 0..12), any::<bool>()), 1..5),
         walks in prop::collection::vec((0..TABLES.len(), any_bound(), any_bound()), 1..6),
     ) {
         over_both(|backing| run(backing, &commits, &walks));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{LINES, lines, put};
 use crate::format::{NEWEST, bring_to, bring_up_to_date};
-use crate::{Backing, Changes, MemoryBacking, RedbBacking, RowsMut, StoreError};
+use crate::{Backing, Changes, Durability, MemoryBacking, RedbBacking, RowsMut, StoreError};
 
 /// Homes of released formats, one per format; never rewritten.
 fn homes() -> std::path::PathBuf {
@@ -51,7 +51,7 @@ fn a_home_of_a_later_format_is_refused_and_not_written() {
     put(&backing, 1, "a", "from the future");
     let mut changes = Changes::default();
     changes.set("store.meta", b"format", Some(minicbor::to_vec(NEWEST + 1).unwrap()));
-    backing.commit(changes).unwrap();
+    backing.commit(changes, Durability::Durable).unwrap();
     // Once as a running peer left it, once closed.
     let killed = folder.path().join("killed.redb");
     std::fs::copy(&path, &killed).unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base::{DeviceId, Fault, FaultKind};
 use kernel::{Driver, Effect, Input, Job, JobFailure, JobId, Kernel, ReadContext, Reader, Service, Step};
 use serde_json::{Value, json};
-use store::{Backing, Changes, MemoryBacking, Rows, StoreError, Table};
+use store::{Backing, Changes, Durability, MemoryBacking, Rows, StoreError, Table};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -101,11 +101,11 @@ impl Backing for Disk {
         self.rows.snapshot()
     }
 
-    fn commit(&self, changes: Changes) -> Result<(), StoreError> {
+    fn commit(&self, changes: Changes, durability: Durability) -> Result<(), StoreError> {
         if *self.is_full.lock().unwrap() {
             return Err(StoreError::Full(std::io::Error::from(std::io::ErrorKind::StorageFull)));
         }
-        self.rows.commit(changes)
+        self.rows.commit(changes, durability)
     }
 }
 
