@@ -289,6 +289,18 @@ export interface AskTransfer {
 /** Arguments of `files.transfers`. */
 export type AskTransfers = Record<string, never>;
 
+/** Arguments of `tunnels.log`. */
+export interface AskTunnelLog {
+  /** The tunnel's name; all of this computer if not said. */
+  name?: string | null;
+}
+
+/** Arguments of `tunnels.list`. */
+export interface AskTunnels {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
 /** Arguments of `pages.versions`. */
 export interface AskVersions {
   /** `web/person/name`, a label, or the name alone. */
@@ -489,6 +501,14 @@ export interface Changes {
   version: number;
   /** Whether edits after `since` are known no more: read the document anew. */
   is_cut_off: boolean;
+}
+
+/** Arguments of `tunnels.close`. */
+export interface CloseTunnel {
+  /** Which, as for opening. */
+  tunnel: string;
+  /** The web, if it is not said in the name. */
+  web?: string | null;
 }
 
 /** What a link leads to, ready to be shown. */
@@ -1837,6 +1857,22 @@ export interface NewsView {
   person: string;
 }
 
+/** Arguments of `tunnels.offer`. */
+export interface OfferTunnel {
+  /** The port of this computer at which the service listens, 1 to 65535. It is told to nobody. */
+  port: number;
+  /** What the tunnel is called: 1 to 40 of a-z, 0-9 and hyphens inside. */
+  as: string;
+  /** The web; the only one you are in if not said. */
+  web?: string | null;
+  /** Labels of people who may use it, at most 64; all members if neither they nor a role are said. */
+  to?: string[];
+  /** Whoever has at least this role may use it. */
+  role?: Role | null;
+  /** A sentence about it that all members can read, up to 200 bytes. */
+  note?: string | null;
+}
+
 /** Arguments of `files.open`. */
 export interface Open {
   /** A file's path. */
@@ -1855,6 +1891,16 @@ export interface OpenLedger {
 export interface OpenSite {
   /** `web/person/name`, a label as in `notes--alice--family`, or the name alone. */
   site: string;
+}
+
+/** Arguments of `tunnels.open`. */
+export interface OpenTunnel {
+  /** Which: `name`, `person/name`, or `web/person/name`. */
+  tunnel: string;
+  /** The web, if it is not said in the name. */
+  web?: string | null;
+  /** The port of this computer; a free one if not said, and the same again after a start. */
+  port?: number | null;
 }
 
 /** A file that can be read by ranges from now on. */
@@ -2540,6 +2586,70 @@ export interface TrustAgain {
   person: string;
 }
 
+/** Who used tunnels of this computer. */
+export interface TunnelLog {
+  /** Newest first; the last 1,000. */
+  uses: TunnelUse[];
+}
+
+/** What one computer did with one tunnel, without a pause of more than a minute. */
+export interface TunnelUse {
+  /** The tunnel. */
+  name: string;
+  /** Who, as the person was known then. */
+  who: string;
+  /** Connections made. */
+  connections: number;
+  /** Connections refused: the tunnel was not offered to that person then. */
+  refused: number;
+  /** Bytes to the service. */
+  sent: Bytes;
+  /** Bytes from the service. */
+  received: Bytes;
+  /** When it began. */
+  from: Time;
+  /** When the last connection was used. */
+  until: Time;
+  /** The web. */
+  web: string;
+}
+
+/** A tunnel. */
+export interface TunnelView {
+  /** How it is named: `web/person/name`. */
+  tunnel: string;
+  /** What it is called. */
+  name: string;
+  /** How it is, in words. */
+  state: string;
+  /** Where programs of this computer find it, as `127.0.0.1:5432`; empty while it is not open here. */
+  address: string;
+  /** Who may use it, in words. */
+  audience: string;
+  /** What its owner says about it; empty when nothing. */
+  note: string;
+  /** The web. */
+  web: string;
+  /** Who offers it, you as `you`. */
+  by: string;
+  /** Whether it is offered now. */
+  is_offered: boolean;
+  /** Whether this computer offers it. */
+  is_offered_here: boolean;
+  /** Whether it is open on this computer. */
+  is_open: boolean;
+  /** Whether the computer that offers it is connected. */
+  is_reachable: boolean;
+  /** When its owner changed it last. */
+  changed: Time;
+}
+
+/** Tunnels. */
+export interface Tunnels {
+  /** By web, person and name. */
+  tunnels: TunnelView[];
+}
+
 /** A unit's result. */
 export interface UnitView {
   /** Its number. */
@@ -2716,6 +2826,14 @@ export interface WishView {
 export interface Wishes {
   /** Oldest first. */
   wishes: WishView[];
+}
+
+/** Arguments of `tunnels.withdraw`. */
+export interface WithdrawTunnel {
+  /** Its name. */
+  name: string;
+  /** The web, if this computer offers the name in several. */
+  web?: string | null;
 }
 
 /** One recovery word. */
@@ -2990,6 +3108,18 @@ export interface Operations {
   'compute.evidence': { arguments: AskEvidence; answer: Evidence };
   /** Gives work of yours again to a person who once gave wrong results. */
   'compute.trust_again': { arguments: TrustAgain; answer: Evidence };
+  /** Offers a TCP service of this computer to people of a web. */
+  'tunnels.offer': { arguments: OfferTunnel; answer: TunnelView };
+  /** Takes a tunnel of this computer back at once: connections under way end. */
+  'tunnels.withdraw': { arguments: WithdrawTunnel; answer: TunnelView };
+  /** Opens a tunnel of another at a port of this computer, until it is closed. */
+  'tunnels.open': { arguments: OpenTunnel; answer: TunnelView };
+  /** Closes a tunnel on this computer: nothing listens there any more. */
+  'tunnels.close': { arguments: CloseTunnel; answer: TunnelView };
+  /** Lists tunnels that are offered to you, that you offer, and that are open here. */
+  'tunnels.list': { arguments: AskTunnels; answer: Tunnels };
+  /** Shows who used tunnels of this computer, newest first. */
+  'tunnels.log': { arguments: AskTunnelLog; answer: TunnelLog };
   /** Shows how this peer is. */
   'host.status': { arguments: AskStatus; answer: Status };
   /** Shows your webs' computers: how you are connected with each, and why not. */
@@ -3137,6 +3267,12 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'compute.people': 'read',
   'compute.evidence': 'read',
   'compute.trust_again': 'act',
+  'tunnels.offer': 'act',
+  'tunnels.withdraw': 'act',
+  'tunnels.open': 'act',
+  'tunnels.close': 'act',
+  'tunnels.list': 'read',
+  'tunnels.log': 'read',
   'host.status': 'read',
   'host.net': 'read',
   'host.lan': 'act',
