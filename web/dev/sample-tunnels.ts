@@ -52,11 +52,11 @@ export function sampleTunnels(fault: Fault, push: (kind: string, about: unknown)
   return {
     'tunnels.list': ({ web }) => ({ tunnels: TUNNELS.filter((each) => (!web || each.web === web) && (each.is_offered || each.is_open)).map(shown) }),
     'tunnels.log': ({ name }) => ({ uses: USES.filter((each) => !name || each.name === name) }),
-    'tunnels.offer': ({ web = 'family', as = '', port = 0, to = [], role, note }) => {
+    'tunnels.offer': ({ web, as = '', port = 0, to = [], role, note }) => {
       if (as === 'taken') throw fault('tunnels.too-many', 'refused', 'this computer offers 64 tunnels in that web, and no more can be kept', [{ command: '', text: 'use a name again that you offered before' }])
       const audience = to.length > 0 ? to.join(', ') : (AUDIENCES[role ?? 'member'] ?? '')
-      const made = own(web, as, port, { audience, note: note ?? '', changed: Date.now() })
-      const before = TUNNELS.findIndex((each) => each.is_offered_here && each.web === web && each.name === as)
+      const made = own(web ?? 'family', as, port, { audience, note: note ?? '', changed: Date.now() })
+      const before = TUNNELS.findIndex((each) => each.is_offered_here && each.tunnel === made.tunnel)
       if (before < 0) TUNNELS.push(made)
       else TUNNELS[before] = made
       return change(made, {})
