@@ -168,7 +168,7 @@ export const t = {
 
   commands: {
     share: 'Share a folder', invite: 'Invite somebody', addWeb: 'Start or join a web',
-    files: 'Go to Files', people: 'Go to People', news: "Go to What's new", transfers: 'Go to Transfers', computers: 'Go to Computers', documents: 'Go to Documents', jobs: 'Go to Jobs', tunnels: 'Go to Tunnels', offerTunnel: 'Offer a service of this computer',
+    files: 'Go to Files', people: 'Go to People', news: "Go to What's new", transfers: 'Go to Transfers', computers: 'Go to Computers', documents: 'Go to Documents', jobs: 'Go to Jobs', tunnels: 'Go to Tunnels', offerTunnel: 'Offer a service through a tunnel',
     newJob: 'Start a job on idle computers', works: 'Let this computer work for your webs',
     serve: 'Let this computer serve a web',
     theme: 'Switch between light and dark', compact: 'Switch compact rows', keys: 'Show the keys',
@@ -819,7 +819,7 @@ export const t = {
     lead: 'Services of computers, used by the people they are offered to as if they ran on their own.',
     loading: 'Asking for the tunnels',
     begin: 'Offer a service',
-    noneTitle: 'No tunnel yet',
+    noneTitle: 'No tunnel yet', noneNow: 'No tunnel now',
     noneText: 'Whatever listens at a port of this computer, a database, a printer’s page, a game, can be used by people you choose as if it ran on their own. Nothing is opened to the internet. You can also do it in a terminal:',
     noneCommand: 'althing tunnel offer 5432 --as ledger --to Bob',
     door: 'Services of computers', doorText: 'A database, a printer’s page or a game of one computer, used by the people it is offered to as if it ran on their own.', doorGo: 'Tunnels',
@@ -828,7 +828,6 @@ export const t = {
     mine: 'Offered by this computer', noneOfMine: 'This computer offers nothing now.',
     by: (who: string) => `by ${who}`, byYours: 'by another computer of yours',
     for: (audience: string) => `for ${audience}`,
-    here: 'its computer is connected', away: 'its computer is away',
     openNamed: (name: string) => `Open ${name}`, closeNamed: (name: string) => `Close ${name}`,
     open: 'Open', close: 'Close', port: 'Choose port', portNamed: (name: string) => `Choose port: ${name}`,
     closed: 'Open it, and it has an address on this computer.', opening: 'Opening',
