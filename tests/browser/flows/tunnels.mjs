@@ -225,6 +225,7 @@ async function takingBack({ report, peers, alice, bob, printer }) {
   }, alice)
 
   await report.step('who used it can still be looked up', async () => {
+    await alice.getByText('No tunnel now').waitFor()
     await uses(alice).getByRole('row', { name: /Bob.*printer/ }).first().waitFor()
     await looks(alice, 'tunnels-taken-back')
   }, alice)
