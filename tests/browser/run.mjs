@@ -20,6 +20,7 @@ import { everythingBack } from './flows/recovery.mjs'
 import { approve, invite, remove } from './flows/people.mjs'
 import { keeping, searching, searchingAlone } from './flows/search.mjs'
 import { reading, transfers } from './flows/transfers.mjs'
+import { tunnels } from './flows/tunnels.mjs'
 
 const words = process.argv.slice(2)
 const at = words.indexOf('--althing')
@@ -74,6 +75,7 @@ async function everything(peers) {
   await sites(house)
   await openAnew(house)
   await computing(house)
+  await tunnels(house)
   await news(house)
   await pages(house, alice, 'alice')
   await outage(house)

@@ -26,7 +26,7 @@ class NetNow {
     this.#watchers += 1
     const look = () => void this.look()
     const onvisible = () => { if (document.visibilityState === 'visible') look() }
-    const unlisten = news.listen((event) => { if (!/^(files|compute)\./.test(event.kind)) this.#soon() })
+    const unlisten = news.listen((event) => { if (!/^(files|compute|tunnels)\./.test(event.kind)) this.#soon() })
     document.addEventListener('visibilitychange', onvisible)
     look()
     return () => {

@@ -1,6 +1,6 @@
 // What the one box can do besides finding: commands after `>`.
 import { desk } from './desk.svelte.ts'
-import { canRead, house } from './house.svelte.ts'
+import { canRead, canWrite, house } from './house.svelte.ts'
 import { plain } from './names.ts'
 import { currentWeb, go } from './route.svelte.ts'
 import { t } from './strings.ts'
@@ -34,7 +34,9 @@ export function commands(): Command[] {
     { name: t.commands.documents, icon: 'text', key: '7', run: () => go('documents', currentWeb()) },
     { name: t.commands.jobs, icon: 'chip', key: '8', run: () => go('jobs', currentWeb()) },
     { name: t.commands.newJob, icon: 'chip', run: () => desk.open({ kind: 'new-job', web }) },
+    { name: t.commands.tunnels, icon: 'tunnel', key: '9', run: () => go('tunnels', currentWeb()) },
     { name: t.commands.works, icon: 'chip', run: () => go('computers', currentWeb()) },
+    ...(house.webs.some(canWrite) ? [{ name: t.commands.offerTunnel, icon: 'tunnel' as Drawing, run: () => desk.open({ kind: 'offer-tunnel', web: currentWeb() }) }] : []),
     { name: t.commands.serve, icon: 'relay', run: () => desk.open({ kind: 'serve', web: currentWeb() }) },
     ...house.webs.map((each): Command => ({
       name: t.commands.goTo(plain(each.name)), icon: 'web', run: () => go('files', each.name),

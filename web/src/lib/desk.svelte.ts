@@ -1,7 +1,7 @@
 // What lies on the desk: the open dialog, the chosen thing, how the page looks. Kept over reloads where a person
 // would expect it. Not for: anything the peer knows (house.svelte.ts).
 import type { DocumentRow, SiteView } from '../documents/api.ts'
-import type { CaseView, EntryView, Fault, JobView, MemberView, ShareView, TransferView } from './views.ts'
+import type { CaseView, EntryView, Fault, JobView, MemberView, ShareView, TransferView, TunnelView } from './views.ts'
 
 export type Dialog =
   | { kind: 'share'; web: string; folder?: string }
@@ -31,6 +31,9 @@ export type Dialog =
   | { kind: 'forget-job'; job: JobView }
   | { kind: 'save-job'; job: JobView }
   | { kind: 'trust-again'; case: CaseView }
+  | { kind: 'offer-tunnel'; web: string; tunnel?: TunnelView }
+  | { kind: 'withdraw-tunnel'; tunnel: TunnelView }
+  | { kind: 'open-tunnel'; tunnel: TunnelView }
 
 export type Theme = 'auto' | 'light' | 'dark'
 

@@ -87,8 +87,8 @@ class News {
     }
     const event = this.#place.take(data)
     if (!event) return
-    // Jobs tell of themselves many times a second: kept, they would drive what people did out of What's new.
-    if (!event.kind.startsWith('compute.')) this.#batch.push(event)
+    // Jobs and tunnels tell of themselves again and again: kept, they would drive what people did out of What's new.
+    if (!/^(compute|tunnels)\./.test(event.kind)) this.#batch.push(event)
     if (event.number > this.#startedAt) for (const listener of this.#listeners) listener(event)
   }
 

@@ -86,8 +86,8 @@ class House {
     // These events carry the whole thing: shown at once, without asking.
     if (event.kind === 'files.transfer') this.transfers = put(this.transfers, event.about)
     if (event.kind === 'files.share') this.shares = put(this.shares, event.about)
-    // Computing tells of itself (jobs/work.svelte.ts), many times a second; nothing here hangs on it.
-    if (!event.kind.startsWith('compute.')) this.#gather(event.kind)
+    // Computing and tunnels tell of themselves (jobs/work.svelte.ts, tunnels/tunnels.svelte.ts); nothing here hangs on it.
+    if (!/^(compute|tunnels)\./.test(event.kind)) this.#gather(event.kind)
   }
 
   #gather(kind: string): void {
