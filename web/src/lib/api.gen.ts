@@ -2626,6 +2626,10 @@ export interface TunnelView {
   address: string;
   /** Who may use it, in words. */
   audience: string;
+  /** To whom it is offered by name, as `to` says it; empty when by role. */
+  to: string[];
+  /** To whom it is offered by role; none when by name. */
+  role: Role | null;
   /** What its owner says about it; empty when nothing. */
   note: string;
   /** The web. */

@@ -106,6 +106,10 @@ pub struct TunnelView {
     pub address: String,
     /// Who may use it, in words.
     pub audience: String,
+    /// To whom it is offered by name, as `to` says it; empty when by role.
+    pub to: Vec<String>,
+    /// To whom it is offered by role; none when by name.
+    pub role: Option<Role>,
     /// What its owner says about it; empty when nothing.
     pub note: String,
     /// The web.

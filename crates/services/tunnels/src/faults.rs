@@ -46,8 +46,8 @@ pub enum TunnelError {
     NotOpen { tunnel: String },
     #[error("it was asked again before it was open")]
     AskedAgain,
-    #[error("cannot listen at port {port} of this computer: {why}")]
-    CannotListen { port: u16, why: String },
+    #[error("cannot open {name} at that port of this computer: {why}")]
+    CannotListen { name: String, why: String },
 }
 
 impl From<TunnelError> for Fault {
@@ -121,7 +121,7 @@ pub fn faults() -> Vec<Fault> {
         TunnelError::TooManyOpen { limit: 64 },
         TunnelError::NotOpen { tunnel: text("alice/ledger") },
         TunnelError::AskedAgain,
-        TunnelError::CannotListen { port: 5432, why: text("something else listens there") },
+        TunnelError::CannotListen { name: text("ledger"), why: text("something else listens there") },
     ]
     .map(Fault::from)
     .to_vec()

@@ -115,8 +115,8 @@ fn take(step: &mut Step<'_>, key: &(WebId, DeviceId, String), row: &OfferRow) ->
         // Whoever may no more loses what is under way.
         step.work(RECHECK, Vec::new());
     }
-    let web = people::read::web_label(step.view(), key.0)?;
-    step.emit("tunnels.changed", &serde_json::json!({ "web": web, "name": key.2 }));
+    let event = reading::named(step.view(), key)?;
+    step.emit("tunnels.changed", &event);
     Ok(())
 }
 

@@ -69,12 +69,13 @@ impl Open {
             if row.port != 0 && (port == 0 || port == row.port) && !self.asking.contains_key(&key) {
                 return answer(step, ask, &key);
             }
-            self.end(step, &key);
         } else if OPENED.all(step.view()).count() >= OPENED_MAX {
             return Err(TunnelError::TooManyOpen { limit: OPENED_MAX }.into());
+        } else {
+            let since = step.now();
+            OPENED.put(step.rows(), &key, &OpenedRow { port, since });
         }
-        let since = step.now();
-        OPENED.put(step.rows(), &key, &OpenedRow { port, since });
+        // At another port: where it was it stays until the new one is there.
         self.listen(step, key.clone(), port);
         if let Some(before) = self.asking.insert(key, ask) {
             step.refuse(before, TunnelError::AskedAgain.into());
@@ -94,12 +95,14 @@ impl Open {
             return Err(TunnelError::NotOpen { tunnel: asked.tunnel.clone() }.into());
         }
         OPENED.delete(step.rows(), &key);
-        self.end(step, &key);
+        self.end(step, &key, None);
         answer(step, ask, &key)
     }
 
-    fn end(&mut self, step: &mut Step<'_>, key: &TunnelKey) {
-        let ended: Vec<JobId> = self.jobs.iter().filter(|(_, of)| *of == key).map(|(job, _)| *job).collect();
+    /// Ends the driver's work for a tunnel, but for one job of it.
+    fn end(&mut self, step: &mut Step<'_>, key: &TunnelKey, but: Option<JobId>) {
+        let all = self.jobs.iter().filter(|(job, of)| *of == key && Some(**job) != but);
+        let ended: Vec<JobId> = all.map(|(job, _)| *job).collect();
         for job in ended {
             self.jobs.remove(&job);
             step.cancel(job);
@@ -117,12 +120,12 @@ impl Open {
         {
             row.port = listening.port;
             OPENED.put(step.rows(), &key, &row);
+            self.end(step, &key, Some(job));
         }
-        let web = people::read::web_label(step.view(), key.0)?;
-        step.emit(
-            "tunnels.open",
-            &serde_json::json!({ "web": web, "name": key.2, "connections": listening.connections, "trouble": listening.trouble }),
-        );
+        let mut event = reading::named(step.view(), &key)?;
+        event["connections"] = listening.connections.into();
+        event["trouble"] = listening.trouble.into();
+        step.emit("tunnels.open", &event);
         match self.asking.remove(&key) {
             Some(ask) => answer(step, ask, &key),
             None => Ok(()),
@@ -141,11 +144,14 @@ impl Open {
             Err(JobFailure::Failed(why)) => why.clone(),
             _ => "the network has stopped".to_owned(),
         };
-        let port = OPENED.get(step.view(), &key)?.map_or(0, |row| row.port);
-        OPENED.delete(step.rows(), &key);
-        step.emit("tunnels.changed", &serde_json::json!({ "name": key.2 }));
+        // It may still be open where it was before.
+        if !self.jobs.values().any(|of| *of == key) {
+            OPENED.delete(step.rows(), &key);
+            let event = reading::named(step.view(), &key)?;
+            step.emit("tunnels.changed", &event);
+        }
         if let Some(ask) = self.asking.remove(&key) {
-            step.refuse(ask, TunnelError::CannotListen { port, why }.into());
+            step.refuse(ask, TunnelError::CannotListen { name: key.2, why }.into());
         }
         Ok(())
     }

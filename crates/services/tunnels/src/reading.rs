@@ -80,9 +80,27 @@ pub(crate) fn tunnel(rows: &dyn Rows, me: DeviceId, key: &TunnelKey) -> Result<T
         address: port.map(|port| format!("127.0.0.1:{port}")).unwrap_or_default(),
         state: state(&offer, (is_offered_here, opened.is_some(), is_reachable)).to_owned(),
         audience: audience(rows, key.0, &offer.audience)?,
+        to: match &offer.audience {
+            Audience::Persons { persons } => labels(rows, key.0, persons)?,
+            Audience::AtLeast { .. } => Vec::new(),
+        },
+        role: match offer.audience {
+            Audience::AtLeast { role } => Some(word(role)),
+            Audience::Persons { .. } => None,
+        },
         note: offer.note,
         changed: offer.at,
     })
+}
+
+/// Names a tunnel in an event: web, name, and `web/person/name` if it is known whose it is.
+pub(crate) fn named(rows: &dyn Rows, key: &TunnelKey) -> Result<Value, StoreError> {
+    let web = people::read::web_label(rows, key.0)?;
+    let tunnel = match OFFERS.get(rows, key)? {
+        Some(offer) => format!("{web}/{}/{}", label(rows, key.0, offer.person)?, key.2),
+        None => String::new(),
+    };
+    Ok(serde_json::json!({ "web": web, "name": key.2, "tunnel": tunnel }))
 }
 
 fn state(offer: &OfferRow, (is_offered_here, is_open, is_reachable): (bool, bool, bool)) -> &'static str {
@@ -103,12 +121,12 @@ fn audience(rows: &dyn Rows, web: WebId, audience: &Audience) -> Result<String, 
         Audience::AtLeast { role: Role::Member } => "all members".to_owned(),
         Audience::AtLeast { role: Role::Admin } => "admins and owners".to_owned(),
         Audience::AtLeast { role: Role::Owner } => "owners".to_owned(),
-        Audience::Persons { persons } => {
-            let labels: Vec<String> =
-                persons.iter().map(|person| label(rows, web, *person)).collect::<Result<_, _>>()?;
-            labels.join(", ")
-        }
+        Audience::Persons { persons } => labels(rows, web, persons)?.join(", "),
     })
+}
+
+fn labels(rows: &dyn Rows, web: WebId, persons: &[PersonId]) -> Result<Vec<String>, StoreError> {
+    persons.iter().map(|person| label(rows, web, *person)).collect()
 }
 
 fn label(rows: &dyn Rows, web: WebId, person: PersonId) -> Result<String, StoreError> {
@@ -154,6 +172,15 @@ pub(crate) fn role(word: RoleWord) -> Role {
         RoleWord::Member => Role::Member,
         RoleWord::Admin => Role::Admin,
         RoleWord::Owner => Role::Owner,
+    }
+}
+
+fn word(role: Role) -> RoleWord {
+    match role {
+        Role::Carrier | Role::Guest => RoleWord::Guest,
+        Role::Member => RoleWord::Member,
+        Role::Admin => RoleWord::Admin,
+        Role::Owner => RoleWord::Owner,
     }
 }
 

@@ -6,6 +6,7 @@ use base::Fault;
 use kernel::Step;
 
 use crate::jobs::{USED, Usage, from_bytes};
+use crate::reading;
 use crate::statement::is_name;
 use crate::tables::{USES, UseRow};
 
@@ -63,6 +64,8 @@ pub(crate) fn note(step: &mut Step<'_>, kind: &str, report: &[u8]) -> Result<(),
     if let Some(old) = number.checked_sub(USES_MAX) {
         USES.delete(step.rows(), &old);
     }
-    step.emit("tunnels.used", &serde_json::json!({ "name": usage.name, "open": usage.open }));
+    let mut event = reading::named(step.view(), &(usage.web, step.me(), usage.name))?;
+    event["open"] = usage.open.into();
+    step.emit("tunnels.used", &event);
     Ok(())
 }
