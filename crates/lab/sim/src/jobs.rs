@@ -534,7 +534,7 @@ pub(crate) fn said(world: &mut World, by: PeerIndex, to: DeviceId, message: &[u8
 }
 
 /// Returns the number of a message (spec compute, rule 13).
-pub(super) fn kind_of(message: &[u8]) -> Option<u8> {
+fn kind_of(message: &[u8]) -> Option<u8> {
     let mut decoder = minicbor::Decoder::new(message);
     let (_, _, _) = (decoder.array().ok()?, decoder.bytes().ok()?, decoder.array().ok()?);
     decoder.u8().ok()

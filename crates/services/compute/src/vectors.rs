@@ -299,6 +299,7 @@ fn leased(unit: u64, parts: Vec<Part>) -> Leased {
     Leased { unit, parts, checkpoint: None }
 }
 
+#[expect(clippy::too_many_lines, reason = "one row for each vector")]
 fn messages_accepted() -> Vec<Value> {
     let device = key().device();
     let results =
@@ -390,6 +391,7 @@ fn failed(said: usize) -> Outcome {
     Outcome::Failed { failure: Failure::TooLong, log: "x".repeat(said) }
 }
 
+#[expect(clippy::too_many_lines, reason = "one row for each vector")]
 fn messages_refused() -> Vec<Value> {
     let says = |says| wire::to_bytes(&Message { job: JOB, says });
     let lease = |stage, units| says(Says::Lease { stage, lease: 1, units });
