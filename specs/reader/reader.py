@@ -3,7 +3,7 @@
 Written from the specs, not from the Rust code. Uses libsodium (PyNaCl), BLAKE3 and zstandard for the primitives; the
 CBOR decoder, bech32m and HPKE (RFC 9180, base mode) are its own, so that both sides would have to err alike.
 
-    reader.py vectors FOLDER     checks accept.json and refuse.json, and those of search, people, pages and ledger
+    reader.py vectors FOLDER     checks accept.json and refuse.json, and those of search, people, pages, ledger and compute
     reader.py web FOLDER         checks every entry of a web written by `althing export`
 """
 
@@ -19,9 +19,11 @@ import blake3
 import nacl.bindings as sodium
 import zstandard
 
+import compute
 import ledger
 import pages
 from cbor import Refused, decode, decode_item, demand, fields, number, octets, rising
+from signing import signed_by
 
 ENTRY_SIZE_MAX = 512 * 1024
 ZERO = bytes(32)
@@ -32,14 +34,6 @@ ZERO = bytes(32)
 
 def derive(context, *parts):
     return blake3.blake3(b"".join(parts), derive_key_context=context).digest()
-
-
-def signed_by(public, domain, message, signature):
-    try:
-        sodium.crypto_sign_open(signature + domain.encode() + b"\0" + message, public)
-        return True
-    except Exception:
-        return False
 
 
 def hkdf_extract(salt, key):
@@ -675,11 +669,13 @@ def find(vector):
         return pages.READERS[kind](data, finds)
     if kind in ledger.READERS:
         return ledger.READERS[kind](data, finds)
+    if kind in compute.READERS:
+        return compute.READERS[kind](data, finds)
     raise AssertionError(f"no reader for {kind}")
 
 
 def vectors_of(folder, name):
-    files = [folder / f"{of}{name}" for of in ("", "search-", "people-", "pages-", "ledger-")]
+    files = [folder / f"{of}{name}" for of in ("", "search-", "people-", "pages-", "ledger-", "compute-")]
     return [vector for file in files for vector in json.loads(file.read_text())]
 
 

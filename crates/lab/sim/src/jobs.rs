@@ -17,8 +17,14 @@ use crate::vault::Memory;
 use crate::world::{PeerIndex, Weather, World};
 
 mod check;
+pub(crate) mod ground;
+pub mod large;
+pub mod mischief;
 mod sandbox;
+#[cfg(test)]
+mod tests;
 
+use mischief::Mischief;
 use sandbox::Habits;
 pub use sandbox::{Honesty, Sandbox};
 pub(crate) use sandbox::{tick, work};
@@ -120,13 +126,15 @@ struct Town {
     files: Vec<(String, base::ContentId)>,
     jobs: Vec<Job>,
     removed: Option<PeerIndex>,
+    /// How long jobs may take once the world is calm.
+    patience: Duration,
     report: Report,
     tally: JobTally,
 }
 
 /// Runs one town; returns what was looked at, what was wrong, and what it did.
 pub fn run(seed: u64) -> (Report, JobTally) {
-    let Some(mut town) = Town::begin(seed) else {
+    let Some(mut town) = Town::begin(seed, Crowd::drawn(seed)) else {
         let wrong = vec![format!("seed {seed}: the town did not begin")];
         return (Report { checked: 1, wrong }, JobTally::default());
     };
@@ -147,14 +155,43 @@ pub fn run(seed: u64) -> (Report, JobTally) {
     (town.report, town.tally)
 }
 
-impl Town {
-    fn begin(seed: u64) -> Option<Self> {
+/// Who lives in a town.
+#[derive(Debug, Clone, Copy)]
+struct Crowd {
+    owners: usize,
+    /// Owners among them.
+    people: usize,
+    /// Whether the first owner has a second computer.
+    has_second: bool,
+    /// Whose compute service makes a mistake, for trying the checkers.
+    mischief: Option<(PeerIndex, Mischief)>,
+}
+
+impl Crowd {
+    fn drawn(seed: u64) -> Self {
         let mut dice = crate::dice::Dice::new(seed ^ 0x10b5);
-        let owner_count = if seed % 8 == 7 { 2 } else { 1 + dice.index(2) };
-        let people = owner_count + 3 + dice.index(6);
-        let has_second = dice.chance(400);
+        let owners = if seed % 8 == 7 { 2 } else { 1 + dice.index(2) };
+        let people = owners + 3 + dice.index(6);
+        Self { owners, people, has_second: dice.chance(400), mischief: None }
+    }
+}
+
+impl Town {
+    fn begin(seed: u64, crowd: Crowd) -> Option<Self> {
+        let mut town = Self::settle(seed, crowd)?;
+        town.share_files();
+        town.make_characters();
+        Some(town)
+    }
+
+    /// A town in which nobody does anything yet.
+    fn settle(seed: u64, crowd: Crowd) -> Option<Self> {
+        let Crowd { owners, people, has_second, mischief } = crowd;
         let peers = people + usize::from(has_second);
         let mut world = World::new(seed, peers, &Memory::shared());
+        if let Some((peer, mischief)) = mischief {
+            world.peer_mut(peer).mischief = Some(mischief);
+        }
         for index in 0..people {
             world.start(index);
             world.ask(index, "people.introduce", json!({ "name": format!("Person {index}") }));
@@ -175,21 +212,18 @@ impl Town {
             world.ask(second, "people.pair", json!({ "link": link, "name": "second" }));
             world.run_for(Duration::from_secs(60));
         }
-        let owners = (0..owner_count).collect();
-        let mut town = Self {
+        Some(Self {
             seed,
             world,
-            owners,
+            owners: (0..owners).collect(),
             people,
             files: Vec::new(),
             jobs: Vec::new(),
             removed: None,
+            patience: CALM,
             report: Report::default(),
             tally: JobTally::default(),
-        };
-        town.share_files();
-        town.make_characters();
-        Some(town)
+        })
     }
 
     fn is_one_in(&mut self, many: u64) -> bool {
@@ -431,7 +465,7 @@ impl Town {
             self.world.ask(job.owner, "compute.resume", json!({ "id": job.id }));
         }
         let begun = self.world.now_ms();
-        let until = begun + u64::try_from(CALM.as_millis()).unwrap_or(0);
+        let until = begun + u64::try_from(self.patience.as_millis()).unwrap_or(0);
         while self.world.now_ms() < until {
             self.pass(1_000);
             if self.jobs.iter().all(|job| self.view(job)["is_over"] == json!(true)) {
@@ -471,6 +505,7 @@ impl Town {
 }
 
 /// A job that is to begin.
+#[derive(Clone)]
 struct Plan {
     owner: PeerIndex,
     program: &'static str,
@@ -484,12 +519,7 @@ struct Plan {
 /// Looks at what a peer's decider says of jobs, read apart from the code that wrote it.
 pub(crate) fn said(world: &mut World, by: PeerIndex, to: DeviceId, message: &[u8]) {
     world.watch.job_messages += 1;
-    let kind = || {
-        let mut decoder = minicbor::Decoder::new(message);
-        let (_, _, _) = (decoder.array().ok()?, decoder.bytes().ok()?, decoder.array().ok()?);
-        decoder.u8().ok()
-    };
-    if kind() != Some(1) {
+    if kind_of(message) != Some(1) {
         return;
     }
     world.watch.leases += 1;
@@ -501,6 +531,13 @@ pub(crate) fn said(world: &mut World, by: PeerIndex, to: DeviceId, message: &[u8
     if is_out {
         world.watch.wrong_jobs.push(format!("peer {by} gives work to a person it has shut out"));
     }
+}
+
+/// Returns the number of a message (spec compute, rule 13).
+fn kind_of(message: &[u8]) -> Option<u8> {
+    let mut decoder = minicbor::Decoder::new(message);
+    let (_, _, _) = (decoder.array().ok()?, decoder.bytes().ok()?, decoder.array().ok()?);
+    decoder.u8().ok()
 }
 
 /// Devices by their short names, as answers say them.

@@ -17,6 +17,7 @@ const USAGE: &str = "usage: sim --suite
        sim --ledgers TOWNS [--seed N]
        sim --writing TOWNS [--seed N]
        sim --jobs TOWNS [--seed N]
+       sim --jobs-large WORKERS [--units N] [--unit-seconds N] [--seed N]
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
        sim --scale [--seed N] [--peers N] [--out FOLDER]
   --scale   compares ways to search webs of 100 to 100,000 members (or N), prints tables, writes
@@ -37,6 +38,10 @@ const WRITING_FRESH: u64 = 10;
 /// The same of the towns around jobs. Towns 12 and 14 found that a liar who was believed alone had honest workers accused.
 const JOBS_FIXED: (u64, u64) = (8, 7);
 const JOBS_FRESH: u64 = 4;
+
+/// A web of jobs whose size the suite can bear; a thousand computers take two minutes.
+const JOBS_LARGE: sim::jobs::large::Plan =
+    sim::jobs::large::Plan { seed: 1, workers: 150, units: 2_000, unit: Duration::from_secs(60) };
 
 /// Where the plots of the page stand, seen from the root of the house.
 const PLOTS: &str = "docs/search-at-scale";
@@ -71,6 +76,9 @@ fn main() -> ExitCode {
         if let Some((first, towns)) = small_towns(word, &arguments) {
             return if run(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
+    }
+    if let Some(plan) = large(&arguments) {
+        return if jobs_large(plan) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     if let [word, members] = arguments.as_slice()
         && let Ok(members) = members.parse()
@@ -308,6 +316,74 @@ fn job_towns(first: u64, towns: u64) -> bool {
     failed == 0
 }
 
+/// Reads what the large web of jobs is to be like.
+fn large(arguments: &[String]) -> Option<sim::jobs::large::Plan> {
+    let [word, workers, rest @ ..] = arguments else { return None };
+    if word != "--jobs-large" {
+        return None;
+    }
+    let mut plan = sim::jobs::large::Plan {
+        seed: fresh_seed() >> 16,
+        workers: workers.parse().ok()?,
+        units: 20_000,
+        unit: Duration::from_secs(60),
+    };
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let number: u64 = words.next()?.parse().ok()?;
+        match word.as_str() {
+            "--units" => plan.units = number,
+            "--unit-seconds" => plan.unit = Duration::from_secs(number),
+            "--seed" => plan.seed = number,
+            _ => return None,
+        }
+    }
+    Some(plan)
+}
+
+/// Runs jobs in a web of a thousand. Says whether all was right.
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn jobs_large(plan: sim::jobs::large::Plan) -> bool {
+    let begun = Instant::now();
+    let (report, tally) = sim::jobs::large::run(plan);
+    for line in &report.wrong {
+        println!("  wrong: {line}");
+    }
+    for job in &tally.jobs {
+        println!(
+            "NOTE {}: {} units done after {} s, {:.3} runs of each; {} wrong results believed; {} shut out, {} of them honest",
+            job.trust,
+            job.done,
+            job.seconds,
+            per(job.executed, job.done),
+            job.wrong,
+            job.shut_out.0,
+            job.shut_out.1
+        );
+    }
+    let units: u64 = tally.jobs.iter().map(|job| job.done).sum();
+    let runs: u64 = tally.jobs.iter().map(|job| job.executed).sum();
+    let of_all = |units: u64| per(units.saturating_mul(plan.unit.as_secs()), tally.core_seconds);
+    println!(
+        "NOTE jobs in one web: seed {}, {} workers, {} claims checked, {} wrong; {units} units in {} s: once they are {:.2}, all {runs} runs {:.2} of the {} core seconds there were; {} leases, {} messages, {} batches, {} power cuts, {} lies told; in {} s",
+        plan.seed,
+        plan.workers,
+        report.checked,
+        report.wrong.len(),
+        tally.seconds,
+        of_all(units),
+        of_all(runs),
+        tally.core_seconds,
+        tally.leases,
+        tally.messages,
+        tally.batches,
+        tally.power_cuts,
+        tally.lies,
+        begun.elapsed().as_secs()
+    );
+    report.wrong.is_empty()
+}
+
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]
 fn filters(members: usize) -> ExitCode {
     let all = sim::crowd::filters(members);
@@ -359,6 +435,7 @@ fn jobs(arguments: &[String]) -> Option<Vec<Job>> {
     jobs.push(Box::new(move || writing(fresh >> 16, WRITING_FRESH)));
     jobs.push(Box::new(|| job_towns(JOBS_FIXED.0, JOBS_FIXED.1)));
     jobs.push(Box::new(move || job_towns(fresh >> 16, JOBS_FRESH)));
+    jobs.push(Box::new(|| jobs_large(JOBS_LARGE)));
     jobs.push(Box::new(|| ledgers(LEDGERS_FIXED.0, LEDGERS_FIXED.1)));
     jobs.push(Box::new(move || ledgers(fresh >> 16, LEDGERS_FRESH)));
     Some(jobs)

@@ -15,6 +15,7 @@ use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::index::Index;
 use crate::jobs::Sandbox;
+use crate::jobs::mischief::{Mischief, Mischievous};
 use crate::lying::Liar;
 use crate::vault::{Memory, SimVault};
 
@@ -38,6 +39,8 @@ pub struct SimPeer {
     pub index_driver: Index,
     /// Its sandbox, and what tells whether somebody uses it.
     pub sandbox: Sandbox,
+    /// A mistake planted into its compute service, for trying the checkers of jobs.
+    pub mischief: Option<Mischief>,
     /// Since when it runs and stands on its side of the world, by the true time.
     pub(crate) same_since_ms: u64,
     pub(crate) side: u8,
@@ -50,6 +53,8 @@ pub struct SimPeer {
     /// Rows as they were once, and whether the next start is of a home made of them.
     saved: Option<MemoryBacking>,
     home: records::Home,
+    /// Whether the ground under its jobs is given, and then whether it dials those it knows.
+    given: Option<bool>,
     kernel: Option<Kernel>,
     readers: Option<Arc<Readers>>,
     lives: u64,
@@ -77,6 +82,7 @@ impl SimPeer {
             liar: None,
             index_driver: Index::default(),
             sandbox: Sandbox::default(),
+            mischief: None,
             same_since_ms: 0,
             side: 0,
             known: BTreeSet::new(),
@@ -87,6 +93,7 @@ impl SimPeer {
             backing: MemoryBacking::sharing(pool),
             saved: None,
             home: records::Home::Own,
+            given: None,
             kernel: None,
             readers: None,
             lives: 0,
@@ -151,16 +158,19 @@ impl SimPeer {
         if self.is_running() {
             return false;
         }
-        let services: Vec<Box<dyn kernel::Service>> = vec![
-            Box::new(records::service_of(std::mem::take(&mut self.home))),
-            Box::new(people::service()),
-            Box::new(files::service(&format!("/sim/{}/home", self.index))),
-            Box::new(search::service()),
-            Box::new(pages::service()),
-            Box::new(ledger::service()),
-            Box::new(compute::service()),
-            Box::new(tunnels::service()),
-        ];
+        let services: Vec<Box<dyn kernel::Service>> = match self.given {
+            Some(is_dialling) => crate::jobs::ground::services(is_dialling),
+            None => vec![
+                Box::new(records::service_of(std::mem::take(&mut self.home))),
+                Box::new(people::service()),
+                Box::new(files::service(&format!("/sim/{}/home", self.index))),
+                Box::new(search::service()),
+                Box::new(pages::service()),
+                Box::new(ledger::service()),
+                self.compute(),
+                Box::new(tunnels::service()),
+            ],
+        };
         let vault = SimVault::new(&self.seed, self.memory.clone());
         debug_assert_eq!(vault.device(), self.device);
         let kernel = Kernel::open(Arc::new(self.backing.clone()), services, Box::new(vault))
@@ -169,6 +179,19 @@ impl SimPeer {
         self.kernel = Some(kernel);
         self.lives += 1;
         true
+    }
+
+    fn compute(&self) -> Box<dyn kernel::Service> {
+        let inner = Box::new(compute::service());
+        match self.mischief {
+            Some(mischief) => Box::new(Mischievous { inner, mischief }),
+            None => inner,
+        }
+    }
+
+    /// Puts a home in place of its own whose web is given, with the services for that; before the first start.
+    pub(crate) fn stand_on(&mut self, home: MemoryBacking, is_dialling: bool) {
+        (self.backing, self.given) = (home, Some(is_dialling));
     }
 
     pub(crate) fn cut_power(&mut self, dice: &mut Dice) {

@@ -14,8 +14,12 @@ use crate::judge::Vote;
 /// A computer that could not run a unit gets it again after this.
 const UNABLE_FOR: Duration = Duration::from_secs(600);
 
+/// A lease is not slow before this; a spare one not before the other: lost results come again in the meantime.
+const SLOW_MS_MIN: u64 = 2_000;
+const SPARE_SLOW_MS_MIN: u64 = 45_000;
+
 /// Copies of one unit that can be wanted at once.
-const LEVELS: usize = 8;
+const COPIES_MAX: u32 = 8;
 
 /// The units of a step.
 #[derive(Debug, Default)]
@@ -28,20 +32,29 @@ pub(crate) struct Board {
     pub(crate) parked: Intervals,
     /// Given out or voted on at some time; the others are fresh.
     touched: Intervals,
-    /// `short[k]`: wanted at least k + 1 times more than it is given out.
-    short: Vec<Intervals>,
+    /// Wanted so many times more than it is given out.
+    short: Copies,
     /// Only a computer of the owner can settle these.
     pub(crate) mine: Intervals,
     /// What of `mine` is given out.
     mine_given: Intervals,
     pub(crate) votes: BTreeMap<u64, Vec<Vote>>,
-    pub(crate) leases: BTreeMap<u64, Lease>,
-    /// What persons have been given, have voted on, or cannot do, and is not settled.
+    /// Changed only here: what follows is counted along.
+    leases: BTreeMap<u64, Lease>,
+    /// Which of these a device has.
+    by_device: BTreeMap<DeviceId, BTreeSet<u64>>,
+    /// How often units stand in leases, and how often in spare ones.
+    given: Copies,
+    spare: Copies,
+    /// Whether a unit was settled that somebody may still be at work on.
+    has_idle: bool,
+    /// What persons have in leases, and what of the units that are not settled they have voted on.
     by_person: BTreeMap<PersonId, Intervals>,
-    /// Copied near the end.
-    spare: Intervals,
-    /// Which units read a file that is on this device.
-    pub(crate) local: BTreeMap<DeviceId, Intervals>,
+    /// What others are at work on for so long that a copy may be given; none but while [`Self::note_slow`] is acted on.
+    slow: Intervals,
+    /// Which units read a file that is on this device, and which one on any.
+    local: BTreeMap<DeviceId, Intervals>,
+    all_local: Intervals,
     /// What devices cannot do just now, and since when.
     unable: BTreeMap<DeviceId, (Intervals, Timestamp)>,
     /// Microseconds of a unit by device: a moving average.
@@ -73,7 +86,7 @@ pub(crate) struct Asker {
 
 impl Board {
     pub(crate) fn new(total: u64, is_closed: bool) -> Self {
-        Self { total, is_closed, short: vec![Intervals::default(); LEVELS], next_lease: 1, ..Self::default() }
+        Self { total, is_closed, next_lease: 1, ..Self::default() }
     }
 
     /// Says whether every unit is done.
@@ -100,94 +113,179 @@ impl Board {
             true => self.by_person.get(&asker.person).unwrap_or(&empty),
             false => &empty,
         };
-        if let Some(short) = self.short.first() {
+        if let Some(short) = self.short.any() {
             let left = limit.saturating_sub(taken.count());
             let again = short.first_without(left, &[done, &unable, &self.mine, &taken]);
             taken.insert_all(&again);
-            self.unwant(&again);
+            self.short.remove_all(&again);
         }
         let left = limit.saturating_sub(taken.count());
         if left > 0 {
             let mut fresh = match self.local.get(&asker.device) {
-                Some(local) => local.first_without(left, &[&self.touched]),
+                Some(local) => local.first_without(left, &[&self.touched, done]),
                 None => Intervals::default(),
             };
             let rest = left.saturating_sub(fresh.count());
             // What is on another's disk is left to it as long as there is something else.
-            let others = self.local_of_others(asker.device);
-            let more = self.fresh().first_without(rest, &[&self.touched, &fresh, &others]);
+            let more = self.fresh().first_without(rest, &[&self.touched, done, &fresh, &self.all_local]);
             fresh.insert_all(&more);
             let rest = left.saturating_sub(fresh.count());
             if fresh.is_empty() && rest > 0 {
-                fresh.insert_all(&self.fresh().first_without(rest, &[&self.touched, &fresh]));
+                fresh.insert_all(&self.fresh().first_without(rest, &[&self.touched, done, &fresh]));
             }
             self.touched.insert_all(&fresh);
-            for _ in 1..copies {
-                self.want(&fresh);
+            for _ in 1..copies.min(COPIES_MAX) {
+                self.short.insert_all(&fresh);
             }
             taken.insert_all(&fresh);
         }
         taken
     }
 
-    fn local_of_others(&self, device: DeviceId) -> Intervals {
-        let mut all = Intervals::default();
-        if self.local.len() <= 64 {
-            self.local.iter().filter(|(at, _)| **at != device).for_each(|(_, set)| all.insert_all(set));
-        }
-        all
+    /// Says whether anybody could be given anything: cheap, and asked for each message.
+    pub(crate) fn has_free(&self) -> bool {
+        let is_free = |set: &Intervals, taken: &Intervals| !set.first_without(1, &[taken]).is_empty();
+        self.short.any().is_some()
+            || !self.slow.is_empty()
+            || is_free(&self.fresh(), &self.touched)
+            || is_free(&self.mine, &self.mine_given)
     }
 
-    /// Chooses units that others are still at work on: near the end it is quicker to compute them twice.
-    pub(crate) fn take_spare(&mut self, asker: Asker, limit: u64, now: Timestamp) -> Intervals {
-        let pace = self.pace.values().copied().max().unwrap_or(1_000_000);
-        let slow = self.leases.values().filter(|lease| {
+    /// Notes what others have been at work on for long: near the end it is quicker to compute that twice. Looks at all leases:
+    /// not for each message.
+    pub(crate) fn note_slow(&mut self, now: Timestamp) {
+        // Of one in the middle: each computer's pace is what it says itself, and one that says a day would stop all copies.
+        let mut paces: Vec<u64> = self.pace.values().copied().collect();
+        paces.sort_unstable();
+        let pace = paces.get(paces.len() / 2).copied().unwrap_or(1_000_000);
+        let (mut slow, mut copied) = (Intervals::default(), Intervals::default());
+        for lease in self.leases.values() {
             let expected = pace.saturating_mul(lease.units.count().max(1)) / 1_000;
             let waited = now.since(lease.given).as_millis();
-            lease.device != asker.device && waited > u128::from(expected.saturating_mul(2).max(2_000))
-        });
-        let mut candidates = Intervals::default();
-        slow.for_each(|lease| candidates.insert_all(&lease.units));
+            let least = if lease.is_spare { SPARE_SLOW_MS_MIN } else { SLOW_MS_MIN };
+            match waited > u128::from(expected.saturating_mul(2).max(least)) {
+                true => slow.insert_all(&lease.units),
+                false if lease.is_spare => copied.insert_all(&lease.units),
+                false => {}
+            }
+        }
+        self.slow = slow.first_without(u64::MAX, &[&copied, &self.settled, &self.mine]);
+    }
+
+    /// Forgets what was slow: whoever asks later is given copies when that is looked at anew.
+    pub(crate) fn forget_slow(&mut self) {
+        self.slow = Intervals::default();
+    }
+
+    /// Chooses units that others are still at work on.
+    pub(crate) fn take_spare(&mut self, asker: Asker, limit: u64) -> Intervals {
+        if self.slow.is_empty() {
+            return Intervals::default();
+        }
         let empty = Intervals::default();
         let done = match asker.is_distinct {
             true => self.by_person.get(&asker.person).unwrap_or(&empty),
             false => &empty,
         };
-        let own: Intervals = self.leases.values().filter(|lease| lease.device == asker.device).fold(
-            Intervals::default(),
-            |mut all, lease| {
-                all.insert_all(&lease.units);
-                all
-            },
-        );
-        let unable = self.unable_of(asker.device);
-        let without = [&self.settled, &self.spare, &self.mine, done, &own, &unable];
-        let taken = candidates.first_without(limit, &without);
-        self.spare.insert_all(&taken);
+        let mut own = Intervals::default();
+        for number in self.by_device.get(&asker.device).into_iter().flatten() {
+            self.leases.get(number).into_iter().for_each(|lease| own.insert_all(&lease.units));
+        }
+        let taken = self.slow.first_without(limit, &[done, &own, &self.unable_of(asker.device)]);
+        self.slow.remove_all(&taken);
         taken
+    }
+
+    /// Notes that the input of a unit is a file of a device.
+    pub(crate) fn note_local(&mut self, device: DeviceId, unit: u64) {
+        self.local.entry(device).or_default().insert(Intervals::one(unit));
+        self.all_local.insert(Intervals::one(unit));
+    }
+
+    /// Returns all leases.
+    pub(crate) fn leases(&self) -> impl Iterator<Item = (u64, &Lease)> {
+        self.leases.iter().map(|(number, lease)| (*number, lease))
+    }
+
+    /// Returns a lease, if it is that device's.
+    pub(crate) fn lease_of(&self, number: u64, device: DeviceId) -> Option<&Lease> {
+        self.leases.get(&number).filter(|lease| lease.device == device)
+    }
+
+    /// Returns how many leases a device has.
+    pub(crate) fn leases_of(&self, device: DeviceId) -> usize {
+        self.by_device.get(&device).map_or(0, BTreeSet::len)
+    }
+
+    /// Notes that something was heard of a lease; says whether it is that device's.
+    pub(crate) fn heard_of(&mut self, number: u64, device: DeviceId, now: Timestamp) -> bool {
+        let lease = self.leases.get_mut(&number).filter(|lease| lease.device == device);
+        lease.map(|lease| lease.heard = now).is_some()
     }
 
     /// Notes a lease of units that were taken.
     pub(crate) fn lease(&mut self, number: u64, lease: Lease) {
         self.by_person.entry(lease.person).or_default().insert_all(&lease.units);
+        self.by_device.entry(lease.device).or_default().insert(number);
+        self.out(lease.is_spare).insert_all(&lease.units);
+        self.has_idle |= lease.units.is_empty();
         self.next_lease = self.next_lease.max(number.saturating_add(1));
         self.leases.insert(number, lease);
+    }
+
+    fn out(&mut self, is_spare: bool) -> &mut Copies {
+        if is_spare { &mut self.spare } else { &mut self.given }
+    }
+
+    /// Takes units out of a lease, which ends with the last of them. Returns it, and what of the units stood in it.
+    fn remove_from(&mut self, number: u64, units: &Intervals) -> Option<(Lease, Intervals)> {
+        let lease = self.leases.get_mut(&number)?;
+        let removed = lease.units.and(units);
+        lease.units.remove_all(&removed);
+        let lease = lease.clone();
+        self.out(lease.is_spare).remove_all(&removed);
+        if !lease.units.is_empty() {
+            self.has_idle |= lease.units.first_without(1, &[&self.settled]).is_empty();
+        } else {
+            self.leases.remove(&number);
+            if let Some(numbers) = self.by_device.get_mut(&lease.device) {
+                numbers.remove(&number);
+                if numbers.is_empty() {
+                    self.by_device.remove(&lease.device);
+                }
+            }
+        }
+        Some((lease, removed))
+    }
+
+    /// Notes that a person has units no more: but for those it has voted on, or has in another lease, it may get them again.
+    fn unbar(&mut self, person: PersonId, units: &Intervals) {
+        let Some(barred) = self.by_person.get_mut(&person) else { return };
+        barred.remove_all(units);
+        let has_voted = |unit: &u64| {
+            self.votes.get(unit).is_some_and(|votes| votes.iter().any(|vote| vote.person == person))
+        };
+        for unit in units.numbers().filter(has_voted) {
+            barred.insert(Intervals::one(unit));
+        }
+        if barred.is_empty() {
+            self.by_person.remove(&person);
+        }
     }
 
     /// Notes a lease that the rows tell of.
     pub(crate) fn restore(&mut self, number: u64, lease: Lease, copies: u32) {
         if lease.is_spare {
             // Others have these, too: it changes nothing about how often they are wanted.
-            self.spare.insert_all(&lease.units);
             return self.lease(number, lease);
         }
         self.mine_given.insert_all(&lease.units.and(&self.mine));
         let fresh = lease.units.first_without(u64::MAX, &[&self.touched]);
         self.touched.insert_all(&fresh);
-        for _ in 1..copies {
-            self.want(&fresh);
+        for _ in 1..copies.min(COPIES_MAX) {
+            self.short.insert_all(&fresh);
         }
-        self.unwant(&lease.units.first_without(u64::MAX, &[&fresh]));
+        self.short.remove_all(&lease.units.first_without(u64::MAX, &[&fresh]));
         self.lease(number, lease);
     }
 
@@ -195,19 +293,14 @@ impl Board {
     pub(crate) fn arrived(&mut self, device: DeviceId, units: &Intervals) -> Vec<u64> {
         let mut ended = Vec::new();
         let mut free = units.clone();
-        for (number, lease) in self.leases.iter_mut().filter(|(_, lease)| lease.device == device) {
-            let came = lease.units.and(&free);
-            if came.is_empty() {
-                continue;
-            }
-            lease.units.remove_all(&came);
+        for number in self.by_device.get(&device).cloned().unwrap_or_default() {
+            let Some((lease, came)) = self.remove_from(number, &free) else { continue };
             free.remove_all(&came);
             if lease.units.is_empty() {
-                ended.push(*number);
+                ended.push(number);
             }
-        }
-        for number in &ended {
-            self.leases.remove(number);
+            // What is settled has lost its votes, and what is not will have this one.
+            self.unbar(lease.person, &came.and(&self.settled));
         }
         // Results that come twice change nothing here: how many copies are wanted follows from the votes (`set_short`).
         self.touched.insert_all(&free);
@@ -223,38 +316,27 @@ impl Board {
 
     /// Takes units out of a lease; they are wanted again. The lease ends with the last of them.
     pub(crate) fn give_back(&mut self, number: u64, units: &Intervals) {
-        let Some(lease) = self.leases.get_mut(&number) else { return };
-        let (person, is_spare) = (lease.person, lease.is_spare);
-        lease.units.remove_all(units);
-        if lease.units.is_empty() {
-            self.leases.remove(&number);
-        }
-        let mut left = units.clone();
+        let Some((lease, mut left)) = self.remove_from(number, units) else { return };
+        self.unbar(lease.person, &left);
         left.remove_all(&self.settled);
         let mine = left.and(&self.mine);
         self.mine_given.remove_all(&mine);
         left.remove_all(&mine);
-        let has_voted = |unit: &u64| {
-            self.votes.get(unit).is_some_and(|votes| votes.iter().any(|vote| vote.person == person))
-        };
-        if let Some(done) = self.by_person.get_mut(&person) {
-            let voted = Intervals::of(left.numbers().filter(has_voted).map(Intervals::one));
-            done.remove_all(&left);
-            done.insert_all(&voted);
-        }
-        match is_spare {
-            true => self.spare.remove_all(&left),
-            false => self.want(&left),
+        if !lease.is_spare {
+            // What was done and is not after all is fresh: it is wanted without that.
+            self.short.insert_all(&left.and(&self.touched));
         }
     }
 
-    /// Notes that a person has been given a unit, or has voted on it.
-    pub(crate) fn bar(&mut self, person: PersonId, unit: u64) {
-        self.by_person.entry(person).or_default().insert(Intervals::one(unit));
+    /// Notes a vote.
+    pub(crate) fn vote(&mut self, unit: u64, vote: Vote) {
+        self.by_person.entry(vote.person).or_default().insert(Intervals::one(unit));
+        self.votes.entry(unit).or_default().push(vote);
     }
 
-    /// Notes that a device cannot do a unit just now.
-    pub(crate) fn note_unable(&mut self, device: DeviceId, unit: u64, now: Timestamp) {
+    /// Notes that a device of a person cannot do a unit just now: others can, later it may.
+    pub(crate) fn note_unable(&mut self, (device, person): (DeviceId, PersonId), unit: u64, now: Timestamp) {
+        self.unbar(person, &Intervals::of([Intervals::one(unit)]));
         let (units, since) = self.unable.entry(device).or_default();
         if units.is_empty() {
             *since = now;
@@ -273,11 +355,7 @@ impl Board {
 
     /// Notes how many more copies of a unit are wanted, besides those given out.
     pub(crate) fn set_short(&mut self, unit: u64, copies: u32) {
-        let out = self.leases.values().filter(|lease| !lease.is_spare && lease.units.has(unit)).count();
-        let wanted = usize::try_from(copies).unwrap_or(LEVELS).saturating_sub(out).min(LEVELS);
-        for (level, set) in self.short.iter_mut().enumerate() {
-            if level < wanted { set.insert(Intervals::one(unit)) } else { set.remove(Intervals::one(unit)) }
-        }
+        self.short.set(unit, copies.min(COPIES_MAX).saturating_sub(self.given.count(unit)));
         self.touched.insert(Intervals::one(unit));
         self.mine.remove(Intervals::one(unit));
     }
@@ -293,13 +371,21 @@ impl Board {
     pub(crate) fn settle(&mut self, span: Span) {
         self.settled.insert(span);
         self.touched.insert(span);
-        self.short.iter_mut().for_each(|set| set.remove(span));
+        self.short.clear(span);
         self.mine.remove(span);
         self.mine_given.remove(span);
-        self.spare.remove(span);
-        self.by_person.values_mut().for_each(|set| set.remove(span));
-        for unit in span.first..span.end() {
-            self.votes.remove(&unit);
+        self.slow.remove(span);
+        // Whoever still has a copy keeps its bar until that lease ends.
+        self.drop_votes(span);
+        self.has_idle |= self.given.has_any(span) || self.spare.has_any(span);
+    }
+
+    fn drop_votes(&mut self, span: Span) {
+        let voted: Vec<u64> = self.votes.range(span.first..span.end()).map(|(unit, _)| *unit).collect();
+        for unit in voted {
+            for vote in self.votes.remove(&unit).into_iter().flatten() {
+                self.unbar(vote.person, &Intervals::of([Intervals::one(unit)]));
+            }
         }
     }
 
@@ -308,7 +394,7 @@ impl Board {
         self.settled.remove(span);
         self.parked.remove(span);
         self.touched.remove(span);
-        self.votes.retain(|unit, _| !(span.first..span.end()).contains(unit));
+        self.drop_votes(span);
     }
 
     /// Drops what a person has said about units that are not done, and its leases. Returns the numbers of these.
@@ -330,133 +416,98 @@ impl Board {
                 units.insert(*unit);
             }
         }
+        self.by_person.remove(&person);
         (leases, units)
     }
 
     /// Returns the leases that nobody needs any more: all their units are done.
     pub(crate) fn idle_leases(&mut self) -> Vec<(u64, DeviceId)> {
+        if !std::mem::take(&mut self.has_idle) {
+            return Vec::new();
+        }
         let settled = &self.settled;
+        let is_idle = |lease: &Lease| lease.units.first_without(1, &[settled]).is_empty();
         let idle: Vec<(u64, DeviceId)> = self
             .leases
             .iter()
-            .filter(|(_, lease)| lease.units.first_without(1, &[settled]).is_empty())
+            .filter(|(_, lease)| is_idle(lease))
             .map(|(number, lease)| (*number, lease.device))
             .collect();
         for (number, _) in &idle {
-            self.leases.remove(number);
+            self.end_lease(*number);
         }
         idle
     }
+}
 
-    fn want(&mut self, units: &Intervals) {
-        let mut left = units.clone();
-        for set in &mut self.short {
+/// Numbers that stand in it several times.
+#[derive(Debug, Default)]
+struct Copies(
+    /// In the k-th set is what stands in it more than k times.
+    Vec<Intervals>,
+);
+
+impl Copies {
+    /// Returns what stands in it at all, if anything does.
+    fn any(&self) -> Option<&Intervals> {
+        self.0.first().filter(|set| !set.is_empty())
+    }
+
+    fn has_any(&self, span: Span) -> bool {
+        self.0.first().is_some_and(|set| !set.within(span).is_empty())
+    }
+
+    fn count(&self, number: u64) -> u32 {
+        u32::try_from(self.0.iter().take_while(|set| set.has(number)).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Adds each once more.
+    fn insert_all(&mut self, numbers: &Intervals) {
+        let mut left = numbers.clone();
+        for set in &mut self.0 {
+            if left.is_empty() {
+                return;
+            }
             let there = set.and(&left);
             set.insert_all(&left);
             left = there;
+        }
+        if !left.is_empty() {
+            self.0.push(left);
+        }
+    }
+
+    /// Removes each once, if it stands in it.
+    fn remove_all(&mut self, numbers: &Intervals) {
+        let mut left = numbers.clone();
+        for set in self.0.iter_mut().rev() {
             if left.is_empty() {
-                break;
+                return;
+            }
+            let there = set.and(&left);
+            set.remove_all(&there);
+            left.remove_all(&there);
+        }
+    }
+
+    fn set(&mut self, number: u64, times: u32) {
+        let times = usize::try_from(times).unwrap_or(usize::MAX);
+        while self.0.len() < times {
+            self.0.push(Intervals::default());
+        }
+        for (level, set) in self.0.iter_mut().enumerate() {
+            if level < times {
+                set.insert(Intervals::one(number))
+            } else {
+                set.remove(Intervals::one(number))
             }
         }
     }
 
-    fn unwant(&mut self, units: &Intervals) {
-        let mut left = units.clone();
-        for set in self.short.iter_mut().rev() {
-            let there = set.and(&left);
-            set.remove_all(&there);
-            left.remove_all(&there);
-            if left.is_empty() {
-                break;
-            }
-        }
+    fn clear(&mut self, span: Span) {
+        self.0.iter_mut().for_each(|set| set.remove(span));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn asker(number: u8, is_distinct: bool) -> Asker {
-        Asker {
-            device: DeviceId::new([number; 32]),
-            person: PersonId::new([number; 32]),
-            is_owner: number == 0,
-            is_distinct,
-        }
-    }
-
-    fn give(board: &mut Board, who: Asker, limit: u64, copies: u32) -> Vec<u64> {
-        let units = board.take(who, limit, copies);
-        let numbers = units.numbers().collect();
-        if !units.is_empty() {
-            let at = Timestamp::from_millis(0);
-            let number = board.next_lease;
-            board.lease(
-                number,
-                Lease {
-                    device: who.device,
-                    person: who.person,
-                    units,
-                    given: at,
-                    heard: at,
-                    is_spare: false,
-                },
-            );
-        }
-        numbers
-    }
-
-    #[test]
-    fn copies_go_to_different_persons() {
-        let mut board = Board::new(4, true);
-        assert_eq!(give(&mut board, asker(1, true), 3, 2), [0, 1, 2]);
-        // The same person gets what is fresh, never its own again.
-        assert_eq!(give(&mut board, asker(1, true), 9, 2), [3]);
-        assert_eq!(give(&mut board, asker(1, true), 9, 2), [0; 0]);
-        assert_eq!(give(&mut board, asker(2, true), 9, 2), [0, 1, 2, 3]);
-        assert_eq!(give(&mut board, asker(3, true), 9, 2), [0; 0]);
-        // What a lease leaves behind goes to another, not back to who gave it up.
-        board.end_lease(1);
-        assert_eq!(give(&mut board, asker(2, true), 9, 2), [0; 0]);
-        assert_eq!(give(&mut board, asker(3, true), 9, 2), [0, 1, 2]);
-    }
-
-    #[test]
-    fn a_million_units_in_order_cost_nothing() {
-        let mut board = Board::new(1_000_000, true);
-        for lease in 0..4_000_u64 {
-            let units = board.take(asker(1, false), 250, 1);
-            assert_eq!(units.numbers().next(), Some(lease * 250));
-            for span in units.spans().collect::<Vec<_>>() {
-                board.settle(span);
-            }
-        }
-        assert!(board.is_over());
-        assert_eq!(board.settled.spans().count() + board.touched.spans().count(), 2);
-    }
-
-    #[test]
-    fn files_are_given_to_the_computer_they_lie_on() {
-        let mut board = Board::new(6, true);
-        board.local.insert(asker(1, false).device, Intervals::of([Span { first: 4, count: 2 }]));
-        board.local.insert(asker(2, false).device, Intervals::of([Span { first: 0, count: 2 }]));
-        assert_eq!(give(&mut board, asker(1, false), 2, 1), [4, 5]);
-        assert_eq!(give(&mut board, asker(1, false), 9, 1), [2, 3]);
-        // Nothing else is left.
-        assert_eq!(give(&mut board, asker(1, false), 1, 1), [0]);
-        assert_eq!(give(&mut board, asker(2, false), 9, 1), [1]);
-    }
-
-    #[test]
-    fn results_that_come_twice_make_no_unit_less_wanted() {
-        let mut board = Board::new(1, true);
-        assert_eq!(give(&mut board, asker(1, true), 1, 2), [0]);
-        let one = Intervals::of([Intervals::one(0)]);
-        assert_eq!(board.arrived(asker(1, true).device, &one), [1]);
-        board.set_short(0, 1);
-        // The same again, since the answer to it was lost.
-        assert_eq!(board.arrived(asker(1, true).device, &one), [0; 0]);
-        assert_eq!(give(&mut board, asker(2, true), 9, 2), [0]);
-    }
-}
+mod tests;

@@ -44,7 +44,7 @@ fn signed() -> SignedStatement {
     SignedStatement { bytes: wire::to_bytes(&statement()).into(), signature: vec![9; 64].into() }
 }
 
-fn every_message() -> Vec<Message> {
+pub(crate) fn every_message() -> Vec<Message> {
     let inline = Part::Inline { bytes: b"abc".to_vec().into() };
     let content = Part::Content { content: CONTENT, size: 7, from: Some(device(1)) };
     let trust = TrustRow {
@@ -85,7 +85,7 @@ fn every_message() -> Vec<Message> {
     .into()
 }
 
-fn every_body() -> Vec<Body> {
+pub(crate) fn every_body() -> Vec<Body> {
     let limits = Limits { cpu_ms: 1_000, memory_mib: 64, output: 1_000, is_nan_canonical: false };
     let announced = Announcement {
         job: JOB,
@@ -133,6 +133,12 @@ fn fuzz_what_members_send_about_jobs() {
     let mut seeds: Vec<Vec<u8>> = every_message().iter().map(wire::to_bytes).collect();
     seeds.extend(every_body().iter().map(wire::to_bytes));
     seeds.push(wire::to_bytes(&statement()));
+    let vectors = [
+        include_str!("../../../../specs/vectors/compute-accept.json"),
+        include_str!("../../../../specs/vectors/compute-refuse.json"),
+    ];
+    seeds.extend(vectors.into_iter().flat_map(engine::bytes_of));
+    assert!(seeds.len() > 100, "the vectors are not where they were: {}", seeds.len());
     engine::run("compute", &READERS, seeds);
 }
 

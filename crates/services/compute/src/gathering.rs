@@ -8,7 +8,6 @@ use store::{Rows, StoreError};
 
 use crate::board::Board;
 use crate::faults::ComputeError;
-use crate::intervals::Intervals;
 use crate::messages::{CHUNK, Part};
 use crate::owner::StageKey;
 use crate::service::Compute;
@@ -187,7 +186,7 @@ impl Compute {
             (board.total, board.is_closed) = (stage.total, stage.is_closed);
             for (unit, input) in (from..).zip(&inputs) {
                 if let Some(device) = input.at {
-                    board.local.entry(device).or_default().insert(Intervals::one(unit));
+                    board.note_local(device, unit);
                 }
             }
         }
@@ -220,7 +219,7 @@ pub(crate) fn note_local<R: Rows + ?Sized>(
         let ((_, _, chunk), inputs) = row?;
         for (unit, input) in (chunk * CHUNK..).zip(&inputs) {
             if let Some(device) = input.at {
-                board.local.entry(device).or_default().insert(Intervals::one(unit));
+                board.note_local(device, unit);
             }
         }
     }

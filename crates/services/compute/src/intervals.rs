@@ -6,10 +6,12 @@ use minicbor::{Decode, Encode};
 
 /// A set of numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Intervals(
+pub(crate) struct Intervals {
     /// First number to one past the last; they neither overlap nor touch.
-    BTreeMap<u64, u64>,
-);
+    spans: BTreeMap<u64, u64>,
+    /// How many numbers.
+    count: u64,
+}
 
 /// Consecutive numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -42,23 +44,23 @@ impl Intervals {
     }
 
     pub(crate) fn spans(&self) -> impl Iterator<Item = Span> + '_ {
-        self.0.iter().map(|(from, to)| Span::of(*from, *to))
+        self.spans.iter().map(|(from, to)| Span::of(*from, *to))
     }
 
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> + '_ {
-        self.0.iter().flat_map(|(from, to)| *from..*to)
+        self.spans.iter().flat_map(|(from, to)| *from..*to)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.spans.is_empty()
     }
 
     pub(crate) fn count(&self) -> u64 {
-        self.spans().map(|span| span.count).sum()
+        self.count
     }
 
     pub(crate) fn has(&self, number: u64) -> bool {
-        self.0.range(..=number).next_back().is_some_and(|(_, to)| number < *to)
+        self.spans.range(..=number).next_back().is_some_and(|(_, to)| number < *to)
     }
 
     pub(crate) fn insert(&mut self, span: Span) {
@@ -66,19 +68,21 @@ impl Intervals {
         if from >= to {
             return;
         }
-        if let Some((&before, &end)) = self.0.range(..=from).next_back()
+        if let Some((&before, &end)) = self.spans.range(..=from).next_back()
             && end >= from
         {
             from = before;
             to = to.max(end);
         }
-        let inside: Vec<u64> = self.0.range(from..=to).map(|(start, _)| *start).collect();
+        let inside: Vec<u64> = self.spans.range(from..=to).map(|(start, _)| *start).collect();
         for start in inside {
-            if let Some(end) = self.0.remove(&start) {
+            if let Some(end) = self.spans.remove(&start) {
+                self.count -= end - start;
                 to = to.max(end);
             }
         }
-        self.0.insert(from, to);
+        self.spans.insert(from, to);
+        self.count += to - from;
     }
 
     pub(crate) fn remove(&mut self, span: Span) {
@@ -86,19 +90,21 @@ impl Intervals {
         if from >= to {
             return;
         }
-        if let Some((&before, &end)) = self.0.range(..from).next_back()
+        if let Some((&before, &end)) = self.spans.range(..from).next_back()
             && end > from
         {
-            self.0.insert(before, from);
+            self.spans.insert(before, from);
+            self.count -= end.min(to) - from;
             if end > to {
-                self.0.insert(to, end);
+                self.spans.insert(to, end);
             }
         }
-        let inside: Vec<(u64, u64)> = self.0.range(from..to).map(|(start, end)| (*start, *end)).collect();
+        let inside: Vec<(u64, u64)> = self.spans.range(from..to).map(|(start, end)| (*start, *end)).collect();
         for (start, end) in inside {
-            self.0.remove(&start);
+            self.spans.remove(&start);
+            self.count -= end.min(to) - start;
             if end > to {
-                self.0.insert(to, end);
+                self.spans.insert(to, end);
             }
         }
     }
@@ -115,8 +121,8 @@ impl Intervals {
     pub(crate) fn within(&self, span: Span) -> Vec<Span> {
         let mut found = Vec::new();
         let (from, to) = (span.first, span.end());
-        let before = self.0.range(..from).next_back().filter(|(_, end)| **end > from);
-        for (start, end) in before.into_iter().chain(self.0.range(from..to)) {
+        let before = self.spans.range(..from).next_back().filter(|(_, end)| **end > from);
+        for (start, end) in before.into_iter().chain(self.spans.range(from..to)) {
             found.push(Span::of((*start).max(from), (*end).min(to)));
         }
         found
@@ -124,7 +130,7 @@ impl Intervals {
 
     /// Returns what is in both.
     pub(crate) fn and(&self, other: &Self) -> Self {
-        let (few, many) = if self.0.len() <= other.0.len() { (self, other) } else { (other, self) };
+        let (few, many) = if self.spans.len() <= other.spans.len() { (self, other) } else { (other, self) };
         Self::of(few.spans().flat_map(|span| many.within(span)))
     }
 
@@ -154,12 +160,12 @@ impl Intervals {
     }
 
     fn span_at(&self, number: u64) -> Option<Span> {
-        let (from, to) = self.0.range(..=number).next_back()?;
+        let (from, to) = self.spans.range(..=number).next_back()?;
         (number < *to).then(|| Span::of(*from, *to))
     }
 
     fn next_from(&self, number: u64) -> Option<u64> {
-        self.0.range(number..).next().map(|(from, _)| *from)
+        self.spans.range(number..).next().map(|(from, _)| *from)
     }
 }
 

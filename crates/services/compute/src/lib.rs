@@ -34,6 +34,8 @@ mod staging;
 mod tables;
 mod telling;
 mod value;
+#[cfg(test)]
+mod vectors;
 mod worker;
 
 pub use faults::{ComputeError, faults};

@@ -27,8 +27,6 @@ use crate::value::{SignedStatement, Stated, Statement, digest, input_hash};
 /// Work in one lease, in microseconds of the asker's pace: long enough that messages cost nothing, short enough that the end
 /// of a job is not waited for.
 const LEASE_US: u64 = 1_000_000;
-/// Units of the first lease of a computer whose pace is not known.
-const FIRST_UNITS: u64 = 4;
 /// A lease of which nothing is heard for so long is given to others.
 const SILENT: Duration = Duration::from_secs(45);
 /// Leases of one computer at most.
@@ -131,14 +129,30 @@ impl Compute {
         if job.state != JobState::Running || !self.is_in_charge(step, &job)? {
             return Ok(());
         }
-        let hungry: Vec<((u8, DeviceId), u8)> =
-            self.live(id).hungry.iter().map(|(who, leases)| (*who, *leases)).collect();
-        for ((stage, device), leases) in hungry {
-            let given = self.give(step, (id, stage), &job, (device, leases))?;
-            if given == leases {
-                self.live(id).hungry.remove(&(stage, device));
-            } else if given > 0 {
-                self.live(id).hungry.insert((stage, device), leases.saturating_sub(given));
+        for stage in &job.stages {
+            // Near the end a thousand computers may wait, and each message comes by here.
+            let has_free =
+                |boards: &BTreeMap<StageKey, Board>| boards.get(&(id, *stage)).is_none_or(Board::has_free);
+            if !has_free(&self.boards) {
+                continue;
+            }
+            let hungry: Vec<(DeviceId, u8)> = self
+                .live(id)
+                .hungry
+                .iter()
+                .filter(|((at, _), _)| at == stage)
+                .map(|((_, who), leases)| (*who, *leases))
+                .collect();
+            for (device, leases) in hungry {
+                let given = self.give(step, (id, *stage), &job, (device, leases))?;
+                if given == leases {
+                    self.live(id).hungry.remove(&(*stage, device));
+                } else if given > 0 {
+                    self.live(id).hungry.insert((*stage, device), leases.saturating_sub(given));
+                }
+                if !has_free(&self.boards) {
+                    break;
+                }
             }
         }
         Ok(())
@@ -167,14 +181,14 @@ impl Compute {
         let mut outputs = Outputs::new(key.0);
         while given < leases {
             let Some(board) = self.board(step, key)? else { return Ok(given) };
-            if board.leases.values().filter(|lease| lease.device == device).count() >= LEASES_MAX {
+            if board.leases_of(device) >= LEASES_MAX {
                 break;
             }
             let limit = lease_size(board, device);
             let mut units = board.take(asker, limit, copies);
             let is_spare = units.is_empty() && board.is_closed;
             if is_spare {
-                units = board.take_spare(asker, limit, now);
+                units = board.take_spare(asker, limit);
             }
             if units.is_empty() {
                 break;
@@ -275,10 +289,8 @@ impl Compute {
             self.say(step, from, id, Says::Took { number });
             return self.after_results(step, (id, statement.stage));
         }
-        if let Some(board) = self.board(step, (id, statement.stage))?
-            && let Some(lease) = board.leases.get_mut(&statement.lease)
-        {
-            lease.heard = step.now();
+        if let Some(board) = self.board(step, (id, statement.stage))? {
+            board.heard_of(statement.lease, row.device, step.now());
         }
         let wanted = missing.into_iter().map(|(content, size)| Wanted { content, size, from: Some(from) });
         lending::bring(step, job.web, wanted.collect());
@@ -398,16 +410,17 @@ impl Compute {
             LEASES.delete(step.rows(), &(id, key.1, ended));
         }
         note_pace(board, row.device, statement);
-        if let Some(lease) = board.leases.get_mut(&statement.lease) {
-            lease.heard = step.now();
-        }
+        board.heard_of(statement.lease, row.device, step.now());
         let number = job.statements + 1;
         let mut turned = Turned { number, ..Turned::default() };
         for (place, (said, outcome)) in (0_u64..).zip(statement.units.iter().zip(&row.outcomes)) {
             let unable = matches!(outcome, Outcome::Failed { failure: Failure::Unable, .. });
             let is_news = said.unit < board.total && !board.settled.has(said.unit);
-            let votes = board.votes.entry(said.unit).or_default();
-            if !is_news || votes.iter().any(|vote| vote.device == row.device) {
+            let has_voted = board
+                .votes
+                .get(&said.unit)
+                .is_some_and(|all| all.iter().any(|vote| vote.device == row.device));
+            if !is_news || has_voted {
                 job.spent_us = job.spent_us.saturating_add(said.cpu_us);
                 if is_news {
                     // It had been given the unit once more: that copy will not come.
@@ -416,11 +429,8 @@ impl Compute {
             } else if unable {
                 turned.unable.insert(said.unit);
             } else {
-                votes.push(vote_of((row.device, person, via), *said, outcome, (number, place)));
+                board.vote(said.unit, vote_of((row.device, person, via), *said, outcome, (number, place)));
                 turned.voted.push(said.unit);
-            }
-            if board.votes.get(&said.unit).is_some_and(Vec::is_empty) {
-                board.votes.remove(&said.unit);
             }
         }
         if !turned.voted.is_empty() {
@@ -428,7 +438,7 @@ impl Compute {
             STATEMENTS.put(step.rows(), &(id, number), row);
         }
         JOBS.put(step.rows(), &id, &job);
-        self.judge_all(step, key, &job, row.device, &turned)
+        self.judge_all(step, key, &job, (row.device, person), &turned)
     }
 
     /// Judges units on which somebody has just voted, or could not.
@@ -437,7 +447,7 @@ impl Compute {
         step: &mut Step<'_>,
         key: StageKey,
         job: &JobRow,
-        device: DeviceId,
+        who: (DeviceId, PersonId),
         turned: &Turned,
     ) -> Result<(), Fault> {
         let now = step.now();
@@ -463,7 +473,7 @@ impl Compute {
             }
             is_pending |= settled.last().is_none_or(|(last, _)| *last != unit);
             if turned.unable.contains(&unit) {
-                board.note_unable(device, unit, now);
+                board.note_unable(who, unit, now);
             }
         }
         if is_pending && !turned.voted.is_empty() {
@@ -505,7 +515,7 @@ impl Compute {
         let mut runs: Vec<Run> = Vec::new();
         let mut sums = Sums::default();
         for (unit, digest) in settled {
-            let votes = board.votes.remove(unit).unwrap_or_default();
+            let votes = board.votes.get(unit).cloned().unwrap_or_default();
             let Some(best) = votes.iter().find(|vote| vote.digest == *digest) else { continue };
             let persons: BTreeSet<PersonId> =
                 votes.iter().filter(|vote| vote.digest == *digest).map(|vote| vote.person).collect();
@@ -595,14 +605,12 @@ impl Compute {
         for stage in &job.stages {
             let Some(board) = self.board(step, (id, *stage))? else { continue };
             for number in leases {
-                if let Some(lease) = board.leases.get_mut(number).filter(|lease| lease.device == from) {
-                    lease.heard = now;
+                if board.heard_of(*number, from, now) {
                     unknown.remove(number);
                 }
             }
             for Checkpoint { lease, unit, content, size } in checkpoints {
-                let holds =
-                    board.leases.get(lease).is_some_and(|one| one.device == from && one.units.has(*unit));
+                let holds = board.lease_of(*lease, from).is_some_and(|one| one.units.has(*unit));
                 if holds && *size <= crate::jobs::OUTPUT_SIZE_MAX {
                     wanted.push((*stage, *unit, *content, *size));
                 }
@@ -636,7 +644,7 @@ impl Compute {
         for stage in &job.stages {
             let Some(board) = self.board(step, (id, *stage))? else { continue };
             for number in leases {
-                if board.leases.get(number).is_some_and(|lease| lease.device == from) {
+                if board.lease_of(*number, from).is_some() {
                     board.end_lease(*number);
                     LEASES.delete(step.rows(), &(id, *stage, *number));
                 }
@@ -652,18 +660,24 @@ impl Compute {
         for stage in &job.stages {
             let Some(board) = self.boards.get_mut(&(id, *stage)) else { continue };
             let silent: Vec<u64> = board
-                .leases
-                .iter()
+                .leases()
                 .filter(|(_, lease)| now.since(lease.heard) > SILENT)
-                .map(|(number, _)| *number)
+                .map(|(number, _)| number)
                 .collect();
             board.forget_unable(now);
             for number in silent {
                 board.end_lease(number);
                 LEASES.delete(step.rows(), &(id, *stage, number));
             }
+            if board.is_closed && self.lives.get(&id).is_some_and(|live| !live.hungry.is_empty()) {
+                board.note_slow(now);
+            }
         }
-        self.feed(step, id)
+        let done = self.feed(step, id);
+        for stage in &job.stages {
+            self.boards.get_mut(&(id, *stage)).into_iter().for_each(Board::forget_slow);
+        }
+        done
     }
 
     /// Drops what a person who lied has said in jobs that go on.
@@ -707,7 +721,7 @@ impl Compute {
             LEASES.delete(step.rows(), &(key.0, key.1, number));
         }
         let turned = Turned { voted: units.into_iter().collect(), ..Turned::default() };
-        let me = self.me;
+        let me = (self.me, job.person);
         self.judge_all(step, key, job, me, &turned)
     }
 }
@@ -872,7 +886,8 @@ fn lease_size(board: &Board, device: DeviceId) -> u64 {
     let most = crate::jobs::UNITS_MAX as u64;
     let by_pace = match board.pace.get(&device) {
         Some(pace) => LEASE_US / (*pace).max(1),
-        None => FIRST_UNITS,
+        // They may take minutes each, and several leases are asked for at once.
+        None => 1,
     };
     let left = board.total.saturating_sub(board.settled.count());
     let workers = board.pace.len().max(1) as u64;
@@ -927,10 +942,10 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
         for (place, (said, outcome)) in (0_u64..).zip(statement.units.iter().zip(&row.outcomes)) {
             let unable = matches!(outcome, Outcome::Failed { failure: Failure::Unable, .. });
             if !unable && said.unit < board.total && !board.settled.has(said.unit) {
-                let vote = vote_of((row.device, person, via), *said, outcome, (number, place));
-                let votes = board.votes.entry(said.unit).or_default();
-                if votes.iter().all(|before| before.device != row.device) {
-                    votes.push(vote);
+                let has_voted = |all: &Vec<Vote>| all.iter().any(|before| before.device == row.device);
+                if !board.votes.get(&said.unit).is_some_and(has_voted) {
+                    board
+                        .vote(said.unit, vote_of((row.device, person, via), *said, outcome, (number, place)));
                 }
             }
         }
@@ -944,9 +959,6 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
         let bench =
             Bench { trust: &job.trust, owner: job.person, is_drawn: drawn.has(unit), is_proven: &proven };
         let votes = board.votes.get(&unit).cloned().unwrap_or_default();
-        for vote in &votes {
-            board.bar(vote.person, unit);
-        }
         match bench.judge(&votes) {
             Verdict::Short(copies) => board.set_short(unit, copies),
             Verdict::Mine => board.set_mine(unit),

@@ -260,7 +260,7 @@ impl Compute {
             .stages
             .iter()
             .filter_map(|stage| self.boards.get(&(id, *stage)))
-            .flat_map(|board| board.leases.iter().map(|(number, lease)| (lease.device, *number)))
+            .flat_map(|board| board.leases().map(|(number, lease)| (lease.device, number)))
             .collect();
         for (device, number) in leases {
             self.say(step, device, id, Says::Stop { leases: vec![number] });

@@ -8,7 +8,7 @@ use compute::jobs::Outcome;
 use serde_json::{Value, json};
 
 use super::sandbox::right;
-use super::{Honesty, Inputs, Job, Town, cheaters};
+use super::{Honesty, Inputs, Job, Town, cheaters, large};
 use crate::check::{list, text};
 use crate::world::PeerIndex;
 
@@ -123,6 +123,7 @@ impl Town {
         let count = job.inputs.count();
         self.claim(first == Some((count, count)), || format!("{name}: {first:?} of {count} units"));
         self.tally.units += steps.iter().map(|(_, total)| total).sum::<u64>();
+        self.check_rows(job, &name);
         let results = self.results_of(job);
         if job.has_reduce {
             return self.check_sum(job, &expected, &results, &name);
@@ -152,6 +153,25 @@ impl Town {
         }
         self.count_wrong(job, wrong, &name);
         self.check_saved(job, &expected, &name);
+    }
+
+    /// What is done stands in rows once, and each person is credited what stands there by its word, neither less nor more.
+    fn check_rows(&mut self, job: &Job, name: &str) {
+        let Ok(id) = job.id.parse::<RunId>() else { return };
+        let believed = large::believed(&self.world, job.owner, id);
+        let parked = large::rows_of(&self.world, job.owner, "compute.parked", id.as_bytes()).len() as u64;
+        let sum = believed.iter().map(|(_, count, _)| count).sum::<u64>() + parked;
+        let total = self.view(job)["total"].as_u64().unwrap_or(0);
+        self.claim(sum == total, || format!("{name}: rows hold {sum} results of {total} units"));
+        let counted = large::counted(&believed);
+        for (person, units) in large::credits(&self.world, job.owner, id) {
+            let owed = counted.get(&person).copied().unwrap_or(0);
+            // Who found that a unit cannot be done is credited that, too, and once more when it was tried again.
+            let is_right = units == owed || (job.habits.poison > 0 && units > owed);
+            self.claim(is_right, || {
+                format!("{name}: {} is credited {units} units of {owed}", person.short())
+            });
+        }
     }
 
     fn count_wrong(&mut self, job: &Job, wrong: u64, name: &str) {

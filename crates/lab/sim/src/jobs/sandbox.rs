@@ -16,7 +16,7 @@ use kernel::{Input, Job, JobFailure, JobId};
 use crate::world::{PeerIndex, World};
 
 /// Bytes of every program.
-const PROGRAM_SIZE: u64 = 5_000;
+pub(super) const PROGRAM_SIZE: u64 = 5_000;
 /// Bytes of a large output.
 pub(crate) const LARGE_SIZE: u64 = 100_000;
 /// How often results are reported.
@@ -34,6 +34,12 @@ pub enum Honesty {
     Cheating(u64),
     /// It can run nothing.
     Unable,
+    /// Something else for every unit, and the same as others who do.
+    Colluding,
+    /// What is so, but it claims to have taken so many times longer.
+    Greedy(u64),
+    /// It takes work and says that it is at it, and nothing comes of it.
+    Silent,
 }
 
 /// The drivers of one computer.
@@ -54,6 +60,8 @@ pub struct Sandbox {
     pub(crate) saved: BTreeMap<String, ContentId>,
     /// Units that were run.
     pub executed: u64,
+    /// The same by the seed of the job's habits.
+    pub(crate) executed_for: BTreeMap<u64, u64>,
     /// Wrong outputs that were given.
     pub lies: u64,
 }
@@ -72,6 +80,7 @@ impl Default for Sandbox {
             runs: BTreeMap::new(),
             saved: BTreeMap::new(),
             executed: 0,
+            executed_for: BTreeMap::new(),
             lies: 0,
         }
     }
@@ -266,21 +275,23 @@ pub(crate) fn tick(world: &mut World, index: PeerIndex, job: JobId) {
     if is_cancelled {
         return world.finish_after(Duration::ZERO, index, job, Ok(Vec::new()));
     }
-    if sandbox.allowance.is_none_or(|allowance| allowance.cores == 0) {
+    if sandbox.allowance.is_none_or(|allowance| allowance.cores == 0) || sandbox.honesty == Honesty::Silent {
         sandbox.runs.insert(job, running);
         return world.sandbox_after(Duration::from_secs(1), index, job);
     }
     let mut results = Vec::new();
     let mut large = BTreeSet::new();
+    let Habits { ms, seed, .. } = Habits::read(&running.run.arguments);
+    let greed = if let Honesty::Greedy(times) = sandbox.honesty { times } else { 1 };
     for unit in running.run.units.iter().skip(running.next).take(running.batch) {
         sandbox.executed += 1;
+        *sandbox.executed_for.entry(seed).or_default() += 1;
         let right = outcome(&running.run, unit);
         let outcome = sandbox.say(unit.unit, right);
         if let Outcome::Large { content, .. } = &outcome {
             large.insert(*content);
         }
-        let ms = Habits::read(&running.run.arguments).ms;
-        results.push(RunResult { unit: unit.unit, outcome, cpu_us: ms * 1_000 });
+        results.push(RunResult { unit: unit.unit, outcome, cpu_us: ms * 1_000 * greed });
     }
     running.next += running.batch;
     let is_over = running.next >= running.run.units.len();
@@ -302,15 +313,19 @@ pub(crate) fn tick(world: &mut World, index: PeerIndex, job: JobId) {
 impl Sandbox {
     fn say(&mut self, unit: u64, right: Outcome) -> Outcome {
         match self.honesty {
-            Honesty::Honest => right,
+            Honesty::Honest | Honesty::Greedy(_) | Honesty::Silent => right,
             Honesty::Unable => Outcome::Failed { failure: Failure::Unable, log: "no memory".to_owned() },
+            Honesty::Colluding => {
+                self.lies += 1;
+                text("1999999999".to_owned())
+            }
             Honesty::Cheating(often) => {
                 let drawn = unit.wrapping_add(self.lie).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
                 if drawn % 1_000 >= often {
                     return right;
                 }
                 self.lies += 1;
-                // Nobody else tells the same lie: numbers below this are never told.
+                // Nobody else tells the same lie, and no honest computer a number as large.
                 text((2_000_000_000 + self.lie).to_string())
             }
         }
