@@ -159,8 +159,12 @@ impl Board {
         paces.sort_unstable();
         let pace = paces.get(paces.len() / 2).copied().unwrap_or(1_000_000);
         let (mut slow, mut copied) = (Intervals::default(), Intervals::default());
+        // A computer has some leases in hand and runs the older ones first.
+        let mut in_hand: BTreeMap<DeviceId, u64> = BTreeMap::new();
         for lease in self.leases.values() {
-            let expected = pace.saturating_mul(lease.units.count().max(1)) / 1_000;
+            let before = in_hand.entry(lease.device).or_default();
+            *before = before.saturating_add(lease.units.count().max(1));
+            let expected = pace.saturating_mul(*before) / 1_000;
             let waited = now.since(lease.given).as_millis();
             let least = if lease.is_spare { SPARE_SLOW_MS_MIN } else { SLOW_MS_MIN };
             match waited > u128::from(expected.saturating_mul(2).max(least)) {

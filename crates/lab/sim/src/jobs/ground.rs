@@ -115,7 +115,7 @@ pub(crate) fn home(me: DeviceId, members: &[DeviceId]) -> MemoryBacking {
     }
     let changes: Changes = rows.into_changes();
     drop(empty);
-    backing.commit(changes).expect("memory takes everything");
+    backing.commit(changes, store::Durability::Durable).expect("memory takes everything");
     backing
 }
 
