@@ -361,7 +361,10 @@ impl Compute {
         let Some(job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
         for one in std::mem::take(&mut self.live(id).coming) {
             let Some(statement) = one.row.signed.statement() else { continue };
-            if self.missing_outputs(step, job.web, &one.row)?.is_empty() {
+            // Since they were told of it whoever made them may have lied, or been removed.
+            if !self.may_work(step.view(), &job, one.row.device)? {
+                self.say(step, one.from, id, Says::Took { number: one.number });
+            } else if self.missing_outputs(step, job.web, &one.row)?.is_empty() {
                 self.take_in_place(step, (id, &statement), &one.row)?;
                 self.say(step, one.from, id, Says::Took { number: one.number });
                 self.after_results(step, (id, statement.stage))?;
