@@ -115,7 +115,7 @@ impl Shared {
             wire::from_bytes(&first.message, REQUEST_SIZE_MAX).map_err(|_malformed| code::VIOLATION)?;
         let key = (asker, request.web, request.name);
         let Some(port) = self.tunnel_port(&key) else {
-            self.tunnels.tallies.refused(key);
+            self.tunnels.tallies.refused(&key);
             return Err(code::REFUSED);
         };
         let Some(socket) = connect(port).await else { return Err(code::NOT_HERE) };

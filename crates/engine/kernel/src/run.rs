@@ -240,7 +240,8 @@ impl Kernel {
         batch.run(!self.is_started, given)?;
         let changes = batch.rows.into_changes();
         let is_due = self.durable_at.is_some_and(|at| at <= now);
-        if !kept.is_durable && !(changes.is_empty() && kept.happened.is_empty()) {
+        let is_silent = changes.is_empty() && kept.happened.is_empty();
+        if !kept.is_durable && !is_silent {
             self.durable_at.get_or_insert(now.after(RELAXED_FOR));
         }
         if changes.is_empty() && !is_due {

@@ -94,6 +94,7 @@ pub struct AskTunnelLog {
 }
 
 /// A tunnel.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that a page shows by itself")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TunnelView {
     /// How it is named: `web/person/name`.

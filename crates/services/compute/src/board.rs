@@ -248,9 +248,7 @@ impl Board {
         lease.units.remove_all(&removed);
         let lease = lease.clone();
         self.out(lease.is_spare).remove_all(&removed);
-        if !lease.units.is_empty() {
-            self.has_idle |= lease.units.first_without(1, &[&self.settled]).is_empty();
-        } else {
+        if lease.units.is_empty() {
             self.leases.remove(&number);
             if let Some(numbers) = self.by_device.get_mut(&lease.device) {
                 numbers.remove(&number);
@@ -258,6 +256,8 @@ impl Board {
                     self.by_device.remove(&lease.device);
                 }
             }
+        } else {
+            self.has_idle |= lease.units.first_without(1, &[&self.settled]).is_empty();
         }
         Some((lease, removed))
     }
@@ -501,9 +501,9 @@ impl Copies {
         }
         for (level, set) in self.0.iter_mut().enumerate() {
             if level < times {
-                set.insert(Intervals::one(number))
+                set.insert(Intervals::one(number));
             } else {
-                set.remove(Intervals::one(number))
+                set.remove(Intervals::one(number));
             }
         }
     }

@@ -123,8 +123,8 @@ impl Open {
             self.end(step, &key, Some(job));
         }
         let mut event = reading::named(step.view(), &key)?;
-        event["connections"] = listening.connections.into();
-        event["trouble"] = listening.trouble.into();
+        event.insert("connections".to_owned(), listening.connections.into());
+        event.insert("trouble".to_owned(), listening.trouble.into());
         step.emit("tunnels.open", &event);
         match self.asking.remove(&key) {
             Some(ask) => answer(step, ask, &key),
@@ -191,13 +191,11 @@ fn named(rows: &dyn Rows, web: Option<&str>, text: &str) -> Result<(TunnelKey, O
     if owners.len() > 1 {
         return Err(TunnelError::Ambiguous { tunnel: text.to_owned() }.into());
     }
-    let mut best: Option<((bool, bool, base::Timestamp), (TunnelKey, OfferRow))> = None;
+    let mut ranked = Vec::with_capacity(found.len());
     for (key, offer) in found {
-        let rank = (OPENED.has(rows, &key)?, is_here(rows, key.1)?, offer.at);
-        if best.as_ref().is_none_or(|(before, _)| rank > *before) {
-            best = Some((rank, (key, offer)));
-        }
+        ranked.push(((OPENED.has(rows, &key)?, is_here(rows, key.1)?, offer.at), (key, offer)));
     }
+    let best = ranked.into_iter().max_by_key(|(rank, _)| *rank);
     best.map(|(_, found)| found).ok_or_else(|| TunnelError::NoSuchTunnel { tunnel: text.to_owned() }.into())
 }
 

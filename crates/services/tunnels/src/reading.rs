@@ -6,7 +6,7 @@ use api::tunnels::{AskTunnelLog, AskTunnels, TunnelLog, TunnelUse, TunnelView, T
 use base::{ByteCount, DeviceId, Fault, FaultKind, PersonId, WebId};
 use kernel::{ReadContext, Reader};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::{Rows, StoreError};
 use wire::governance::Role;
 
@@ -94,13 +94,14 @@ pub(crate) fn tunnel(rows: &dyn Rows, me: DeviceId, key: &TunnelKey) -> Result<T
 }
 
 /// Names a tunnel in an event: web, name, and `web/person/name` if it is known whose it is.
-pub(crate) fn named(rows: &dyn Rows, key: &TunnelKey) -> Result<Value, StoreError> {
+pub(crate) fn named(rows: &dyn Rows, key: &TunnelKey) -> Result<Map<String, Value>, StoreError> {
     let web = people::read::web_label(rows, key.0)?;
     let tunnel = match OFFERS.get(rows, key)? {
         Some(offer) => format!("{web}/{}/{}", label(rows, key.0, offer.person)?, key.2),
         None => String::new(),
     };
-    Ok(serde_json::json!({ "web": web, "name": key.2, "tunnel": tunnel }))
+    let facts = [("web", web), ("name", key.2.clone()), ("tunnel", tunnel)];
+    Ok(facts.into_iter().map(|(name, fact)| (name.to_owned(), fact.into())).collect())
 }
 
 fn state(offer: &OfferRow, (is_offered_here, is_open, is_reachable): (bool, bool, bool)) -> &'static str {

@@ -4,6 +4,7 @@ use base::{DeviceId, PersonId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 use store::Table;
 
+use crate::jobs::Usage;
 use crate::statement::Audience;
 
 /// A tunnel: the web, the device that offers it, its name.
@@ -67,4 +68,12 @@ pub(crate) struct UseRow {
     pub(crate) up: u64,
     #[n(9)]
     pub(crate) down: u64,
+}
+
+impl UseRow {
+    /// An entry without anything in it yet.
+    pub(crate) fn begun(usage: &Usage, person: Option<PersonId>, now: Timestamp) -> Self {
+        let (web, device, name) = (usage.web, usage.asker, usage.name.clone());
+        Self { web, name, device, person, from: now, until: now, connections: 0, refused: 0, up: 0, down: 0 }
+    }
 }

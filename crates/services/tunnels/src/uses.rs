@@ -35,25 +35,12 @@ pub(crate) fn note(step: &mut Step<'_>, kind: &str, report: &[u8]) -> Result<(),
             break;
         }
     }
-    let (number, mut row) = match entry {
-        Some(entry) => entry,
-        None => {
-            let last = USES.within_back(step.view(), &()).next().transpose()?.map_or(0, |(number, _)| number);
-            let person = people::read::person_of(step.view(), usage.web, usage.asker)?;
-            let fresh = UseRow {
-                web: usage.web,
-                name: usage.name.clone(),
-                device: usage.asker,
-                person,
-                from: now,
-                until: now,
-                connections: 0,
-                refused: 0,
-                up: 0,
-                down: 0,
-            };
-            (last.saturating_add(1), fresh)
-        }
+    let (number, mut row) = if let Some(entry) = entry {
+        entry
+    } else {
+        let last = USES.within_back(step.view(), &()).next().transpose()?.map_or(0, |(number, _)| number);
+        let person = people::read::person_of(step.view(), usage.web, usage.asker)?;
+        (last.saturating_add(1), UseRow::begun(&usage, person, now))
     };
     row.until = now;
     row.connections = row.connections.saturating_add(usage.begun);
@@ -65,7 +52,7 @@ pub(crate) fn note(step: &mut Step<'_>, kind: &str, report: &[u8]) -> Result<(),
         USES.delete(step.rows(), &old);
     }
     let mut event = reading::named(step.view(), &(usage.web, step.me(), usage.name))?;
-    event["open"] = usage.open.into();
+    event.insert("open".to_owned(), usage.open.into());
     step.emit("tunnels.used", &event);
     Ok(())
 }

@@ -1,5 +1,12 @@
 //! A family whose Alice offers her database: who sees it, who may use it, and from when on not.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails shall stop"
+)]
+
 use std::time::Duration;
 
 use base::Fault;
@@ -84,7 +91,7 @@ fn text<'a>(view: &'a Value, field: &str) -> &'a str {
 }
 
 fn code(answer: Result<Value, Fault>) -> String {
-    answer.unwrap_err().code.to_owned()
+    answer.unwrap_err().code
 }
 
 #[test]

@@ -45,9 +45,9 @@ pub(super) struct Underway {
 
 impl Tallies {
     /// Notes that somebody was refused.
-    pub(super) fn refused(&self, key: Key) {
+    pub(super) fn refused(&self, key: &Key) {
         if key.2.len() <= NAME_LEN_MAX {
-            change(&self.tallies, &self.changed, &key, |tally| tally.refused += 1);
+            change(&self.tallies, &self.changed, key, |tally| tally.refused += 1);
         }
     }
 

@@ -57,7 +57,8 @@ impl Batch<'_> {
         };
         if matches!(ended, Ended::Well) {
             let (changes, by) = (rows.into_changes(), slot.name);
-            self.kept.is_durable |= !out.is_relaxed && !(changes.is_empty() && out.events.is_empty());
+            let is_silent = changes.is_empty() && out.events.is_empty();
+            self.kept.is_durable |= !out.is_relaxed && !is_silent;
             self.rows.merge(changes);
             self.keep(by, out, depth)?;
         } else {

@@ -26,10 +26,13 @@ pub struct MemoryBacking {
     pool: ValuePool,
 }
 
+/// A row as it was: its table, its key, its value if it was there.
+type Undo = (&'static str, Box<[u8]>, Option<Arc<[u8]>>);
+
 struct State {
     tables: Arc<MemoryTables>,
     /// What rows were before the relaxed commits since the last durable one, oldest first.
-    undo: Vec<(&'static str, Box<[u8]>, Option<Arc<[u8]>>)>,
+    undo: Vec<Undo>,
     faults: Option<Faults>,
     is_cut: bool,
 }

@@ -170,9 +170,13 @@ impl Service for Carrying {
                     store::StoreError,
                 >>(
                 )?;
-                gone.iter().for_each(|device| CONNECTED.delete(step.rows(), device));
+                for device in &gone {
+                    CONNECTED.delete(step.rows(), device);
+                }
                 let others = Self::others(step)?;
-                others.iter().for_each(|device| step.addresses(*device, Vec::new()));
+                for device in &others {
+                    step.addresses(*device, Vec::new());
+                }
                 step.admit(WEB, others);
                 self.dial(step)
             }
@@ -185,7 +189,9 @@ impl Service for Carrying {
                     store::StoreError,
                 >>(
                 )?;
-                said.into_iter().for_each(|one| step.send(device, Channel::Member, one.into()));
+                for one in said {
+                    step.send(device, Channel::Member, one.into());
+                }
                 Ok(())
             }
             Input::Disconnected { device, channel: Channel::Member } => {
@@ -208,7 +214,9 @@ impl Service for Carrying {
             PUBLISHED.put(step.rows(), &at.1, &message.clone().into());
             let here: Vec<DeviceId> =
                 CONNECTED.all(step.view()).map(|row| Ok(row?.0)).collect::<Result<_, store::StoreError>>()?;
-            here.into_iter().for_each(|device| step.send(device, Channel::Member, message.clone()));
+            for device in here {
+                step.send(device, Channel::Member, message.clone());
+            }
         }
         Ok(())
     }
@@ -244,7 +252,9 @@ impl Service for Lending {
                 }
             }
             Ok(Wish::LetGo(web, contents)) => {
-                contents.iter().for_each(|one| HELD.delete(step.rows(), &(web, *one)));
+                for one in &contents {
+                    HELD.delete(step.rows(), &(web, *one));
+                }
             }
             Err(_) => {}
         }

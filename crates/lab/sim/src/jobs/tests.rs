@@ -36,7 +36,9 @@ fn planted(mischief: Option<(PeerIndex, Mischief)>) -> Report {
     let counted =
         Plan { habits: habits(200, 0), inputs: Inputs::Range(150), has_reduce: false, ..joined.clone() };
     let long = Plan { habits: habits(60_000, 0), ..counted.clone() };
-    [saved, joined, counted, long].into_iter().for_each(|plan| town.begin_planned(plan));
+    for plan in [saved, joined, counted, long] {
+        town.begin_planned(plan);
+    }
     if let Some(long) = town.jobs.last_mut() {
         town.world.ask(0, "compute.cancel", json!({ "id": long.id }));
         long.is_cancelled = true;

@@ -57,8 +57,12 @@ fn a_million_units_in_order_cost_nothing() {
 #[test]
 fn files_are_given_to_the_computer_they_lie_on() {
     let mut board = Board::new(6, true);
-    [4, 5].into_iter().for_each(|unit| board.note_local(asker(1, false).device, unit));
-    [0, 1].into_iter().for_each(|unit| board.note_local(asker(2, false).device, unit));
+    for unit in [4, 5] {
+        board.note_local(asker(1, false).device, unit);
+    }
+    for unit in [0, 1] {
+        board.note_local(asker(2, false).device, unit);
+    }
     assert_eq!(give(&mut board, asker(1, false), 2, 1), [4, 5]);
     assert_eq!(give(&mut board, asker(1, false), 9, 1), [2, 3]);
     // Nothing else is left.
