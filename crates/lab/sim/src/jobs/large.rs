@@ -401,7 +401,7 @@ pub(super) fn believed(world: &World, owner: PeerIndex, id: RunId) -> Vec<(u64, 
 pub(super) fn counted(believed: &[(u64, u64, Vec<PersonId>)]) -> BTreeMap<PersonId, u64> {
     let mut counted = BTreeMap::new();
     for (_, count, persons) in believed {
-        for one in &persons {
+        for one in persons {
             *counted.entry(*one).or_default() += count;
         }
     }
