@@ -129,24 +129,6 @@ pub(crate) struct Shared {
     stop: CancellationToken,
 }
 
-impl Shared {
-    #[cfg(test)]
-    pub(crate) fn of(post: Arc<dyn Post>) -> Self {
-        let strangers = Arc::new(Semaphore::new(STRANGERS_MAX));
-        Self {
-            login: Login::new(post),
-            recents: Recents::default(),
-            strangers,
-            stop: CancellationToken::new(),
-        }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn stranger(&self) -> OwnedSemaphorePermit {
-        Arc::clone(&self.strangers).try_acquire_owned().unwrap()
-    }
-}
-
 #[derive(Debug, Clone, Copy)]
 enum Protocol {
     Imap,

@@ -166,7 +166,7 @@ impl Shelf {
         let gone = match is_known {
             true => {
                 let from = self.gone.partition_point(|(at, _)| *at <= after);
-                Gone::These(self.gone[from..].iter().map(|(_, uid)| *uid).collect())
+                Gone::These(self.gone.iter().skip(from).map(|(_, uid)| *uid).collect())
             }
             false => Gone::AllOthers,
         };

@@ -32,6 +32,7 @@ impl Session {
         is_uid: bool,
     ) -> Result<Reply, Stop> {
         let flags = flags(said)?;
+        self.user()?.writable()?;
         let uids = self.chosen(set, is_uid)?;
         let change = match kind {
             StoreType::Replace => FlagChange::Replace(flags),
@@ -40,7 +41,7 @@ impl Session {
         };
         let shared = std::sync::Arc::clone(&self.shared);
         let user = self.user()?;
-        let folder = user.writable()?.folder.id;
+        let folder = user.view()?.folder.id;
         user.account.flag(folder, &uids, change).await?;
         user.refresh(&shared).await?;
         let view = user.view()?;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::reply::{Reply, Stop};
 use super::session::Session;
 use super::view::Expunges;
-use crate::wire::WireEnd;
 
 /// After how long something is said even if nothing happens: routers and sleeping computers forget silent connections.
 const BREATH: Duration = Duration::from_mins(2);
@@ -37,7 +36,7 @@ impl Session {
                     // The view looks for itself whether anything is new.
                     user.changes.mark_changed();
                 }
-                () = tokio::time::sleep(BREATH) => wire.write(b"* OK still here\r\n").await.map_err(|_gone| WireEnd::Gone)?,
+                () = tokio::time::sleep(BREATH) => wire.write(b"* OK still here\r\n").await?,
             }
         }
     }

@@ -12,6 +12,7 @@ use super::read::{Request, request, tag};
 use super::reply::{Reply, Stop};
 use super::view::{Expunges, View};
 use crate::login::Entered;
+use crate::plain::sentence;
 use crate::post::Account;
 use crate::server::Shared;
 use crate::wire::{Wire, WireEnd};
@@ -125,7 +126,7 @@ impl Session {
                     crate::login::LoginError::Crowded => "[LIMIT] ",
                     crate::login::LoginError::Post(_) => "[UNAVAILABLE] ",
                 };
-                Ok(Reply::Bad(format!("{code}{error}")).into_no())
+                Ok(Reply::No(format!("{code}{}", sentence(&error))))
             }
         }
     }
@@ -142,14 +143,6 @@ impl Session {
 
     pub(super) fn user(&mut self) -> Result<&mut User, Stop> {
         self.user.as_mut().ok_or_else(|| Reply::bad("log in first").into())
-    }
-}
-
-impl Reply {
-    fn into_no(self) -> Self {
-        match self {
-            Self::Ok(text) | Self::No(text) | Self::Bad(text) => Self::No(text),
-        }
     }
 }
 

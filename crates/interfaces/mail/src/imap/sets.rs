@@ -13,15 +13,15 @@ impl Ranges {
             SeqOrUid::Value(value) => value.get(),
             SeqOrUid::Asterisk => last,
         };
-        let pair = |sequence: &Sequence| match sequence {
-            Sequence::Single(one) => (number(one), number(one)),
-            Sequence::Range(one, other) => {
-                let (one, other) = (number(one), number(other));
-                (one.min(other), one.max(other))
-            }
+        let pair = |sequence: &Sequence| {
+            let (one, other) = match sequence {
+                Sequence::Single(one) => (number(one), number(one)),
+                Sequence::Range(one, other) => (number(one), number(other)),
+            };
+            // Only `*` is ever 0: there is no last message, so there is nothing from or to it.
+            (one > 0 && other > 0).then(|| (one.min(other), one.max(other)))
         };
-        let mut pairs: Vec<(u32, u32)> =
-            set.0.as_ref().iter().map(pair).filter(|(_, high)| *high > 0).collect();
+        let mut pairs: Vec<(u32, u32)> = set.0.as_ref().iter().filter_map(pair).collect();
         pairs.sort_unstable();
         let mut ranges: Vec<(u32, u32)> = Vec::new();
         for (low, high) in pairs {

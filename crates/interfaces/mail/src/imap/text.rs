@@ -99,10 +99,8 @@ fn decoded_part(part: &Part, bytes: &[u8]) -> String {
     message.extend_from_slice(b"\r\n\r\n");
     message.extend_from_slice(bytes);
     let parsed = MessageParser::default().parse(&message);
-    let body =
-        parsed.and_then(|mut message| message.parts.drain(..).next().map(|part| part.body.into_owned()));
-    match body {
-        Some(PartType::Text(text) | PartType::Html(text)) => text.into_owned(),
+    match parsed.as_ref().and_then(|message| message.parts.first()).map(|part| &part.body) {
+        Some(PartType::Text(text) | PartType::Html(text)) => text.clone().into_owned(),
         _ => String::from_utf8_lossy(bytes).into_owned(),
     }
 }

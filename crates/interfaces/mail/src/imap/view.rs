@@ -44,7 +44,10 @@ impl View {
     pub(super) fn take(&mut self, listing: Listing) {
         self.at = listing.at;
         match listing.gone {
-            Gone::These(uids) => self.gone.extend(uids.iter().filter(|uid| self.place(**uid).is_some())),
+            Gone::These(uids) => {
+                let here: Vec<Uid> = uids.into_iter().filter(|uid| self.place(*uid).is_some()).collect();
+                self.gone.extend(here);
+            }
             Gone::AllOthers => {
                 let here: BTreeSet<Uid> = listing.messages.iter().map(|message| message.uid).collect();
                 let others =
@@ -73,8 +76,10 @@ impl View {
 
     /// This session is the first to hear of these.
     pub(super) fn add_recent(&mut self, from: Uid, below: Uid) {
-        if from < below {
-            self.recent.push((from, below));
+        match self.recent.last_mut() {
+            // They go on from, or repeat, what was said before.
+            Some((_, end)) if from <= *end => *end = below.max(*end),
+            _ => self.recent.push((from, below)),
         }
     }
 

@@ -48,10 +48,10 @@ pub(crate) fn folder_name(name: &str) -> Vec<u8> {
     for letter in name.chars() {
         if letter.is_ascii_graphic() || letter == ' ' {
             end_foreign(&mut written, &mut foreign);
-            written.extend_from_slice(if letter == '&' { b"&-" } else { &[] });
-            if letter != '&' {
-                // It is ASCII.
-                written.push(u8::try_from(letter).unwrap_or(b'?'));
+            // It is ASCII.
+            written.push(u8::try_from(letter).unwrap_or(b'?'));
+            if letter == '&' {
+                written.push(b'-');
             }
         } else {
             foreign.extend_from_slice(letter.encode_utf16(&mut [0; 2]));

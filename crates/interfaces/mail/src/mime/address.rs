@@ -128,9 +128,9 @@ impl List {
 fn split(tokens: &[Token]) -> Mailbox {
     let mut mailbox = Mailbox { is_plain: true, ..Mailbox::default() };
     let colon = tokens.iter().rposition(|token| *token == Token::Mark(b':'));
-    let (route, address) = match colon {
+    let (route, address): (&[Token], &[Token]) = match colon {
         Some(at) if tokens.first() == Some(&Token::Mark(b'@')) => tokens.split_at(at),
-        _ => (&tokens[..0], tokens),
+        _ => (&[], tokens),
     };
     if !route.is_empty() {
         mailbox.route = Some(joined(route));

@@ -21,7 +21,7 @@ pub(crate) fn fields(head: &[u8]) -> impl Iterator<Item = Field<'_>> {
         loop {
             let (raw, behind) = rest.split_at_checked(field_length(rest)?)?;
             rest = behind;
-            // The line `From …` of old mailbox files has no colon, and is no field.
+            // The line `From …` of old mailbox files is no field; nor is what is folded to nothing, or has no name.
             let Some((name, value)) = name_length(raw).and_then(|colon| raw.split_at_checked(colon)) else {
                 continue;
             };
@@ -60,6 +60,8 @@ pub(crate) fn line_kind(line: &[u8]) -> LineKind {
     match line {
         [] | [b'\n'] | [b'\r', b'\n'] => LineKind::Empty,
         [b' ' | b'\t', ..] => LineKind::Folded,
+        // A line that begins with the colon is the field of nothing.
+        [b':', ..] => LineKind::Field,
         _ if line.starts_with(b"From ") || name_length(line).is_some() => LineKind::Field,
         _ => LineKind::Foreign,
     }
@@ -79,7 +81,7 @@ fn line_length(bytes: &[u8]) -> Option<usize> {
 /// Returns how long the first field is, with the lines folded behind it; none at the end of the head.
 fn field_length(bytes: &[u8]) -> Option<usize> {
     let first = line_length(bytes).unwrap_or(bytes.len());
-    if first == 0 || line_kind(bytes.get(..first)?) != LineKind::Field {
+    if first == 0 || !matches!(line_kind(bytes.get(..first)?), LineKind::Field | LineKind::Folded) {
         return None;
     }
     let mut at = first;
@@ -89,8 +91,9 @@ fn field_length(bytes: &[u8]) -> Option<usize> {
     Some(at.min(bytes.len()))
 }
 
-/// Joins the lines of a value and cuts blanks at its ends.
+/// Joins the lines of a value, makes tabs blanks, and cuts blanks at its ends.
 pub(crate) fn unfolded(value: &[u8]) -> Vec<u8> {
-    let line: Vec<u8> = value.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n' | 0)).collect();
+    let kept = value.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n' | 0));
+    let line: Vec<u8> = kept.map(|byte| if byte == b'\t' { b' ' } else { byte }).collect();
     line.trim_ascii().to_vec()
 }

@@ -166,6 +166,11 @@ impl Part {
         }
     }
 
+    /// Says whether it is a message since it says nothing else, in a digest (RFC 2046, 5.1.5).
+    pub(crate) fn is_default_message(&self) -> bool {
+        self.is_in_digest && self.field(FieldName::ContentType).is_none()
+    }
+
     /// Returns the message that a part is, if it is one.
     pub(crate) fn message(&self) -> Option<&Self> {
         if self.kind == Kind::Message { self.parts.first() } else { None }

@@ -174,11 +174,14 @@ impl Scanner {
         match media.media() {
             Some((kind, sub)) if kind.eq_ignore_ascii_case(b"multipart") && !is_deep => {
                 open.is_digest = sub.eq_ignore_ascii_case(b"digest");
-                open.boundary =
-                    media.parameter(b"boundary").filter(|text| !text.is_empty()).map(<[u8]>::to_vec);
+                open.boundary = media
+                    .parameter(b"boundary")
+                    .map(<[u8]>::trim_ascii_end)
+                    .filter(|text| !text.is_empty())
+                    .map(<[u8]>::to_vec);
             }
             Some((kind, sub)) if is_message(kind, sub) && is_plain && !is_deep && !is_full => self.embed(at),
-            None if open.part.is_in_digest && is_plain && !is_deep && !is_full => self.embed(at),
+            None if open.part.is_default_message() && is_plain && !is_deep && !is_full => self.embed(at),
             _ => {}
         }
     }
@@ -202,7 +205,8 @@ impl Scanner {
     /// Ends parts if the line is a boundary of one that is open. Says whether it was one.
     fn separate(&mut self, line: &[u8]) -> bool {
         let Some(text) = line.trim_ascii_end().get(2..) else { return false };
-        let place = self.stack.iter().rposition(|index| {
+        // Of two that are alike the outer one is meant.
+        let place = self.stack.iter().position(|index| {
             let boundary = self.parts.get(*index).and_then(|open| open.boundary.as_deref());
             boundary.is_some_and(|boundary| text == boundary || is_last(text, boundary))
         });

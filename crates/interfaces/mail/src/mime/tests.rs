@@ -121,11 +121,12 @@ fn our_offsets_are_those_of_mail_parser() {
 
 #[test]
 fn what_claims_parts_and_has_none_is_text() {
-    let text = "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 6 1)";
-    assert_eq!(basic("Content-Type: multipart/mixed\n\nhello\n").replace(" 7 1", " 6 1"), text.replace(" 6 1", " 7 1").replace(" 7 1", " 6 1"));
-    for claim in ["multipart/mixed; boundary=b", "multipart/mixed", "nonsense", "/", ";;;", "text/", "multipart"] {
+    for claim in
+        ["multipart/mixed; boundary=b", "multipart/mixed", "nonsense", "/", ";;;", "text/", "multipart"]
+    {
         let described = basic(&format!("Content-Type: {claim}\n\nhello\n"));
-        assert!(described.starts_with("(\"text\" \"plain\""), "{claim}: {described}");
+        let text = "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 7 1)";
+        assert_eq!(described, text, "{claim}");
     }
     let encoded = basic("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nAAAA\n");
     assert!(encoded.starts_with("(\"application\" \"octet-stream\""), "{encoded}");
@@ -136,7 +137,9 @@ fn a_body_that_begins_without_an_empty_line_is_a_body() {
     let outline = scan(b"Subject: x\r\nthis is no field\r\nFrom: y\r\n\r\nz\r\n");
     assert_eq!((outline.head.to, outline.body.to), (12, 44));
     assert_eq!(head_length(b"Subject: x\r\nthis is no field\r\n"), Some(12));
-    let names: Vec<&[u8]> = fields(b"From somebody\r\nA: 1\r\n 2\r\nB : 3\r\nnothing\r\nC: 4\r\n").map(|field| field.name).collect();
+    let names: Vec<&[u8]> = fields(b"From somebody\r\nA: 1\r\n 2\r\nB : 3\r\nnothing\r\nC: 4\r\n")
+        .map(|field| field.name)
+        .collect();
     assert_eq!(names, [b"A", b"B"]);
 }
 
@@ -148,15 +151,12 @@ fn envelopes_leave_words_as_they_are() {
              From: \"Gray, Terry\" <gray@cac.washington.edu>, bob@x.y (Bob \\(B\\))\nReply-To:\n\
              To: friends: a@b, <@r1,@r2:c@d>;, \"q q\"@e\nCc: undisclosed:;\nMessage-Id: <1@x>\n\n"
         ),
-        "(\"Mon, 7 Feb 1994 21:52:25 -0800\" \"=?utf-8?q?Gr=C3=BC=C3=9Fe?=\tan alle\" \
+        "(\"Mon, 7 Feb 1994 21:52:25 -0800\" \"=?utf-8?q?Gr=C3=BC=C3=9Fe?= an alle\" \
          ((\"Gray, Terry\" NIL \"gray\" \"cac.washington.edu\")(\"Bob (B)\" NIL \"bob\" \"x.y\")) \
          ((\"Gray, Terry\" NIL \"gray\" \"cac.washington.edu\")(\"Bob (B)\" NIL \"bob\" \"x.y\")) \
          ((\"Gray, Terry\" NIL \"gray\" \"cac.washington.edu\")(\"Bob (B)\" NIL \"bob\" \"x.y\")) \
          ((NIL NIL \"friends\" NIL)(NIL NIL \"a\" \"b\")(NIL \"@r1,@r2\" \"c\" \"d\")(NIL NIL NIL NIL)(NIL NIL \"q q\" \"e\")) \
          ((NIL NIL \"undisclosed\" NIL)(NIL NIL NIL NIL)) NIL NIL \"<1@x>\")"
-            .replace("=C3=9Fe?=\tan", "{40}\r\n=?utf-8?q?Gr=C3=BC=C3=9Fe?=\tan")
-            .replace("\"=?utf-8?q?Gr=C3=BC{40}\r\n", "{40}\r\n")
-            .replace("an alle\" ", "an alle ")
     );
 }
 
@@ -210,7 +210,9 @@ fn a_message_of_parts_without_end_stays_small() {
     assert!(wide.encode().len() < OUTLINE_BYTES_MAX);
     let mut scanner = Scanner::new();
     for number in 0..100_000 {
-        scanner.push(format!("Content-Type: multipart/mixed; boundary=b{number}\r\n\r\n--b{number}\r\n").as_bytes());
+        scanner.push(
+            format!("Content-Type: multipart/mixed; boundary=b{number}\r\n\r\n--b{number}\r\n").as_bytes(),
+        );
     }
     let deep = scanner.finish();
     assert_eq!(Part::decode(&deep.encode()), Some(deep));
@@ -227,7 +229,11 @@ fn is_sound(bytes: &[u8]) -> bool {
     let outline = scan(bytes);
     let mut open = vec![&outline];
     while let Some(part) = open.pop() {
-        assert!(part.head.from <= part.head.to && part.head.to <= part.body.from && part.body.from <= part.body.to);
+        assert!(
+            part.head.from <= part.head.to
+                && part.head.to <= part.body.from
+                && part.body.from <= part.body.to
+        );
         assert!(part.body.to <= bytes.len() as u64);
         for inner in &part.parts {
             assert!(part.body.from <= inner.head.from && inner.body.to <= part.body.to);

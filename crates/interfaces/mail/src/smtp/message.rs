@@ -39,7 +39,7 @@ impl Session {
         };
         let Some(entered) = &self.entered else { return self.refuse(530, "5.7.0", "log in first").await };
         let account = std::sync::Arc::clone(&entered.account);
-        let begun = async { Ok((account.addresses().await?, account.draft().await?)) };
+        let begun = async { Ok::<_, PostError>((account.addresses().await?, account.draft().await?)) };
         let (own, draft) = match begun.await {
             Ok(begun) => begun,
             Err(error) => return self.fail(&error).await,

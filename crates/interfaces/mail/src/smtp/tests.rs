@@ -48,7 +48,9 @@ fn stamp(head: &str) -> Result<String, String> {
     let own = ["alice@family.althing.internal".to_owned(), "alice@club.althing.internal".to_owned()];
     let head = head.replace('\n', "\r\n");
     let stamped = stamped(head.as_bytes(), &own, Timestamp::from_millis(0));
-    stamped.map(|head| String::from_utf8(head).unwrap().replace("\r\n", "\n")).map_err(|error| error.to_string())
+    stamped
+        .map(|head| String::from_utf8(head).unwrap().replace("\r\n", "\n"))
+        .map_err(|error| error.to_string())
 }
 
 #[test]
@@ -56,7 +58,12 @@ fn what_is_missing_is_added_and_what_is_hidden_is_left_out() {
     let head = "From: Alice <Alice@Family.althing.internal>\nTo: x\nBcc: bob@family.althing.internal,\n carol@x\nSubject: y\n\n";
     let sent = stamp(head).unwrap();
     assert!(sent.starts_with("Date: Thu, 1 Jan 1970 00:00:00 +0000\nMessage-ID: <"), "{sent}");
-    assert!(sent.ends_with("@althing.internal>\nFrom: Alice <Alice@Family.althing.internal>\nTo: x\nSubject: y\n\n"), "{sent}");
+    assert!(
+        sent.ends_with(
+            "@althing.internal>\nFrom: Alice <Alice@Family.althing.internal>\nTo: x\nSubject: y\n\n"
+        ),
+        "{sent}"
+    );
     let whole = "Date: now\nMessage-Id: <1>\nFrom: alice@club.althing.internal\n\n";
     assert_eq!(stamp(whole).unwrap(), whole);
 }
@@ -85,7 +92,8 @@ fn nobody_writes_as_somebody_else() {
 
 #[test]
 fn only_addresses_of_althing_are_sent_to() {
-    for good in ["bob@family.althing.internal", "the-list@a.b.althing.internal", "grüße@ä.althing.internal"] {
+    for good in ["bob@family.althing.internal", "the-list@a.b.althing.internal", "grüße@ä.althing.internal"]
+    {
         assert!(is_ours(good), "{good}");
     }
     for bad in [

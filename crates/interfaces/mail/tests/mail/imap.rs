@@ -9,7 +9,11 @@ fn has(said: &str, expected: &[&str]) {
 }
 
 async fn append(line: &mut Line, folder: &str, message: &str) -> String {
-    line.ask(&format!("APPEND {folder} (\\Seen work) \"01-Feb-2026 03:04:05 +0100\" {{{}+}}\r\n{message}", message.len())).await
+    line.ask(&format!(
+        "APPEND {folder} (\\Seen work) \"01-Feb-2026 03:04:05 +0100\" {{{}+}}\r\n{message}",
+        message.len()
+    ))
+    .await
 }
 
 #[tokio::test]
@@ -62,11 +66,17 @@ async fn an_appended_message_is_fetched_in_all_its_pieces() {
         ],
     );
     has(&line.ask("FETCH 1 BODY[HEADER.FIELDS.NOT (From Subject)]").await, &["{8}\r\nX: 1\r\n\r\n)"]);
-    has(&line.ask("FETCH 1 (BODY[1] BODY[2] BODY[1.MIME])").await, &["BODY[1] {20}\r\nline one", "BODY[2] NIL", "BODY[1.MIME] {"]);
+    has(
+        &line.ask("FETCH 1 (BODY[1] BODY[2] BODY[1.MIME])").await,
+        &["BODY[1] {20}\r\nline one", "BODY[2] NIL", "BODY[1.MIME] {"],
+    );
     has(&line.ask("FETCH 1 (BODY[]<99999.5>)").await, &["BODY[]<99999> {0}\r\n)"]);
     has(&line.ask("FETCH 2 FLAGS").await, &["BAD there is no message of that number"]);
     has(&line.ask("UID FETCH 7 FLAGS").await, &["OK fetched"]);
-    has(&line.ask("FETCH 1 ALL").await, &["ENVELOPE (NIL \"a b\" ((NIL NIL \"alice\" \"test.althing.internal\"))"]);
+    has(
+        &line.ask("FETCH 1 ALL").await,
+        &["ENVELOPE (NIL \"a b\" ((NIL NIL \"alice\" \"test.althing.internal\"))"],
+    );
     house.stop().await;
 }
 
@@ -136,11 +146,20 @@ async fn messages_are_copied_moved_and_removed_by_uid() {
         append(&mut line, "INBOX", &format!("Subject: {number}\r\n\r\nx\r\n")).await;
     }
     has(&line.ask("UID COPY 1:2,4 Archive").await, &["OK [COPYUID ", " 1:2,4 1:3] copied"]);
-    has(&line.ask("UID MOVE 2:3 Archive").await, &["* OK [COPYUID ", " 2:3 4:5] moved\r\n* 3 EXPUNGE\r\n* 2 EXPUNGE"]);
+    has(
+        &line.ask("UID MOVE 2:3 Archive").await,
+        &["* OK [COPYUID ", " 2:3 4:5] moved\r\n* 3 EXPUNGE\r\n* 2 EXPUNGE"],
+    );
     has(&line.ask("MOVE 1 nowhere").await, &["NO [TRYCREATE]"]);
-    has(&line.ask("UID STORE 1,4 +FLAGS (\\Deleted)").await, &["* 1 FETCH (UID 1 FLAGS (\\Deleted \\Seen work"]);
+    has(
+        &line.ask("UID STORE 1,4 +FLAGS (\\Deleted)").await,
+        &["* 1 FETCH (UID 1 FLAGS (\\Deleted \\Seen work"],
+    );
     has(&line.ask("UID EXPUNGE 4").await, &["* 2 EXPUNGE\r\n"]);
-    has(&line.ask("STATUS INBOX (MESSAGES UIDNEXT UNSEEN)").await, &["* STATUS \"INBOX\" (MESSAGES 1 UIDNEXT 5 UNSEEN 0)"]);
+    has(
+        &line.ask("STATUS INBOX (MESSAGES UIDNEXT UNSEEN)").await,
+        &["* STATUS \"INBOX\" (MESSAGES 1 UIDNEXT 5 UNSEEN 0)"],
+    );
     has(&line.ask("CLOSE").await, &["OK"]);
     has(&line.ask("EXAMINE INBOX").await, &["* 0 EXISTS", "[READ-ONLY]"]);
     has(&line.ask("STORE 1:* FLAGS ()").await, &["NO the folder was opened for reading only"]);
@@ -158,7 +177,8 @@ async fn uids_outlive_a_restart() {
     }
     line.ask("STORE 2 +FLAGS (\\Deleted)").await;
     line.ask("EXPUNGE").await;
-    let validity = |said: &str| said.split("UIDVALIDITY ").nth(1).unwrap().split(']').next().unwrap().to_owned();
+    let validity =
+        |said: &str| said.split("UIDVALIDITY ").nth(1).unwrap().split(']').next().unwrap().to_owned();
     let before = validity(&line.ask("SELECT INBOX").await);
     let house = house.restart().await;
     has(&line.rest().await, &["* BYE Althing stops"]);
@@ -212,7 +232,10 @@ async fn searches_find_by_all_keys() {
     ] {
         let said = line.ask(&format!("SEARCH {key}")).await;
         let expected = format!("* SEARCH{}{expected}\r\n", if expected.is_empty() { "" } else { " " });
-        assert!(said.contains(&expected) || key.contains('"') && said.contains("BAD") && !key.is_ascii(), "{key}: {said}");
+        assert!(
+            said.contains(&expected) || key.contains('"') && said.contains("BAD") && !key.is_ascii(),
+            "{key}: {said}"
+        );
     }
     has(&line.ask("SEARCH CHARSET KOI8-R SUBJECT x").await, &["NO [BADCHARSET (UTF-8 US-ASCII)]"]);
     house.stop().await;

@@ -1,6 +1,10 @@
 //! Mail over real sockets, with the example's post office on files.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails here has found something")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails here has found something"
+)]
 
 #[path = "../../examples/mail-desk/account.rs"]
 mod account;

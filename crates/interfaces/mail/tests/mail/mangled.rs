@@ -18,8 +18,20 @@ impl Dice {
     }
 
     fn mangle(&mut self, bytes: &mut Vec<u8>) {
-        const MARKS: [&[u8]; 12] =
-            [b"\r\n", b"\n", b"{9}", b"{9+}\r\n", b"\"", b"(", b")", b"\0", b"*", b".\r\n", b"99999999999", b"\xff"];
+        const MARKS: [&[u8]; 12] = [
+            b"\r\n",
+            b"\n",
+            b"{9}",
+            b"{9+}\r\n",
+            b"\"",
+            b"(",
+            b")",
+            b"\0",
+            b"*",
+            b".\r\n",
+            b"99999999999",
+            b"\xff",
+        ];
         for _ in 0..=self.below(3) {
             let at = self.below(bytes.len());
             match self.below(4) {

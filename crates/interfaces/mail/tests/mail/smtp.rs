@@ -22,13 +22,19 @@ async fn nothing_is_said_before_a_password() {
 async fn a_message_arrives_as_it_was_sent() {
     let house = House::start().await;
     let mut line = house.writing("alice").await;
-    let head = format!("From: {ALICE}\r\nDate: Mon, 7 Feb 1994 21:52:25 -0800\r\nMessage-ID: <1@x>\r\nSubject: dots\r\n");
-    let said = send(&mut line, BOB, &format!("{head}Bcc: carol@x\r\n\r\n..one\r\nGr\u{fc}\u{df}e\r\n...")).await;
+    let head = format!(
+        "From: {ALICE}\r\nDate: Mon, 7 Feb 1994 21:52:25 -0800\r\nMessage-ID: <1@x>\r\nSubject: dots\r\n"
+    );
+    let said =
+        send(&mut line, BOB, &format!("{head}Bcc: carol@x\r\n\r\n..one\r\nGr\u{fc}\u{df}e\r\n...")).await;
     assert!(said.starts_with("250 2.0.0"), "{said}");
     let mut bob = house.reading("bob", "INBOX").await;
     let fetched = bob.ask("FETCH 1 (RFC822.SIZE BODY[])").await;
     let expected = format!("{head}\r\n.one\r\nGr\u{fc}\u{df}e\r\n..\r\n");
-    assert!(fetched.contains(&format!("{{{}}}\r\n{expected} FLAGS (\\Seen \\Recent))", expected.len())), "{fetched}");
+    assert!(
+        fetched.contains(&format!("{{{}}}\r\n{expected} FLAGS (\\Seen \\Recent))", expected.len())),
+        "{fetched}"
+    );
     house.stop().await;
 }
 
@@ -53,7 +59,8 @@ async fn nobody_sends_as_somebody_else() {
     assert!(line.say(&format!("MAIL FROM:<{BOB}>")).await.starts_with("553 5.7.1"));
     let said = send(&mut line, BOB, &format!("From: {BOB}\r\n\r\nx\r\n")).await;
     assert!(said.starts_with("550 5.7.1 the message says From: bob@"), "{said}");
-    let said = send(&mut line, BOB, &format!("Subject: x\r\nFrom: {ALICE}\r\nSender: {BOB}\r\n\r\nx\r\n")).await;
+    let said =
+        send(&mut line, BOB, &format!("Subject: x\r\nFrom: {ALICE}\r\nSender: {BOB}\r\n\r\nx\r\n")).await;
     assert!(said.starts_with("550 5.7.1"), "{said}");
     assert!(bobs_inbox(&house).await.contains("* 0 EXISTS"));
     house.stop().await;
@@ -70,7 +77,8 @@ async fn a_smuggled_message_is_neither_sent_nor_obeyed() {
     let house = House::start().await;
     for end in ["\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r\n.\r"] {
         let mut line = house.writing("alice").await;
-        let inner = format!("MAIL FROM:<{ALICE}>\r\nRCPT TO:<{BOB}>\r\nDATA\r\nFrom: {ALICE}\r\n\r\nsmuggled");
+        let inner =
+            format!("MAIL FROM:<{ALICE}>\r\nRCPT TO:<{BOB}>\r\nDATA\r\nFrom: {ALICE}\r\n\r\nsmuggled");
         let said = send(&mut line, BOB, &format!("From: {ALICE}\r\n\r\nx{end}{inner}")).await;
         assert!(said.starts_with("550 5.6.0"), "{end:?}: {said}");
         assert!(line.say("NOOP").await.starts_with("250 2.0.0 still here"));
@@ -107,7 +115,11 @@ async fn commands_that_come_together_are_answered_in_order() {
     line.send(format!("{one}{one}RSET\r\nQUIT\r\n")).await;
     let said = line.rest().await;
     let codes: Vec<&str> = said.lines().map(|line| &line[..3]).collect();
-    assert_eq!(codes, ["250", "250", "550", "354", "250", "250", "250", "550", "354", "250", "250", "221"], "{said}");
+    assert_eq!(
+        codes,
+        ["250", "250", "550", "354", "250", "250", "250", "550", "354", "250", "250", "221"],
+        "{said}"
+    );
     assert!(bobs_inbox(&house).await.contains("* 2 EXISTS"));
     house.stop().await;
 }
