@@ -72,12 +72,15 @@ User bob
 Pass secret-b
 SSLType None
 AuthMechs LOGIN
+
 IMAPStore far
 Account desk
+
 MaildirStore near
 Path $work/maildir/
 Inbox $work/maildir/INBOX
 SubFolders Verbatim
+
 Channel all
 Far :far:
 Near :near:

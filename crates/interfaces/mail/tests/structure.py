@@ -45,6 +45,9 @@ def multipart(depth):
     kind = dice.choice(["mixed", "mixed", "alternative", "related", "digest", "signed", "report"])
     quoted = f'"{boundary}"' if " " in boundary or "=" in boundary or dice.random() < 0.5 else boundary
     parts = [part(depth + 1) for _ in range(dice.randrange(1, 4))]
+    if kind == "digest":
+        # Its parts are messages, and need not say so.
+        parts = [([], embedded(depth)[1]) for _ in parts]
     body = dice.choice(["", "preamble\n", "pre\namble\n\n"])
     for head, text in parts:
         body += f"--{boundary}{dice.choice(['', '', ' ', '  '])}\n" + "".join(line + "\n" for line in head) + "\n" + text + "\n"
@@ -65,7 +68,7 @@ def part(depth):
 
 
 def message(depth=0):
-    head = ["Date: Mon, 7 Feb 1994 21:52:25 -0800 (PST)", f"From: {dice.choice(ADDRESSES)}"]
+    head = ["Date: Mon, 7 Feb 1994 21:52:25 -0800 (PST)", "MIME-Version: 1.0", f"From: {dice.choice(ADDRESSES)}"]
     for name in ["To", "Cc", "Bcc", "Reply-To", "Sender"]:
         if dice.random() < 0.4:
             head.append(f"{name}: {dice.choice(ADDRESSES[:5] if name == 'Sender' else ADDRESSES)}")
@@ -259,7 +262,7 @@ def leaves_within(message, path):
 
 def lowered(value):
     """Types, names of parameters and encodings do not mind their case; dates, names and texts do."""
-    return [lowered(one) for one in value] if isinstance(value, list) else value.lower() if value else value
+    return [lowered(one) for one in value] if isinstance(value, list) else value.lower().replace(b"\t", b" ") if value else value
 
 
 def main():

@@ -81,7 +81,7 @@ impl Session {
                 self.search(charset.as_ref(), &criteria, uid).await
             }
             CommandBody::Fetch { sequence_set, macro_or_item_names, uid } => {
-                self.fetch(&sequence_set, macro_or_item_names, uid).await
+                self.fetch(&sequence_set, &macro_or_item_names, uid).await
             }
             CommandBody::Store { sequence_set, kind, response, flags, uid } => {
                 self.store(&sequence_set, (kind, response), &flags, uid).await

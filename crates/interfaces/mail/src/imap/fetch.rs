@@ -33,12 +33,12 @@ impl Session {
     pub(super) async fn fetch(
         &mut self,
         set: &SequenceSet,
-        wanted: MacroOrMessageDataItemNames<'_>,
+        wanted: &MacroOrMessageDataItemNames<'_>,
         is_uid: bool,
     ) -> Result<Reply, Stop> {
         let mut items = match wanted {
             MacroOrMessageDataItemNames::Macro(short) => short.expand(),
-            MacroOrMessageDataItemNames::MessageDataItemNames(items) => items,
+            MacroOrMessageDataItemNames::MessageDataItemNames(items) => items.clone(),
         };
         if items.iter().any(|item| matches!(item, Item::Binary { .. } | Item::BinarySize { .. })) {
             return Ok(Reply::bad("BINARY is not served here"));

@@ -140,7 +140,14 @@ fn media(part: &Part) -> Media {
         (Kind::Multipart | Kind::Message, Some((kind, sub))) => of(kind, sub, said.parameters.clone()),
         (Kind::Message, None) => of(b"message", b"rfc822", Vec::new()),
         // It says it holds parts, and does not: a mail program would look for them, so it is shown as text.
-        (Kind::Leaf, Some((kind, sub))) if !is_composite(kind, sub) => of(kind, sub, said.parameters.clone()),
+        (Kind::Leaf, Some((kind, sub))) if !is_composite(kind, sub) => {
+            let mut parameters = said.parameters.clone();
+            if kind.eq_ignore_ascii_case(b"text") && said.parameter(b"charset").is_none() {
+                // What it means when it is not said (RFC 2046, 4.1.2).
+                parameters.push((b"charset".to_vec(), b"us-ascii".to_vec()));
+            }
+            of(kind, sub, parameters)
+        }
         (Kind::Leaf, Some((kind, _))) if kind.eq_ignore_ascii_case(b"message") => {
             of(b"application", b"octet-stream", Vec::new())
         }

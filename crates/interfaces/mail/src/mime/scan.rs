@@ -64,11 +64,6 @@ impl Scanner {
         }
     }
 
-    /// Says whether the head of the message itself is still being read.
-    pub(crate) fn is_in_first_head(&self) -> bool {
-        self.is_in_head && self.parts.len() == 1
-    }
-
     /// Reads the next bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
