@@ -57,7 +57,6 @@ def basics():
         except smtplib.SMTPRecipientsRefused as refused:
             assert refused.recipients[to][0] == code
     box = imap()
-    uid = uids(box, "SUBJECT", "Gr")[-1:] or uids(box, "ALL")[-1:]
     box.literal = "grüße".encode()
     found = ok(box.uid("SEARCH", "CHARSET", "UTF-8", "SUBJECT"))[0].split()
     assert found, "a search in UTF-8 finds nothing"
@@ -66,7 +65,8 @@ def basics():
     ok(box.uid("STORE", found[-1], "+FLAGS", r"(\Flagged $Work)"))
     kind, data = box.append("Drafts", r"(\Draft)", imaplib.Time2Internaldate(1e9), b"Subject: d\r\n\r\nx\r\n")
     assert b"APPENDUID" in data[0], data
-    assert b"COPYUID" in ok(box.uid("COPY", found[-1], "Archive"))[0]
+    ok(box.uid("COPY", found[-1], "Archive"))
+    assert box.response("COPYUID")[1][0], "no COPYUID"
     ok(box.uid("MOVE", found[-1], "Trash"))
     assert found[-1] not in uids(box, "ALL")
     # Idle: how long from the last byte of the message to the word about it.
@@ -86,7 +86,6 @@ def basics():
     times.sort()
     note(f"IDLE says that mail came {times[10]:.1f} ms (median), {times[-1]:.1f} ms (longest of 20) after SMTP's 250")
     assert times[-1] < 200
-    del uid
 
 
 def fill(count):
@@ -245,7 +244,7 @@ def large(megabytes):
     with socket.create_connection(("127.0.0.1", IMAP)) as line:
         file = line.makefile("rb", 1 << 20)
         line.sendall(f"a LOGIN bob secret-b\r\nb SELECT INBOX\r\nc UID FETCH {uid} (BODY.PEEK[2])\r\n".encode())
-        left = int(re.search(rb"\{(\d+)\}", line_of(file, b"* ") if False else next(l for l in iter(file.readline, b"") if b"BODY[2]" in l))[1])
+        left = int(re.search(rb"\{(\d+)\}", next(l for l in iter(file.readline, b"") if b"BODY[2]" in l))[1])
         assert left == size, (left, size)
         while left:
             chunk = file.read(min(left, 1 << 20))
