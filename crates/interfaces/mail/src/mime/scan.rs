@@ -228,21 +228,26 @@ impl Scanner {
         true
     }
 
-    /// Ends all parts above a place of the stack. The line end before a boundary belongs to the boundary.
+    /// Ends all parts above a place of the stack, the innermost first. The line end before a boundary belongs to the boundary.
     fn close_to(&mut self, place: usize, end: u64, newlines: u64) {
         self.end_field();
-        for index in self.stack.drain(place.min(self.stack.len())..) {
+        let (mut end, mut newlines) = (end, newlines);
+        for index in self.stack.drain(place.min(self.stack.len())..).rev() {
             let Some(open) = self.parts.get_mut(index) else { continue };
             let part = &mut open.part;
             if !open.has_body {
                 // It ended within its head.
                 part.head.to = end.max(part.head.from);
                 part.body = Span { from: part.head.to, to: part.head.to };
-                continue;
             }
-            part.body.to = end.max(part.body.from);
+            if part.body.from > end {
+                // The line end before the boundary is that of an empty line, which belongs to the head.
+                (end, newlines) = (part.body.from, 0);
+            }
+            part.body.to = end;
             let before = open.newlines_before.saturating_add(newlines);
-            part.lines = if part.body.len() == 0 { 0 } else { self.newlines.saturating_sub(before) };
+            let is_empty = part.body.len() == 0 || !open.has_body;
+            part.lines = if is_empty { 0 } else { self.newlines.saturating_sub(before) };
         }
     }
 

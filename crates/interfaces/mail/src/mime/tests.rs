@@ -81,7 +81,7 @@ fn parts_are_found_where_they_are() {
         basic(MIXED),
         "(((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 5 0)\
          (\"text\" \"html\" (\"charset\" \"utf-8\") NIL NIL \"quoted-printable\" 13 1) \"alternative\")\
-         (\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 55 \
+         (\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 57 \
          (NIL \"inside\" ((NIL NIL \"bob\" \"family.althing.internal\")) ((NIL NIL \"bob\" \"family.althing.internal\")) \
          ((NIL NIL \"bob\" \"family.althing.internal\")) NIL NIL NIL NIL NIL) \
          (\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 0) 3)\
@@ -117,6 +117,12 @@ fn our_offsets_are_those_of_mail_parser() {
     let theirs: Vec<(u64, u64)> =
         leaves.map(|part| (u64::from(part.raw_header_offset()), u64::from(part.raw_body_offset()))).collect();
     assert_eq!(ours, theirs);
+}
+
+#[test]
+fn a_part_ends_no_sooner_than_what_is_in_it() {
+    // Found by mutated bytes: the empty line of the inner head is the line end before the boundary.
+    assert!(is_sound(b"Content-Type: multipart/digest; boundary=d\n\n--d\n\nSubject: x\n\n--d\n\nSubject: "));
 }
 
 #[test]
