@@ -1,4 +1,4 @@
-//! Mail for ordinary mail programs: SMTP submission and IMAP4rev1 on this computer's loopback addresses.
+//! Mail for ordinary mail programs: SMTP submission and `IMAP4rev1` on this computer's loopback addresses.
 //!
 //! Not for: keeping mail or deciding where it goes. Both protocols stand on one trait, [`Post`], and know nothing of
 //! webs or services. Nothing leaves Althing here: an address of any other domain is refused with a sentence.
@@ -36,5 +36,5 @@ pub use server::{MailConfig, MailError, MailPorts, ServingMail};
 /// All mail addresses end with this, as `alice@family.althing.internal`: a name that is kept out of the internet's.
 pub const DOMAIN: &str = "althing.internal";
 
-/// Bytes of a message at most: IMAP4rev1 counts them in 32 bits.
+/// Bytes of a message at most: `IMAP4rev1` counts them in 32 bits.
 pub const MESSAGE_BYTES_MAX: u64 = u32::MAX as u64;

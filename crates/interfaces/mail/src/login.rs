@@ -60,7 +60,7 @@ impl Login {
         // Somebody unknown is compared, too, and blake3 compares in constant time.
         let is_known = known.is_some();
         let expected = known.unwrap_or(PasswordHash(blake3::hash(b"nobody")));
-        if (blake3::hash(password) != expected.0) | !is_known {
+        if blake3::hash(password) != expected.0 || !is_known {
             tokio::time::sleep(self.count_failure(&name)).await;
             return Err(LoginError::Wrong);
         }

@@ -109,12 +109,11 @@ impl Session {
     }
 
     async fn authenticate(&mut self, first: Option<Vec<u8>>) -> Result<Reply, Stop> {
-        let said = match first {
-            Some(said) => Some(said),
-            None => {
-                self.wire.write(b"+ \r\n").await?;
-                decoded(&self.wire.line(ANSWER_MAX).await?)
-            }
+        let said = if first.is_some() {
+            first
+        } else {
+            self.wire.write(b"+ \r\n").await?;
+            decoded(&self.wire.line(ANSWER_MAX).await?)
         };
         let told = said.as_deref().and_then(plain).map(|(name, word)| (name.to_vec(), word.to_vec()));
         match told {

@@ -113,7 +113,7 @@ impl Session {
             match piece {
                 Piece::Text(text) => wire.write(&text).await?,
                 Piece::Stream { span, first } => {
-                    stream(wire, account.as_ref(), (folder, uid), span, first).await?
+                    stream(wire, account.as_ref(), (folder, uid), span, first).await?;
                 }
             }
         }

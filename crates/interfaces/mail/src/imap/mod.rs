@@ -1,4 +1,4 @@
-//! IMAP4rev1 (RFC 3501) for one person's mail programs.
+//! `IMAP4rev1` (RFC 3501) for one person's mail programs.
 //!
 //! Not for: keeping anything. A session has a view of one folder, and tells its mail program of changes where the
 //! protocol allows it.

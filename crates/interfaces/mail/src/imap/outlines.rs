@@ -27,16 +27,15 @@ impl Outlines {
             return Ok(Arc::clone(outline));
         }
         let kept = account.outline(folder, uid).await?.and_then(|bytes| Part::decode(&bytes));
-        let outline = match kept {
-            Some(outline) => outline,
-            None => {
-                let outline = scan(account, folder, uid).await?;
-                let bytes = outline.encode();
-                if bytes.len() <= OUTLINE_BYTES_MAX {
-                    account.keep_outline(folder, uid, bytes.into()).await?;
-                }
-                outline
+        let outline = if let Some(outline) = kept {
+            outline
+        } else {
+            let outline = scan(account, folder, uid).await?;
+            let bytes = outline.encode();
+            if bytes.len() <= OUTLINE_BYTES_MAX {
+                account.keep_outline(folder, uid, bytes.into()).await?;
             }
+            outline
         };
         let outline = Arc::new(outline);
         self.0 = Some((folder, uid, Arc::clone(&outline)));

@@ -180,7 +180,7 @@ impl Key {
             SearchKey::Header(name, text) => Self::Field(lower(name), lower(text)),
             SearchKey::Body(text) => Self::Body(lower(text)),
             SearchKey::Text(text) => Self::Text(lower(text)),
-            _ => Self::All,
+            SearchKey::All => Self::All,
         }
     }
 

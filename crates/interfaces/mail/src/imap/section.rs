@@ -72,16 +72,13 @@ impl Looked<'_> {
 
     async fn find_in_part(&mut self, section: &Section<'_>) -> Result<Found, PostError> {
         let number = match section {
-            Section::Part(number) | Section::Mime(number) => number,
-            Section::Header(number) | Section::Text(number) => match number {
-                Some(number) => number,
-                None => return Ok(Found::Nothing),
-            },
-            Section::HeaderFields(number, _) | Section::HeaderFieldsNot(number, _) => match number {
-                Some(number) => number,
-                None => return Ok(Found::Nothing),
-            },
+            Section::Part(number) | Section::Mime(number) => Some(number),
+            Section::Header(number)
+            | Section::Text(number)
+            | Section::HeaderFields(number, _)
+            | Section::HeaderFieldsNot(number, _) => number.as_ref(),
         };
+        let Some(number) = number else { return Ok(Found::Nothing) };
         let outline = self.outline().await?;
         let Some(part) = outline.find(&path(number)) else { return Ok(Found::Nothing) };
         let message = part.message();

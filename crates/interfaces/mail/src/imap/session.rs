@@ -89,7 +89,7 @@ impl Session {
 
     async fn command(&mut self, command: &[u8]) -> Result<Reply, Stop> {
         match CommandCodec::default().decode(command) {
-            Ok((rest, command)) if rest.is_empty() => self.obey(command.body).await,
+            Ok(([], command)) => self.obey(command.body).await,
             _ => Ok(Reply::bad("this is no command that is known here, or its arguments are wrong")),
         }
     }

@@ -67,7 +67,8 @@ fn parts_are_found_where_they_are() {
     let outline = scan(&message);
     let text = |path: &[u32]| {
         let span = outline.find(path).unwrap().body;
-        String::from_utf8(message[span.from as usize..span.to as usize].to_vec()).unwrap()
+        let at = |place: u64| usize::try_from(place).unwrap();
+        String::from_utf8(message[at(span.from)..at(span.to)].to_vec()).unwrap()
     };
     assert_eq!(text(&[1, 1]), "plain");
     assert_eq!(text(&[1, 2]), "<p>rich</p>\r\n");
