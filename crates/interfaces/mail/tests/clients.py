@@ -78,13 +78,13 @@ def basics():
         while not file.readline().startswith(b"+"):
             pass
         for number in range(20):
-            line.sendmail(ALICE, [BOB], f"From: {ALICE}\r\nSubject: idle {number}\r\n\r\nx\r\n")
             begun = time.perf_counter()
+            line.sendmail(ALICE, [BOB], f"From: {ALICE}\r\nSubject: idle {number}\r\n\r\nx\r\n")
             while b"EXISTS" not in file.readline():
                 pass
             times.append((time.perf_counter() - begun) * 1_000)
     times.sort()
-    note(f"IDLE says that mail came {times[10]:.1f} ms (median), {times[-1]:.1f} ms (longest of 20) after SMTP's 250")
+    note(f"IDLE says that mail came {times[10]:.1f} ms (median), {times[-1]:.1f} ms (longest of 20) after MAIL FROM was said")
     assert times[-1] < 200
 
 

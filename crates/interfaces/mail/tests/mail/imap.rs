@@ -62,7 +62,7 @@ async fn an_appended_message_is_fetched_in_all_its_pieces() {
         &[
             "* 1 FETCH (UID 1 FLAGS (\\Seen work \\Recent) INTERNALDATE \"01-Feb-2026 02:04:05 +0000\"",
             &format!("RFC822.SIZE {}", message.len()),
-            "BODY[HEADER.FIELDS (subject x-y)] {20}\r\nSubject: a\r\n b\r\n\r\n BODY[TEXT]<5> {9}\r\none\r\nline)",
+            "BODY[HEADER.FIELDS (subject x-y)] {18}\r\nSubject: a\r\n b\r\n\r\n BODY[TEXT]<5> {9}\r\none\r\nline)",
         ],
     );
     has(&line.ask("FETCH 1 BODY[HEADER.FIELDS.NOT (From Subject)]").await, &["{8}\r\nX: 1\r\n\r\n)"]);
