@@ -230,7 +230,8 @@ def their_tree(message):
     if is_encoded(message):
         return [b"application/octet-stream", []]
     if not re.fullmatch(rb"[!-~]+/[!-~]+", kind):
-        kind = b"text/plain"
+        # A name with blanks or the like is none, whatever Python makes of its first half.
+        return [b"text/plain", []]
     if kind.startswith(b"message/") and kind not in (b"message/rfc822", b"message/global"):
         # Python takes all of these for messages; reports and halves of messages are none.
         return [kind, []]
