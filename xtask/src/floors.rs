@@ -16,7 +16,7 @@ const FLOORS: [&str; 6] = ["foundation", "engine", "services", "drivers", "inter
 const GROUND: [&str; 3] = ["records", "people", "files"];
 
 /// Uses within one floor that the picture of the house shows.
-const SIDEWAYS: [(&str, &str); 10] = [
+const SIDEWAYS: [(&str, &str); 11] = [
     ("api", "base"),
     ("wire", "base"),
     ("kernel", "store"),
@@ -25,17 +25,22 @@ const SIDEWAYS: [(&str, &str); 10] = [
     ("files", "people"),
     ("sandbox", "machine-code"),
     ("peer", "gateways"),
+    ("peer", "mail"),
     ("althing", "gateways"),
     ("althing", "peer"),
 ];
 
 /// Foreign crates that belong to some crates only; of the rest of the house, `lab` may use them, too.
-const TIED: [(&str, &[&str]); 17] = [
+const TIED: [(&str, &[&str]); 21] = [
     ("redb", &["store"]),
     ("iroh", &["network"]),
     ("iroh-blobs", &["network"]),
     ("axum", &["gateways"]),
     ("clap", &["althing"]),
+    ("imap-codec", &["mail"]),
+    ("imap-types", &["mail"]),
+    ("mail-parser", &["mail"]),
+    ("smtp-proto", &["mail"]),
     ("notify", &["workers"]),
     ("rust-embed", &["gateways"]),
     ("comrak", &["gateways", "render"]),
