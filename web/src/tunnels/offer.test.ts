@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { audienceOf, isName, NO_OFFER, offerCommand, offerOf, readPort, wrong, type Offer } from './offer.ts'
+import type { TunnelView } from '../lib/views.ts'
+import { isName, NO_OFFER, offerCommand, offerOf, offerOfTunnel, readPort, wrong, type Offer } from './offer.ts'
 
 const offer = (more: Partial<Offer>): Offer => ({ ...NO_OFFER, web: 'family', port: '5432', name: 'ledger', people: ['Bob'], ...more })
 
@@ -12,7 +13,6 @@ describe('an offer', () => {
 
   it('to chosen people of whom none is chosen is not sent: it would be for all members', () => {
     expect(wrong(offer({ people: [] }))).toEqual(['people'])
-    expect(wrong(offer({ kind: '' }))).toEqual(['kind'])
     expect(wrong(offer({ kind: 'member', people: [] }))).toEqual([])
     expect(wrong(offer({ people: Array.from({ length: 65 }, (_, index) => `p${index}`) }))).toEqual(['people'])
   })
@@ -41,28 +41,18 @@ describe('an offer', () => {
   })
 })
 
-describe('to whom something is offered', () => {
-  it('is read out of the peer’s words', () => {
-    expect(audienceOf('all members', ['Bob'])).toEqual({ kind: 'member', people: [] })
-    expect(audienceOf('admins and owners', ['Bob'])).toEqual({ kind: 'admin', people: [] })
-    expect(audienceOf('everybody, guests too', ['Bob'])).toEqual({ kind: 'guest', people: [] })
-    expect(audienceOf('Bob, you, Uncle Ted', ['Uncle Ted', 'Bob', 'Carol'])).toEqual({ kind: 'people', people: ['Bob', 'Uncle Ted'] })
-    expect(audienceOf('you', ['Bob'])).toEqual({ kind: 'people', people: [] })
+describe('a change', () => {
+  const tunnel = (more: Partial<TunnelView>): TunnelView => ({
+    tunnel: 'family/you/ledger', name: 'ledger', state: '', address: '127.0.0.1:5432', audience: '', to: [], role: null, note: 'our books', web: 'family', by: 'you',
+    is_offered: true, is_offered_here: true, is_open: false, is_reachable: true, changed: 0, ...more,
   })
 
-  it('is read past commas in names', () => {
-    expect(audienceOf('Bob, the builder, Carol', ['Bob, the builder', 'Carol'])).toEqual({ kind: 'people', people: ['Bob, the builder', 'Carol'] })
+  it('begins with what was said before', () => {
+    expect(offerOfTunnel(tunnel({ to: ['Bob, the builder', 'you'] }), 'Alice')).toEqual({ web: 'family', port: '5432', name: 'ledger', kind: 'people', people: ['Bob, the builder', 'Alice'], note: 'our books' })
+    expect(offerOfTunnel(tunnel({ role: 'admin' }), 'Alice')).toMatchObject({ kind: 'admin', people: [] })
   })
 
-  it('is asked anew when a name makes it unclear', () => {
-    expect(audienceOf('all members', ['all members'])).toBeNull()
-    expect(audienceOf('Bob, Carol', ['Bob', 'Carol', 'Bob, Carol'])).toBeNull()
-    expect(audienceOf('Bob, Dora', ['Bob'])).toBeNull()
-    expect(audienceOf('', ['Bob'])).toBeNull()
-  })
-
-  it('many names that could be read in many ways take no time', () => {
-    expect(audienceOf(Array.from({ length: 64 }, () => 'a').join(', '), ['a', 'a, a', 'a, a, a'])).toBeNull()
-    expect(audienceOf(`${'a, '.repeat(63)}b`, ['a', 'a, a'])).toBeNull()
+  it('to nobody any more is not sent as it is', () => {
+    expect(wrong(offerOfTunnel(tunnel({}), 'Alice'))).toEqual(['people'])
   })
 })

@@ -3,7 +3,7 @@ import type { TunnelUse, TunnelView } from '../lib/views.ts'
 import { lastUse, pageAddress, portOf, signOf } from './shown.ts'
 
 const tunnel = (more: Partial<TunnelView>): TunnelView => ({
-  tunnel: 'family/Alice/ledger', name: 'ledger', state: 'open here', address: '127.0.0.1:40123', audience: 'all members', note: '', web: 'family', by: 'Alice',
+  tunnel: 'family/Alice/ledger', name: 'ledger', state: 'open here', address: '127.0.0.1:40123', audience: 'all members', to: [], role: 'member', note: '', web: 'family', by: 'Alice',
   is_offered: true, is_offered_here: false, is_open: true, is_reachable: true, changed: 0, ...more,
 })
 

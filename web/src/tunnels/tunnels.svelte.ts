@@ -63,10 +63,9 @@ class Tunnels {
     }
   })
 
-  /** How an open tunnel gets on. Events do not say whose it is: of two of one name in a web, nothing is said. */
-  going({ web, name, is_open }: TunnelView): Going | undefined {
-    const isAlone = this.theirs.filter((other) => other.is_open && other.web === web && other.name === name).length === 1
-    return is_open && isAlone ? this.#going[`${web}/${name}`] : undefined
+  /** How an open tunnel gets on. */
+  going({ tunnel, is_open }: TunnelView): Going | undefined {
+    return is_open ? this.#going[tunnel] : undefined
   }
 
   #hear({ kind, about }: Event): void {
@@ -77,9 +76,10 @@ class Tunnels {
   }
 
   #keep(about: unknown): void {
-    const { web, name, connections, trouble } = (about ?? {}) as Partial<Record<string, unknown>>
-    if (typeof web !== 'string' || typeof name !== 'string') return
-    this.#going = { ...this.#going, [`${web}/${name}`]: { connections: Number(connections) || 0, trouble: typeof trouble === 'string' ? trouble : '' } }
+    const { tunnel, connections, trouble } = (about ?? {}) as Partial<Record<string, unknown>>
+    // Empty when nobody goes by a name any more who offered it.
+    if (typeof tunnel !== 'string' || tunnel === '') return
+    this.#going = { ...this.#going, [tunnel]: { connections: Number(connections) || 0, trouble: typeof trouble === 'string' ? trouble : '' } }
   }
 
   #soon(look: () => void): ReturnType<typeof setTimeout> {
