@@ -201,7 +201,9 @@ fn rows_of(step: &Step<'_>, table: &'static str) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 fn take_all(step: &mut Step<'_>, table: &'static str) -> Vec<(Vec<u8>, Vec<u8>)> {
     let rows = rows_of(step, table);
-    rows.iter().for_each(|(key, _)| step.rows().delete(table, key));
+    for (key, _) in &rows {
+        step.rows().delete(table, key);
+    }
     rows
 }
 
