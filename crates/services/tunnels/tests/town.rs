@@ -58,7 +58,7 @@ impl Town {
         panic!("{operation} is not answered");
     }
 
-    fn offer(&mut self, more: Value) -> Result<Value, Fault> {
+    fn offer(&mut self, more: &Value) -> Result<Value, Fault> {
         let mut offer = json!({ "port": 5432, "as": "ledger" });
         let more = more.as_object().unwrap().clone();
         offer.as_object_mut().unwrap().extend(more);
@@ -98,7 +98,7 @@ fn code(answer: Result<Value, Fault>) -> String {
 fn a_tunnel_is_for_those_it_is_offered_to_and_seen_by_nobody_else() {
     let mut town = Town::new();
     assert_eq!(town.who_may(), [""; 0]);
-    let offered = town.offer(json!({ "to": ["Bob"], "note": "our books" })).unwrap();
+    let offered = town.offer(&json!({ "to": ["Bob"], "note": "our books" })).unwrap();
     assert_eq!((text(&offered, "audience"), text(&offered, "address")), ("Bob", "127.0.0.1:5432"));
     assert_eq!(town.who_may(), ["Bob"]);
     assert_eq!(town.seen(BOB), ["family/Alice/ledger can be opened"]);
@@ -109,11 +109,11 @@ fn a_tunnel_is_for_those_it_is_offered_to_and_seen_by_nobody_else() {
     );
 
     // Offered anew to others: from then on it is theirs.
-    town.offer(json!({ "to": ["Carol"] })).unwrap();
+    town.offer(&json!({ "to": ["Carol"] })).unwrap();
     assert_eq!(town.who_may(), ["Carol"]);
-    town.offer(json!({})).unwrap();
+    town.offer(&json!({})).unwrap();
     assert_eq!(town.who_may(), ["Bob", "Carol", "Mallory"]);
-    town.offer(json!({ "role": "admin" })).unwrap();
+    town.offer(&json!({ "role": "admin" })).unwrap();
     assert_eq!(town.who_may(), [""; 0]);
     // The port is told to nobody: not as a record carries numbers.
     for who in [BOB, CAROL, MALLORY] {
@@ -124,7 +124,7 @@ fn a_tunnel_is_for_those_it_is_offered_to_and_seen_by_nobody_else() {
 #[test]
 fn what_is_taken_back_or_whose_user_is_removed_is_closed() {
     let mut town = Town::new();
-    town.offer(json!({})).unwrap();
+    town.offer(&json!({})).unwrap();
     town.ask(ALICE, "people.remove", json!({ "web": "family", "person": "Mallory" })).unwrap();
     assert_eq!(town.who_may(), ["Bob", "Carol"], "at once, on Alice's word");
     town.ask(ALICE, "tunnels.withdraw", json!({ "name": "ledger" })).unwrap();
@@ -132,14 +132,14 @@ fn what_is_taken_back_or_whose_user_is_removed_is_closed() {
     town.pass(10);
     assert_eq!(town.seen(BOB), [""; 0]);
     assert_eq!(code(town.ask(ALICE, "tunnels.withdraw", json!({ "name": "ledger" }))), "tunnels.not-offered");
-    town.offer(json!({})).unwrap();
+    town.offer(&json!({})).unwrap();
     assert_eq!(town.who_may(), ["Bob", "Carol"]);
 }
 
 #[test]
 fn a_tunnel_stays_open_over_a_power_cut_at_its_port() {
     let mut town = Town::new();
-    town.offer(json!({})).unwrap();
+    town.offer(&json!({})).unwrap();
     let opened = town.ask(BOB, "tunnels.open", json!({ "tunnel": "family/Alice/ledger" })).unwrap();
     assert_eq!(text(&opened, "address"), "127.0.0.1:40000");
     let again = town.ask(BOB, "tunnels.open", json!({ "tunnel": "ledger" })).unwrap();
@@ -168,7 +168,7 @@ fn what_cannot_be_offered_is_refused_with_its_reason() {
         (json!({ "web": "famly" }), "tunnels.no-such-web"),
         (json!({ "sum": 1 }), "tunnels.bad-arguments"),
     ] {
-        assert_eq!(code(town.offer(more)), wanted);
+        assert_eq!(code(town.offer(&more)), wanted);
     }
     for number in 0..64 {
         town.ask(ALICE, "tunnels.offer", json!({ "port": 1, "as": format!("t{number}") })).unwrap();
