@@ -22,9 +22,7 @@ world program {
 """
 
 # The module is imported while the program is made, so that what it imports is in it; units begin with it loaded.
-_WRAPPER = """import traceback
-
-import wit_world
+_WRAPPER = """import wit_world
 from componentize_py_types import Err
 
 import {module} as module
@@ -36,8 +34,14 @@ class WitWorld(wit_world.WitWorld):
             output = module.run(unit, arguments, input)
         except Err:
             raise
-        except BaseException:
-            raise Err(traceback.format_exc()[-2000:])
+        except BaseException as error:
+            # Not by `traceback`: it looks for the lines of files, and there are none.
+            places, at = [], error.__traceback__
+            while at is not None:
+                code = at.tb_frame.f_code
+                places.append(f"{{code.co_filename}}:{{at.tb_lineno}} in {{code.co_name}}")
+                at = at.tb_next
+            raise Err("\\n".join([*places, f"{{type(error).__name__}}: {{error}}"])[-2000:])
         if isinstance(output, str):
             return output.encode()
         if not isinstance(output, (bytes, bytearray)):

@@ -87,6 +87,8 @@ pub(crate) struct Kept {
     pub(crate) heard: BTreeSet<(DeviceId, Channel)>,
     /// Whether a power cut must not lose this batch, and with it all before.
     pub(crate) is_durable: bool,
+    /// Whether a step has changed something that it may lose; a batch without such a step is durable.
+    pub(crate) is_relaxed: bool,
 }
 
 /// How far a batch is.
@@ -163,6 +165,7 @@ impl Batch<'_> {
         self.counts.waiting.append(self.queue);
         std::mem::swap(self.queue, &mut self.counts.waiting);
         inbox::store(&mut self.rows, self.queue);
+        self.kept.is_durable |= !self.kept.is_relaxed;
         // An event's number is given once: it waits for what a power cut does not take back.
         if self.kept.is_durable {
             let happened = std::mem::take(&mut self.kept.happened);

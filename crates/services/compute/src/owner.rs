@@ -29,6 +29,8 @@ use crate::value::{SignedStatement, Stated, Statement, digest, input_hash};
 const LEASE_US: u64 = 1_000_000;
 /// A lease of which nothing is heard for so long is given to others.
 const SILENT: Duration = Duration::from_secs(45);
+/// The same after a start: a worker says every ten seconds that it is at work, and has to connect first.
+const SILENT_AT_START: Duration = Duration::from_secs(20);
 /// Leases of one computer at most.
 const LEASES_MAX: usize = 64;
 /// Parked units of a step at most; with more it fails as a whole: the program is wrong.
@@ -969,6 +971,8 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
             Verdict::Settled(_) => board.set_short(unit, 1),
         }
     }
+    let left = u64::try_from((SILENT - SILENT_AT_START).as_millis()).unwrap_or_default();
+    let heard = Timestamp::from_millis(step.now().millis().saturating_sub(left));
     for row in LEASES.within(rows, &key) {
         let ((_, _, number), row) = row?;
         let mut units = Intervals::of(row.units.iter().copied());
@@ -981,9 +985,9 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
                 .map(|(unit, _)| Intervals::one(*unit)),
         );
         units.remove_all(&voted);
-        // Heard just now: whoever has it gets the time to say so.
+        // Whoever has it still gets the time to say so; results that came just before a power cut may have been lost.
         let (device, person, given) = (row.device, row.person, row.given);
-        let lease = Lease { device, person, units, given, heard: step.now(), is_spare: row.is_spare };
+        let lease = Lease { device, person, units, given, heard, is_spare: row.is_spare };
         board.restore(number, lease, copies_for(job, person));
     }
     crate::gathering::note_local(rows, key, stage, &mut board)?;

@@ -59,6 +59,7 @@ impl Batch<'_> {
             let (changes, by) = (rows.into_changes(), slot.name);
             let is_silent = changes.is_empty() && out.events.is_empty();
             self.kept.is_durable |= !out.is_relaxed && !is_silent;
+            self.kept.is_relaxed |= out.is_relaxed && !is_silent;
             self.rows.merge(changes);
             self.keep(by, out, depth)?;
         } else {
