@@ -59,6 +59,8 @@ pub(crate) struct Board {
     unable: BTreeMap<DeviceId, (Intervals, Timestamp)>,
     /// Microseconds of a unit by device: a moving average.
     pub(crate) pace: BTreeMap<DeviceId, u64>,
+    /// Leases from this number on were given since this board was made of the rows.
+    pub(crate) first_lease: u64,
     pub(crate) next_lease: u64,
 }
 

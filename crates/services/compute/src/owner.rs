@@ -29,8 +29,11 @@ use crate::value::{SignedStatement, Stated, Statement, digest, input_hash};
 const LEASE_US: u64 = 1_000_000;
 /// A lease of which nothing is heard for so long is given to others.
 const SILENT: Duration = Duration::from_secs(45);
-/// The same after a start: a worker says every ten seconds that it is at work, and has to connect first.
-const SILENT_AT_START: Duration = Duration::from_secs(20);
+/// The same of a lease given before a start: results of it may have been taken and then lost with the power, and who brought
+/// them has nothing more to say of it. A worker that is at work says so every ten seconds, and has to connect first.
+const SILENT_IF_OLD: Duration = Duration::from_secs(20);
+/// Lease numbers kept free for each millisecond, so that those given after a start are above all that were given before.
+const LEASES_IN_MS: u64 = 1 << 10;
 /// Leases of one computer at most.
 const LEASES_MAX: usize = 64;
 /// Parked units of a step at most; with more it fails as a whole: the program is wrong.
@@ -666,7 +669,10 @@ impl Compute {
             let Some(board) = self.boards.get_mut(&(id, *stage)) else { continue };
             let silent: Vec<u64> = board
                 .leases()
-                .filter(|(_, lease)| now.since(lease.heard) > SILENT)
+                .filter(|(number, lease)| {
+                    let is_old = *number < board.first_lease;
+                    now.since(lease.heard) > if is_old { SILENT_IF_OLD } else { SILENT }
+                })
                 .map(|(number, _)| number)
                 .collect();
             board.forget_unable(now);
@@ -926,6 +932,9 @@ pub(crate) fn rolled(mut row: SpeedRow, now: Timestamp) -> SpeedRow {
 fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) -> Result<Board, StoreError> {
     let rows = step.view();
     let mut board = Board::new(stage.total, stage.is_closed);
+    // A power cut may have taken the rows of leases that workers still have: no number of theirs is given to other units.
+    board.first_lease = step.now().millis().saturating_mul(LEASES_IN_MS);
+    board.next_lease = board.first_lease;
     for row in OUTCOMES.within(rows, &key) {
         let ((_, _, first), row) = row?;
         board.settle(Span { first, count: row.count });
@@ -971,8 +980,6 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
             Verdict::Settled(_) => board.set_short(unit, 1),
         }
     }
-    let left = u64::try_from((SILENT - SILENT_AT_START).as_millis()).unwrap_or_default();
-    let heard = Timestamp::from_millis(step.now().millis().saturating_sub(left));
     for row in LEASES.within(rows, &key) {
         let ((_, _, number), row) = row?;
         let mut units = Intervals::of(row.units.iter().copied());
@@ -985,9 +992,9 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
                 .map(|(unit, _)| Intervals::one(*unit)),
         );
         units.remove_all(&voted);
-        // Whoever has it still gets the time to say so; results that came just before a power cut may have been lost.
+        // Heard just now: whoever has it still gets the time to say so.
         let (device, person, given) = (row.device, row.person, row.given);
-        let lease = Lease { device, person, units, given, heard, is_spare: row.is_spare };
+        let lease = Lease { device, person, units, given, heard: step.now(), is_spare: row.is_spare };
         board.restore(number, lease, copies_for(job, person));
     }
     crate::gathering::note_local(rows, key, stage, &mut board)?;

@@ -548,6 +548,9 @@ impl Compute {
             // Not at once again: what failed as a whole most likely fails again.
             let asked = Asked { at: step.now(), leases: 1, is_hungry: true };
             self.worker.asked.insert((at.0, at.1, at.2), asked);
+        } else if WORK.has(step.view(), &at)? {
+            // Who gives back is no longer told when there is work: it asks anew.
+            self.worker.asked.remove(&(at.0, at.1, at.2));
         }
         if WORK.has(step.view(), &at)? {
             self.say(step, at.2, at.0, Says::GiveBack { leases: vec![at.3] });
