@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use ::tunnels::jobs::{Listen, Listening};
 use base::{DeviceId, WebId};
-use iroh::endpoint::{RecvStream, SendStream, VarInt};
+use files::jobs::FetchFailure;
+use iroh::endpoint::{ReadError, ReadExactError, RecvStream, SendStream, VarInt};
 use kernel::{Input, Job, JobFailure};
 use minicbor::{Decode, Encode};
 use tokio::net::{TcpListener, TcpStream};
@@ -229,8 +230,7 @@ impl Shared {
         if !local::is_of_this_user(from.port(), port) {
             return Err("another user of this computer tried to use it".to_owned());
         }
-        let (_line, mut send, mut receive) =
-            self.ask_tunnel(listen).await.map_err(|failure| words(failure.as_ref()))?;
+        let (_line, mut send, mut receive) = self.ask_tunnel(listen).await.map_err(|why| why.to_string())?;
         // How it ended is between the two programs.
         let _ended = carry(socket, &mut send, &mut receive, &()).await;
         Ok(())
@@ -239,37 +239,46 @@ impl Shared {
     async fn ask_tunnel(
         &self,
         listen: &Listen,
-    ) -> Result<(Arc<Registration>, SendStream, RecvStream), Option<Failure>> {
-        let line = self.line(listen.device, Protocol::Tunnel).await.map_err(Some)?;
-        let opened = line.connection().open_bi().await.map_err(|error| Some(Failure::lost(&error)))?;
+    ) -> Result<(Arc<Registration>, SendStream, RecvStream), Unopened> {
+        let line = self.line(listen.device, Protocol::Tunnel).await?;
+        let opened = line.connection().open_bi().await.map_err(|error| Failure::lost(&error))?;
         let (mut send, mut receive) = opened;
         let request = Request { web: listen.web, name: listen.name.clone() };
         let first = frame::encode("tunnels", wire::to_bytes(&request));
-        send.write_all(&first).await.map_err(|error| Some(Failure::stream(&error.into())))?;
+        send.write_all(&first).await.map_err(|error| Failure::stream(&error.into()))?;
         let mut answer = [0; 1];
         let read = tokio::time::timeout(self.limits.answer, receive.read_exact(&mut answer));
         match read.await {
             Ok(Ok(())) if answer == [OPEN] => Ok((line, send, receive)),
-            Ok(Err(iroh::endpoint::ReadExactError::ReadError(error))) => {
-                Err(refusal(&error).map(|()| Failure::stream(&error.into())))
+            Ok(Err(ReadExactError::ReadError(ReadError::Reset(code::NOT_HERE)))) => {
+                Err(Unopened::NothingListens)
             }
-            _ => Err(Some(Failure::new(files::jobs::FetchFailure::TimedOut, "no answer"))),
+            Ok(Err(ReadExactError::ReadError(error))) => Err(Failure::stream(&error.into()).into()),
+            _ => Err(Unopened::NoAnswer),
         }
     }
 }
 
-/// Returns `None` when the service itself is not there.
-fn refusal(error: &iroh::endpoint::ReadError) -> Option<()> {
-    (!matches!(error, iroh::endpoint::ReadError::Reset(code) if *code == code::NOT_HERE)).then_some(())
+/// Why a connection was not carried, in the words that the person at this end reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Unopened {
+    #[error("nothing listens at the other end")]
+    NothingListens,
+    #[error("it is not offered to you any more")]
+    Refused,
+    #[error("the computer that offers it does not answer")]
+    NoAnswer,
+    #[error("the computer that offers it cannot be reached")]
+    Unreachable,
 }
 
-fn words(failure: Option<&Failure>) -> String {
-    use files::jobs::FetchFailure::{Refused, TimedOut};
-    match failure.map(|failure| failure.word) {
-        None => "nothing listens at the other end".to_owned(),
-        Some(Refused) => "it is not offered to you any more".to_owned(),
-        Some(TimedOut) => "the computer that offers it does not answer".to_owned(),
-        Some(_) => "the computer that offers it cannot be reached".to_owned(),
+impl From<Failure> for Unopened {
+    fn from(failure: Failure) -> Self {
+        match failure.word {
+            FetchFailure::Refused => Self::Refused,
+            FetchFailure::TimedOut => Self::NoAnswer,
+            _ => Self::Unreachable,
+        }
     }
 }
 

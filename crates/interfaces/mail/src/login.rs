@@ -33,7 +33,7 @@ impl std::fmt::Debug for Entered {
 /// Why somebody is not let in.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
-    #[error("name or password is wrong; `althing mail` shows both")]
+    #[error("name or password is wrong")]
     Wrong,
     #[error("this account has {CONNECTIONS_PER_ACCOUNT_MAX} connections already")]
     Crowded,

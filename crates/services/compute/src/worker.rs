@@ -541,6 +541,7 @@ impl Compute {
         }
         let Some(at) = self.worker.running.remove(&job) else { return Ok(false) };
         step.relax_durability();
+        let is_left = WORK.has(step.view(), &at)?;
         if let Err(failure) = outcome
             && !matches!(failure, JobFailure::Cancelled)
         {
@@ -548,11 +549,11 @@ impl Compute {
             // Not at once again: what failed as a whole most likely fails again.
             let asked = Asked { at: step.now(), leases: 1, is_hungry: true };
             self.worker.asked.insert((at.0, at.1, at.2), asked);
-        } else if WORK.has(step.view(), &at)? {
+        } else if is_left {
             // Who gives back is no longer told when there is work: it asks anew.
             self.worker.asked.remove(&(at.0, at.1, at.2));
         }
-        if WORK.has(step.view(), &at)? {
+        if is_left {
             self.say(step, at.2, at.0, Says::GiveBack { leases: vec![at.3] });
         }
         self.drop_work(step, at)?;

@@ -17,7 +17,7 @@ use crate::work::{ASK_AGAIN, SMALL_SIZE_MAX, Work, dice, some_time};
 /// less than what it stands for.
 const LOG_SIZE_MAX: u64 = 32 * 1024 * 1024;
 /// After how long without news a keeper is asked how far it is.
-const STALE_AFTER: Duration = Duration::from_secs(75);
+pub(crate) const STALE_AFTER: Duration = Duration::from_secs(75);
 /// How often, while none answers.
 const STALE_AGAIN: Duration = Duration::from_secs(15);
 /// A row is written for the same news again only after so long.
@@ -31,7 +31,7 @@ impl Work {
         let now = step.now();
         let lags = self.incoming.is_some()
             || HEARD.get(step.view(), &self.id)?.is_some_and(|heard| heard.slot > head.slot);
-        let is_stale = now.since(self.heard_at) > STALE_AFTER;
+        let is_stale = now.since(self.heard_at) >= STALE_AFTER;
         if now < self.ask_due || !(lags || is_stale) || !self.is_followed(step, head)? {
             return Ok(());
         }

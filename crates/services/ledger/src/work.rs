@@ -11,6 +11,7 @@ use kernel::{Channel, Step};
 use store::StoreError;
 
 use crate::announcing::{Trust, trust};
+use crate::learning::STALE_AFTER;
 use crate::messages::{Message, Says};
 use crate::proposing::Proposal;
 use crate::snapshots::{Frozen, Incoming};
@@ -204,6 +205,8 @@ impl Work {
         }
         if lags || self.incoming.is_some() {
             due.push(self.ask_due);
+        } else if self.is_followed(step, &head)? {
+            due.push(self.heard_at.after(STALE_AFTER));
         }
         match &self.proposal {
             Some(proposal) => due.push(proposal.due),

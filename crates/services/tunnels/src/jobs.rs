@@ -13,6 +13,9 @@ pub const RECHECK: &str = "tunnels.recheck";
 /// The driver tells how tunnels of this computer were used: [`Usage`].
 pub const USED: &str = "tunnels.used";
 
+/// Letters, digits and hyphens of a tunnel's name at most.
+pub const NAME_LEN_MAX: usize = 40;
+
 /// Bytes of any of these at most.
 pub(crate) const REPORT_SIZE_MAX: usize = 1_024;
 

@@ -9,9 +9,9 @@ use store::Rows;
 use wire::governance::Role;
 
 use crate::faults::TunnelError;
-use crate::jobs::RECHECK;
+use crate::jobs::{NAME_LEN_MAX, RECHECK};
 use crate::reading;
-use crate::statement::{Audience, NAME_LEN_MAX, NOTE_SIZE_MAX, Offer, PERSONS_MAX, is_name, is_note};
+use crate::statement::{Audience, NOTE_SIZE_MAX, Offer, PERSONS_MAX, is_name, is_note};
 use crate::tables::{OFFERS, OfferRow, PORTS};
 
 /// Tunnels that one device offers in one web at most, those taken back among them.

@@ -5,8 +5,7 @@ use minicbor::{Decode, Encode};
 use wire::WireError;
 use wire::governance::Role;
 
-/// Letters, digits and hyphens of a name at most.
-pub(crate) const NAME_LEN_MAX: usize = 40;
+use crate::jobs::NAME_LEN_MAX;
 
 /// Persons named in one offer at most; more are a role, or a web of their own.
 pub(crate) const PERSONS_MAX: usize = 64;

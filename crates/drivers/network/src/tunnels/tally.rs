@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use base::{DeviceId, WebId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tunnels::jobs::Usage;
+use tunnels::jobs::{NAME_LEN_MAX, Usage};
 
 use super::carrying::Carried;
 
@@ -14,9 +14,6 @@ type Key = (DeviceId, WebId, String);
 
 /// Tallies at the same time at most. A member who asks for ever new names is refused all the same, only not written down.
 const TALLIES_MAX: usize = 1_024;
-
-/// Letters of a name that is written down at most; no tunnel has more.
-const NAME_LEN_MAX: usize = 40;
 
 /// Every tally since it was told.
 #[derive(Debug, Default)]
@@ -44,7 +41,7 @@ pub(super) struct Underway {
 }
 
 impl Tallies {
-    /// Notes that somebody was refused.
+    /// Notes that somebody was refused, if it asked for what could be a tunnel's name.
     pub(super) fn refused(&self, key: &Key) {
         if key.2.len() <= NAME_LEN_MAX {
             change(&self.tallies, &self.changed, key, |tally| tally.refused += 1);

@@ -25,6 +25,8 @@ const TRUSTS: [&str; 3] = ["quorum", "adaptive", "spot"];
 const CHURN: u64 = 300;
 /// The jobs take no longer than this, or something stands still.
 const PATIENCE: Duration = Duration::from_secs(6 * 3_600);
+/// Who was on for so many minutes while there was work has had some.
+const WORK_WITHIN: u64 = 10;
 /// How much more processor time the greedy claim.
 const GREED: u64 = 20;
 
@@ -91,6 +93,8 @@ struct Hall {
     plan: Plan,
     world: World,
     jobs: Vec<Job>,
+    /// For how many minutes each computer was on while jobs ran.
+    minutes_on: BTreeMap<PeerIndex, u64>,
     report: Report,
     tally: LargeTally,
 }
@@ -132,7 +136,14 @@ impl Hall {
             world.ask(index, "compute.mode", json!({ "mode": "always" }));
         }
         world.run_for(Duration::from_secs(10));
-        Self { plan, world, jobs: Vec::new(), report: Report::default(), tally: LargeTally::default() }
+        Self {
+            plan,
+            world,
+            jobs: Vec::new(),
+            minutes_on: BTreeMap::new(),
+            report: Report::default(),
+            tally: LargeTally::default(),
+        }
     }
 
     fn claim(&mut self, holds: bool, what: impl FnOnce() -> String) {
@@ -171,14 +182,10 @@ impl Hall {
                     self.world.power_cut(index, back);
                 }
             }
-            let running: u64 = self
-                .world
-                .peers
-                .iter()
-                .filter(|peer| peer.is_running())
-                .map(|peer| u64::from(peer.sandbox.cores))
-                .sum();
-            self.tally.core_seconds += running * minute.as_secs();
+            for (index, peer) in self.world.peers.iter().enumerate().filter(|(_, peer)| peer.is_running()) {
+                self.tally.core_seconds += u64::from(peer.sandbox.cores) * minute.as_secs();
+                *self.minutes_on.entry(index).or_default() += 1;
+            }
             self.world.run_for(minute);
             let now = self.world.now_ms();
             for at in 0..self.jobs.len() {
@@ -244,8 +251,9 @@ impl Hall {
             self.claim(paused.is_empty(), || format!("peer {index} paused {paused:?}"));
             self.tally.lies += self.world.peer(index).sandbox.lies;
             let sandbox = &self.world.peer(index).sandbox;
-            let is_idle =
-                sandbox.honesty == Honesty::Honest && sandbox.executed == 0 && index >= TRUSTS.len();
+            let was_on = self.minutes_on.get(&index).is_some_and(|minutes| *minutes >= WORK_WITHIN);
+            let is_worker = sandbox.honesty == Honesty::Honest && index >= TRUSTS.len();
+            let is_idle = is_worker && was_on && sandbox.executed == 0;
             self.claim(!is_idle, || format!("peer {index} never had anything to do"));
         }
         for wrong in std::mem::take(&mut self.world.watch.wrong_jobs) {
