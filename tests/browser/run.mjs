@@ -20,6 +20,7 @@ import { everythingBack } from './flows/recovery.mjs'
 import { approve, invite, remove } from './flows/people.mjs'
 import { keeping, searching, searchingAlone } from './flows/search.mjs'
 import { reading, transfers } from './flows/transfers.mjs'
+import { rooms } from './flows/rooms.mjs'
 import { tunnels } from './flows/tunnels.mjs'
 
 const words = process.argv.slice(2)
@@ -76,6 +77,7 @@ async function everything(peers) {
   await openAnew(house)
   await computing(house)
   await tunnels(house)
+  await rooms(house)
   await news(house)
   await pages(house, alice, 'alice')
   await outage(house)

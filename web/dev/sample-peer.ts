@@ -5,6 +5,7 @@ import type { EntryView, Found, Hit, KeptView, Net, ShareView, WebView } from '.
 import { DAY, EVENTS, FOLDERS, HOUR, id, MEMBERS, NET, NOW, REVISIONS, TRANSFERS } from './sample-data.ts'
 import { sampleJobs } from './sample-jobs.ts'
 import { samplePages } from './sample-documents.ts'
+import { sampleTalk } from './sample-talk.ts'
 import { sampleTunnels } from './sample-tunnels.ts'
 
 type Asked = Record<string, never> & { lan?: string; role?: string; path?: string; after?: string; limit?: number; query?: string; web?: string; name?: string; id?: string; folder?: string; names?: boolean }
@@ -109,6 +110,7 @@ function push(kind: string, about: unknown): void {
 const operations: Record<string, (asked: Asked) => unknown> = {
   ...(samplePages(fault, push) as Record<string, (asked: Asked) => unknown>),
   ...(sampleJobs(fault, push) as Record<string, (asked: Asked) => unknown>),
+  ...(sampleTalk(fault, push) as Record<string, (asked: Asked) => unknown>),
   ...(sampleTunnels(fault, push) as Record<string, (asked: Asked) => unknown>),
   'people.me': () => me,
   'people.introduce': ({ name }) => Object.assign(me, { name }),

@@ -14,8 +14,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Context;
 
-/// Tests that begin with `fuzz_`: of wire, files, search, pages, ledger and compute one each, of people two.
-const FUZZERS: u64 = 8;
+/// Tests that begin with `fuzz_`: of wire, files, search, pages, talk, ledger and compute one each, of people two.
+const FUZZERS: u64 = 9;
 
 const HELP: &str = "\
 cargo xtask generate       writes the generated files (manual, OpenAPI, TypeScript client, completions, faults)
@@ -26,6 +26,7 @@ cargo xtask sim WORDS...   runs the simulator, as in: sim --seed 7 --peers 100 -
                            or towns with enemies inside: sim --trust TOWNS (docs/trust-tested.md)
                            or towns around a ledger: sim --ledgers TOWNS (specs/ledger.md)
                            or towns around jobs: sim --jobs TOWNS, sim --jobs-large WORKERS (specs/compute.md)
+                           or towns that talk: sim --talks TOWNS, or one room of many: sim --square MEMBERS (specs/talk.md)
 cargo xtask bench WORDS... runs the benchmarks; with --wan first, each peer on a host of its own (docs/wan.md)
 cargo xtask fuzz [SECONDS] gives mutated bytes to every reader of what peers send, 10 s if nothing is said
 ";

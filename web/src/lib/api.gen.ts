@@ -153,6 +153,12 @@ export interface AskHistory {
   path: string;
 }
 
+/** Arguments of `talk.inbox`. */
+export interface AskInbox {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
 /** Arguments of `people.invitations`. */
 export interface AskInvitations {
   /** The web. */
@@ -206,6 +212,26 @@ export interface AskMembers {
   web: string;
 }
 
+/** Arguments of `talk.message`. */
+export interface AskMessage {
+  /** The message. */
+  message: string;
+}
+
+/** Arguments of `talk.messages`. Of `before`, `after` and `around` one at most. */
+export interface AskMessages {
+  /** The conversation: its id, or `web/name`. */
+  room: string;
+  /** Those before this message. */
+  before?: string | null;
+  /** Those after this message. */
+  after?: string | null;
+  /** This message, with those before and after it. */
+  around?: string | null;
+  /** Messages at most, 1 to 100; 50 if not said. */
+  limit?: number | null;
+}
+
 /** Arguments of `files.mirrored`. */
 export interface AskMirrored {
   /** The web. */
@@ -254,6 +280,14 @@ export interface AskResults {
   limit?: number | null;
 }
 
+/** Arguments of `talk.rooms`. */
+export interface AskRooms {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+  /** Archived ones, too. */
+  archived?: boolean;
+}
+
 /** Arguments of `people.safety`. */
 export interface AskSafety {
   /** The person's label, id or first digits of the id. */
@@ -279,6 +313,16 @@ export interface AskSites {
 
 /** Arguments of `host.status`. */
 export type AskStatus = Record<string, never>;
+
+/** Arguments of `talk.thread`. */
+export interface AskThread {
+  /** The message under which the others stand. */
+  message: string;
+  /** Those after this message of the thread. */
+  after?: string | null;
+  /** Messages at most, 1 to 100; 50 if not said. */
+  limit?: number | null;
+}
 
 /** Arguments of `files.transfer`. */
 export interface AskTransfer {
@@ -326,6 +370,12 @@ export interface AskWhatsNew {
   web?: string | null;
   /** Items at most, 1 to 1,000; 100 if not said. */
   limit?: number | null;
+}
+
+/** Arguments of `talk.who`. */
+export interface AskWho {
+  /** The conversation: its id, or `web/name`. */
+  room: string;
 }
 
 /** Arguments of `ledger.wish`. */
@@ -469,6 +519,28 @@ export interface Chain {
   file: string;
   /** A folder of this computer for the results of the last step. */
   out?: string | null;
+}
+
+/** Arguments of `talk.change`. */
+export interface ChangeRoom {
+  /** The room: its id, or `web/name`. */
+  room: string;
+  /** Another name. */
+  name?: string | null;
+  /** Another topic. */
+  topic?: string | null;
+  /** Archives it: it is read, and no longer written. */
+  archive?: boolean;
+  /** Brings it back from the archive. */
+  bring_back?: boolean;
+  /** Newcomers are shown what was said before they came. */
+  open_history?: boolean;
+  /** Newcomers are not shown what was said before they came. */
+  closed_history?: boolean;
+  /** All who shall moderate besides who began it and the web's admins. */
+  moderators?: string[];
+  /** Nobody but those moderates any more. */
+  no_moderators?: boolean;
 }
 
 /** One edit. */
@@ -686,6 +758,12 @@ export interface Decline {
   web: string;
 }
 
+/** Arguments of `talk.delete`. */
+export interface DeleteMessage {
+  /** The message. */
+  message: string;
+}
+
 /** A link for a new device, just made. It is a secret: whoever has it can become you, once. */
 export interface DeviceLink {
   /** What is pasted on the other computer. */
@@ -839,6 +917,14 @@ export interface Done {
   what: string;
 }
 
+/** A draft. */
+export interface DraftView {
+  /** Whether it follows you to your other computers: up to 1,000 bytes do. */
+  follows: boolean;
+  /** The conversation. */
+  room: string;
+}
+
 /** Arguments of `search.drop`. */
 export interface DropKept {
   /** The kept search's id, or its beginning. */
@@ -855,6 +941,18 @@ export interface Edit {
   client: string;
   /** Edits one after another, at most 100. */
   edits: unknown[];
+}
+
+/** Arguments of `talk.edit`. */
+export interface EditMessage {
+  /** The message. */
+  message: string;
+  /** What it says now. */
+  text: string;
+  /** Members it names besides those in the text. */
+  mentions?: string[];
+  /** Links that come with it. */
+  attachments?: string[];
 }
 
 /** How edits were taken. */
@@ -1002,6 +1100,18 @@ export interface Find {
   limit?: number | null;
 }
 
+/** Arguments of `talk.find`. */
+export interface FindMessages {
+  /** Words; case and accents do not matter. */
+  query: string;
+  /** The web; all of yours if not said. */
+  web?: string | null;
+  /** Only in this conversation. */
+  room?: string | null;
+  /** Messages at most, 1 to 100; 20 if not said. */
+  limit?: number | null;
+}
+
 /** Arguments of `pages.site`. */
 export interface FindSite {
   /** `notes--alice--family`, and `--` with a time in hex for an old version. */
@@ -1054,6 +1164,32 @@ export interface Found {
 
 /** By what something was found. */
 export type FoundBy = 'name' | 'text' | 'name-and-text';
+
+/** A message that was found. */
+export interface FoundMessage {
+  /** The web. */
+  web: string;
+  /** The conversation's name. */
+  name: string;
+  /** Who said it, you as `you`. */
+  who: string;
+  /** When, by its author's clock. */
+  at: Time;
+  /** A piece of it, around the first word. */
+  text: string;
+  /** The conversation. */
+  room: string;
+  /** The message. */
+  message: string;
+}
+
+/** Messages that were found. */
+export interface FoundMessages {
+  /** Newest first. */
+  found: FoundMessage[];
+  /** Whether all were looked at: else there may be older ones, and more words find them. */
+  is_whole: boolean;
+}
 
 /** How this computer's copy stands to the newest revision known. */
 export type Freshness = 'newest-here' | 'older-here' | 'elsewhere' | 'reading';
@@ -1178,6 +1314,34 @@ export interface HolderView {
   is_here: boolean;
   /** When this peer last heard from them. */
   last_heard: Time | null;
+}
+
+/** What is new. */
+export interface Inbox {
+  /** Newest first. */
+  entries: InboxEntry[];
+}
+
+/** Something that waits for a person. */
+export interface InboxEntry {
+  /** `room` or `direct`: unread messages; `mention`: one that names you. There will be more kinds. */
+  kind: string;
+  /** The web. */
+  web: string;
+  /** The conversation's name. */
+  name: string;
+  /** How many are unread; 1 of a mention. */
+  unread: number;
+  /** Who said the newest, you as `you`. */
+  who: string;
+  /** Its beginning. */
+  text: string;
+  /** When, by its author's clock. */
+  at: Time;
+  /** The conversation. */
+  room: string;
+  /** The newest message. */
+  message: string;
 }
 
 /** Arguments of `people.introduce`. */
@@ -1678,6 +1842,14 @@ export interface Map {
   anew?: boolean;
 }
 
+/** Arguments of `talk.mark_read`. */
+export interface MarkRead {
+  /** The conversation: its id, or `web/name`. */
+  room: string;
+  /** Up to this message; all if not said. */
+  message?: string | null;
+}
+
 /** Who you are here. */
 export interface Me {
   /** Your name; empty until you have said it. */
@@ -1714,6 +1886,66 @@ export interface MemberView {
 export interface Members {
   /** Members by seniority, then those who are gone. */
   members: MemberView[];
+}
+
+/** A message. */
+export interface MessageView {
+  /** Who said it, you as `you`. */
+  who: string;
+  /** When, by the author's clock. */
+  at: Time;
+  /** Markdown; empty when it was taken away. */
+  text: string;
+  /** When it was last edited, by the author's clock. */
+  edited: Time | null;
+  /** Who took it away, you as `you`. */
+  removed_by: string | null;
+  /** Which message it answers. */
+  reply_to: string | null;
+  /** Under which message it stands. */
+  thread: string | null;
+  /** How many stand under it, counted up to 100. */
+  replies: number;
+  /** When the newest of them was said. */
+  last_reply: Time | null;
+  /** By sign. */
+  reactions: ReactionView[];
+  /** Labels of the members it names. */
+  mentions: string[];
+  /** Whether it names you. */
+  names_you: boolean;
+  /** Links that come with it. */
+  attachments: string[];
+  /** Of your own messages: `waiting` (not in your log yet), `held` (safe on this computer), `sent` (on other computers, too), `delivered` (on a computer of every person it is for), `read`. Of others': empty. */
+  state: string;
+  /** Of your own: how many computers of others say that they have it. */
+  sent: number;
+  /** Of your own: whose computers say that they have it. */
+  delivered: string[];
+  /** Of your own, in direct conversations: who says that they have read it. */
+  read: string[];
+  /** Of your own: for how many persons it is. */
+  persons: number;
+  /** How many more messages of the same person stand next to it without a break and are left out here: `before` or `after` it shows them. */
+  folded: number;
+  /** Who said it. */
+  person: Id;
+  /** The conversation. */
+  room: string;
+  /** Its id. */
+  id: string;
+}
+
+/** Messages. */
+export interface Messages {
+  /** Oldest first. */
+  messages: MessageView[];
+  /** Whether there are older ones. */
+  has_before: boolean;
+  /** Whether there are newer ones. */
+  has_after: boolean;
+  /** The first unread message of others in the conversation. */
+  first_unread: string | null;
 }
 
 /** A mirror of a web. */
@@ -1757,6 +1989,16 @@ export interface More {
   id: string;
   /** The version that was seen; answered when there is a later one, at once if not said. */
   seen?: number | null;
+}
+
+/** Arguments of `talk.mute`. */
+export interface MuteMember {
+  /** The room: its id, or `web/name`. */
+  room: string;
+  /** Whom. */
+  person: string;
+  /** Mutes it no more; what it said meanwhile is shown. */
+  lift?: boolean;
 }
 
 /** Arguments of `people.name_device`. */
@@ -1979,6 +2221,34 @@ export interface Put {
   value: string | null;
 }
 
+/** Arguments of `talk.quiet`. */
+export interface QuietRoom {
+  /** The conversation: its id, or `web/name`. */
+  room: string;
+  /** Has it ring again. */
+  loud?: boolean;
+}
+
+/** Arguments of `talk.react`. */
+export interface React {
+  /** The message. */
+  message: string;
+  /** Any short sign without spaces. */
+  emoji: string;
+  /** Takes it back. */
+  withdraw?: boolean;
+}
+
+/** Who reacted how. */
+export interface ReactionView {
+  /** The sign. */
+  emoji: string;
+  /** Who, you as `you`. */
+  who: string[];
+  /** Whether you did. */
+  is_yours: boolean;
+}
+
 /** Arguments of `ledger.read`. */
 export interface ReadLedger {
   /** The ledger: its id, `web/name`, or `web/person/name`. */
@@ -2132,6 +2402,50 @@ export interface RingView {
 /** What a person may do in a web. */
 export type Role = 'carrier' | 'guest' | 'member' | 'admin' | 'owner';
 
+/** A conversation. */
+export interface RoomView {
+  /** The web. */
+  web: string;
+  /** The room's name; of a direct conversation, the persons' labels. */
+  name: string;
+  /** `room` or `direct`. */
+  kind: string;
+  /** What the room is about. */
+  topic: string;
+  /** Unread messages of others, counted up to 100. */
+  unread: number;
+  /** How many of those name you. */
+  mentions: number;
+  /** Whether more are unread than were counted. */
+  is_more: boolean;
+  /** Whether nothing more is to be said there. */
+  is_archived: boolean;
+  /** Whether newcomers are shown what was said before they came. */
+  is_open: boolean;
+  /** Whether it does not ring for you. */
+  is_quiet: boolean;
+  /** Whether you may take messages away and mute. */
+  may_moderate: boolean;
+  /** Whether a moderator has muted you here. */
+  is_muted: boolean;
+  /** Who moderates besides admins: who began it, and those named. */
+  moderators: string[];
+  /** Of a direct conversation: with whom. */
+  persons: string[];
+  /** When the newest message was said, by its author's clock. */
+  newest: Time | null;
+  /** What you have begun to write. */
+  draft: string | null;
+  /** Its id. */
+  id: string;
+}
+
+/** Conversations. */
+export interface Rooms {
+  /** Newest message first. */
+  rooms: RoomView[];
+}
+
 /** The safety code of you and another person. Both see the same one, unless somebody stands between you. */
 export interface Safety {
   /** The person's label. */
@@ -2162,6 +2476,24 @@ export interface SaveJob {
   id: string;
   /** A folder of this computer; made if missing. */
   out: string;
+}
+
+/** Arguments of `talk.say`. */
+export interface Say {
+  /** The conversation: its id, or `web/name`. */
+  room: string;
+  /** Markdown, at most 16 KiB. `@label` names a member. */
+  text: string;
+  /** Which message it answers. */
+  reply_to?: string | null;
+  /** Under which message it stands; else in the room itself. */
+  thread?: string | null;
+  /** Members it names besides those in the text. */
+  mentions?: string[];
+  /** Links that come with it, `althing:…`, at most 8. */
+  attachments?: string[];
+  /** 32 digits that the asker gives the message: the same again says nothing new. */
+  id?: string | null;
 }
 
 /** Arguments of `people.serve`. */
@@ -2204,6 +2536,14 @@ export interface Session {
 export interface SetDht {
   /** `on` or `off`. */
   dht: Dht;
+}
+
+/** Arguments of `talk.draft`. */
+export interface SetDraft {
+  /** The conversation: its id, or `web/name`. */
+  room: string;
+  /** What was begun; empty: nothing. */
+  text: string;
 }
 
 /** Arguments of `ledger.keepers`. */
@@ -2270,6 +2610,20 @@ export interface SetRole {
   person: string;
   /** The new role. */
   role: Role;
+}
+
+/** Arguments of `talk.set`. */
+export interface SetTalk {
+  /** The web. */
+  web: string;
+  /** Others in direct conversations learn how far you have read; they do not, if nothing was ever said. */
+  tell_read?: boolean;
+  /** Others do not learn it any more. */
+  keep_read?: boolean;
+  /** Minute of the day, in UTC, from which nothing rings, 0 to 1,439. */
+  quiet_from?: number | null;
+  /** Minute of the day, in UTC, until which nothing rings; the same as the first: it always rings. */
+  quiet_until?: number | null;
 }
 
 /** Arguments of `files.share`. */
@@ -2407,6 +2761,26 @@ export interface Start {
   keepers: string[];
 }
 
+/** Arguments of `talk.direct`. */
+export interface StartDirect {
+  /** The web. */
+  web: string;
+  /** With whom, 1 to 15 members. */
+  persons: string[];
+}
+
+/** Arguments of `talk.start`. */
+export interface StartRoom {
+  /** The web. */
+  web: string;
+  /** What the room is called. */
+  name: string;
+  /** What it is about. */
+  topic?: string | null;
+  /** Newcomers are not shown what was said before they came. A courtesy: their computers have the keys. */
+  closed_history?: boolean;
+}
+
 /** Arguments of `people.start_web`. */
 export interface StartWeb {
   /** What the web is called, 1 to 64 characters. */
@@ -2518,6 +2892,18 @@ export interface TableView {
   rows_total: number;
   /** Whether the first row names the columns. */
   has_header: boolean;
+}
+
+/** Settings in a web, the same on all your computers. */
+export interface TalkSettings {
+  /** The web. */
+  web: string;
+  /** Whether others in direct conversations learn how far you have read. */
+  tells_read: boolean;
+  /** Minute of the day, in UTC, from which nothing rings. */
+  quiet_from: number;
+  /** Minute of the day, in UTC, until which nothing rings. */
+  quiet_until: number;
 }
 
 /** How far a transfer is. */
@@ -2802,6 +3188,26 @@ export interface WhatsNew {
   news: NewView[];
 }
 
+/** Whose conversation it is. */
+export interface Who {
+  /** Those who are here first. */
+  who: WhoView[];
+}
+
+/** A person of a conversation. */
+export interface WhoView {
+  /** Its label, you as `you`. */
+  who: string;
+  /** Whether a computer of it is connected to this one now. Others may be there and connected elsewhere. */
+  is_here: boolean;
+  /** When one was last heard from; none when never. */
+  last_heard: Time | null;
+  /** Whether it moderates. */
+  moderates: boolean;
+  /** Who it is. */
+  person: Id;
+}
+
 /** A transaction that somebody on this computer wishes. */
 export interface WishView {
   /** The ledger, as `web/person/name`: another person's of the same name is another. */
@@ -3046,6 +3452,44 @@ export interface Operations {
   'pages.bring_back': { arguments: BringBack; answer: DocumentRow };
   /** Lists what is new in your webs: documents, sites, files, links to what is yours. */
   'pages.news': { arguments: AskWhatsNew; answer: WhatsNew };
+  /** Lists what is new for you: unread conversations, and messages that name you. */
+  'talk.inbox': { arguments: AskInbox; answer: Inbox };
+  /** Lists rooms and direct conversations, newest message first. */
+  'talk.rooms': { arguments: AskRooms; answer: Rooms };
+  /** Begins a room that everybody in the web can read. */
+  'talk.start': { arguments: StartRoom; answer: RoomView };
+  /** Changes a room's name, topic, moderators, what newcomers see, or archives it. */
+  'talk.change': { arguments: ChangeRoom; answer: RoomView };
+  /** Finds or begins the direct conversation with one or several persons; nobody else can read it. */
+  'talk.direct': { arguments: StartDirect; answer: RoomView };
+  /** Says something in a room or direct conversation. */
+  'talk.say': { arguments: Say; answer: MessageView };
+  /** Says a message of yours anew; others see that it was edited. */
+  'talk.edit': { arguments: EditMessage; answer: MessageView };
+  /** Takes a message away, for everybody: your own, or anybody's where you moderate. */
+  'talk.delete': { arguments: DeleteMessage; answer: MessageView };
+  /** Reacts to a message, or takes that back. */
+  'talk.react': { arguments: React; answer: MessageView };
+  /** Shows messages of a conversation, the newest if nothing else is said. */
+  'talk.messages': { arguments: AskMessages; answer: Messages };
+  /** Shows a message and what stands under it. */
+  'talk.thread': { arguments: AskThread; answer: Messages };
+  /** Shows one message, and who has it. */
+  'talk.message': { arguments: AskMessage; answer: MessageView };
+  /** Finds messages that have all the words, newest first. */
+  'talk.find': { arguments: FindMessages; answer: FoundMessages };
+  /** Marks a conversation as read, on all your computers. */
+  'talk.mark_read': { arguments: MarkRead; answer: RoomView };
+  /** Keeps what was begun to be written; short ones follow you to all your computers. */
+  'talk.draft': { arguments: SetDraft; answer: DraftView };
+  /** Mutes a member in a room where you moderate: what it says from now on is not shown. */
+  'talk.mute': { arguments: MuteMember; answer: RoomView };
+  /** Has a conversation ring for you no more, or again. */
+  'talk.quiet': { arguments: QuietRoom; answer: RoomView };
+  /** Shows or changes your settings in a web: quiet hours, and whether others learn that you have read. */
+  'talk.set': { arguments: SetTalk; answer: TalkSettings };
+  /** Lists whose conversation it is, who is connected to this computer now, and when others last were. */
+  'talk.who': { arguments: AskWho; answer: Who };
   /** Starts a ledger: shared state that the computers of its keepers decide about by majority. */
   'ledger.start': { arguments: Start; answer: LedgerView };
   /** Lists ledgers. */
@@ -3238,6 +3682,25 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'pages.remove': 'act',
   'pages.bring_back': 'act',
   'pages.news': 'read',
+  'talk.inbox': 'read',
+  'talk.rooms': 'read',
+  'talk.start': 'act',
+  'talk.change': 'act',
+  'talk.direct': 'act',
+  'talk.say': 'act',
+  'talk.edit': 'act',
+  'talk.delete': 'act',
+  'talk.react': 'act',
+  'talk.messages': 'read',
+  'talk.thread': 'read',
+  'talk.message': 'read',
+  'talk.find': 'read',
+  'talk.mark_read': 'act',
+  'talk.draft': 'act',
+  'talk.mute': 'act',
+  'talk.quiet': 'act',
+  'talk.set': 'act',
+  'talk.who': 'read',
   'ledger.start': 'act',
   'ledger.list': 'read',
   'ledger.open': 'act',

@@ -35,8 +35,13 @@ export function commands(): Command[] {
     { name: t.commands.jobs, icon: 'chip', key: '8', run: () => go('jobs', currentWeb()) },
     { name: t.commands.newJob, icon: 'chip', run: () => desk.open({ kind: 'new-job', web }) },
     { name: t.commands.tunnels, icon: 'tunnel', key: '9', run: () => go('tunnels', currentWeb()) },
+    { name: t.commands.rooms, icon: 'talk', key: '0', run: () => go('rooms', currentWeb()) },
     { name: t.commands.works, icon: 'chip', run: () => go('computers', currentWeb()) },
     ...(house.webs.some(canWrite) ? [{ name: t.commands.offerTunnel, icon: 'tunnel' as Drawing, run: () => desk.open({ kind: 'offer-tunnel', web: currentWeb() }) }] : []),
+    ...(house.webs.some(canWrite) ? [
+      { name: t.commands.newRoom, icon: 'talk' as Drawing, run: () => desk.open({ kind: 'new-room', web: currentWeb() }) },
+      { name: t.commands.newDirect, icon: 'talk' as Drawing, run: () => desk.open({ kind: 'new-direct', web: currentWeb() }) },
+    ] : []),
     { name: t.commands.serve, icon: 'relay', run: () => desk.open({ kind: 'serve', web: currentWeb() }) },
     ...house.webs.map((each): Command => ({
       name: t.commands.goTo(plain(each.name)), icon: 'web', run: () => go('files', each.name),

@@ -1,7 +1,7 @@
 // What lies on the desk: the open dialog, the chosen thing, how the page looks. Kept over reloads where a person
 // would expect it. Not for: anything the peer knows (house.svelte.ts).
 import type { DocumentRow, SiteView } from '../documents/api.ts'
-import type { CaseView, EntryView, Fault, JobView, MemberView, ShareView, TransferView, TunnelView } from './views.ts'
+import type { CaseView, EntryView, Fault, JobView, MemberView, MessageView, RoomView, ShareView, TransferView, TunnelView } from './views.ts'
 
 export type Dialog =
   | { kind: 'share'; web: string; folder?: string }
@@ -34,6 +34,11 @@ export type Dialog =
   | { kind: 'offer-tunnel'; web: string; tunnel?: TunnelView }
   | { kind: 'withdraw-tunnel'; tunnel: TunnelView }
   | { kind: 'open-tunnel'; tunnel: TunnelView }
+  | { kind: 'new-room'; web: string }
+  | { kind: 'new-direct'; web: string }
+  | { kind: 'room-settings'; room: RoomView }
+  | { kind: 'talk-settings'; web: string }
+  | { kind: 'delete-message'; message: MessageView }
 
 export type Theme = 'auto' | 'light' | 'dark'
 

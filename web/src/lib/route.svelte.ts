@@ -1,7 +1,7 @@
 // Where the person is: kept behind the # of the address, so that a reload or a copied address comes back here.
 import { decode, encode } from './paths.ts'
 
-export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers' | 'documents' | 'document' | 'go' | 'site' | 'jobs' | 'job' | 'tunnels'
+export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers' | 'documents' | 'document' | 'go' | 'site' | 'jobs' | 'job' | 'tunnels' | 'rooms' | 'room'
 
 class Route {
   section = $state<Section>('files')
@@ -12,7 +12,7 @@ class Route {
   revision = $state<number | undefined>(undefined)
   /** The address as it stands, for links, which are not for this page to take apart. */
   hash = $state('')
-  /** The web of the document shown, as soon as it is known. */
+  /** The web of the document or the conversation shown, as soon as it is known. */
   web = $state('')
   /** What stands behind `?`, for sections that keep more there. */
   options = $state.raw(new URLSearchParams())
@@ -53,7 +53,7 @@ export function go(section: Section, path = '', goal: Goal = {}): void {
 /** The web the person is in; empty for all webs. */
 export function currentWeb(): string {
   if (route.section === 'search') return route.options.get('web') ?? route.options.get('below')?.split('/')[0] ?? ''
-  if (route.section === 'document') return route.web
+  if (route.section === 'document' || route.section === 'room') return route.web
   return PLACELESS.includes(route.section) ? '' : (route.path.split('/')[0] ?? '')
 }
 
@@ -65,7 +65,7 @@ export function sectionAddress(section: Section): string {
   return address(section, section === 'transfers' || section === 'search' ? '' : currentWeb())
 }
 
-const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers', 'documents', 'document', 'go', 'site', 'jobs', 'job', 'tunnels'] satisfies Section[]
+const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers', 'documents', 'document', 'go', 'site', 'jobs', 'job', 'tunnels', 'rooms', 'room'] satisfies Section[]
 
 function isSection(text: string | undefined): text is Section {
   return text !== undefined && SECTIONS.includes(text)

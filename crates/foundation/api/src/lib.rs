@@ -13,6 +13,7 @@ pub mod pages;
 pub mod people;
 pub mod persons;
 pub mod search;
+pub mod talk;
 pub mod tunnels;
 
 pub use event::{Event, EventNumber};
@@ -26,6 +27,7 @@ pub fn table() -> Vec<OperationEntry> {
         files::operations(),
         search::operations(),
         pages::operations(),
+        talk::operations(),
         ledger::operations(),
         compute::operations(),
         tunnels::operations(),

@@ -1,10 +1,11 @@
-//! Ids, time, sizes and fault kinds: the words every floor shares.
+//! Ids, time, sizes, fault kinds, and how texts are cut into words: what every floor shares.
 //!
 //! Not for: input or output, async, or anything that decides.
 
 mod fault;
 mod ids;
 mod quantity;
+pub mod words;
 
 pub use fault::{Fault, FaultKind, Remedy};
 pub use ids::{

@@ -19,6 +19,7 @@ fn all() -> Vec<Fault> {
         search::faults(),
         pages::faults(),
         tunnels::faults(),
+        talk::faults(),
         ledger::faults(),
         compute::faults(),
         files::faults(),

@@ -18,6 +18,7 @@ pub mod mirrors;
 mod peer;
 pub mod scale;
 mod searching;
+pub mod talks;
 pub mod texts;
 pub mod town;
 pub mod trust;

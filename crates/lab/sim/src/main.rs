@@ -18,6 +18,8 @@ const USAGE: &str = "usage: sim --suite
        sim --writing TOWNS [--seed N]
        sim --jobs TOWNS [--seed N]
        sim --jobs-large WORKERS [--units N] [--unit-seconds N] [--seed N]
+       sim --talks TOWNS [--seed N]
+       sim --square MEMBERS
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
        sim --scale [--seed N] [--peers N] [--out FOLDER]
   --scale   compares ways to search webs of 100 to 100,000 members (or N), prints tables, writes
@@ -42,7 +44,6 @@ const JOBS_FRESH: u64 = 4;
 /// A web of jobs whose size the suite can bear; a thousand computers take two minutes.
 const JOBS_LARGE: sim::jobs::large::Plan =
     sim::jobs::large::Plan { seed: 1, workers: 150, units: 2_000, unit: Duration::from_secs(60) };
-
 /// Where the plots of the page stand, seen from the root of the house.
 const PLOTS: &str = "docs/search-at-scale";
 
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         ("--ledgers", ledgers),
         ("--writing", writing),
         ("--jobs", job_towns),
+        ("--talks", talks),
     ] {
         if let Some((first, towns)) = small_towns(word, &arguments) {
             return if run(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         match word.as_str() {
             "--crowd" => return crowd(members),
             "--filters" => return filters(members),
+            "--square" => return square(members),
             _ => {}
         }
     }
@@ -383,6 +386,62 @@ fn jobs_large(plan: sim::jobs::large::Plan) -> bool {
         begun.elapsed().as_secs()
     );
     report.wrong.is_empty()
+}
+
+/// Runs towns that talk, one seed after the other. Says whether all was right.
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn talks(first: u64, towns: u64) -> bool {
+    let (begun, mut checked, mut failed) = (Instant::now(), 0, 0);
+    let mut sum = sim::talks::TalkTally::default();
+    for seed in first..first.saturating_add(towns) {
+        let (report, tally) = sim::talks::run(seed);
+        checked += report.checked;
+        sum.add(&tally);
+        for line in &report.wrong {
+            println!("  wrong: {line}");
+        }
+        if !report.wrong.is_empty() {
+            failed += 1;
+            println!("  replay: cargo xtask sim --talks 1 --seed {seed}");
+        }
+    }
+    println!(
+        "NOTE talks: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong; {} messages in rooms, {} in threads, {} direct; {} edits, {} taken away by authors, {} by moderators, {} reactions, {} muted ({} kept off), {} removed, {} forged records, {} states; {} messages between peers, {} power cuts; in {} s",
+        sum.open,
+        sum.threads,
+        sum.sealed,
+        sum.edits,
+        sum.deletes,
+        sum.moderated,
+        sum.reactions,
+        sum.mutes,
+        sum.hidden,
+        sum.removed,
+        sum.forged,
+        sum.states,
+        sum.messages,
+        sum.power_cuts,
+        begun.elapsed().as_secs()
+    );
+    failed == 0
+}
+
+/// Times messages in one room of many members. Says whether all came.
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn square(members: usize) -> ExitCode {
+    let crowd = sim::talks::crowd(7, members);
+    println!(
+        "NOTE square: {} of {} members in one room: a message is at 50 of 100 after {} ms, 99 of 100 after {} ms, all after {} ms; {} missed; {} messages between peers for each; in {:.0?}",
+        crowd.members,
+        members,
+        crowd.time(50),
+        crowd.time(99),
+        crowd.time(100),
+        crowd.missed,
+        crowd.messages,
+        crowd.wall
+    );
+    if crowd.missed == 0 && crowd.members == members { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]

@@ -166,6 +166,7 @@ impl SimPeer {
                 Box::new(files::service(&format!("/sim/{}/home", self.index))),
                 Box::new(search::service()),
                 Box::new(pages::service()),
+                Box::new(talk::service()),
                 Box::new(ledger::service()),
                 self.compute(),
                 Box::new(tunnels::service()),

@@ -281,7 +281,7 @@ impl Files {
                 self.bringing.look_again();
                 self.pump(step)
             }
-            Err(_) => Ok(()),
+            Ok(people::Told::Mark { .. }) | Err(_) => Ok(()),
         }
     }
 

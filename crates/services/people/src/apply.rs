@@ -6,14 +6,15 @@ use base::{DeviceId, Fault, PersonId, WebId};
 use kernel::Step;
 use store::StoreError;
 use wire::governance::{Admission, Role};
+use wire::identity::Key;
 
 use crate::evaluate::{Departure, Evaluation, State};
 use crate::history::Change;
 use crate::label;
 use crate::petnames::Claim;
 use crate::tables::{
-    DEVICES, INVITATIONS, InvitationRecord, JOINS, LABELS, ME, MEMBERS, MemberRecord, Standing, WAITING,
-    WEB_LABELS, WEB_NAMES, WEBS, WEBS_OF, WaitingRecord, WebRecord,
+    DEVICES, INVITATIONS, InvitationRecord, JOINS, LABELS, ME, MEMBERS, MemberRecord, PERSON_KEYS, Standing,
+    WAITING, WEB_LABELS, WEB_NAMES, WEBS, WEBS_OF, WaitingRecord, WebRecord,
 };
 use crate::told::Told;
 
@@ -39,6 +40,7 @@ pub(crate) fn apply(
     let mut turn = Turn::None;
     if change == Change::Members {
         let gone = write_members(step, web, state)?;
+        write_keys(step, web, state)?;
         crate::same::write(step, web, state)?;
         relabel(step, web)?;
         turn = write_web(step, web, evaluation)?;
@@ -124,6 +126,24 @@ fn write_members(
         }
     }
     Ok(gone)
+}
+
+/// Writes the keys to which letters are sealed: of members who read, and of nobody else.
+pub(crate) fn write_keys(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(), StoreError> {
+    let mut before: BTreeMap<PersonId, Key> = PERSON_KEYS
+        .within(step.view(), &web)
+        .map(|row| row.map(|((_, person), key)| (person, key)))
+        .collect::<Result<_, _>>()?;
+    for (person, member) in state.members.iter().filter(|(_, member)| member.reads()) {
+        let key = Key(member.person_key);
+        if before.remove(person) != Some(key) {
+            PERSON_KEYS.put(step.rows(), &(web, *person), &key);
+        }
+    }
+    for person in before.into_keys() {
+        PERSON_KEYS.delete(step.rows(), &(web, person));
+    }
+    Ok(())
 }
 
 fn write_invitations(step: &mut Step<'_>, web: WebId, state: &State) -> Result<(), StoreError> {

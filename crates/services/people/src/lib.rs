@@ -41,8 +41,10 @@ mod told;
 mod words;
 
 pub use fault::{PeopleError, faults};
+pub use personal::OTHERS;
+pub use sealed::{LETTER_PLAIN_MAX, PERSONS_MAX as LETTER_PERSONS_MAX, Sealed, keys_held};
 pub use service::{People, service};
 pub use tables::note_kept;
-pub use told::Told;
+pub use told::{Told, Wish};
 pub use wire::governance::Role;
 pub use words::change_asked;

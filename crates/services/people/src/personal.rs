@@ -7,6 +7,7 @@ mod marks;
 #[cfg(test)]
 mod vectors;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use base::{DeviceId, Fault, PersonId, Timestamp, WebId};
@@ -22,7 +23,7 @@ use crate::fault::PeopleError;
 use crate::sealed::{PLAIN_SIZE_MAX, Sealed};
 use crate::service::{People, checked_name, publish};
 use crate::tables::{MEMBERS, PETNAMES, VERIFIED, WEBS};
-use crate::told::Told;
+use crate::told::{Told, Wish};
 use marks::Mark;
 pub(crate) use marks::Marks;
 
@@ -48,6 +49,12 @@ const SAY_WAIT_SPREAD_MS: u64 = 55_000;
 
 /// Alarm, followed by a web: say the marks that its records do not hold.
 pub(crate) const SAY: &str = "marks ";
+
+/// Kinds that other services keep here ([`crate::Wish`]): what each means is theirs, and their `about` begins with the id of a web.
+pub const OTHERS: RangeInclusive<u64> = 100..=199;
+
+/// What other services change is said at the next moment that is a multiple of this: who reads along, or writes a draft, changes it often.
+const OTHERS_EVERY: Duration = Duration::from_secs(10);
 
 /// What a mark is about, and what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,10 +111,34 @@ pub(crate) fn set_verified(
 }
 
 fn set(step: &mut Step<'_>, kind: Kind, person: PersonId, value: Option<Vec<u8>>) -> Result<(), Fault> {
-    let about = person.as_bytes().to_vec();
-    let count = MARKS.get(step.view(), &(kind.number(), about.clone()))?.map_or(0, |mark| mark.count);
+    change(step, kind.number(), person.as_bytes().to_vec(), value)
+}
+
+/// Does what another service wishes.
+pub(crate) fn wished(step: &mut Step<'_>, message: &[u8]) -> Result<(), Fault> {
+    let Ok(Wish::Mark { kind, about, value }) = Wish::from_bytes(message) else { return Ok(()) };
+    let Some(web) = web_of(kind, &about) else { return Ok(()) };
+    let known = MARKS.get(step.view(), &(kind, about.to_vec()))?;
+    if known.map(|known| known.value).unwrap_or_default() == value {
+        return Ok(());
+    }
+    change(step, kind, about.to_vec(), value.map(Vec::from))?;
+    let every = u64::try_from(OTHERS_EVERY.as_millis()).unwrap_or(u64::MAX);
+    let wait = every.saturating_sub(step.now().millis() % every);
+    step.alarm(Duration::from_millis(wait), format!("{SAY}{web}"));
+    Ok(())
+}
+
+/// Returns in which web a mark of another service is said.
+fn web_of(kind: u64, about: &[u8]) -> Option<WebId> {
+    let web = about.first_chunk().filter(|_| OTHERS.contains(&kind));
+    web.map(|web| WebId::new(*web))
+}
+
+fn change(step: &mut Step<'_>, kind: u64, about: Vec<u8>, value: Option<Vec<u8>>) -> Result<(), Fault> {
+    let count = MARKS.get(step.view(), &(kind, about.clone()))?.map_or(0, |mark| mark.count);
     let mark = Mark {
-        kind: kind.number(),
+        kind,
         about: about.into(),
         count: count.saturating_add(1),
         by: step.me(),
@@ -140,6 +171,11 @@ fn keep(step: &mut Step<'_>, mark: &Mark) -> Result<bool, StoreError> {
 
 /// Has a mark seen wherever it counts. What it says may be of a stolen computer: what cannot be read says nothing.
 fn show(step: &mut Step<'_>, mark: &Mark) -> Result<(), Fault> {
+    if OTHERS.contains(&mark.kind) {
+        let told = Told::Mark { kind: mark.kind, about: mark.about.clone(), value: mark.value.clone() };
+        step.announce(told.to_bytes());
+        return Ok(());
+    }
     let person = <[u8; 32]>::try_from(mark.about.to_vec()).ok().map(PersonId::new);
     let (Some(kind), Some(person)) = (Kind::of(mark.kind), person) else { return Ok(()) };
     if crate::read::my_person(step.view())? == Some(person) {
@@ -260,6 +296,7 @@ fn unsaid<R: Rows + ?Sized>(rows: &R, web: WebId, key: Key) -> Result<Vec<Mark>,
         let said = SAID.get(rows, &(web, place.0, place.1.clone()))?;
         let is_there = match (Kind::of(mark.kind), <[u8; 32]>::try_from(place.1.as_slice())) {
             (Some(_), Ok(person)) => MEMBERS.has(rows, &(web, PersonId::new(person)))?,
+            _ if OTHERS.contains(&mark.kind) => web_of(mark.kind, &place.1) == Some(web),
             // Of a later version: whoever understands it has chosen its webs.
             _ => said.is_some(),
         };

@@ -8,8 +8,8 @@ use wire::identity::Inception;
 use wire::join::{Message, PROOF_DOMAIN, proof_bytes};
 
 use crate::tables::{
-    ADDRESSES, DEVICES, DHT, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, SERVES, SERVING,
-    WEB_LABELS, WEBS, WEBS_OF, WebRecord,
+    ADDRESSES, DEVICES, DHT, INVITATIONS, LABELS, ME, MEMBERS, MemberRecord, NAMES, PERSON_KEYS, SERVES,
+    SERVING, WEB_LABELS, WEBS, WEBS_OF, WebRecord,
 };
 
 pub use crate::tables::Standing;
@@ -176,6 +176,15 @@ pub fn member<R: Rows + ?Sized>(
     person: PersonId,
 ) -> Result<Option<MemberRow>, StoreError> {
     Ok(MEMBERS.get(rows, &(web, person))?.map(|record| member_row(person, record)))
+}
+
+/// Returns the newest key of a person who reads, as the web knows it; none when it belongs to the web no more.
+pub fn key_of<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    person: PersonId,
+) -> Result<Option<[u8; 32]>, StoreError> {
+    Ok(PERSON_KEYS.get(rows, &(web, person))?.map(|key| key.0))
 }
 
 /// Returns whose device it is in a web, also of persons who are gone.

@@ -4,9 +4,10 @@
 //! It is sealed to the persons' keys, so all their devices open it, later ones and those that came by the recovery words
 //! too. Sizes are padded and the wraps mixed, so that nobody sees for whom it is; how often who writes is seen.
 
-use base::{DeviceId, WebId};
+use base::{DeviceId, Fault, PersonId, WebId};
 use kernel::Step;
 use minicbor::{Decode, Encode};
+use store::StoreError;
 use wire::codec::Bytes;
 use wire::crypto::{EpochKey, PersonKey, seal_to};
 
@@ -17,7 +18,7 @@ pub(crate) const WRAP_PURPOSE: &str = "althing/sealed/1";
 const BODY_PURPOSE: &str = "althing sealed record v1";
 
 /// Persons of one record at most; each one that is tried costs every member a key agreement.
-pub(crate) const PERSONS_MAX: usize = 16;
+pub const PERSONS_MAX: usize = 16;
 
 /// How many wraps there are: the least of these that is enough.
 const WRAPS: [usize; 4] = [2, 4, 8, PERSONS_MAX];
@@ -25,13 +26,19 @@ const WRAPS: [usize; 4] = [2, 4, 8, PERSONS_MAX];
 /// Bytes of one wrap: encapsulated key, the content's key, tag.
 const WRAP_SIZE: usize = 32 + 32 + 16;
 
-/// Bytes of a padded content: the least of these that is enough.
-const SIZES: [usize; 2] = [1_024, 4_096];
+/// Bytes of a padded note: the least of these that is enough.
+const NOTE_SIZES: [usize; 2] = [1_024, 4_096];
+
+/// The same of a letter, which another service writes for people to read: a text of 16 KiB with what belongs to it fits.
+const LETTER_SIZES: [usize; 3] = [1_024, 4_096, 32_768];
 
 /// Bytes that say how long the content is.
 const LENGTH_SIZE: usize = 4;
 
-/// The longest content.
+/// The longest content of a letter.
+pub const LETTER_PLAIN_MAX: usize = 32_768 - LENGTH_SIZE;
+
+/// The longest content of a note.
 pub(crate) const PLAIN_SIZE_MAX: usize = 4_096 - LENGTH_SIZE;
 
 /// Bytes that a content is longer for being sealed.
@@ -45,7 +52,7 @@ type Open<'a> = &'a dyn Fn(&[u8], &[u8]) -> Option<Vec<u8>>;
 
 /// Something for named persons only.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Sealed {
+pub struct Sealed {
     #[n(0)]
     wraps: Vec<Bytes>,
     #[n(1)]
@@ -65,8 +72,51 @@ impl Sealed {
         keys: &[[u8; 32]],
         plain: &[u8],
     ) -> Option<Self> {
+        Self::seal_padded(random, context, keys, &pad(plain, &NOTE_SIZES)?)
+    }
+
+    /// Seals a letter of `service` for persons of a web by their newest keys; `None` when there are too many or none, the key of one is not
+    /// known, or it is too long.
+    pub fn letter(
+        step: &mut Step<'_>,
+        (web, service): (WebId, &str),
+        persons: &[PersonId],
+        plain: &[u8],
+    ) -> Result<Option<Self>, StoreError> {
+        let mut keys = Vec::with_capacity(persons.len());
+        for person in persons {
+            let Some(key) = crate::read::key_of(step.view(), web, *person)? else { return Ok(None) };
+            keys.push(key);
+        }
+        let context = letter_context(web, step.me(), service);
+        let sealed = pad(plain, &LETTER_SIZES)
+            .and_then(|padded| Self::seal_padded(&mut |label| step.random(label), &context, &keys, &padded));
+        Ok(sealed)
+    }
+
+    /// Opens a letter of `service` that `author` has sealed in `web`; `None` when it is for others. Costs a key agreement for each wrap and key.
+    pub fn open_letter(
+        &self,
+        step: &Step<'_>,
+        (web, service): (WebId, &str),
+        author: DeviceId,
+    ) -> Option<Vec<u8>> {
+        let open = |wrap: &[u8], context: &[u8]| step.open(wrap, WRAP_PURPOSE, context);
+        self.open_with(&open, &letter_context(web, author, service))
+    }
+
+    /// Says whether counts and sizes are such as [`Self::letter`] makes.
+    pub fn is_letter(&self) -> bool {
+        self.has_sizes(&LETTER_SIZES)
+    }
+
+    fn seal_padded(
+        random: &mut dyn FnMut(&str) -> [u8; 32],
+        context: &[u8],
+        keys: &[[u8; 32]],
+        padded: &[u8],
+    ) -> Option<Self> {
         let count = *WRAPS.iter().find(|count| **count >= keys.len()).filter(|_| !keys.is_empty())?;
-        let padded = pad(plain)?;
         let content = EpochKey::new(random("sealed content"));
         let mut wraps = Vec::with_capacity(count);
         for place in 0..count {
@@ -77,7 +127,7 @@ impl Sealed {
             wraps.push(Bytes::from(seal_to(key, WRAP_PURPOSE, context, content.secret(), &seed)?));
         }
         wraps.sort_unstable();
-        let body = content.seal(BODY_PURPOSE, &NONCE, context, &padded).into();
+        let body = content.seal(BODY_PURPOSE, &NONCE, context, padded).into();
         Some(Self { wraps, body })
     }
 
@@ -99,7 +149,11 @@ impl Sealed {
 
     /// Says whether counts and sizes are such as [`Self::new`] makes.
     pub(crate) fn is_within(&self) -> bool {
-        let is_padded = SIZES.iter().any(|size| self.body.len() == size + TAG_SIZE);
+        self.has_sizes(&NOTE_SIZES)
+    }
+
+    fn has_sizes(&self, sizes: &[usize]) -> bool {
+        let is_padded = sizes.iter().any(|size| self.body.len() == size + TAG_SIZE);
         is_padded
             && WRAPS.contains(&self.wraps.len())
             && self.wraps.iter().all(|wrap| wrap.len() == WRAP_SIZE)
@@ -111,8 +165,18 @@ pub(crate) fn context(web: WebId, author: DeviceId) -> Vec<u8> {
     [web.as_bytes().as_slice(), author.as_bytes()].concat()
 }
 
-fn pad(plain: &[u8]) -> Option<Vec<u8>> {
-    let size = *SIZES.iter().find(|size| **size >= plain.len().saturating_add(LENGTH_SIZE))?;
+/// A letter of one service is none of another's.
+fn letter_context(web: WebId, author: DeviceId, service: &str) -> Vec<u8> {
+    [&context(web, author), service.as_bytes()].concat()
+}
+
+/// Returns how many keys of this person are held here: who could not open a letter tries again when there are more.
+pub fn keys_held(step: &Step<'_>) -> Result<u64, Fault> {
+    Ok(u64::try_from(crate::devices::kept_keys(step)?.len()).unwrap_or(u64::MAX))
+}
+
+fn pad(plain: &[u8], sizes: &[usize]) -> Option<Vec<u8>> {
+    let size = *sizes.iter().find(|size| **size >= plain.len().saturating_add(LENGTH_SIZE))?;
     let mut padded = u32::try_from(plain.len()).ok()?.to_be_bytes().to_vec();
     padded.extend_from_slice(plain);
     padded.resize(size, 0);
@@ -190,16 +254,18 @@ mod tests {
     fn contents_of_any_length_look_like_one_of_two_sizes() {
         for length in [0, 1, 1_020, 1_021, PLAIN_SIZE_MAX] {
             let plain = vec![7; length];
-            let padded = pad(&plain).unwrap();
-            assert!(SIZES.contains(&padded.len()), "{length}");
+            let padded = pad(&plain, &NOTE_SIZES).unwrap();
+            assert!(NOTE_SIZES.contains(&padded.len()), "{length}");
             assert_eq!(unpad(&padded).unwrap(), plain);
         }
-        assert_eq!(pad(&vec![7; PLAIN_SIZE_MAX + 1]), None);
+        assert_eq!(pad(&vec![7; PLAIN_SIZE_MAX + 1], &NOTE_SIZES), None);
+        assert_eq!(pad(&vec![7; LETTER_PLAIN_MAX], &LETTER_SIZES).unwrap().len(), 32_768);
+        assert_eq!(pad(&vec![7; LETTER_PLAIN_MAX + 1], &LETTER_SIZES), None);
     }
 
     #[test]
     fn a_length_that_lies_is_refused() {
-        let mut padded = pad(b"hello").unwrap();
+        let mut padded = pad(b"hello", &NOTE_SIZES).unwrap();
         padded[..4].copy_from_slice(&u32::MAX.to_be_bytes());
         assert_eq!(unpad(&padded), None);
         assert_eq!(unpad(&[0; 3]), None);

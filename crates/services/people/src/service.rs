@@ -146,6 +146,7 @@ impl People {
             Input::Finished { job, outcome } if self.is_minting(job) => self.minted(step, job, outcome),
             Input::Finished { job, outcome } => self.dht_finished(step, job, outcome),
             Input::Told { by: "records", message } => self.told(step, &message),
+            Input::Told { message, .. } => crate::personal::wished(step, &message),
             _ => Ok(()),
         }
     }
@@ -177,6 +178,9 @@ impl People {
                 // Plain keys are never rows; the evaluation says which of them is the current one.
                 keys::unwrap_all(step, web)?;
                 self.refresh(step, web)?;
+                if let Some(evaluation) = self.evaluation(web) {
+                    apply::write_keys(step, web, &evaluation.state)?;
+                }
                 self.settle(step, web)?;
             }
         }

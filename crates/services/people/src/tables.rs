@@ -25,6 +25,9 @@ pub(crate) const WEBS_OF: Table<(DeviceId, WebId), bool> = Table::new("people.we
 pub(crate) const LABELS: Table<(WebId, String), PersonId> = Table::new("people.labels");
 /// The name a person gives itself in a web.
 pub(crate) const NAMES: Table<(WebId, PersonId), String> = Table::new("people.names");
+/// The newest key of each member of a web, to which is sealed what it alone shall read.
+pub(crate) const PERSON_KEYS: Table<(WebId, PersonId), wire::identity::Key> =
+    Table::new("people.person-keys");
 /// The name a web was given by its owners: who said it, and what.
 pub(crate) const WEB_NAMES: Table<(WebId, PersonId), String> = Table::new("people.web-names");
 /// Where devices say they are reachable.

@@ -31,6 +31,26 @@ const FRAME_SIZE: usize = 16;
 ///
 /// It stays queued, durably, while there is no key to seal under or this device is no member yet.
 pub fn publish(step: &mut Step<'_>, web: WebId, service: &'static str, body: Vec<u8>) -> Result<(), Fault> {
+    queue(step, web, service, (body, None)).map(|_| ())
+}
+
+/// Queues a record as [`publish`] does; the service is told with `Told::Sealed`, under the number returned, where in the chain
+/// it stands once it is sealed.
+pub fn publish_told(
+    step: &mut Step<'_>,
+    web: WebId,
+    service: &'static str,
+    body: Vec<u8>,
+) -> Result<u64, Fault> {
+    queue(step, web, service, (body, Some(true)))
+}
+
+fn queue(
+    step: &mut Step<'_>,
+    web: WebId,
+    service: &'static str,
+    (body, is_told): (Vec<u8>, Option<bool>),
+) -> Result<u64, Fault> {
     if body.len() > RECORD_SIZE_MAX {
         return Err(RecordsError::TooLarge { service, size: body.len(), limit: RECORD_SIZE_MAX }.into());
     }
@@ -41,9 +61,10 @@ pub fn publish(step: &mut Step<'_>, web: WebId, service: &'static str, body: Vec
     }
     let number = QUEUE_END.get(step.view(), &web)?.unwrap_or(0).saturating_add(1);
     QUEUE_END.put(step.rows(), &web, &number);
-    QUEUE.put(step.rows(), &(web, number), &QueuedRow { service: service.to_owned(), body: body.into() });
+    let row = QueuedRow { service: service.to_owned(), body: body.into(), is_told };
+    QUEUE.put(step.rows(), &(web, number), &row);
     agenda::note_web(step, Todo::Seal, web);
-    Ok(())
+    Ok(number)
 }
 
 /// Says that the keyring of a web changed: waiting batches are opened, queued records sealed.
@@ -95,10 +116,14 @@ pub(crate) fn seal(step: &mut Step<'_>, web: WebId) -> Result<Rest, Fault> {
         }
         match seal_one(step, web, &key, &records)? {
             Some(batch) => {
-                crate::own::append(step, web, Log::Records, wire::to_bytes(&batch))?;
-                for number in numbers {
+                let entry = crate::own::append(step, web, Log::Records, wire::to_bytes(&batch))?;
+                for (index, ((number, is_told), record)) in (0_u32..).zip(numbers.into_iter().zip(&records)) {
                     QUEUE.delete(step.rows(), &(web, number));
                     first = number.saturating_add(1);
+                    if is_told {
+                        let told = Told::Sealed { web, number, seq: entry.header.seq, index };
+                        step.tell(&record.service, told.to_bytes());
+                    }
                 }
                 sealed_bytes = sealed_bytes.saturating_add(size);
             }
@@ -121,16 +146,16 @@ fn next_records(
     web: WebId,
     first: u64,
     plain_max: usize,
-) -> Result<(Vec<u64>, Vec<Record>, usize), StoreError> {
+) -> Result<(Vec<(u64, bool)>, Vec<Record>, usize), StoreError> {
     let (mut numbers, mut records, mut total) = (Vec::new(), Vec::new(), FRAME_SIZE);
     for row in QUEUE.within_from(step.view(), &web, &(web, first)).take(RECORDS_MAX) {
-        let ((_, number), QueuedRow { service, body }) = row?;
+        let ((_, number), QueuedRow { service, body, is_told }) = row?;
         let size = FRAME_SIZE.saturating_add(service.len()).saturating_add(body.len());
         if !records.is_empty() && total.saturating_add(size) > plain_max {
             break;
         }
         total = total.saturating_add(size);
-        numbers.push(number);
+        numbers.push((number, is_told == Some(true)));
         records.push(Record { service, body });
     }
     Ok((numbers, records, total))

@@ -112,6 +112,9 @@ pub(crate) struct QueuedRow {
     pub(crate) service: String,
     #[n(1)]
     pub(crate) body: Bytes,
+    /// Whether the service wants to know where it ends up.
+    #[n(2)]
+    pub(crate) is_told: Option<bool>,
 }
 
 /// Why a batch can't be read.

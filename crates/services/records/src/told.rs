@@ -39,6 +39,22 @@ pub enum Told {
         #[cbor(n(4), with = "minicbor::bytes")]
         body: Vec<u8>,
     },
+    /// Told to the service that published it with [`crate::publish_told`]: its own record stands in the chain now.
+    #[n(4)]
+    Sealed {
+        /// The web.
+        #[n(0)]
+        web: WebId,
+        /// As [`crate::publish_told`] returned it.
+        #[n(1)]
+        number: u64,
+        /// Place of the batch in this device's records chain.
+        #[n(2)]
+        seq: u64,
+        /// Place in the batch, from 0.
+        #[n(3)]
+        index: u32,
+    },
     /// Announced: the records of this device above `seq` are void and were removed.
     #[n(2)]
     Cut {

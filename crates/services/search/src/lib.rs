@@ -28,7 +28,6 @@ mod tables;
 mod vectors;
 mod whom;
 
-pub mod words;
-
+pub use base::words;
 pub use faults::{SearchError, faults};
 pub use service::{Search, service};
