@@ -309,6 +309,7 @@ impl Town {
         if let Some(thread) = &thread {
             asked["thread"] = json!(thread);
         }
+        let knows_of_removal = self.is_ted_removed && self.is_ted_gone_for(by);
         let Some(answer) = self.ask(by, "talk.say", asked.clone()) else { return };
         // A page that was not answered says it again, with the same id.
         if self.is_one_in(6)
@@ -317,7 +318,6 @@ impl Town {
             let is_same = text(&again, "id") == text(&answer, "id");
             self.report.claim(is_same, || format!("{word} was said twice"));
         }
-        let knows_of_removal = self.is_ted_removed && self.is_ted_gone_for(by);
         self.spoken.push(Spoken {
             by,
             room,
@@ -341,7 +341,7 @@ impl Town {
 
     fn is_ted_gone_for(&self, index: PeerIndex) -> bool {
         let members = crate::check::members_seen_by(&self.world, index, self.web);
-        members.get(&person_of(&self.world, TED)).is_none_or(Value::is_null)
+        members.get(&self.person(TED)).is_none_or(Value::is_null)
     }
 
     /// Picks something that was said.
@@ -409,7 +409,7 @@ impl Town {
             return;
         }
         let shown: BTreeSet<String> = self.shown_with_threads(CAROL, 0);
-        let person = person_of(&self.world, MALLORY);
+        let person = self.person(MALLORY);
         let room = self.room(0).id.clone();
         if self.ask(CAROL, "talk.mute", json!({ "room": room, "person": person })).is_some() {
             self.muted = true;
@@ -431,7 +431,7 @@ impl Town {
         if self.is_ted_removed {
             return;
         }
-        let asked = json!({ "web": "town", "person": person_of(&self.world, TED) });
+        let asked = json!({ "web": "town", "person": self.person(TED) });
         if self.ask(ALICE, "people.remove", asked).is_some() {
             self.is_ted_removed = true;
             self.tally.removed += 1;
@@ -443,6 +443,7 @@ impl Town {
         let room = self.room(1).id.clone();
         for _ in 0..30 {
             let word = self.word(MALLORY);
+            let knows_of_removal = self.is_ted_removed && self.is_ted_gone_for(MALLORY);
             let asked = json!({ "room": room, "text": format!("{word} {}", "flood ".repeat(200)) });
             let Some(answer) = self.ask(MALLORY, "talk.say", asked) else { return };
             self.spoken.push(Spoken {
@@ -454,7 +455,7 @@ impl Town {
                 seen: BTreeSet::new(),
                 is_deleted: false,
                 moderated_by: BTreeSet::new(),
-                knows_of_removal: self.is_ted_removed && self.is_ted_gone_for(MALLORY),
+                knows_of_removal,
                 was_heard: None,
             });
             self.tally.open += 1;

@@ -30,7 +30,7 @@ mod told;
 mod visits;
 
 pub use authors::{Author, set_authors, stop_web};
-pub use batches::{keys_changed, publish, publish_told, set_governance_heads};
+pub use batches::{keys_changed, publish, publish_told, read_batch, set_governance_heads};
 pub use copies::{Halt, Home, halts};
 pub use fault::{RecordsError, faults};
 pub use forks::{Fork, fork_news, forks};

@@ -90,6 +90,12 @@ impl MessageId {
     /// Sorts after all others.
     pub(crate) const LAST: Self = Self(OperationId::new([255; OperationId::LEN]));
 
+    /// Returns the one that sorts behind it.
+    pub(crate) fn next(self) -> Self {
+        let id = u128::from_be_bytes(*self.0.as_bytes());
+        Self(OperationId::new(id.saturating_add(1).to_be_bytes()))
+    }
+
     /// Returns the id of a message: whoever says something else, elsewhere or as somebody else says another message.
     pub(crate) fn of(web: WebId, author: DeviceId, room: RoomId, message: &[u8]) -> Self {
         let parts: [&[u8]; 4] = [web.as_bytes(), author.as_bytes(), room.0.as_bytes(), message];

@@ -4,6 +4,7 @@
 //! like is a function of the set of them, whatever the order in which they came. Not for: mail, texts that several write together (`pages`),
 //! and what a link in a message leads to (`pages`, too).
 
+mod cutting;
 mod faults;
 mod finding;
 #[cfg(test)]

@@ -134,10 +134,13 @@ impl Ground {
         let mut reactions: BTreeMap<(String, PersonId), ((u64, DeviceId, u64), bool)> = BTreeMap::new();
         for pair in ABOUT.within(rows, &(self.web, id)) {
             let ((.., device, number), AboutRow { about, direct }) = pair?;
-            let Some(by) = people::read::person_of(rows, self.web, device)? else { continue };
+            let Some(by) = people::read::person_of(rows, self.web, device)? else {
+                shown.is_denied |= about.what == What::Delete;
+                continue;
+            };
             let is_meant =
                 direct.is_some() == self.room.is_direct() && direct.is_none_or(|direct| direct == self.room);
-            // Where own ones stand is not known here; who is muted says nothing more by its own program. What it said may still be
+            // What is not in the log yet stands nowhere; who is muted says nothing more by its own program. What it said may still be
             // taken away.
             let is_late = number < OWN && self.is_muted(by, device, number) && about.what != What::Delete;
             if !is_meant || is_late {

@@ -108,8 +108,12 @@ impl Talk {
         let Some(sealed) = sealed else { return Err(TalkError::NobodyReads.into()) };
         let number = records::publish_told(step, web, "talk", wire::to_bytes(&Body::Letter(sealed)))?;
         let said = Said::queued(web, step.me(), number);
+        let about = match &letter.inside {
+            Inside::About(about) => Some(about.message),
+            Inside::Said(_) => None,
+        };
         let id = self.take_inside(step, said, letter)?;
-        if let Some(id) = id {
+        if let Some(id) = id.or(about) {
             QUEUED.put(step.rows(), &(web, number), &id);
         }
         Ok(id)
@@ -188,6 +192,7 @@ impl Talk {
         } else {
             let body = wire::to_bytes(&Body::About(about.clone()));
             let number = records::publish_told(step, ground.web, "talk", body)?;
+            QUEUED.put(step.rows(), &(ground.web, number), &id);
             self.take_about(step, Said::queued(ground.web, step.me(), number), about, None)?;
         }
         view_of(step, id)

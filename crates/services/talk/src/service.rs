@@ -16,7 +16,7 @@ use crate::letters::LETTERS_ALARM;
 use crate::own;
 use crate::receipts::{TELL, meet};
 use crate::tables::{QUIET, READ, ROOMS, SETTINGS};
-use crate::taking::is_news;
+use crate::taking::{JUDGE_ALARM, is_news};
 use crate::{finding, reading};
 
 /// Makes the service.
@@ -128,6 +128,10 @@ impl Talk {
             Input::Connected { device, channel: Channel::Member } => meet(step, device),
             Input::Alarm { key } if key == TELL => self.tell_owed(step),
             Input::Alarm { key } if key == LETTERS_ALARM => self.open_letters(step),
+            Input::Alarm { key } => match key.strip_prefix(JUDGE_ALARM) {
+                Some(named) => self.judge_on(step, named),
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }

@@ -2,19 +2,20 @@
 //!
 //! Own records go the same way when they are published. Not for: what the rows amount to (`rights.rs`, `message.rs`).
 
+use std::time::Duration;
+
 use base::{DeviceId, Fault, Timestamp, WebId};
 use kernel::Step;
 use records::Told;
 use store::StoreError;
 
 use crate::ids::{MessageId, RoomId};
-use crate::letters;
 use crate::message::Ground;
 use crate::service::{Rang, Talk};
-use crate::statement::{About, Begun, Body, LEAP, Message, What};
+use crate::statement::{About, Begun, Body, Content, LEAP, Message, What};
 use crate::tables::{
     ABOUT, AboutRow, BEGUN, BegunRow, DENIED, HEARD, LETTERS, MESSAGES, MUTES, MessageRow, MuteRow, OWN,
-    PLACED, QUEUED, ROOMS, RoomRow, SETS, SetRow, THREADS, TIMELINE,
+    PLACED, QUEUED, ROOMS, SETS, SetRow, THREADS, TIMELINE,
 };
 use crate::words;
 
@@ -25,8 +26,11 @@ pub(crate) const CHANGES_MAX: usize = 256;
 /// What one device may say about one message, besides taking it away: a page shows messages with all that was said about them.
 pub(crate) const ABOUT_MAX: usize = 64;
 
-/// Messages that are looked at again when rights change, at most: who forges more of this is in nobody's way but its own.
-const DENIED_MAX: usize = 1_000;
+/// Messages that are looked at again in one step when rights change; the rest follows at once.
+const DENIED_MAX: usize = 256;
+
+/// Alarm: look at more of them. The web and the last message that was looked at follow.
+pub(crate) const JUDGE_ALARM: &str = "judge ";
 
 /// Who said something: `number` orders what one device says; `place` is where it stands in its log, 0 as long as it stands nowhere.
 #[derive(Debug, Clone, Copy)]
@@ -49,9 +53,12 @@ impl Said {
     }
 }
 
-/// Returns the place of a record: one number for batch and place in it, of which there are at most 256.
-fn place(seq: u64, index: u32) -> u64 {
-    seq.saturating_mul(256).saturating_add(u64::from(index.min(255)))
+/// Records of a batch, at most.
+pub(crate) const PLACES: u64 = 256;
+
+/// Returns the place of a record: one number for batch and place in it.
+pub(crate) fn place(seq: u64, index: u32) -> u64 {
+    seq.saturating_mul(PLACES).saturating_add(u64::from(index).min(PLACES - 1))
 }
 
 impl Talk {
@@ -74,7 +81,10 @@ impl Talk {
             Ok(Told::Sealed { web, number, seq, index }) => {
                 if let Some(id) = QUEUED.get(step.view(), &(web, number))? {
                     QUEUED.delete(step.rows(), &(web, number));
-                    self.placed(step, web, id, place(seq, index))?;
+                    let place = place(seq, index);
+                    if !number_anew(step, (web, id), number, place)? {
+                        self.placed(step, web, id, place)?;
+                    }
                 }
                 Ok(())
             }
@@ -131,14 +141,33 @@ impl Talk {
         self.judge_again(step, web)
     }
 
-    /// Somebody may do what it might not before: looks again at messages that it wanted taken away.
+    /// Somebody may do what it might not before, or is known now: looks again at messages that it wanted taken away.
     pub(crate) fn judge_again(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
-        let denied: Vec<_> =
-            DENIED.within(step.view(), &web).take(DENIED_MAX).collect::<Result<_, StoreError>>()?;
-        for ((_, id), ()) in denied {
-            self.settle(step, web, id)?;
+        self.judge_from(step, web, MessageId::FIRST)
+    }
+
+    fn judge_from(&mut self, step: &mut Step<'_>, web: WebId, first: MessageId) -> Result<(), Fault> {
+        let denied: Vec<_> = DENIED
+            .within_from(step.view(), &web, &(web, first))
+            .take(DENIED_MAX)
+            .collect::<Result<_, StoreError>>()?;
+        for ((_, id), ()) in &denied {
+            self.settle(step, web, *id)?;
+        }
+        if let Some(((_, last), ())) = denied.get(DENIED_MAX - 1) {
+            step.alarm(Duration::ZERO, format!("{JUDGE_ALARM}{web} {last}"));
         }
         Ok(())
+    }
+
+    /// Goes on looking at messages behind the one that an alarm names.
+    pub(crate) fn judge_on(&mut self, step: &mut Step<'_>, named: &str) -> Result<(), Fault> {
+        let named =
+            named.split_once(' ').and_then(|(web, last)| Some((web.parse().ok()?, last.parse().ok()?)));
+        match named {
+            Some((web, last)) => self.judge_from(step, web, MessageId(last).next()),
+            None => Ok(()),
+        }
     }
 
     /// Takes a message in, each once; returns its id.
@@ -246,7 +275,12 @@ impl Talk {
         for text in texts {
             words::put(step.rows(), key, &text)?;
         }
-        match shown.is_some_and(|shown| shown.is_denied) {
+        let is_denied = match shown {
+            Some(shown) => shown.is_denied,
+            // A web's first records may come before it is known who its members are.
+            None => is_to_go(step, web, id)?,
+        };
+        match is_denied {
             true => DENIED.put(step.rows(), &(web, id), &()),
             false => DENIED.delete(step.rows(), &(web, id)),
         }
@@ -271,81 +305,10 @@ impl Talk {
         }
         Ok(())
     }
-
-    /// The records of a device behind a place are void.
-    fn cut(&mut self, step: &mut Step<'_>, web: WebId, device: DeviceId, last: u64) -> Result<(), Fault> {
-        let heard = HEARD.get(step.view(), &(web, device))?.unwrap_or(0);
-        HEARD.put(step.rows(), &(web, device), &heard.min(last));
-        let gone: Vec<_> = PLACED.within(step.view(), &(web, device)).collect::<Result<_, StoreError>>()?;
-        let mut rooms = std::collections::BTreeSet::new();
-        for ((.., place, id), ()) in gone.into_iter().filter(|((.., place, _), ())| *place > last) {
-            PLACED.delete(step.rows(), &(web, device, place, id));
-            let Some(row) = MESSAGES.get(step.view(), &(web, id))? else { continue };
-            let at = row.at.millis();
-            for text in texts_of(step, web, id, &row)? {
-                words::drop_all(step.rows(), (web, id, row.at), &text)?;
-            }
-            MESSAGES.delete(step.rows(), &(web, id));
-            TIMELINE.delete(step.rows(), &(web, row.room, row.turn, at, id));
-            if let Some(root) = row.thread {
-                THREADS.delete(step.rows(), &(web, root, row.turn, at, id));
-            }
-            rooms.insert(row.room);
-        }
-        for room in rooms {
-            self.changed.insert((web, room));
-            reach_anew(step, web, room)?;
-        }
-        self.cut_changes(step, (web, device), last)?;
-        letters::cut(step, (web, device), last)
-    }
-
-    /// Forgets what a device said behind a place about rooms, persons and messages. A removal is rare: all rows are walked.
-    fn cut_changes(
-        &mut self,
-        step: &mut Step<'_>,
-        (web, device): (WebId, DeviceId),
-        last: u64,
-    ) -> Result<(), Fault> {
-        let is_void = |by: DeviceId, number: u64| by == device && number > last && number < OWN;
-        for (key, _) in SETS.within(step.view(), &web).collect::<Result<Vec<_>, StoreError>>()? {
-            if is_void(key.3, key.4) {
-                SETS.delete(step.rows(), &key);
-                self.changed.insert((web, key.1));
-            }
-        }
-        for (key, _) in MUTES.within(step.view(), &web).collect::<Result<Vec<_>, StoreError>>()? {
-            if is_void(key.2, key.3) {
-                MUTES.delete(step.rows(), &key);
-                self.changed.insert((web, key.1));
-            }
-        }
-        for (key, said) in ABOUT.within(step.view(), &web).collect::<Result<Vec<_>, StoreError>>()? {
-            if is_void(key.2, key.3) {
-                ABOUT.delete(step.rows(), &key);
-                if let (What::Edit { content, .. }, Some(row)) =
-                    (&said.about.what, MESSAGES.get(step.view(), &(web, key.1))?)
-                {
-                    words::drop_all(step.rows(), (web, key.1, row.at), &content.text)?;
-                }
-                self.settle(step, web, key.1)?;
-            }
-        }
-        let begun: Vec<_> = BEGUN.within(step.view(), &(web, device)).collect::<Result<_, StoreError>>()?;
-        for (key, ()) in begun {
-            let Some(row) = ROOMS.get(step.view(), &(web, key.2))? else { continue };
-            if row.begun.as_ref().is_some_and(|begun| is_void(device, begun.number)) {
-                BEGUN.delete(step.rows(), &key);
-                ROOMS.put(step.rows(), &(web, key.2), &RoomRow { begun: None, ..row });
-                self.changed.insert((web, key.2));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Returns what is known of a conversation; of a room that has not begun, that nobody moderates it.
-fn ground_of(step: &Step<'_>, web: WebId, room: RoomId) -> Result<Ground, StoreError> {
+pub(crate) fn ground_of(step: &Step<'_>, web: WebId, room: RoomId) -> Result<Ground, StoreError> {
     match Ground::of(step.view(), web, room)? {
         Some(ground) => Ok(ground),
         None => Ok(Ground::unknown(web, room)),
@@ -354,7 +317,12 @@ fn ground_of(step: &Step<'_>, web: WebId, room: RoomId) -> Result<Ground, StoreE
 
 /// Returns all texts of a message that rows hold: what it said first, and what edits of anybody say. Which of them it shows
 /// depends on rights.
-fn texts_of(step: &Step<'_>, web: WebId, id: MessageId, row: &MessageRow) -> Result<Vec<String>, StoreError> {
+pub(crate) fn texts_of(
+    step: &Step<'_>,
+    web: WebId,
+    id: MessageId,
+    row: &MessageRow,
+) -> Result<Vec<String>, StoreError> {
     let mut texts: Vec<String> = row.content.iter().map(|content| content.text.clone()).collect();
     for pair in ABOUT.within(step.view(), &(web, id)) {
         if let What::Edit { content, .. } = pair?.1.about.what {
@@ -364,18 +332,47 @@ fn texts_of(step: &Step<'_>, web: WebId, id: MessageId, row: &MessageRow) -> Res
     Ok(texts)
 }
 
-/// Drops the texts of edits of a message that was taken away.
+/// Says whether somebody wants a message taken away.
+fn is_to_go(step: &Step<'_>, web: WebId, id: MessageId) -> Result<bool, StoreError> {
+    for pair in ABOUT.within(step.view(), &(web, id)) {
+        if pair?.1.about.what == What::Delete {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Drops the texts of edits of a message that was taken away; where they stand is kept.
 fn drop_texts(step: &mut Step<'_>, web: WebId, id: MessageId) -> Result<(), StoreError> {
-    for (key, row) in ABOUT.within(step.view(), &(web, id)).collect::<Result<Vec<_>, StoreError>>()? {
-        if matches!(row.about.what, What::Edit { .. }) {
-            ABOUT.delete(step.rows(), &key);
+    for (key, mut row) in ABOUT.within(step.view(), &(web, id)).collect::<Result<Vec<_>, StoreError>>()? {
+        if let What::Edit { content, .. } = &mut row.about.what
+            && *content != Content::default()
+        {
+            *content = Content::default();
+            ABOUT.put(step.rows(), &key, &row);
         }
     }
     Ok(())
 }
 
+/// What this device said about a message stands in its log now: under the number that it has everywhere. Says whether it was
+/// something of that kind.
+fn number_anew(
+    step: &mut Step<'_>,
+    (web, id): (WebId, MessageId),
+    number: u64,
+    place: u64,
+) -> Result<bool, StoreError> {
+    let me = step.me();
+    let key = (web, id, me, OWN.saturating_add(number));
+    let Some(row) = ABOUT.get(step.view(), &key)? else { return Ok(false) };
+    ABOUT.delete(step.rows(), &key);
+    ABOUT.put(step.rows(), &(web, id, me, place), &row);
+    Ok(true)
+}
+
 /// Goes on to the greatest turn that counts: from the one before, no step is longer than [`LEAP`] (spec talk, rule 8).
-fn reach(step: &mut Step<'_>, web: WebId, room: RoomId) -> Result<(), StoreError> {
+pub(crate) fn reach(step: &mut Step<'_>, web: WebId, room: RoomId) -> Result<(), StoreError> {
     let mut row = ROOMS.get(step.view(), &(web, room))?.unwrap_or_default();
     let before = row.newest;
     let first = (web, room, row.newest.saturating_add(1), 0, MessageId::FIRST);
@@ -390,13 +387,6 @@ fn reach(step: &mut Step<'_>, web: WebId, room: RoomId) -> Result<(), StoreError
         ROOMS.put(step.rows(), &(web, room), &row);
     }
     Ok(())
-}
-
-/// Finds the greatest turn that counts once more: messages have gone.
-fn reach_anew(step: &mut Step<'_>, web: WebId, room: RoomId) -> Result<(), StoreError> {
-    let row = ROOMS.get(step.view(), &(web, room))?.unwrap_or_default();
-    ROOMS.put(step.rows(), &(web, room), &RoomRow { newest: 0, ..row });
-    reach(step, web, room)
 }
 
 /// A time further ahead than this is a lie or a broken clock; what such a message says of its time rings for nobody.

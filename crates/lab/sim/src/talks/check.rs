@@ -40,7 +40,7 @@ fn thread_of(world: &World, index: PeerIndex, root: &str) -> Vec<Value> {
 
 impl Town {
     /// Returns who a peer is, also of one that is off.
-    fn person(&self, peer: PeerIndex) -> String {
+    pub(super) fn person(&self, peer: PeerIndex) -> String {
         let rows = self.world.peer(ALICE).rows();
         let person = people::read::person_of(&*rows, self.web, self.world.peer(peer).device);
         person.ok().flatten().map(|person| person.to_string()).unwrap_or_default()
@@ -272,6 +272,10 @@ impl Town {
         for at in (0..self.spoken.len()).step_by(7) {
             let Some(spoken) = self.spoken.get(at) else { continue };
             let (by, id) = (spoken.by, spoken.id.clone());
+            // Whoever is removed is told nothing more, so what it knows may be past.
+            if by == TED && self.is_ted_removed {
+                continue;
+            }
             let Ok(message) = self.world.read(by, "talk.message", json!({ "message": id })) else { continue };
             for label in named(&message, "delivered") {
                 let peer: Option<PeerIndex> =
