@@ -37,6 +37,11 @@ const LEDGERS_FRESH: u64 = 40;
 const WRITING_FIXED: (u64, u64) = (1, 20);
 const WRITING_FRESH: u64 = 10;
 
+/// The same of the towns that talk. Towns 62 and 65 found words about messages of authors who were not known yet; 72 that a void word
+/// had taken a text away for some.
+const TALKS_FIXED: (u64, u64) = (60, 18);
+const TALKS_FRESH: u64 = 12;
+
 /// The same of the towns around jobs. Towns 12 and 14 found that a liar who was believed alone had honest workers accused.
 const JOBS_FIXED: (u64, u64) = (8, 7);
 const JOBS_FRESH: u64 = 4;
@@ -493,6 +498,8 @@ fn jobs(arguments: &[String]) -> Option<Vec<Job>> {
     jobs.push(Box::new(move || trust(fresh >> 16, TRUST_FRESH)));
     jobs.push(Box::new(|| writing(WRITING_FIXED.0, WRITING_FIXED.1)));
     jobs.push(Box::new(move || writing(fresh >> 16, WRITING_FRESH)));
+    jobs.push(Box::new(|| talks(TALKS_FIXED.0, TALKS_FIXED.1)));
+    jobs.push(Box::new(move || talks(fresh >> 16, TALKS_FRESH)));
     jobs.push(Box::new(|| job_towns(JOBS_FIXED.0, JOBS_FIXED.1)));
     jobs.push(Box::new(move || job_towns(fresh >> 16, JOBS_FRESH)));
     jobs.push(Box::new(|| jobs_large(JOBS_LARGE)));

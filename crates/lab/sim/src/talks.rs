@@ -298,17 +298,15 @@ impl Town {
     fn say_in(&mut self, by: PeerIndex, room: usize) {
         let shown = self.shown(by, room);
         let word = self.word(by);
-        let mut asked = json!({
-            "room": self.room(room).id,
-            "text": format!("{word} <img src=x onerror=alert(1)> @Person {BOB}"),
-            "id": format!("{:016x}{:016x}", self.world.dice.bits(), self.world.dice.bits()),
-        });
         let is_in_thread = self.is_one_in(5) && !shown.is_empty();
         let root = shown.get(self.world.dice.index(shown.len().max(1))).filter(|_| is_in_thread);
         let thread = root.map(|root| text(root, "id"));
-        if let Some(thread) = &thread {
-            asked["thread"] = json!(thread);
-        }
+        let asked = json!({
+            "room": self.room(room).id,
+            "text": format!("{word} <img src=x onerror=alert(1)> @Person {BOB}"),
+            "id": format!("{:016x}{:016x}", self.world.dice.bits(), self.world.dice.bits()),
+            "thread": thread,
+        });
         let knows_of_removal = self.is_ted_removed && self.is_ted_gone_for(by);
         let Some(answer) = self.ask(by, "talk.say", asked.clone()) else { return };
         // A page that was not answered says it again, with the same id.

@@ -156,15 +156,13 @@ pub(crate) fn seal(step: &mut Step<'_>, web: WebId) -> Result<Rest, Fault> {
     Ok(Rest::Some)
 }
 
+/// Records that are to be sealed: number in the queue and whether its service is told, beside each record; and their bytes.
+type Next = (Vec<(u64, bool)>, Vec<Record>, usize);
+
 /// Reads queued records from a number on: at least one, then as many as fit.
 ///
 /// Starting behind what was just sealed keeps the walk linear: deleted rows of this step are walked over, too.
-fn next_records(
-    step: &Step<'_>,
-    web: WebId,
-    first: u64,
-    plain_max: usize,
-) -> Result<(Vec<(u64, bool)>, Vec<Record>, usize), StoreError> {
+fn next_records(step: &Step<'_>, web: WebId, first: u64, plain_max: usize) -> Result<Next, StoreError> {
     let (mut numbers, mut records, mut total) = (Vec::new(), Vec::new(), FRAME_SIZE);
     for row in QUEUE.within_from(step.view(), &web, &(web, first)).take(RECORDS_MAX) {
         let ((_, number), QueuedRow { service, body, is_told }) = row?;

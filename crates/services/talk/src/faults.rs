@@ -67,6 +67,7 @@ pub enum TalkError {
 }
 
 impl From<TalkError> for Fault {
+    #[expect(clippy::too_many_lines, reason = "one line or two for each error")]
     fn from(error: TalkError) -> Self {
         let what = error.to_string();
         let yours = |code| Self::new(code, FaultKind::Yours, what.clone());

@@ -1,6 +1,7 @@
 //! Messages by words (spec talk, rules 40 and 41): the rarest word is walked, newest first, the others are looked up.
 
 use std::cmp::Reverse;
+use std::collections::btree_map::Entry;
 
 use api::talk::{FindMessages, FoundMessage, FoundMessages};
 use base::words::{fold, runs};
@@ -83,10 +84,11 @@ fn find_in(
         if room.is_some_and(|room| room != row.room) {
             continue;
         }
-        if !grounds.contains_key(&row.room) {
-            grounds.insert(row.room, Ground::of(rows, web, row.room)?);
-        }
-        let Some(Some(ground)) = grounds.get(&row.room) else { continue };
+        let ground = match grounds.entry(row.room) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Ground::of(rows, web, row.room)?),
+        };
+        let Some(ground) = ground else { continue };
         let Some(shown) = ground.show(rows, id, &row)? else { continue };
         let Some(content) = shown.content else { continue };
         // It is listed by all texts that it has or had.

@@ -7,7 +7,7 @@ use people::Role;
 use store::{Rows, StoreError};
 
 use crate::ids::{MessageId, RoomId};
-use crate::rights::{self, Muted, Terms};
+use crate::rights::{self, Muted, Precedence, Terms};
 use crate::statement::{Content, What};
 use crate::tables::{ABOUT, AboutRow, MESSAGES, MessageRow, OWN, RemovedRow};
 
@@ -130,8 +130,8 @@ impl Ground {
             reactions: BTreeMap::new(),
             counts: BTreeMap::new(),
         };
-        let mut edit: Option<(u64, DeviceId, u64)> = None;
-        let mut reactions: BTreeMap<(String, PersonId), ((u64, DeviceId, u64), bool)> = BTreeMap::new();
+        let mut edit: Option<Precedence> = None;
+        let mut reactions: BTreeMap<(String, PersonId), (Precedence, bool)> = BTreeMap::new();
         for pair in ABOUT.within(rows, &(self.web, id)) {
             let ((.., device, number), AboutRow { about, direct }) = pair?;
             let Some(by) = people::read::person_of(rows, self.web, device)? else {

@@ -79,13 +79,11 @@ pub(crate) fn person<R: Rows + ?Sized>(rows: &R, web: WebId, name: &str) -> Resu
     {
         return Ok(me);
     }
-    match people::read::person_named(rows, web, name)? {
-        Some(person) => Ok(person),
-        None => {
-            let web = people::read::web_label(rows, web)?;
-            Err(TalkError::NoSuchPerson { web, person: name.chars().take(100).collect() }.into())
-        }
+    if let Some(person) = people::read::person_named(rows, web, name)? {
+        return Ok(person);
     }
+    let web = people::read::web_label(rows, web)?;
+    Err(TalkError::NoSuchPerson { web, person: name.chars().take(100).collect() }.into())
 }
 
 /// Returns what a person is called here, this peer's own `you`.

@@ -183,16 +183,13 @@ pub(crate) fn thread(rows: &dyn Rows, asked: &AskThread) -> Result<Messages, Fau
     let limit = limit_of(asked.limit);
     let mut first = (ground.web, root, 0, 0, MessageId::FIRST);
     let mut found = Vec::new();
-    match &asked.after {
-        Some(name) => {
-            let (_, id, row) = naming::message(rows, name)?;
-            let (_, _, turn, at, id) = after(spot_of(ground.web, id, &row));
-            first = (ground.web, root, turn, at, id);
-        }
-        None => {
-            let shown = ground.show(rows, root, &row)?;
-            found.extend(shown.map(|shown| (root, row, shown, 0)));
-        }
+    if let Some(name) = &asked.after {
+        let (_, id, row) = naming::message(rows, name)?;
+        let (_, _, turn, at, id) = after(spot_of(ground.web, id, &row));
+        first = (ground.web, root, turn, at, id);
+    } else {
+        let shown = ground.show(rows, root, &row)?;
+        found.extend(shown.map(|shown| (root, row, shown, 0)));
     }
     let newest = ROOMS.get(rows, &(ground.web, ground.room))?.unwrap_or_default().newest;
     let mut has_after = false;

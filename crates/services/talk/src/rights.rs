@@ -26,6 +26,9 @@ pub(crate) struct Terms {
     pub(crate) ever: BTreeSet<PersonId>,
 }
 
+/// Which of several words about one thing holds: the greatest count, then device, then place in its log (spec talk, rule 13).
+pub(crate) type Precedence = (u64, DeviceId, u64);
+
 /// Muted persons, and the places behind which they are not shown.
 pub(crate) type Muted = BTreeMap<PersonId, Vec<Heard>>;
 
@@ -50,7 +53,7 @@ pub(crate) fn terms<R: Rows + ?Sized>(
     // Who moderates is for admins and who began the room to say; all else is for moderators, too. So the fields are looked at
     // from the last to the first.
     for field in (0..=4_u8).rev() {
-        let mut best: Option<((u64, DeviceId, u64), Change)> = None;
+        let mut best: Option<(Precedence, Change)> = None;
         for row in SETS.within(rows, &(web, room, field)) {
             let ((.., device, number), set) = row?;
             let Some(person) = people::read::person_of(rows, web, device)? else { continue };
@@ -120,7 +123,7 @@ pub(crate) fn muted<R: Rows + ?Sized>(
     room: RoomId,
     terms: &Terms,
 ) -> Result<Muted, StoreError> {
-    let mut last: BTreeMap<PersonId, ((u64, DeviceId, u64), Option<Vec<Heard>>)> = BTreeMap::new();
+    let mut last: BTreeMap<PersonId, (Precedence, Option<Vec<Heard>>)> = BTreeMap::new();
     for row in MUTES.within(rows, &(web, room)) {
         let ((.., device, number), mute) = row?;
         let by = people::read::person_of(rows, web, device)?;

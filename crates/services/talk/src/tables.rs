@@ -196,14 +196,14 @@ pub(crate) enum Way {
 }
 
 /// Walks a part of an order whose keys begin as `first` and `last` do, both included.
-pub(crate) fn walk<'a, R: Rows + ?Sized, K: store::Key + 'a, V: 'a>(
+pub(crate) fn walk<'a, R: Rows + ?Sized, K: store::Key + 'a, V>(
     rows: &'a R,
     table: Table<K, V>,
     (first, last): (&K, &K),
     way: Way,
 ) -> impl Iterator<Item = Result<(K, V), StoreError>> + use<'a, R, K, V>
 where
-    V: Encode<()> + for<'b> Decode<'b, ()>,
+    V: Encode<()> + for<'b> Decode<'b, ()> + 'a,
 {
     let bytes = |key: &K| {
         let mut bytes = Vec::new();

@@ -16,10 +16,7 @@ pub(super) fn all_of(world: &World, index: PeerIndex, room: &str) -> Option<Vec<
     let mut all: Vec<Value> = Vec::new();
     let mut before: Option<String> = None;
     for _ in 0..100 {
-        let mut asked = json!({ "room": room, "limit": 7 });
-        if let Some(before) = &before {
-            asked["before"] = json!(before);
-        }
+        let asked = json!({ "room": room, "limit": 7, "before": before });
         let page = world.read(index, "talk.messages", asked).ok()?;
         let mut messages: Vec<Value> = list(&page, "messages").cloned().collect();
         before = messages.first().map(|message| text(message, "id"));
