@@ -66,8 +66,7 @@ fn logs() -> impl Strategy<Value = Logs> {
     let log = proptest::collection::vec(act, 1..14);
     [log.clone(), log.clone(), log].prop_map(|drawn| {
         let mut logs: Logs = [vec![Body::Begun(begun())], Vec::new(), Vec::new()];
-        let mut authors = 0_u8;
-        for (log, acts) in logs.iter_mut().zip(drawn) {
+        for (authors, (log, acts)) in (0_u8..).zip(logs.iter_mut().zip(drawn)) {
             for (kind, who, which, count) in acts {
                 // About messages that may never be said, too.
                 let meant = id(who, &message(who * 16 + which, u64::from(which) + 1));
@@ -91,7 +90,6 @@ fn logs() -> impl Strategy<Value = Logs> {
                     _ => said(message(authors * 16 + which, LEAP * count + u64::from(which))),
                 });
             }
-            authors += 1;
         }
         logs
     })
@@ -109,10 +107,10 @@ fn house_of(logs: &Logs, draws: &[u8]) -> House {
         let seq = u64::try_from(at[author]).unwrap();
         let author = u8::try_from(author).unwrap();
         house.tell(author, seq, body);
-        if draws.next().unwrap() % 4 == 0 {
+        if draws.next().unwrap().is_multiple_of(4) {
             house.tell(author, seq, body);
         }
-        if draws.next().unwrap() % 3 == 0 {
+        if draws.next().unwrap().is_multiple_of(3) {
             house.pass();
         }
     }
@@ -121,7 +119,10 @@ fn house_of(logs: &Logs, draws: &[u8]) -> House {
 }
 
 /// What is the same at all peers: all rows but how far logs were heard.
-fn state(house: &House) -> BTreeMap<&'static str, Vec<(Vec<u8>, Vec<u8>)>> {
+/// Rows of each table.
+type Tables = BTreeMap<&'static str, Vec<(Vec<u8>, Vec<u8>)>>;
+
+fn state(house: &House) -> Tables {
     let tables = [
         "talk.rooms",
         "talk.begun",

@@ -1,5 +1,7 @@
 //! A family that talks: what each sees of what the others say, in fair weather and of few and named people.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests panic when they fail")]
+
 use std::time::Duration;
 
 use base::Fault;
