@@ -329,6 +329,7 @@ fn bad_id(text: &str) -> Fault {
 impl Talk {
     /// Finds or begins a direct conversation; nobody is told before something is said.
     pub(crate) fn start_direct(
+        &mut self,
         step: &mut Step<'_>,
         asked: &api::talk::StartDirect,
     ) -> Result<api::talk::RoomView, Fault> {
@@ -349,6 +350,7 @@ impl Talk {
             return Err(TalkError::BadPersons { limit: most }.into());
         }
         let room = letters::meet(step, web, persons.into_iter().collect())?;
+        self.changed.insert((web, room));
         reading::room_view(step.view(), web, room)
     }
 }

@@ -166,7 +166,7 @@ impl Talk {
                 step.reply(id, &answer);
             }
             ask::StartDirect::NAME => {
-                let answer = Self::start_direct(step, &arguments_of(operation, arguments)?)?;
+                let answer = self.start_direct(step, &arguments_of(operation, arguments)?)?;
                 step.reply(id, &answer);
             }
             ask::Say::NAME => {
