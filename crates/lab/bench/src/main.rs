@@ -16,6 +16,7 @@ mod pages;
 mod peers;
 mod raw;
 mod rest;
+mod rooms;
 mod search;
 mod sites;
 mod trust;
@@ -33,7 +34,7 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 21] = [
+const BENCHMARKS: [(&str, Benchmark); 22] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
@@ -50,6 +51,7 @@ const BENCHMARKS: [(&str, Benchmark); 21] = [
     ("jobs-of-seconds", compute::seconds),
     ("killed-jobs", compute::killed),
     ("killed-jobs-short", compute::killed_short),
+    ("rooms", rooms::said_until_shown),
     ("tunnel", tunnels::measure),
     ("rest", rest::at_rest),
     ("start", rest::start),

@@ -210,7 +210,7 @@ fn trace() -> Result<()> {
 }
 
 /// Writes median, 99th of 100 and most, in milliseconds.
-fn spread(mut times: Vec<f64>) -> String {
+pub(crate) fn spread(mut times: Vec<f64>) -> String {
     times.sort_by(f64::total_cmp);
     let at =
         |percent: usize| times.get((times.len() * percent / 100).min(times.len().saturating_sub(1))).copied();

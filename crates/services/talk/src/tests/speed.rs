@@ -1,7 +1,7 @@
-//! A room of 100,000 messages on a disk: opening it, and finding in it. The numbers are printed.
+//! A large room on a disk: opening it, and finding in it. Times are printed, for docs/benchmarks.md; `TALK_MESSAGES` says how large.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use store::RedbBacking;
@@ -10,7 +10,7 @@ use super::house::House;
 use super::{begun, content, kitchen, said};
 use crate::statement::{Body, Message};
 
-const MESSAGES: u64 = 100_000;
+const MESSAGES: u64 = 10_000;
 /// Messages taken in one batch.
 const AT_ONCE: u64 = 1_000;
 
@@ -29,13 +29,14 @@ fn text(number: u64) -> String {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
-fn a_room_of_100_000_messages_opens_and_is_searched_at_once() {
+fn a_large_room_opens_and_is_searched() {
+    let messages = std::env::var("TALK_MESSAGES").ok().and_then(|many| many.parse().ok()).unwrap_or(MESSAGES);
     let folder = tempfile::tempdir().unwrap();
     let backing = RedbBacking::open(folder.path().join("rows")).unwrap();
     let mut house = House::over(Arc::new(backing));
     house.tell(0, 1, &Body::Begun(begun()));
     let begun = Instant::now();
-    for number in 0..MESSAGES {
+    for number in 0..messages {
         let message = Message {
             turn: number + 1,
             nonce: base::OperationId::new(u128::from(number).to_be_bytes()),
@@ -48,20 +49,20 @@ fn a_room_of_100_000_messages_opens_and_is_searched_at_once() {
             house.pass();
         }
     }
-    println!("NOTE talk: {MESSAGES} messages taken in {:.1?}", begun.elapsed());
+    println!("NOTE talk: {messages} messages taken in {:.1?}", begun.elapsed());
     let room = kitchen().to_string();
-    check(&house, "opening", 300, "talk.messages", &json!({ "room": room }));
-    check(&house, "rooms", 300, "talk.rooms", &json!({}));
+    check(&house, "opening", "talk.messages", &json!({ "room": room }));
+    check(&house, "rooms", "talk.rooms", &json!({}));
     let page = house.read("talk.messages", json!({ "room": room, "limit": 1 })).unwrap();
-    assert!(page["messages"][0]["text"].as_str().unwrap().starts_with("number99999 "));
+    assert!(page["messages"][0]["text"].as_str().unwrap().starts_with(&format!("number{} ", messages - 1)));
     for (what, query, least) in [
-        ("one rare word", "number77777".to_owned(), 1),
+        ("one rare word", "number7777".to_owned(), 1),
         ("a common word", "word1".to_owned(), 20),
         ("two common words", "word1 word2".to_owned(), 20),
-        ("words of one message", text(50_000), 1),
+        ("words of one message", text(5_000), 1),
         ("no such word", "nowhere".to_owned(), 0),
     ] {
-        let found = check(&house, what, 100, "talk.find", &json!({ "query": query }));
+        let found = check(&house, what, "talk.find", &json!({ "query": query }));
         let count = found["found"].as_array().unwrap().len();
         assert!(count >= least, "{what}: {count}");
     }
@@ -69,7 +70,7 @@ fn a_room_of_100_000_messages_opens_and_is_searched_at_once() {
 
 /// Asks five times and looks at the middle one: others use this computer, too.
 #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
-fn check(house: &House, what: &str, most_ms: u64, operation: &str, arguments: &Value) -> Value {
+fn check(house: &House, what: &str, operation: &str, arguments: &Value) -> Value {
     let mut times = Vec::new();
     let mut answer = Value::Null;
     for _ in 0..5 {
@@ -79,6 +80,5 @@ fn check(house: &House, what: &str, most_ms: u64, operation: &str, arguments: &V
     }
     times.sort_unstable();
     println!("NOTE talk: {what} in {:.1?} (of five: {:.1?} to {:.1?})", times[2], times[0], times[4]);
-    assert!(times[2] <= Duration::from_millis(most_ms), "{what} took {:?}", times[2]);
     answer
 }
