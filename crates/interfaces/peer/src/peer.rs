@@ -267,6 +267,7 @@ fn services(settled: Settled, home: &str) -> Vec<Box<dyn kernel::Service>> {
         Box::new(search::service()),
         Box::new(pages::service()),
         Box::new(talk::service()),
+        Box::new(post::service()),
         Box::new(ledger::service()),
         Box::new(compute::service()),
         Box::new(tunnels::service()),
