@@ -65,6 +65,11 @@ pub trait Post: Send + Sync + 'static {
     /// Returns the hash of an account's password; none if there is no such account. This crate compares.
     fn password(&self, name: &str) -> Promise<'_, Option<PasswordHash>>;
 
+    /// Returns how many bytes a message may have; more than [`crate::MESSAGE_BYTES_MAX`] count for no more.
+    fn size_max(&self) -> u64 {
+        crate::MESSAGE_BYTES_MAX
+    }
+
     /// Opens an account whose password was right.
     fn open(&self, name: &str) -> Promise<'_, Arc<dyn Account>>;
 }

@@ -6,7 +6,9 @@ use store::{Rows, StoreError};
 
 use crate::faults::MailFault;
 use crate::naming;
-use crate::tables::{BYTES, CHANGES, CHUNK_SIZE, FOLDER_NAMES, FOLDERS, GONE, MESSAGES, MessageRow, OUTLINES};
+use crate::tables::{
+    BYTES, CHANGES, CHUNK_SIZE, FOLDER_NAMES, FOLDERS, FolderRow, GONE, MESSAGES, MessageRow, OUTLINES,
+};
 
 /// Bytes read at once at most.
 const READ_MAX: usize = 256 * 1024;
@@ -56,18 +58,17 @@ pub struct Listing {
 
 /// Returns all folders, those that are always there first.
 pub fn folders<R: Rows + ?Sized>(rows: &R) -> Result<Vec<Folder>, StoreError> {
-    let folder = |pair: Result<(u64, crate::tables::FolderRow), StoreError>| {
-        pair.map(|(id, row)| Folder {
-            id,
-            name: row.name,
-            is_shown: row.is_shown,
-            validity: row.validity,
-            next: row.next,
-            messages: row.messages,
-            unseen: row.unseen,
-        })
-    };
-    FOLDERS.all(rows).map(folder).collect()
+    FOLDERS.all(rows).map(|pair| pair.map(|(id, row)| described(id, row))).collect()
+}
+
+fn described(id: u64, row: FolderRow) -> Folder {
+    let FolderRow { name, is_shown, validity, next, messages, unseen, .. } = row;
+    Folder { id, name, is_shown, validity, next, messages, unseen }
+}
+
+/// Returns one folder.
+pub fn folder<R: Rows + ?Sized>(rows: &R, id: u64) -> Result<Option<Folder>, StoreError> {
+    Ok(FOLDERS.get(rows, &id)?.map(|row| described(id, row)))
 }
 
 /// Returns the folder of a name, `INBOX` in any letters.
