@@ -1,0 +1,213 @@
+"""What Python's own imaplib and smtplib do with the mail of two peers, and what they see of what other programs did. See check.sh."""
+
+import imaplib
+import os
+import re
+import smtplib
+import socket
+import sys
+import time
+from email.message import EmailMessage
+from pathlib import Path
+
+ALICE, BOB = "alice@family.althing.internal", "bob@family.althing.internal"
+imaplib._MAXLINE = 10_000_000
+
+
+def env(name, what):
+    return os.environ[f"{name[0].upper()}_{what}"]
+
+
+def imap(name="bob", folder="INBOX"):
+    box = imaplib.IMAP4("127.0.0.1", int(env(name, "IMAP")))
+    box.login(name, env(name, "WORD"))
+    kind, data = box.select(folder)
+    assert kind == "OK", data
+    return box
+
+
+def smtp(name="alice"):
+    line = smtplib.SMTP("127.0.0.1", int(env(name, "SMTP")))
+    line.login(name, env(name, "WORD"))
+    return line
+
+
+def ok(answer):
+    assert answer[0] == "OK", answer
+    return answer[1]
+
+
+def uids(box, *keys):
+    return ok(box.uid("SEARCH", *keys))[0].split()
+
+
+def wait_for(name, subject, folder="INBOX", seconds=60):
+    """Waits until a mail about that is in a folder; returns its uids."""
+    until = time.time() + seconds
+    while time.time() < until:
+        box = imap(name, folder)
+        found = uids(box, "SUBJECT", f'"{subject}"')
+        box.logout()
+        if found:
+            return found
+        time.sleep(0.3)
+    raise AssertionError(f"nothing about {subject} in {name}'s {folder}")
+
+
+def mail_about(subject, text="hello\n", sender=ALICE, to=BOB):
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, to, subject
+    mail.set_content(text)
+    return mail
+
+
+def basics():
+    line = smtp()
+    mail = mail_about("Grüße", "Käse\n.dot\n", f"Älice <{ALICE}>")
+    mail["Bcc"] = ALICE
+    mail.add_attachment(b"\0\1" * 50_000, maintype="application", subtype="octet-stream", filename="ä.bin")
+    line.send_message(mail)
+    for to, code in (("x@gmail.com", 550), ("nobody@family.althing.internal", 550)):
+        try:
+            line.sendmail(ALICE, [to], f"From: {ALICE}\r\n\r\nx")
+            raise AssertionError(to)
+        except smtplib.SMTPRecipientsRefused as refused:
+            assert refused.recipients[to][0] == code
+    until = time.time() + 60
+    while not (found := uids(box := imap(), "ALL")):
+        assert time.time() < until, "nothing has come"
+        time.sleep(0.3)
+    box.literal = "grüße".encode()
+    assert ok(box.uid("SEARCH", "CHARSET", "UTF-8", "SUBJECT"))[0].split() == found, "a search in UTF-8 finds nothing"
+    data = ok(box.uid("FETCH", found[-1], "(BODYSTRUCTURE BODY.PEEK[2]<0.100> BODY.PEEK[HEADER])"))
+    whole = b"".join(piece for item in data for piece in (item if isinstance(item, tuple) else (item,)))
+    assert b'"base64"' in whole and b"bcc" not in whole.lower(), whole
+    ok(box.uid("STORE", found[-1], "+FLAGS", r"(\Flagged $Work)"))
+    kind, data = box.append("Drafts", r"(\Draft)", imaplib.Time2Internaldate(1e9), b"Subject: d\r\n\r\nx\r\n")
+    assert b"APPENDUID" in data[0], data
+    ok(box.create("Work/Done"))
+    ok(box.uid("COPY", found[-1], "Archive"))
+    assert box.response("COPYUID")[1][0], "no COPYUID"
+    ok(box.uid("MOVE", found[-1], "Work/Done"))
+    assert found[-1] not in uids(box, "ALL")
+    other = imap(folder="Work/Done")
+    flags = ok(other.uid("FETCH", "1", "(FLAGS)"))[0]
+    assert b"$Work" in flags and rb"\Flagged" in flags, flags
+    other.close()
+    ok(other.rename("Work/Done", "Work/Old"))
+    ok(other.delete("Work/Old"))
+    # Idle: how long from Alice's last byte to the word at Bob's.
+    times = []
+    with socket.create_connection(("127.0.0.1", int(env("bob", "IMAP")))) as idle:
+        file = idle.makefile("rb")
+        file.readline()
+        idle.sendall(f"a LOGIN bob {env('bob', 'WORD')}\r\nb SELECT INBOX\r\nc IDLE\r\n".encode())
+        while not file.readline().startswith(b"+"):
+            pass
+        for number in range(10):
+            begun = time.time()
+            line.send_message(mail_about(f"idle {number}"))
+            while b"EXISTS" not in file.readline():
+                pass
+            times.append(time.time() - begun)
+        idle.sendall(b"DONE\r\n")
+    print(f"NOTE from Alice's mail program to Bob's, which waits: {sorted(times)[5] * 1000:.0f} ms")
+    # The list of all reaches Bob, and what Bob answers reaches Alice.
+    line.send_message(mail_about("to all", to="all@family.althing.internal"))
+    wait_for("bob", "to all")
+    smtp("bob").send_message(mail_about("an answer", sender=BOB, to=ALICE))
+    wait_for("alice", "an answer")
+
+
+def fill(count):
+    line = smtp()
+    begun = time.time()
+    for number in range(int(count)):
+        line.send_message(mail_about(f"fill {number}"))
+    sent = time.time()
+    wait_for("bob", f"fill {int(count) - 1}")
+    box = imap()
+    assert len(uids(box, "SUBJECT", '"fill "')) == int(count)
+    print(f"NOTE {count} mails: sent in {sent - begun:.2f} s, there after {time.time() - begun:.2f} s")
+
+
+def parts(folder):
+    return [path for sub in ("cur", "new") for path in (folder / sub).iterdir()]
+
+
+def about(folder, subject):
+    found = [path for path in parts(folder) if f"Subject: {subject}\n" in path.read_text(errors="replace").replace("\r", "")]
+    assert len(found) == 1, (folder, subject, found)
+    return found[0]
+
+
+def flagged_file(path, flags):
+    name = path.name.split(":2,")[0]
+    path.rename(path.parent.parent / "cur" / f"{name}:2,{flags}")
+
+
+def near(maildir):
+    """Changes the copy here: a flag, a removal, a new message, a move."""
+    inbox, sent = Path(maildir) / "INBOX", Path(maildir) / "Sent"
+    flagged_file(about(inbox, "fill 1"), "FS")
+    flagged_file(about(inbox, "fill 2"), "ST")
+    (sent / "cur" / "1.new.here:2,S").write_text(f"From: {BOB}\nSubject: written here\n\nx\n")
+    moved = about(inbox, "fill 3")
+    (sent / "cur" / "2.moved.here:2,S").write_bytes(moved.read_bytes())
+    moved.unlink()
+
+
+def far():
+    """Sees what came up, and changes other messages there."""
+    box = imap()
+    one = uids(box, "SUBJECT", '"fill 1"', "FLAGGED", "SEEN")
+    assert len(one) == 1, one
+    subjects = ok(box.uid("FETCH", "1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])"))
+    all_subjects = b"".join(item[1] for item in subjects if isinstance(item, tuple))
+    assert b"fill 2\r\n" not in all_subjects and b"fill 3\r\n" not in all_subjects, "not removed"
+    sent = imap(folder="Sent")
+    assert uids(sent, "SUBJECT", '"written here"') and uids(sent, "SUBJECT", '"fill 3"')
+    exact = [uid for uid in uids(box, "SUBJECT", '"fill 4"') if b"fill 4\r\n" in ok(box.uid("FETCH", uid, "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])"))[0][1]]
+    ok(box.uid("STORE", exact[0], "+FLAGS", r"(\Answered)"))
+    exact = [uid for uid in uids(box, "SUBJECT", '"fill 5"') if b"fill 5\r\n" in ok(box.uid("FETCH", uid, "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])"))[0][1]]
+    ok(box.uid("STORE", exact[0], "+FLAGS", r"(\Deleted)"))
+    ok(box.uid("EXPUNGE", exact[0]))
+
+
+def after(maildir):
+    """Sees what came down."""
+    inbox = Path(maildir) / "INBOX"
+    assert "R" in about(inbox, "fill 4").name.split(":2,")[1]
+    assert not [path for path in parts(inbox) if "Subject: fill 5\n" in path.read_text(errors="replace").replace("\r", "")]
+
+
+def keep():
+    """Prints everything that must be the same after a restart."""
+    box = imap()
+    for line in ok(box.list()):
+        name = re.search(rb'"?([^" ]+)"?$', line)[1].decode()
+        status = ok(box.status(name, "(UIDVALIDITY UIDNEXT MESSAGES UNSEEN)"))
+        print(name, status)
+        box.select(name, readonly=True)
+        print(ok(box.uid("FETCH", "1:*", "(FLAGS RFC822.SIZE)")) if box.response("EXISTS") else None)
+
+
+def away():
+    line = smtp()
+    for number in range(3):
+        line.send_message(mail_about(f"away {number}", "x" * 900 + "\n" if number else "words\n" * 20_000))
+
+
+def flagged(name, subject):
+    until = time.time() + 20
+    while not uids(imap(name), "SUBJECT", f'"{subject}"', "FLAGGED", "SEEN"):
+        assert time.time() < until, "the flags did not come"
+        time.sleep(0.3)
+
+
+def came(name, subject, folder="INBOX"):
+    wait_for(name, subject, folder)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
