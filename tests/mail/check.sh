@@ -12,7 +12,11 @@ althing=$CARGO_TARGET_DIR/debug/althing
 work=$(mktemp -d) passed=0 failed=0
 alice="$work/a" bob="$work/b"
 as() { home=$1; shift; ALTHING_HOME=$home "$althing" "$@"; }
-end() { as "$alice" stop >/dev/null 2>&1; as "$bob" stop >/dev/null 2>&1; rm -rf "$work"; }
+# again COMMAND...: up to a minute, until it succeeds.
+again() { for _ in $(seq 120); do "$@" && return 0; sleep 0.5; done; return 1; }
+start() { ALTHING_HOME=$1 "$althing" start >>"$work/peers" 2>&1 & echo $! >"$1.pid"; again as "$1" status >/dev/null 2>&1; }
+stop() { as "$1" stop && wait "$(cat "$1.pid")"; }
+end() { as "$alice" stop >/dev/null 2>&1; as "$bob" stop >/dev/null 2>&1; wait; rm -rf "$work"; }
 trap end EXIT
 trap 'exit 1' INT TERM
 export HOME="$work" LC_ALL=C.UTF-8
@@ -24,12 +28,11 @@ check() {
     grep -h '^NOTE ' "$work/log"
     [ $result = ok ] || tail -n 40 "$work/log"
 }
-# again COMMAND...: up to a minute, until it succeeds.
-again() { for _ in $(seq 120); do "$@" && return 0; sleep 0.5; done; return 1; }
 port() { as "$1" mail settings --json | sed -n "s/^  \"$2_port\": \([0-9]*\),*$/\1/p"; }
 py() { python3 "$here/programs.py" "$@"; }
 
 begin() {
+    start "$alice" && start "$bob" || return 1
     as "$alice" me set Alice && as "$bob" me set Bob && as "$alice" web start family || return 1
     as "$bob" web join "$(as "$alice" invite family)" || return 1
     again sh -c "ALTHING_HOME='$alice' '$althing' mail addresses family | grep -q 'bob@family.althing.internal'" || return 1
@@ -86,15 +89,15 @@ check 'mbsync: flags, new, removed and moved messages, both ways' mbsync_both
 
 py keep >"$work/before"
 restart() {
-    as "$bob" stop && as "$bob" start && as "$bob" status || return 1
-    [ "$(port "$bob" imap)" = "$B_IMAP" ] && py keep >"$work/after" && cmp "$work/before" "$work/after" || return 1
+    stop "$bob" && start "$bob" || return 1
+    [ "$(port "$bob" imap)" = "$B_IMAP" ] && py keep >"$work/after" && diff "$work/before" "$work/after" || return 1
     sync 2>"$work/err"; cat "$work/err"; ! grep -qi uidvalidity "$work/err" && py after "$work/maildir"
 }
 check "Bob's peer restarts: same ports, uids, flags; mbsync goes on" restart
 
 away() {
-    as "$bob" stop && py away || return 1
-    as "$bob" start && py came bob away
+    stop "$bob" && py away || return 1
+    start "$bob" && py came bob away
 }
 check 'Bob was away: what Alice sent meanwhile is there' away
 
@@ -109,7 +112,8 @@ mutt_all() {
     screen() { tmux -L "mail$$" capture-pane -p; }
     again sh -c "tmux -L mail$$ capture-pane -p | grep -q 'from mutt'" || return 1
     # Open it, flag it, leave: mutt writes the flags back.
-    tmux -L "mail$$" send-keys Enter; sleep 1; screen | grep attached || return 1
+    # The last one.
+    tmux -L "mail$$" send-keys '*' Enter; sleep 2; screen | grep attached || { screen; return 1; }
     tmux -L "mail$$" send-keys i F q
     again sh -c "! tmux -L mail$$ has-session 2>/dev/null" && py flagged alice 'from mutt'
 }
