@@ -133,7 +133,8 @@ pub trait Account: Send + Sync + 'static {
         Box::pin(async { Ok(None) })
     }
 
-    /// Returns a number that grows whenever anything in any folder has changed.
+    /// Returns a number that grows whenever anything in any folder has changed; of what was asked through this trait, before the
+    /// answer: a session looks at its folder again only then.
     fn watch(&self) -> watch::Receiver<u64>;
 }
 

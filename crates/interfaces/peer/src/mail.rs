@@ -143,12 +143,12 @@ impl MailDesk {
         let ports = MailPorts::bind(&config).await.map_err(PeerError::Mail)?;
         let (imap, smtp) = (ports.imap_port(), ports.smtp_port());
         self.change(|kept| (kept.imap_port, kept.smtp_port) = (Some(imap), Some(smtp)))?;
-        let changed = watch::Sender::new(0);
+        let changed = Arc::new(watch::Sender::new(0));
         let post = MailPost {
             engine: Arc::clone(&self.engine),
             readers: Arc::clone(&self.readers),
             kept: Arc::clone(&self.kept),
-            changed: changed.subscribe(),
+            changed: Arc::clone(&changed),
         };
         let mut following = JoinSet::new();
         following.spawn(follow(Arc::clone(&self.readers), self.last_event.clone(), changed));
@@ -186,7 +186,7 @@ impl Kept {
 async fn follow(
     readers: Arc<Readers>,
     mut last_event: watch::Receiver<EventNumber>,
-    changed: watch::Sender<u64>,
+    changed: Arc<watch::Sender<u64>>,
 ) {
     let mut seen = *last_event.borrow_and_update();
     while last_event.changed().await.is_ok() {
@@ -202,7 +202,12 @@ async fn follow(
         });
         seen = last;
         if is_change {
-            changed.send_modify(|count| *count = count.saturating_add(1));
+            count(&changed);
         }
     }
+}
+
+/// Something has changed.
+fn count(changed: &watch::Sender<u64>) {
+    changed.send_modify(|count| *count = count.saturating_add(1));
 }

@@ -24,7 +24,7 @@ pub(super) struct MailPost {
     pub(super) engine: Arc<Engine>,
     pub(super) readers: Arc<Readers>,
     pub(super) kept: Arc<Mutex<Kept>>,
-    pub(super) changed: watch::Receiver<u64>,
+    pub(super) changed: Arc<watch::Sender<u64>>,
 }
 
 impl Post for MailPost {
@@ -41,7 +41,7 @@ impl Post for MailPost {
         let account: Arc<dyn Account> = Arc::new(MailAccount {
             engine: Arc::clone(&self.engine),
             readers: Arc::clone(&self.readers),
-            changed: self.changed.clone(),
+            changed: Arc::clone(&self.changed),
         });
         Box::pin(std::future::ready(Ok(account)))
     }
@@ -52,7 +52,7 @@ impl Post for MailPost {
 struct MailAccount {
     engine: Arc<Engine>,
     readers: Arc<Readers>,
-    changed: watch::Receiver<u64>,
+    changed: Arc<watch::Sender<u64>>,
 }
 
 impl MailAccount {
@@ -68,6 +68,8 @@ impl MailAccount {
 
     async fn ask<T: DeserializeOwned>(&self, operation: &str, asked: Value) -> Result<T, PostError> {
         let answer = self.engine.ask(operation, asked, None).await.map_err(of_fault)?;
+        // Now, and not when the event of it has gone round: the session that asked looks next.
+        super::count(&self.changed);
         parse(operation, answer).map_err(PostError::Refused)
     }
 
@@ -236,7 +238,7 @@ impl Account for MailAccount {
     }
 
     fn watch(&self) -> watch::Receiver<u64> {
-        self.changed.clone()
+        self.changed.subscribe()
     }
 }
 
