@@ -57,7 +57,7 @@ swaks_all() {
         ! swaks $to $login --to bob@family.althing.internal --header 'From: bob@family.althing.internal' >"$work/out" &&
         grep '550 5.7.1' "$work/out" && ! swaks $to --to bob@family.althing.internal &&
         ! swaks $to --auth LOGIN --auth-user alice --auth-password wrong --to bob@family.althing.internal || return 1
-    head -c 300000 /dev/urandom >"$work/large.bin"
+    head -c 26000000 /dev/urandom >"$work/large.bin"
     # shellcheck disable=SC2086
     ! swaks $to $login --to bob@family.althing.internal --attach "@$work/large.bin" >"$work/out" && grep '552 5.3.4' "$work/out" || return 1
     py came bob swaks
@@ -76,6 +76,7 @@ curl_all() {
     curl -sS --user "$user" -X "FETCH $found (ENVELOPE BODYSTRUCTURE)" "$box/INBOX" | grep '"curl"' || return 1
     curl -sS --user "$user" -T "$work/mail" "$box/Drafts" && ! curl -sS --user bob:wrong "$box"
 }
+check 'python: 20 MB attached, brought and the same' py large 20
 check 'curl: send, list, search, fetch, append' curl_all
 
 check 'python: 60 mails from Alice to Bob' py fill 60
@@ -96,8 +97,8 @@ restart() {
 check "Bob's peer restarts: same ports, uids, flags; mbsync goes on" restart
 
 away() {
-    stop "$bob" && py away || return 1
-    start "$bob" && py came bob away
+    stop "$bob" && py away && py send_large || return 1
+    start "$bob" && py came bob away && py came bob "while away, large"
 }
 check 'Bob was away: what Alice sent meanwhile is there' away
 

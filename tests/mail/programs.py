@@ -7,6 +7,7 @@ import smtplib
 import socket
 import sys
 import time
+from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -129,6 +130,47 @@ def fill(count):
     box = imap()
     assert len(uids(box, "SUBJECT", '"fill "')) == int(count)
     print(f"NOTE {count} mails: sent in {sent - begun:.2f} s, there after {time.time() - begun:.2f} s")
+
+
+def large(megabytes):
+    """An attachment that does not fit into letters: sealed, brought, and the same at Bob's."""
+    size = int(float(megabytes) * 1_000_000)
+    block = os.urandom(1_000_000)
+    data = (block * (size // len(block) + 1))[:size]
+    mail = mail_about(f"large {megabytes}", "see what is attached\n")
+    mail.add_attachment(data, maintype="application", subtype="octet-stream", filename="large.bin")
+    begun = time.time()
+    smtp().send_message(mail)
+    sent = time.time()
+    uid = wait_for("bob", f"large {megabytes}")[-1]
+    there = time.time()
+    box = imap()
+    structure = ok(box.uid("FETCH", uid, "(BODYSTRUCTURE)"))[0]
+    assert b"large.bin" in structure, structure
+    got = message_from_bytes(ok(box.uid("FETCH", uid, "(BODY.PEEK[])"))[0][1])
+    parts_of = list(got.walk())
+    assert parts_of[-1].get_payload(decode=True) == data, "the attachment is another"
+    print(f"NOTE {megabytes} MB attached: sent in {sent - begun:.2f} s, at Bob's after {there - sent:.2f} s more, read in {time.time() - there:.2f} s")
+    # Kept by the mail program in Sent, too, and copied there.
+    own = imap("alice", "Sent")
+    kind, answer = own.append("Sent", r"(\Seen)", None, mail.as_bytes(policy=mail.policy.clone(linesep="\r\n")))
+    assert kind == "OK", answer
+    own.select("Sent")
+    uid = uids(own, "SUBJECT", f'"large {megabytes}"')[-1]
+    ok(own.uid("COPY", uid, "Archive"))
+    got = message_from_bytes(ok(own.uid("FETCH", uid, "(BODY.PEEK[])"))[0][1])
+    assert list(got.walk())[-1].get_payload(decode=True) == data
+    ok(own.uid("STORE", uid, "+FLAGS", r"(\Deleted)"))
+    ok(own.expunge())
+    archive = imap("alice", "Archive")
+    uid = uids(archive, "SUBJECT", f'"large {megabytes}"')[-1]
+    assert len(ok(archive.uid("FETCH", uid, "(BODY.PEEK[])"))[0][1]) > size
+
+
+def send_large():
+    mail = mail_about("while away, large")
+    mail.add_attachment(os.urandom(3_000_000), maintype="application", subtype="octet-stream", filename="a.bin")
+    smtp().send_message(mail)
 
 
 def parts(folder):

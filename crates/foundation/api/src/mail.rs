@@ -1,6 +1,6 @@
 //! Operations of `mail`: mail between the persons of a web, and the folders it is kept in.
 
-use base::{ByteCount, Timestamp};
+use base::{ByteCount, ContentId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,23 @@ pub struct SubmitMail {
     pub message: String,
     /// Addresses of all who get it, also of those whom it does not name.
     pub to: Vec<String>,
+    /// Its body, if that is large: then `message` is the head with the empty line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<MailBody>,
+}
+
+/// The body of a large mail: a content of its own, sealed, that is kept on this computer already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailBody {
+    /// The sealed bytes.
+    pub sealed: ContentId,
+    /// BLAKE3 of the body.
+    pub digest: ContentId,
+    /// Bytes of the body.
+    pub size: ByteCount,
+    /// What the key is derived from: 64 hexadecimal digits.
+    pub secret: String,
 }
 
 /// Arguments of `mail.append`.
@@ -77,6 +94,9 @@ pub struct AppendMail {
     /// When it came; now if not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<Timestamp>,
+    /// Its body, as for `mail.submit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<MailBody>,
 }
 
 /// Where mails are now.
@@ -307,6 +327,8 @@ pub struct MailView {
     pub text: String,
     /// Whether the text is the source of HTML.
     pub is_html: bool,
+    /// Whether text and attachments could be read; else only the head is shown.
+    pub is_whole: bool,
     /// What else it brings.
     pub attachments: Vec<AttachmentView>,
     /// Its flags.

@@ -141,7 +141,10 @@ mod tests {
              Content-Disposition: attachment; filename=\"a b.png\"\nContent-Transfer-Encoding: base64\n\nAAAA\n--b--\n",
         );
         let all = shown(&mail);
-        assert_eq!((all.head.from.as_str(), all.head.subject.as_str()), ("Zoë <zoe@family.althing.internal>", "café"));
+        assert_eq!(
+            (all.head.from.as_str(), all.head.subject.as_str()),
+            ("Zoë <zoe@family.althing.internal>", "café")
+        );
         assert_eq!((all.text.trim(), all.is_html), ("grün", false));
         let part = ShownPart { name: "a b.png".to_owned(), media: "image/png".to_owned(), size: 4 };
         assert_eq!(all.parts, [part]);

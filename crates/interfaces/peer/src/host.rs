@@ -307,8 +307,8 @@ impl Host for PeerHost {
     fn read(&self, operation: &str, arguments: Value) -> Result<Value, Fault> {
         if operation.starts_with("host.") {
             self.read_host(operation, arguments)
-        } else if let Some(read) = crate::mail::read(&*self.readers.snapshot()?, operation, &arguments) {
-            read
+        } else if crate::mail::is_view(operation) {
+            crate::mail::read(&*self.readers.snapshot()?, &self.contents, (operation, &arguments))
         } else {
             self.readers.read(now(), operation, arguments)
         }

@@ -3,6 +3,7 @@
 //! Not for: the two protocols (`mail`), and keeping mail (`post`); between them stands [`account`].
 
 mod account;
+mod bodies;
 mod settings;
 mod views;
 
@@ -15,6 +16,7 @@ use base::Fault;
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use kernel::Readers;
 use mail::{MailConfig, MailPorts, PasswordHash, ServingMail};
+use network::Contents;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -23,7 +25,7 @@ use crate::PeerError;
 use crate::engine::Engine;
 use crate::home::{MAIL, write_whole};
 use account::MailPost;
-pub(crate) use views::read;
+pub(crate) use views::{is_view, read};
 
 /// Bytes of a password: nobody guesses them, so that one hash protects it enough.
 const PASSWORD_SIZE: usize = 16;
@@ -47,6 +49,7 @@ struct Kept {
 pub(crate) struct MailDesk {
     engine: Arc<Engine>,
     readers: Arc<Readers>,
+    contents: Contents,
     last_event: watch::Receiver<EventNumber>,
     home: PathBuf,
     kept: Arc<Mutex<Kept>>,
@@ -69,14 +72,14 @@ impl std::fmt::Debug for MailDesk {
 impl MailDesk {
     pub(crate) fn new(
         engine: Arc<Engine>,
-        readers: Arc<Readers>,
+        (readers, contents): (Arc<Readers>, Contents),
         last_event: watch::Receiver<EventNumber>,
         home: PathBuf,
     ) -> Self {
         let text = std::fs::read_to_string(home.join(MAIL)).unwrap_or_default();
         // A damaged file is as none: the password is made anew, and mail programs are told so.
         let kept = Arc::new(Mutex::new(toml::from_str(&text).unwrap_or_default()));
-        Self { engine, readers, last_event, home, kept, running: tokio::sync::Mutex::default() }
+        Self { engine, readers, contents, last_event, home, kept, running: tokio::sync::Mutex::default() }
     }
 
     /// Serves mail programs if a person has wanted that; a port that is taken is no reason for a peer not to start.
@@ -147,6 +150,7 @@ impl MailDesk {
         let post = MailPost {
             engine: Arc::clone(&self.engine),
             readers: Arc::clone(&self.readers),
+            contents: self.contents.clone(),
             kept: Arc::clone(&self.kept),
             changed: Arc::clone(&changed),
         };

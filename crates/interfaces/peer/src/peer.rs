@@ -132,7 +132,7 @@ impl Peer {
         let stop = CancellationToken::new();
         let desk = MailDesk::new(
             Arc::clone(&engine),
-            Arc::clone(&readers),
+            (Arc::clone(&readers), contents.clone()),
             watch.clone(),
             home.path().to_owned(),
         );

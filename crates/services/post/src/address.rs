@@ -55,7 +55,9 @@ pub(crate) fn tag(person: &str) -> Option<&str> {
 
 /// Says whether a text is digits of an id, and enough of them.
 pub(crate) fn is_digits(text: &str, least: usize) -> bool {
-    text.len() >= least && text.len() <= 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() >= least
+        && text.len() <= 64
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]
@@ -78,7 +80,16 @@ mod tests {
     fn only_plain_addresses_are_taken_apart() {
         assert_eq!(split("bob@family.althing.internal"), Some(("bob", "family")));
         assert_eq!(split("bob@family"), Some(("bob", "family")));
-        for wrong in ["bob", "@family", "bob@", "bob@gmail.com", "b b@family", "\"b\"@family", "a@b@family", "b@x.family"] {
+        for wrong in [
+            "bob",
+            "@family",
+            "bob@",
+            "bob@gmail.com",
+            "b b@family",
+            "\"b\"@family",
+            "a@b@family",
+            "b@x.family",
+        ] {
             assert_eq!(split(wrong), None, "{wrong}");
         }
         assert_eq!((tag("bob~3f2a9c"), tag("bob~3f"), tag("bob")), (Some("3f2a9c"), None, None));

@@ -136,8 +136,16 @@ mod tests {
         let names: Vec<&str> = head.fields.iter().map(|field| field.name).collect();
         let expected = "From To Subject Date Message-ID MIME-Version Content-Type Content-Transfer-Encoding";
         assert_eq!(names.join(" "), expected);
-        assert!(head.fields.iter().all(|field| field.raw.split(|byte| *byte == b'\n').all(|line| line.len() <= 78)));
-        let plain = String::from_utf8(write(&Letter { text: "hello\nthere", subject: "hi", ..letter })).unwrap();
-        assert!(plain.ends_with("\r\n\r\nhello\r\nthere\r\n") && plain.contains("Subject: hi\r\n"), "{plain}");
+        assert!(
+            head.fields
+                .iter()
+                .all(|field| field.raw.split(|byte| *byte == b'\n').all(|line| line.len() <= 78))
+        );
+        let plain =
+            String::from_utf8(write(&Letter { text: "hello\nthere", subject: "hi", ..letter })).unwrap();
+        assert!(
+            plain.ends_with("\r\n\r\nhello\r\nthere\r\n") && plain.contains("Subject: hi\r\n"),
+            "{plain}"
+        );
     }
 }

@@ -9,7 +9,9 @@ use store::StoreError;
 pub enum MailFault {
     #[error("the arguments of {operation} are not understood: {why}")]
     BadArguments { operation: String, why: String },
-    #[error("{address} is no address of Althing: they are written person@web.althing.internal, and mail never leaves into the internet")]
+    #[error(
+        "{address} is no address of Althing: they are written person@web.althing.internal, and mail never leaves into the internet"
+    )]
     NoAddress { address: String },
     #[error("you are in no web {web} to which mail could be sent")]
     NoSuchWeb { web: String },
@@ -68,37 +70,37 @@ impl From<MailFault> for Fault {
             MailFault::NoSuchPerson { .. } => {
                 yours("mail.no-such-person").remedy("althing mail addresses", "lists who can be written to")
             }
-            MailFault::SeveralPersons { .. } => {
-                yours("mail.several-persons").remedy("", "write to one of these addresses: each is one person's")
-            }
+            MailFault::SeveralPersons { .. } => yours("mail.several-persons")
+                .remedy("", "write to one of these addresses: each is one person's"),
             MailFault::NoKey { .. } => Self::new("mail.no-key", FaultKind::Unreachable, what)
                 .remedy("", "try again later: the key comes with what the web's computers tell each other"),
-            MailFault::NotWriting { .. } => {
-                refused("mail.not-writing").remedy("althing people WEB", "shows your role and who could change it")
-            }
-            MailFault::NotYours { .. } => refused("mail.not-yours")
-                .remedy("althing mail settings", "shows your addresses; others see whose log a mail stands in"),
-            MailFault::BadHead { .. } => {
-                refused("mail.bad-head").remedy("", "write From and Sender as Name <person@web.althing.internal>")
-            }
+            MailFault::NotWriting { .. } => refused("mail.not-writing")
+                .remedy("althing people WEB", "shows your role and who could change it"),
+            MailFault::NotYours { .. } => refused("mail.not-yours").remedy(
+                "althing mail settings",
+                "shows your addresses; others see whose log a mail stands in",
+            ),
+            MailFault::BadHead { .. } => refused("mail.bad-head")
+                .remedy("", "write From and Sender as Name <person@web.althing.internal>"),
             MailFault::TooLarge { .. } => refused("mail.too-large")
                 .remedy("althing share WEB FOLDER", "shares the file; send its link (althing link PATH)"),
-            MailFault::TooManyLetters { .. } => refused("mail.too-many-letters")
-                .remedy("", "write to all@WEB.althing.internal, which is sealed once, or send a smaller mail"),
-            MailFault::TooFast { .. } => {
-                Self::new("mail.too-fast", FaultKind::Unreachable, what).remedy("", "wait a moment and send it again")
-            }
+            MailFault::TooManyLetters { .. } => refused("mail.too-many-letters").remedy(
+                "",
+                "write to all@WEB.althing.internal, which is sealed once, or send a smaller mail",
+            ),
+            MailFault::TooFast { .. } => Self::new("mail.too-fast", FaultKind::Unreachable, what)
+                .remedy("", "wait a moment and send it again"),
             MailFault::NobodyMeant => yours("mail.nobody-meant").remedy("", "say at least one address"),
             MailFault::NoSuchFolder { .. } => yours("mail.no-such-folder").remedy(folders.0, folders.1),
             MailFault::FolderTaken { .. } => yours("mail.folder-taken").remedy(folders.0, folders.1),
-            MailFault::BadFolder { .. } => yours("mail.bad-folder")
-                .remedy("", "up to 200 bytes, levels joined by /, without control characters or empty levels"),
+            MailFault::BadFolder { .. } => yours("mail.bad-folder").remedy(
+                "",
+                "up to 200 bytes, levels joined by /, without control characters or empty levels",
+            ),
             MailFault::FolderStays { .. } => {
                 refused("mail.folder-stays").remedy("", "move or remove the mails in it instead")
             }
-            MailFault::TooManyFolders { .. } => {
-                refused("mail.too-many-folders").remedy(folders.0, folders.1)
-            }
+            MailFault::TooManyFolders { .. } => refused("mail.too-many-folders").remedy(folders.0, folders.1),
             MailFault::NoSuchMessage { .. } => {
                 yours("mail.no-such-message").remedy("althing mail list", "lists mails with their names")
             }

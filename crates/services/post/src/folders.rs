@@ -1,14 +1,15 @@
 //! Folders: messages with numbers that are never given twice, their flags, and what changed when (spec post, rules 30 to 37).
 
-use base::{Fault, Timestamp};
+use base::{Fault, Timestamp, WebId};
 use kernel::Step;
 use store::StoreError;
 
 use crate::faults::MailFault;
 use crate::flags::{DELETED, Flags, SEEN};
+use crate::statement::LargeBody;
 use crate::tables::{
-    BYTES, CHANGES, CHUNK_SIZE, FOLDER_NAMES, FOLDERS, FOLDERS_MAX, FolderRow, GONE, GONE_MAX, LAST, LastRow,
-    MAILS, MESSAGES, MailRow, MessageRow, OUTLINES,
+    BYTES, CHANGES, CHUNK_SIZE, CONTENTS, FOLDER_NAMES, FOLDERS, FOLDERS_MAX, FolderRow, GONE, GONE_MAX,
+    LAST, LargeRow, LastRow, MAILS, MESSAGES, MailRow, MessageRow, OUTLINES,
 };
 
 /// Folders that are always there.
@@ -141,10 +142,27 @@ pub(crate) fn keep(step: &mut Step<'_>, bytes: &[u8]) -> Result<u64, StoreError>
     let last = LAST.get(step.view(), &())?.unwrap_or_default();
     let mail = last.mail.saturating_add(1);
     LAST.put(step.rows(), &(), &LastRow { mail, ..last });
-    MAILS.put(step.rows(), &mail, &MailRow { size: bytes.len() as u64, copies: 0 });
+    MAILS.put(step.rows(), &mail, &MailRow { size: bytes.len() as u64, copies: 0, large: None });
     for (place, chunk) in (0..).zip(bytes.chunks(CHUNK_SIZE)) {
         BYTES.put(step.rows(), &(mail, place), &chunk.to_vec().into());
     }
+    Ok(mail)
+}
+
+/// Keeps a mail whose body is a content of a web, which is here.
+pub(crate) fn keep_large(
+    step: &mut Step<'_>,
+    web: WebId,
+    head: &[u8],
+    body: LargeBody,
+) -> Result<u64, StoreError> {
+    let mail = keep(step, head)?;
+    let head_size = head.len() as u64;
+    let size = head_size.saturating_add(body.size);
+    let large = Some(LargeRow { web, body, head_size });
+    MAILS.put(step.rows(), &mail, &MailRow { size, copies: 0, large });
+    let count = CONTENTS.get(step.view(), &(web, body.sealed))?.unwrap_or_default();
+    CONTENTS.put(step.rows(), &(web, body.sealed), &count.saturating_add(1));
     Ok(mail)
 }
 
@@ -155,12 +173,15 @@ fn forget(step: &mut Step<'_>, mail: u64) -> Result<(), StoreError> {
         MAILS.put(step.rows(), &mail, &MailRow { copies: row.copies - 1, ..row });
         return Ok(());
     }
-    for place in 0..row.size.div_ceil(CHUNK_SIZE as u64) {
+    for place in 0..row.size_in_rows().div_ceil(CHUNK_SIZE as u64) {
         BYTES.delete(step.rows(), &(mail, place));
     }
     OUTLINES.delete(step.rows(), &mail);
     MAILS.delete(step.rows(), &mail);
-    Ok(())
+    match row.large {
+        Some(large) => crate::large::drop_one(step, large.web, large.body.sealed),
+        None => Ok(()),
+    }
 }
 
 /// Puts a mail into a folder; returns its number there.
@@ -261,12 +282,7 @@ pub(crate) fn expunge(step: &mut Step<'_>, id: u64, uids: &[u64]) -> Result<(), 
 }
 
 /// Copies messages, with flags and dates; returns their numbers there and here.
-pub(crate) fn copy(
-    step: &mut Step<'_>,
-    id: u64,
-    uids: &[u64],
-    to: u64,
-) -> Result<Vec<(u64, u64)>, Fault> {
+pub(crate) fn copy(step: &mut Step<'_>, id: u64, uids: &[u64], to: u64) -> Result<Vec<(u64, u64)>, Fault> {
     folder(step, to)?;
     let mut pairs = Vec::new();
     for uid in uids {

@@ -9,7 +9,10 @@ use proptest::prelude::*;
 
 use crate::head;
 use crate::naming::Claim;
-use crate::statement::{Body, MESSAGE_SIZE_MAX, PIECE_SIZE, Piece, cut};
+use crate::statement::{
+    Body, HEAD_SIZE_MAX, IN_LETTERS_MAX, Inside, Large, LargeBody, MESSAGE_SIZE_MAX, PIECE_SIZE, Piece,
+    Secret, cut,
+};
 
 const AT: Timestamp = Timestamp::from_millis(1_795_305_600_000);
 const MAIL: &[u8] = b"From: Alice <alice@family.althing.internal>\r\nTo: bob@family.althing.internal\r\nSubject: a\r\n b\r\n\r\nhello\r\n";
@@ -18,10 +21,24 @@ fn person(number: u8) -> PersonId {
     PersonId::from_slice(&[number; PersonId::LEN]).unwrap()
 }
 
-fn every_piece() -> Vec<Piece> {
-    let mut pieces = cut(MAIL, AT, &[person(1), person(2)]);
-    pieces.extend(cut(&[b'x'; PIECE_SIZE + 1], AT, &[person(1)]));
-    pieces
+fn large() -> Large {
+    let (sealed, digest) = (ContentId::new([3; 32]), ContentId::new([4; 32]));
+    let body = LargeBody { sealed, digest, size: 1_000_000, secret: Secret([5; 32]) };
+    Large { at: AT, persons: vec![person(1), person(2)], head: MAIL.to_vec().into(), body }
+}
+
+fn every_inside() -> Vec<Inside> {
+    let mut all = cut(MAIL, AT, &[person(1), person(2)]);
+    all.extend(cut(&[b'x'; PIECE_SIZE + 1], AT, &[person(1)]));
+    all.push(Inside::Large(large()));
+    all
+}
+
+fn first_piece() -> Piece {
+    match every_inside().remove(0) {
+        Inside::Piece(piece) => piece,
+        Inside::Large(_) => panic!("small mails are pieces"),
+    }
 }
 
 fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -34,14 +51,14 @@ fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
 
 const READERS: [(&str, Read); 3] = [
     ("mail record", |bytes| Some(wire::to_bytes(&Body::read(bytes).ok()?))),
-    ("mail letter", |bytes| Some(wire::to_bytes(&Piece::read(bytes).ok()?))),
+    ("mail letter", |bytes| Some(wire::to_bytes(&Inside::read(bytes).ok()?))),
     // Written anew, so it is only looked at that nothing panics and that a second look changes nothing.
     ("mail head", |bytes| head_of(bytes).map(|_| bytes.to_vec())),
 ];
 
 #[test]
 fn fuzz_what_members_send_as_mail() {
-    let mut seeds: Vec<Vec<u8>> = every_piece().iter().map(wire::to_bytes).collect();
+    let mut seeds: Vec<Vec<u8>> = every_inside().iter().map(wire::to_bytes).collect();
     seeds.extend(cut(MAIL, AT, &[]).into_iter().map(|piece| wire::to_bytes(&Body::Open(piece))));
     seeds.push(MAIL.to_vec());
     engine::run("mail", &READERS, seeds);
@@ -49,8 +66,8 @@ fn fuzz_what_members_send_as_mail() {
 
 #[test]
 fn what_is_written_is_read_again() {
-    for piece in every_piece() {
-        assert_eq!(Piece::read(&wire::to_bytes(&piece)).ok(), Some(piece));
+    for inside in every_inside() {
+        assert_eq!(Inside::read(&wire::to_bytes(&inside)).ok(), Some(inside));
     }
     let open = Body::Open(cut(MAIL, AT, &[]).remove(0));
     assert_eq!(Body::read(&wire::to_bytes(&open)).ok(), Some(open));
@@ -58,39 +75,52 @@ fn what_is_written_is_read_again() {
 
 #[test]
 fn what_is_over_a_limit_is_refused() {
-    let piece = every_piece().remove(0);
+    let piece = first_piece();
     for wrong in [
         Piece { persons: Vec::new(), ..piece.clone() },
         Piece { persons: vec![person(2), person(1)], ..piece.clone() },
         Piece { persons: (0..17).map(person).collect(), ..piece.clone() },
         Piece { size: 0, bytes: Vec::new().into(), ..piece.clone() },
-        Piece { size: MESSAGE_SIZE_MAX + 1, ..piece.clone() },
+        Piece { size: IN_LETTERS_MAX + 1, ..piece.clone() },
         Piece { index: 1, ..piece.clone() },
         Piece { bytes: vec![0; 3].into(), ..piece.clone() },
         Piece { index: u64::MAX, ..piece.clone() },
     ] {
-        assert!(Piece::read(&wire::to_bytes(&wrong)).is_err(), "{wrong:?}");
+        assert!(Inside::read(&wire::to_bytes(&Inside::Piece(wrong.clone()))).is_err(), "{wrong:?}");
+    }
+    let sized = |size| Large { body: LargeBody { size, ..large().body }, ..large() };
+    for wrong in [
+        Large { persons: Vec::new(), ..large() },
+        Large { head: vec![b'x'; HEAD_SIZE_MAX + 1].into(), ..large() },
+        sized(0),
+        sized(MESSAGE_SIZE_MAX),
+        sized(u64::MAX),
+    ] {
+        assert!(Inside::read(&wire::to_bytes(&Inside::Large(wrong.clone()))).is_err(), "{wrong:?}");
     }
     // In the open it names nobody.
-    assert!(Body::read(&wire::to_bytes(&Body::Open(piece))).is_err());
+    assert!(Body::read(&wire::to_bytes(&Body::Open(Inside::Piece(piece)))).is_err());
 }
 
 #[test]
 fn an_id_commits_to_author_web_time_and_bytes() {
-    let ids = |piece: &Piece| {
+    let ids = |inside: &Inside| {
         let (web, other) = (base::WebId::new([1; 32]), base::WebId::new([2; 32]));
         let (alice, bob) = (base::DeviceId::new([3; 32]), base::DeviceId::new([4; 32]));
-        [piece.mail(web, alice), piece.mail(other, alice), piece.mail(web, bob)]
+        [inside.mail(web, alice), inside.mail(other, alice), inside.mail(web, bob)]
     };
-    let piece = every_piece().remove(0);
-    let mut all = ids(&piece).to_vec();
-    all.extend(ids(&Piece { at: Timestamp::from_millis(1), ..piece.clone() }));
-    all.extend(ids(&Piece { digest: ContentId::new([9; 32]), ..piece.clone() }));
+    let (piece, large) = (first_piece(), large());
+    let of = |piece: Piece| ids(&Inside::Piece(piece));
+    let mut all = of(piece.clone()).to_vec();
+    all.extend(of(Piece { at: Timestamp::from_millis(1), ..piece.clone() }));
+    all.extend(of(Piece { digest: ContentId::new([9; 32]), ..piece.clone() }));
+    all.extend(ids(&Inside::Large(large.clone())));
+    all.extend(ids(&Inside::Large(Large { head: b"x".to_vec().into(), ..large })));
     all.sort_unstable();
     all.dedup();
-    assert_eq!(all.len(), 9);
+    assert_eq!(all.len(), 15);
     // For whom a letter is does not matter: who is named in two gets the mail once.
-    assert_eq!(ids(&piece), ids(&Piece { persons: vec![person(7)], ..piece.clone() }));
+    assert_eq!(of(piece.clone()), of(Piece { persons: vec![person(7)], ..piece }));
 }
 
 proptest! {

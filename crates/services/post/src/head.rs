@@ -244,7 +244,9 @@ mod tests {
 
     #[test]
     fn a_true_mail_stays_as_it_is() {
-        for from in [ALICE, "Alice <alice@family.althing.internal>", "\"A. (Alice)\" <ALICE@family.althing.internal>"] {
+        for from in
+            [ALICE, "Alice <alice@family.althing.internal>", "\"A. (Alice)\" <ALICE@family.althing.internal>"]
+        {
             let head = format!("From: {from}\nSubject: a\n b");
             assert_eq!(taken(&head).unwrap(), format!("{}\r\n\r\nhello\r\n", head.replace('\n', "\r\n")));
         }
@@ -277,7 +279,12 @@ mod tests {
 
     #[test]
     fn bare_line_ends_in_the_head_are_not_taken() {
-        for mail in ["From: alice@family.althing.internal\nTo: x\r\n\r\n", "From: a\rb\r\n\r\n", "From: a\0\r\n\r\n", "From: a"] {
+        for mail in [
+            "From: alice@family.althing.internal\nTo: x\r\n\r\n",
+            "From: a\rb\r\n\r\n",
+            "From: a\0\r\n\r\n",
+            "From: a",
+        ] {
             assert_eq!(received(mail.as_bytes(), ALICE, judge), None, "{mail:?}");
         }
     }

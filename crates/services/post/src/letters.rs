@@ -8,7 +8,7 @@ use kernel::Step;
 use store::StoreError;
 
 use crate::service::Mail;
-use crate::statement::Piece;
+use crate::statement::Inside;
 use crate::tables::{CLOSED, ClosedRow, LETTERS, PIECES, TRIED_KEYS};
 
 /// Letters tried in a second: each costs a tenth of a millisecond for every wrap, 2 to 16 of them.
@@ -38,8 +38,8 @@ impl Mail {
             let ((web, author, place), sealed) = next;
             LETTERS.delete(step.rows(), &(web, author, place));
             match sealed.open_letter(step, (web, "mail"), author) {
-                Some(plain) => match Piece::read(&plain) {
-                    Ok(piece) => self.take_piece(step, (web, author, place), piece)?,
+                Some(plain) => match Inside::read(&plain) {
+                    Ok(inside) => self.take_inside(step, (web, author, place), inside)?,
                     Err(error) => {
                         tracing::warn!(author = %author.short(), %error, "a letter of mail was dropped");
                     }
@@ -93,5 +93,6 @@ pub(crate) fn cut(step: &mut Step<'_>, (web, device): (WebId, DeviceId), last: u
             PIECES.delete(step.rows(), &key);
         }
     }
+    crate::large::cut(step, (web, device), last)?;
     Ok(())
 }

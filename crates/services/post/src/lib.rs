@@ -12,6 +12,7 @@ mod folders;
 mod fuzz;
 mod head;
 mod ids;
+mod large;
 mod letters;
 mod naming;
 pub mod read;
@@ -23,7 +24,7 @@ mod taking;
 
 pub use faults::{MailFault, faults};
 pub use service::{Mail, service};
-pub use statement::MESSAGE_SIZE_MAX;
+pub use statement::{HEAD_SIZE_MAX, IN_LETTERS_MAX, MESSAGE_SIZE_MAX};
 pub use tables::FOLDERS_MAX;
 
 /// All addresses end with this, as `alice@family.althing.internal`: a name that is kept out of the internet's.

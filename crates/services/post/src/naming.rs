@@ -75,7 +75,11 @@ pub(crate) fn own<R: Rows + ?Sized>(rows: &R) -> Result<Vec<String>, MailFault> 
 
 /// Returns the address of a person that is the same on all computers, as far as names are: by the name that it gives itself if no other
 /// has it, else with digits of its id.
-pub(crate) fn of_person<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Result<String, MailFault> {
+pub(crate) fn of_person<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    person: PersonId,
+) -> Result<String, MailFault> {
     let name = address::of_person(&name_of(rows, web, person)?);
     let members = members(rows, web)?;
     let is_list = [ALL, ADMINS].contains(&name.as_str());
@@ -177,7 +181,11 @@ fn members<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<MemberRow>, Sto
 }
 
 /// Returns what a person calls itself; of this one also before the web has heard it.
-pub(crate) fn name_of<R: Rows + ?Sized>(rows: &R, web: WebId, person: PersonId) -> Result<String, StoreError> {
+pub(crate) fn name_of<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    person: PersonId,
+) -> Result<String, StoreError> {
     match people::read::name_of(rows, web, person)? {
         Some(name) => Ok(name),
         None if people::read::my_person(rows)? == Some(person) => people::read::my_name(rows),

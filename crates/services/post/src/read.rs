@@ -1,13 +1,15 @@
 //! What the protocols and the page may look up; every function reads rows and nothing else.
 
 use api::mail::{AddressView, Addresses, FolderView, Folders};
-use base::{Fault, Timestamp};
+use base::{ContentId, Fault, Timestamp};
 use store::{Rows, StoreError};
+use wire::crypto::EpochKey;
+use wire::sealed::ContentKey;
 
 use crate::faults::MailFault;
 use crate::naming;
 use crate::tables::{
-    BYTES, CHANGES, CHUNK_SIZE, FOLDER_NAMES, FOLDERS, FolderRow, GONE, MESSAGES, MessageRow, OUTLINES,
+    BYTES, CHANGES, CHUNK_SIZE, FOLDER_NAMES, FOLDERS, FolderRow, GONE, MAILS, MESSAGES, MessageRow, OUTLINES,
 };
 
 /// Bytes read at once at most.
@@ -117,7 +119,7 @@ fn message(uid: u64, row: MessageRow) -> Message {
     Message { uid, size: row.size, date: row.date, flags: row.flags.0 }
 }
 
-/// Reads bytes of a message: at least one, none at its end. None: there is no such message.
+/// Reads bytes of a message that are in rows: at least one, none behind them. None: there is no such message.
 pub fn bytes<R: Rows + ?Sized>(
     rows: &R,
     (folder, uid): (u64, u64),
@@ -140,6 +142,44 @@ pub fn bytes<R: Rows + ?Sized>(
         at = at.saturating_add(taken.len() as u64);
     }
     Ok(Some(found))
+}
+
+/// The body of a message that is a content of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Large {
+    /// Bytes before it, which [`bytes`] reads.
+    pub head_size: u64,
+    /// Its bytes.
+    pub size: u64,
+    /// The sealed bytes, which are in the store.
+    pub sealed: ContentId,
+    digest: ContentId,
+    secret: [u8; 32],
+}
+
+impl Large {
+    /// Returns the key that opens it.
+    pub fn key(&self) -> ContentKey {
+        large_key(&self.secret, self.digest)
+    }
+}
+
+/// Returns the key of a body, by what stands in the letter.
+pub fn large_key(secret: &[u8; 32], digest: ContentId) -> ContentKey {
+    ContentKey::of(&EpochKey::new(*secret), digest)
+}
+
+/// Says where the body of a message is, if it is not in rows.
+pub fn large<R: Rows + ?Sized>(rows: &R, folder: u64, uid: u64) -> Result<Option<Large>, StoreError> {
+    let Some(row) = MESSAGES.get(rows, &(folder, uid))? else { return Ok(None) };
+    let large = MAILS.get(rows, &row.mail)?.and_then(|mail| mail.large);
+    Ok(large.map(|large| Large {
+        head_size: large.head_size,
+        size: large.body.size,
+        sealed: large.body.sealed,
+        digest: large.body.digest,
+        secret: large.body.secret.0,
+    }))
 }
 
 /// Returns what was noted about how a message is built.
@@ -166,9 +206,15 @@ pub(crate) fn addresses<R: Rows + ?Sized>(rows: &R, web: Option<&str>) -> Result
         if web.is_some_and(|web| web != row.label) {
             continue;
         }
-        for (list, who) in [(naming::ALL, "all who read the web"), (naming::ADMINS, "its admins and owners")] {
+        for (list, who) in [(naming::ALL, "all who read the web"), (naming::ADMINS, "its admins and owners")]
+        {
             let address = crate::address::joined(list, &naming::side_of_web(rows, row.id)?);
-            addresses.push(AddressView { address, who: who.to_owned(), web: row.label.clone(), is_list: true });
+            addresses.push(AddressView {
+                address,
+                who: who.to_owned(),
+                web: row.label.clone(),
+                is_list: true,
+            });
         }
         let members = people::read::members(rows, row.id)?;
         for member in members.into_iter().filter(|member| member.role.is_some()) {
@@ -185,6 +231,7 @@ pub(crate) fn addresses<R: Rows + ?Sized>(rows: &R, web: Option<&str>) -> Result
 
 /// Lists folders, for the page.
 pub(crate) fn folder_views<R: Rows + ?Sized>(rows: &R) -> Result<Folders, Fault> {
-    let view = |folder: Folder| FolderView { name: folder.name, messages: folder.messages, unseen: folder.unseen };
+    let view =
+        |folder: Folder| FolderView { name: folder.name, messages: folder.messages, unseen: folder.unseen };
     Ok(Folders { folders: folders(rows)?.into_iter().map(view).collect() })
 }

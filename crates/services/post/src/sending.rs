@@ -15,9 +15,12 @@ use crate::flags::{Flags, SEEN};
 use crate::folders::{self, INBOX, SENT};
 use crate::head::{self, Head};
 use crate::ids::MailId;
+use crate::large;
 use crate::naming::{self, Meant};
 use crate::service::Mail;
-use crate::statement::{Body, MESSAGE_SIZE_MAX, Piece, cut};
+use crate::statement::{
+    Body, HEAD_SIZE_MAX, IN_LETTERS_MAX, Inside, Large, LargeBody, MESSAGE_SIZE_MAX, cut,
+};
 use crate::tables::COME;
 
 /// Letters of one mail at most: 2 MiB that everybody in the web carries for ever.
@@ -95,7 +98,7 @@ impl Mail {
             random,
         };
         let mail = compose::write(&letter);
-        self.submit(step, &mail, &[to.clone(), cc.clone()].concat(), OwnCopy::Kept)
+        self.submit(step, &mail, &[to.clone(), cc.clone()].concat(), (OwnCopy::Kept, None))
     }
 
     /// Sends a mail to all recipients, or to none.
@@ -104,12 +107,9 @@ impl Mail {
         step: &mut Step<'_>,
         mail: &[u8],
         to: &[String],
-        own_copy: OwnCopy,
+        (own_copy, body): (OwnCopy, Option<LargeBody>),
     ) -> Result<MailId, Fault> {
-        let size = mail.len() as u64;
-        if size > MESSAGE_SIZE_MAX {
-            return Err(MailFault::TooLarge { size, limit: MESSAGE_SIZE_MAX }.into());
-        }
+        check_size(mail.len(), body.as_ref())?;
         let head = Head::read(mail).map_err(|why| MailFault::BadHead { why })?;
         check_author(step.view(), &head)?;
         let (readers, pairs) = readers(step.view(), &head, to)?;
@@ -119,14 +119,17 @@ impl Mail {
         let mut is_mine = false;
         for (web, readers) in readers {
             is_mine |= readers.seen.contains(&me) || readers.hidden.contains(&me);
-            let id = self.seal(step, web, me, (&mail, &readers))?;
+            let id = self.seal(step, web, me, (&mail, body, &readers))?;
             COME.put(step.rows(), &(web, id), &());
-            first = first.or(Some(id));
+            first = first.or(Some((web, id)));
         }
-        let Some(id) = first else { return Err(MailFault::NobodyMeant.into()) };
+        let Some((web, id)) = first else { return Err(MailFault::NobodyMeant.into()) };
         let date = step.now();
         if is_mine || own_copy == OwnCopy::Kept {
-            let kept = folders::keep(step, &mail)?;
+            let kept = match body {
+                Some(body) => folders::keep_large(step, web, &mail, body)?,
+                None => folders::keep(step, &mail)?,
+            };
             if own_copy == OwnCopy::Kept {
                 self.deliver(step, SENT, kept, (Flags::of(&[SEEN]), date))?;
             }
@@ -143,17 +146,28 @@ impl Mail {
         step: &mut Step<'_>,
         web: WebId,
         me: PersonId,
-        (mail, readers): (&[u8], &Readers),
+        (mail, body, readers): (&[u8], Option<LargeBody>, &Readers),
     ) -> Result<MailId, Fault> {
         let at = step.now();
         let groups = readers.groups(me);
-        let pieces = cut(mail, at, &[]);
+        // What is written for some readers, or in the open.
+        let written = |persons: &[PersonId]| match body {
+            Some(body) => {
+                let (head, persons) = (mail.to_vec().into(), persons.to_vec());
+                vec![Inside::Large(Large { at, persons, head, body })]
+            }
+            None => cut(mail, at, persons),
+        };
+        let pieces = written(&[]);
         let count = (groups.len() as u64).max(1).saturating_mul(pieces.len() as u64);
         if count > LETTERS_MAX {
             return Err(MailFault::TooManyLetters { letters: count, limit: LETTERS_MAX }.into());
         }
         self.pace(step, count)?;
         let id = pieces.first().map(|piece| piece.mail(web, step.me())).ok_or(MailFault::NobodyMeant)?;
+        if let Some(body) = &body {
+            large::offer(step, web, body);
+        }
         if readers.is_for_everybody {
             for piece in pieces {
                 records::publish(step, web, "mail", wire::to_bytes(&Body::Open(piece)))?;
@@ -167,7 +181,7 @@ impl Mail {
             if index == 0 && is_known && !persons.contains(&me) {
                 sealed_for.push(me);
             }
-            for piece in cut(mail, at, persons) {
+            for piece in written(persons) {
                 publish_letter(step, web, &sealed_for, &piece)?;
             }
         }
@@ -205,12 +219,13 @@ fn publish_letter(
     step: &mut Step<'_>,
     web: WebId,
     persons: &[PersonId],
-    piece: &Piece,
+    inside: &Inside,
 ) -> Result<(), Fault> {
-    match Sealed::letter(step, (web, "mail"), persons, &wire::to_bytes(piece))? {
+    match Sealed::letter(step, (web, "mail"), persons, &wire::to_bytes(inside))? {
         Some(sealed) => records::publish(step, web, "mail", wire::to_bytes(&Body::Letter(sealed))),
         None => {
-            let address = persons.first().map(|person| naming::tagged(step.view(), web, *person)).transpose()?;
+            let address =
+                persons.first().map(|person| naming::tagged(step.view(), web, *person)).transpose()?;
             Err(MailFault::NoKey { address: address.unwrap_or_default() }.into())
         }
     }
@@ -270,4 +285,19 @@ fn everywhere<R: Rows + ?Sized>(rows: &R, written: &str) -> Result<String, MailF
 
 fn list<R: Rows + ?Sized>(rows: &R, web: WebId, name: &str) -> Result<String, StoreError> {
     Ok(crate::address::joined(name, &naming::side_of_web(rows, web)?))
+}
+
+/// Says whether a mail can be sent or kept: its head in one letter if its body is a content, else all of it in a few.
+pub(crate) fn check_size(in_letters: usize, body: Option<&LargeBody>) -> Result<(), MailFault> {
+    let size = body.map_or(0, |body| body.size).saturating_add(in_letters as u64);
+    let limit = if body.is_some() { MESSAGE_SIZE_MAX } else { IN_LETTERS_MAX };
+    if size > limit {
+        return Err(MailFault::TooLarge { size, limit });
+    }
+    match body.is_some() && in_letters > HEAD_SIZE_MAX {
+        true => Err(MailFault::BadHead {
+            why: "it is longer than 24,000 bytes, and so large a mail needs a short one",
+        }),
+        false => Ok(()),
+    }
 }

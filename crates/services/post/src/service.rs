@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use api::Operation;
 use api::mail as ask;
 use base::{Fault, FaultKind, Timestamp};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use kernel::{AskId, Input, ReadContext, Reader, Service, Step};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,10 +14,11 @@ use serde_json::Value;
 use crate::faults::MailFault;
 use crate::flags::Flags;
 use crate::folders::{self, Change};
+use crate::large::{self, OFFERS_ALARM};
 use crate::letters::LETTERS_ALARM;
 use crate::read;
-use crate::sending::OwnCopy;
-use crate::statement::MESSAGE_SIZE_MAX;
+use crate::sending::{OwnCopy, check_size};
+use crate::statement::{IN_LETTERS_MAX, LargeBody, Secret};
 use crate::tables::{FOLDERS, LETTERS, MESSAGES, OUTLINES};
 
 /// Bytes of an outline at most, as the protocol's side has it.
@@ -45,7 +46,7 @@ impl Service for Mail {
     }
 
     fn listens_to(&self) -> &'static [&'static str] {
-        &["records", "people"]
+        &["records", "people", "files"]
     }
 
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
@@ -87,6 +88,8 @@ impl Mail {
                 Ok(people::Told::Members { .. } | people::Told::Joined { .. }) => self.try_again(step),
                 _ => Ok(()),
             },
+            Input::Told { by: "files", message } => self.hear_files(step, &message),
+            Input::Alarm { key } if key == OFFERS_ALARM => large::look_after_offers(step),
             Input::Alarm { key } if key == LETTERS_ALARM => self.open_letters(step),
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, (&operation, arguments)),
             _ => Ok(()),
@@ -108,7 +111,8 @@ impl Mail {
             ask::SubmitMail::NAME => {
                 let asked: ask::SubmitMail = arguments_of(operation, arguments)?;
                 let bytes = decoded(operation, &asked.message)?;
-                let mail = self.submit(step, &bytes, &asked.to, OwnCopy::Elsewhere)?;
+                let body = asked.body.as_ref().map(|body| body_of(operation, body)).transpose()?;
+                let mail = self.submit(step, &bytes, &asked.to, (OwnCopy::Elsewhere, body))?;
                 step.reply(id, &ask::SentMail { id: mail.to_string(), to: asked.to.join(", ") });
             }
             ask::AppendMail::NAME => {
@@ -188,7 +192,20 @@ impl Mail {
     fn append(&mut self, step: &mut Step<'_>, asked: ask::AppendMail) -> Result<ask::MailPlaced, Fault> {
         let folder = folders::named(step, &asked.folder)?;
         let bytes = decoded(ask::AppendMail::NAME, &asked.message)?;
-        let kept = folders::keep(step, &bytes)?;
+        let body = asked.body.as_ref().map(|body| body_of(ask::AppendMail::NAME, body)).transpose()?;
+        check_size(bytes.len(), body.as_ref())?;
+        let kept = match body {
+            Some(body) => {
+                // Contents are here for a web; which one does not matter, since nobody is told the key.
+                let webs = people::read::webs(step.view())?;
+                let web = webs.iter().find(|row| row.standing.is_in());
+                let limit = IN_LETTERS_MAX;
+                let web = web.ok_or(MailFault::TooLarge { size: body.size, limit })?.id;
+                large::keep(step, web, &body);
+                folders::keep_large(step, web, &bytes, body)?
+            }
+            None => folders::keep(step, &bytes)?,
+        };
         let flags = Flags::of(&asked.flags);
         let uid = folders::put(step, folder, kept, (flags, asked.date.unwrap_or(step.now())))?;
         self.changed.insert(folder);
@@ -237,7 +254,8 @@ impl Mail {
 fn named(step: &Step<'_>, name: &str) -> Result<(u64, Vec<u64>), Fault> {
     let unknown = || MailFault::NoSuchMessage { message: crate::naming::shown(name) };
     let (folder, numbers) = name.rsplit_once('/').ok_or_else(unknown)?;
-    let uids: Vec<u64> = numbers.split(',').map(str::parse).collect::<Result<_, _>>().map_err(|_no| unknown())?;
+    let uids: Vec<u64> =
+        numbers.split(',').map(str::parse).collect::<Result<_, _>>().map_err(|_no| unknown())?;
     let folder = read::folder_named(step.view(), folder)?.ok_or_else(unknown)?;
     if let [uid] = uids.as_slice()
         && !MESSAGES.has(step.view(), &(folder, *uid))?
@@ -260,12 +278,21 @@ fn keep_outline(step: &mut Step<'_>, operation: &str, asked: &ask::KeepMailOutli
 
 fn decoded(operation: &str, text: &str) -> Result<Vec<u8>, Fault> {
     let size = text.len() as u64 / 4 * 3;
-    if size > MESSAGE_SIZE_MAX.saturating_add(2) {
-        return Err(MailFault::TooLarge { size, limit: MESSAGE_SIZE_MAX }.into());
+    if size > IN_LETTERS_MAX.max(OUTLINE_SIZE_MAX as u64).saturating_add(2) {
+        return Err(MailFault::TooLarge { size, limit: IN_LETTERS_MAX }.into());
     }
     BASE64.decode(text.as_bytes()).map_err(|error| {
         MailFault::BadArguments { operation: operation.to_owned(), why: error.to_string() }.into()
     })
+}
+
+fn body_of(operation: &str, asked: &ask::MailBody) -> Result<LargeBody, Fault> {
+    let secret = HEXLOWER.decode(asked.secret.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    let secret = Secret(secret.ok_or_else(|| MailFault::BadArguments {
+        operation: operation.to_owned(),
+        why: "the secret has no 64 digits".to_owned(),
+    })?);
+    Ok(LargeBody { sealed: asked.sealed, digest: asked.digest, size: asked.size.0, secret })
 }
 
 fn arguments_of<T: DeserializeOwned>(operation: &str, arguments: Value) -> Result<T, Fault> {

@@ -1,6 +1,6 @@
 //! The rows of `mail`.
 
-use base::{DeviceId, Timestamp, WebId};
+use base::{ContentId, DeviceId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 use people::Sealed;
 use store::Table;
@@ -8,6 +8,7 @@ use wire::codec::Bytes;
 
 use crate::flags::Flags;
 use crate::ids::MailId;
+use crate::statement::LargeBody;
 
 /// Folders of a person at most: a mail program lists them all whenever it starts.
 pub const FOLDERS_MAX: usize = 1_000;
@@ -40,6 +41,12 @@ pub(crate) const LAST: Table<(), LastRow> = Table::new("mail.last");
 pub(crate) const COME: Table<(WebId, MailId), ()> = Table::new("mail.come");
 /// Pieces of mails that are not whole: (web, author, mail, piece).
 pub(crate) const PIECES: Table<(WebId, DeviceId, MailId, u64), PieceRow> = Table::new("mail.pieces");
+/// In how many mails here a content is the body.
+pub(crate) const CONTENTS: Table<(WebId, ContentId), u64> = Table::new("mail.contents");
+/// Bodies of mails that were sent from here, since when they are offered: (web, content).
+pub(crate) const OFFERED: Table<(WebId, ContentId), Timestamp> = Table::new("mail.offered");
+/// Mails whose bodies are still to come: (web, content, mail).
+pub(crate) const WAITING: Table<(WebId, ContentId, MailId), WaitingRow> = Table::new("mail.waiting");
 /// Letters that nobody has tried to open yet: (web, author, place in its log).
 pub(crate) const LETTERS: Table<(WebId, DeviceId, u64), Sealed> = Table::new("mail.letters");
 /// Letters that did not open, the last ones of a web: for keys of mine that are still to come.
@@ -99,6 +106,52 @@ pub(crate) struct MailRow {
     /// In how many folders it is.
     #[n(1)]
     pub(crate) copies: u64,
+    /// Where its body is, if it is not in rows.
+    #[n(2)]
+    pub(crate) large: Option<LargeRow>,
+}
+
+/// A body that is a content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct LargeRow {
+    /// For which web the content is here.
+    #[n(0)]
+    pub(crate) web: WebId,
+    #[n(1)]
+    pub(crate) body: LargeBody,
+    /// Bytes of the head, which is in rows.
+    #[n(2)]
+    pub(crate) head_size: u64,
+}
+
+impl MailRow {
+    /// Returns how many of its bytes are in rows.
+    pub(crate) fn size_in_rows(&self) -> u64 {
+        self.large.map_or(self.size, |large| large.head_size)
+    }
+}
+
+/// A mail whose body is still to come.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct WaitingRow {
+    #[n(0)]
+    pub(crate) author: DeviceId,
+    /// Where it stands in its author's log.
+    #[n(1)]
+    pub(crate) place: u64,
+    /// As it will be shown.
+    #[n(2)]
+    pub(crate) head: Bytes,
+    #[n(3)]
+    pub(crate) body: LargeBody,
+    /// Whether this person has sent it, from another device; then it is for `Sent`.
+    #[n(4)]
+    pub(crate) is_sent: bool,
+    /// Whether it is for `INBOX`.
+    #[n(5)]
+    pub(crate) is_received: bool,
+    #[n(6)]
+    pub(crate) date: Timestamp,
 }
 
 /// Numbers given last.

@@ -12,8 +12,8 @@ use crate::ids::MailId;
 use crate::letters;
 use crate::naming::{self, Claim};
 use crate::service::Mail;
-use crate::statement::{Body, PIECES_MAX, Piece};
-use crate::tables::{COME, LETTERS, PIECES, PieceRow};
+use crate::statement::{Body, Inside, Large, PIECES_MAX, Piece};
+use crate::tables::{COME, LETTERS, PIECES, PieceRow, WaitingRow};
 
 /// Pieces of one device that wait for others: 64 mails of the greatest size. The oldest mail makes room.
 const WAITING_MAX: usize = 64 * (PIECES_MAX as usize);
@@ -34,7 +34,7 @@ impl Mail {
                         LETTERS.put(step.rows(), &(web, author, place), &sealed);
                         self.open_letters(step)
                     }
-                    Ok(Body::Open(piece)) => self.take_piece(step, (web, author, place), piece),
+                    Ok(Body::Open(inside)) => self.take_inside(step, (web, author, place), inside),
                     Err(error) => {
                         tracing::warn!(author = %author.short(), %error, "a record of mail was dropped");
                         Ok(())
@@ -46,75 +46,48 @@ impl Mail {
         }
     }
 
-    /// Takes a piece of a mail; when it was the last one that was missing, the mail.
-    pub(crate) fn take_piece(
+    /// Takes what stands in a letter, or in the open.
+    pub(crate) fn take_inside(
         &mut self,
         step: &mut Step<'_>,
         (web, author, place): (WebId, DeviceId, u64),
-        piece: Piece,
+        inside: Inside,
     ) -> Result<(), Fault> {
-        let id = piece.mail(web, author);
+        let id = inside.mail(web, author);
         let Some(whose) = people::read::person_of(step.view(), web, author)? else { return Ok(()) };
         let me = people::read::my_person(step.view())?;
-        let folders = self.folders_for(step, web, (whose, me), &piece)?;
-        if folders.is_empty() || COME.has(step.view(), &(web, id))? {
+        let goes = way(step, web, (whose, me), &inside)?;
+        if !(goes.is_sent || goes.is_received) || COME.has(step.view(), &(web, id))? {
             return Ok(());
         }
-        let Some(mail) = gather(step, (web, author, place), id, &piece)? else { return Ok(()) };
-        COME.put(step.rows(), &(web, id), &());
-        if *piece.digest.as_bytes() != *blake3::hash(&mail).as_bytes() {
-            tracing::warn!(author = %author.short(), "a mail was dropped: its pieces are not what was announced");
-            return Ok(());
-        }
-        let from = naming::of_person(step.view(), web, whose)?;
-        let mut fault = None;
-        let judge = |written: &str| {
-            naming::claim(step.view(), web, whose, written).unwrap_or_else(|error| {
-                fault = Some(error);
-                Claim::Renamed
-            })
-        };
-        let checked = head::received(&mail, &from, judge);
-        if let Some(error) = fault {
-            return Err(error.into());
-        }
-        let Some(mail) = checked else {
-            tracing::warn!(author = %author.short(), "a mail was dropped: its From is not who has signed it");
-            return Ok(());
-        };
-        let date = piece.at.min(step.now());
-        let kept = folders::keep(step, &mail)?;
-        for (folder, flags) in folders {
-            self.deliver(step, folder, kept, (flags, date))?;
-        }
-        Ok(())
-    }
-
-    /// Returns where a mail goes: none, if it is not for this person, or not from somebody who may write.
-    fn folders_for(
-        &self,
-        step: &Step<'_>,
-        web: WebId,
-        (whose, me): (PersonId, Option<PersonId>),
-        piece: &Piece,
-    ) -> Result<Vec<(&'static str, Flags)>, Fault> {
-        let Some(me) = me else { return Ok(Vec::new()) };
-        let mut folders = Vec::new();
-        if whose == me {
-            folders.push((SENT, Flags::of(&[SEEN])));
-        }
-        let is_open = piece.persons.is_empty() && whose != me;
-        if is_open {
-            // Newcomers hold the keys of what was said before them; it was not said to them.
-            let mine = people::read::member(step.view(), web, me)?;
-            if mine.is_some_and(|mine| mine.role.is_some() && mine.admitted <= piece.at) {
-                folders.push((INBOX, Flags::default()));
+        let date = inside.at().min(step.now());
+        match inside {
+            Inside::Piece(piece) => {
+                let Some(mail) = gather(step, (web, author, place), id, &piece)? else { return Ok(()) };
+                COME.put(step.rows(), &(web, id), &());
+                if *piece.digest.as_bytes() != *blake3::hash(&mail).as_bytes() {
+                    let author = author.short();
+                    tracing::warn!(%author, "a mail was dropped: its pieces are not what was announced");
+                    return Ok(());
+                }
+                let Some(mail) = checked(step, web, (author, whose), &mail)? else { return Ok(()) };
+                let kept = folders::keep(step, &mail)?;
+                if goes.is_sent {
+                    self.deliver(step, SENT, kept, (Flags::of(&[SEEN]), date))?;
+                }
+                if goes.is_received {
+                    self.deliver(step, INBOX, kept, (Flags::default(), date))?;
+                }
+                Ok(())
             }
-        } else if piece.persons.contains(&me) {
-            folders.push((INBOX, Flags::default()));
+            Inside::Large(Large { head, body, .. }) => {
+                COME.put(step.rows(), &(web, id), &());
+                let Some(head) = checked(step, web, (author, whose), &head)? else { return Ok(()) };
+                let Way { is_sent, is_received } = goes;
+                let row = WaitingRow { author, place, head: head.into(), body, is_sent, is_received, date };
+                self.wait_for(step, web, id, &row)
+            }
         }
-        let writes = people::read::writes(step.view(), web, whose)?;
-        Ok(if writes { folders } else { Vec::new() })
     }
 
     /// Puts a mail that is kept into a folder by its name; the folder comes back if it was missing.
@@ -132,6 +105,62 @@ impl Mail {
         self.changed.insert(id);
         folders::put(step, id, kept, as_what)
     }
+}
+
+/// Where a mail goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Way {
+    /// This person has sent it, from another device.
+    is_sent: bool,
+    /// It is for this person.
+    is_received: bool,
+}
+
+/// Returns where a mail goes: nowhere, if it is not for this person, or not from somebody who may write.
+fn way(
+    step: &Step<'_>,
+    web: WebId,
+    (whose, me): (PersonId, Option<PersonId>),
+    inside: &Inside,
+) -> Result<Way, Fault> {
+    let nowhere = Way { is_sent: false, is_received: false };
+    let Some(me) = me else { return Ok(nowhere) };
+    if !people::read::writes(step.view(), web, whose)? {
+        return Ok(nowhere);
+    }
+    let is_sent = whose == me;
+    if !inside.persons().is_empty() || is_sent {
+        return Ok(Way { is_sent, is_received: inside.persons().contains(&me) });
+    }
+    // Newcomers hold the keys of what was said before them; it was not said to them.
+    let mine = people::read::member(step.view(), web, me)?;
+    let is_received = mine.is_some_and(|mine| mine.role.is_some() && mine.admitted <= inside.at());
+    Ok(Way { is_sent, is_received })
+}
+
+/// Checks who a mail says it is from; none if it is not shown.
+fn checked(
+    step: &Step<'_>,
+    web: WebId,
+    (author, whose): (DeviceId, PersonId),
+    mail: &[u8],
+) -> Result<Option<Vec<u8>>, Fault> {
+    let from = naming::of_person(step.view(), web, whose)?;
+    let mut fault = None;
+    let judge = |written: &str| {
+        naming::claim(step.view(), web, whose, written).unwrap_or_else(|error| {
+            fault = Some(error);
+            Claim::Renamed
+        })
+    };
+    let checked = head::received(mail, &from, judge);
+    if let Some(error) = fault {
+        return Err(error.into());
+    }
+    if checked.is_none() {
+        tracing::warn!(author = %author.short(), "a mail was dropped: its From is not who has signed it");
+    }
+    Ok(checked)
 }
 
 /// Adds a piece to the others; returns the mail when it is whole.

@@ -84,10 +84,11 @@ fn a_mail_reaches_whom_it_is_for_and_no_row_of_others_holds_it() {
     assert!(town.holds(BOB, "surprise7514") && !town.holds(CAROL, "surprise7514"));
     // A list, as a hidden recipient, and to oneself.
     town.send(BOB, "all@family.althing.internal", "dinner7515").unwrap();
-    town.submit(CAROL, "From: carol@family.althing.internal\nTo: carol@family.althing.internal", &[
-        "carol@family.althing.internal",
-        "bob@family.althing.internal",
-    ])
+    town.submit(
+        CAROL,
+        "From: carol@family.althing.internal\nTo: carol@family.althing.internal",
+        &["carol@family.althing.internal", "bob@family.althing.internal"],
+    )
     .unwrap();
     town.pass(10);
     assert_eq!((town.counts(ALICE, "INBOX").0, town.counts(CAROL, "INBOX").0), (1, 2));
@@ -136,7 +137,11 @@ fn what_cannot_be_sent_is_refused_by_name() {
         (from, &["bobb@family.althing.internal"], "mail.no-such-person"),
         (from, &["bob@famly.althing.internal"], "mail.no-such-web"),
         ("From: bob@family.althing.internal", &["carol@family.althing.internal"], "mail.not-yours"),
-        ("From: alice@family.althing.internal\nSender: bob@family.althing.internal", &["carol@family.althing.internal"], "mail.not-yours"),
+        (
+            "From: alice@family.althing.internal\nSender: bob@family.althing.internal",
+            &["carol@family.althing.internal"],
+            "mail.not-yours",
+        ),
         ("Subject: nobody", &["bob@family.althing.internal"], "mail.bad-head"),
         (from, &[], "mail.nobody-meant"),
     ];
@@ -146,7 +151,10 @@ fn what_cannot_be_sent_is_refused_by_name() {
     // One of two is wrong: nobody gets it.
     town.submit(ALICE, from, &["bob@family.althing.internal", "bobb@family.althing.internal"]).unwrap_err();
     let large = format!("{from}\n\n{}", "0123456789 ".repeat(24_000));
-    assert_eq!(town.submit(ALICE, &large, &["bob@family.althing.internal"]).unwrap_err().code, "mail.too-large");
+    assert_eq!(
+        town.submit(ALICE, &large, &["bob@family.althing.internal"]).unwrap_err().code,
+        "mail.too-large"
+    );
     town.pass(10);
     assert_eq!(town.counts(BOB, "INBOX"), (0, 0));
 }
@@ -154,17 +162,19 @@ fn what_cannot_be_sent_is_refused_by_name() {
 #[test]
 fn numbers_are_given_once_and_folders_keep_their_counts() {
     let mut town = Town::new(24);
-    let append = |flags: &[&str]| {
-        json!({ "folder": "Drafts", "message": BASE64.encode(b"Subject: a\r\n\r\nb\r\n"), "flags": flags })
-    };
+    let append = |flags: &[&str]| json!({ "folder": "Drafts", "message": BASE64.encode(b"Subject: a\r\n\r\nb\r\n"), "flags": flags });
     let placed = |answer: Value| answer["uids"].clone();
-    assert_eq!(placed(town.ask(ALICE, "mail.append", append(&["\\Seen", "\\Deleted"])).unwrap()), json!([[0, 1]]));
+    assert_eq!(
+        placed(town.ask(ALICE, "mail.append", append(&["\\Seen", "\\Deleted"])).unwrap()),
+        json!([[0, 1]])
+    );
     assert_eq!(placed(town.ask(ALICE, "mail.append", append(&[])).unwrap()), json!([[0, 2]]));
     assert_eq!(town.counts(ALICE, "Drafts"), (2, 1));
     town.ask(ALICE, "mail.expunge", json!({ "folder": "Drafts", "uids": [1, 2] })).unwrap();
     assert_eq!(town.counts(ALICE, "Drafts"), (1, 1));
     town.ask(ALICE, "mail.new_folder", json!({ "folder": "Work/2026" })).unwrap();
-    let moved = town.ask(ALICE, "mail.move", json!({ "messages": "Drafts/2", "folder": "Work/2026" })).unwrap();
+    let moved =
+        town.ask(ALICE, "mail.move", json!({ "messages": "Drafts/2", "folder": "Work/2026" })).unwrap();
     assert_eq!(placed(moved), json!([[2, 1]]));
     assert_eq!((town.counts(ALICE, "Drafts"), town.counts(ALICE, "Work/2026")), ((0, 0), (1, 1)));
     town.world.power_cut(ALICE, Duration::from_secs(1));

@@ -15,12 +15,12 @@ use data_encoding::BASE64;
 use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, Error, MAIL_BODY_BINARYMIME, MailFrom, Request};
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::DOMAIN;
 use crate::login::{Entered, LoginError, decoded, plain};
 use crate::plain::sentence;
 use crate::post::PostError;
 use crate::server::Shared;
 use crate::wire::{Wire, WireEnd};
-use crate::DOMAIN;
 
 /// Bytes of a command at most: RFC 5321 asks for 512, RFC 4954 for more with a password in it.
 const LINE_MAX: usize = 4_096;

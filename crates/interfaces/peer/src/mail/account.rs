@@ -7,15 +7,17 @@ use bytes::Bytes;
 use data_encoding::BASE64;
 use kernel::Readers;
 use mail::{
-    Account, Appended, Copied, Draft, FlagChange, Flags, Folder, FolderId, Gone, Listing, Message, PasswordHash,
-    Post, PostError, Promise, SpecialUse, Submitted, Subscription, Uid,
+    Account, Appended, Copied, Draft, FlagChange, Flags, Folder, FolderId, Gone, Listing, Message,
+    PasswordHash, Post, PostError, Promise, SpecialUse, Submitted, Subscription, Uid,
 };
+use network::Contents;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use store::Rows;
 use tokio::sync::watch;
 
-use super::Kept;
+use super::bodies::Ready;
+use super::{Kept, bodies};
 use crate::engine::Engine;
 use crate::host::parse;
 
@@ -23,6 +25,7 @@ use crate::host::parse;
 pub(super) struct MailPost {
     pub(super) engine: Arc<Engine>,
     pub(super) readers: Arc<Readers>,
+    pub(super) contents: Contents,
     pub(super) kept: Arc<Mutex<Kept>>,
     pub(super) changed: Arc<watch::Sender<u64>>,
 }
@@ -41,6 +44,7 @@ impl Post for MailPost {
         let account: Arc<dyn Account> = Arc::new(MailAccount {
             engine: Arc::clone(&self.engine),
             readers: Arc::clone(&self.readers),
+            contents: self.contents.clone(),
             changed: Arc::clone(&self.changed),
         });
         Box::pin(std::future::ready(Ok(account)))
@@ -52,7 +56,14 @@ impl Post for MailPost {
 struct MailAccount {
     engine: Arc<Engine>,
     readers: Arc<Readers>,
+    contents: Contents,
     changed: Arc<watch::Sender<u64>>,
+}
+
+/// Bytes of a message, or where they are.
+enum Found {
+    Bytes(Vec<u8>),
+    InBody(post::read::Large),
 }
 
 impl MailAccount {
@@ -164,10 +175,25 @@ impl Account for MailAccount {
     }
 
     fn read(&self, folder: FolderId, uid: Uid, from: u64, max: usize) -> Promise<'_, Bytes> {
-        Box::pin(self.rows(move |rows| {
-            let bytes = post::read::bytes(rows, (folder.0, u64::from(uid)), from, max).map_err(refused)?;
-            bytes.map(Bytes::from).ok_or(PostError::NoMessage)
-        }))
+        Box::pin(async move {
+            let place = (folder.0, u64::from(uid));
+            let look = move |rows: &dyn Rows| {
+                let large = post::read::large(rows, place.0, place.1).map_err(refused)?;
+                if let Some(large) = large.filter(|large| from >= large.head_size) {
+                    return Ok(Found::InBody(large));
+                }
+                let bytes = post::read::bytes(rows, place, from, max).map_err(refused)?;
+                bytes.map(Found::Bytes).ok_or(PostError::NoMessage)
+            };
+            match self.rows(look).await? {
+                Found::Bytes(bytes) => Ok(bytes.into()),
+                Found::InBody(large) => {
+                    let at = from.saturating_sub(large.head_size);
+                    let read = bodies::read(&self.contents, &large, at, max).await;
+                    read.map(Bytes::from).map_err(PostError::Refused)
+                }
+            }
+        })
     }
 
     fn outline(&self, folder: FolderId, uid: Uid) -> Promise<'_, Option<Bytes>> {
@@ -242,7 +268,7 @@ impl Account for MailAccount {
     }
 }
 
-/// A message that is being written, in memory: it is small ([`post::MESSAGE_SIZE_MAX`]).
+/// A message that is being written, in memory ([`post::MESSAGE_SIZE_MAX`]).
 struct MailDraft {
     account: MailAccount,
     bytes: Vec<u8>,
@@ -266,9 +292,12 @@ impl Draft for MailDraft {
         date: Option<Timestamp>,
     ) -> Promise<'static, Appended> {
         Box::pin(async move {
+            let ready = bodies::ready(&self.account.contents, self.bytes).await;
+            let Ready { in_letters, body } = ready.map_err(PostError::Refused)?;
             let asked = json!({
                 "folder": self.account.name(folder).await?,
-                "message": BASE64.encode(&self.bytes),
+                "message": BASE64.encode(&in_letters),
+                "body": body,
                 "flags": flags.names().collect::<Vec<_>>(),
                 "date": date,
             });
@@ -280,7 +309,9 @@ impl Draft for MailDraft {
 
     fn submit(self: Box<Self>, _from: String, to: Vec<String>) -> Promise<'static, Submitted> {
         Box::pin(async move {
-            let asked = json!({ "message": BASE64.encode(&self.bytes), "to": to });
+            let ready = bodies::ready(&self.account.contents, self.bytes).await;
+            let Ready { in_letters, body } = ready.map_err(PostError::Refused)?;
+            let asked = json!({ "message": BASE64.encode(&in_letters), "body": body, "to": to });
             match self.account.ask::<api::mail::SentMail>("mail.submit", asked).await {
                 Ok(sent) => Ok(Submitted::Accepted(sent.id)),
                 // What may go better later is said to be so, and the mail program tries again.

@@ -13,7 +13,9 @@ pub(super) fn settings(kept: &Kept, addresses: Vec<String>) -> MailSettings {
     let address = addresses.first().cloned().unwrap_or_default();
     let local = address.split('@').next().unwrap_or_default();
     // In the addresses of servers that mutt wants, only such letters mean themselves.
-    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    let is_word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+    };
     let user = if is_word(local) { local } else { USER }.to_owned();
     let thunderbird = format!(
         "Your name and {address}, then Configure manually.\n\

@@ -3,10 +3,12 @@
 use api::Operation as _;
 use api::mail::{AskMail, AskMails, AttachmentView, MailLine, MailView, Mails};
 use base::{ByteCount, Fault};
+use network::Contents;
 use post::MailFault;
 use serde_json::Value;
 use store::Rows;
 
+use super::bodies;
 use crate::host::{answer, parse};
 
 /// Mails of a page, if nothing else is said, and at most.
@@ -16,12 +18,20 @@ const PAGE_MAX: u64 = 200;
 /// Bytes of a head that a line of a list looks at.
 const HEAD_LOOKED_MAX: usize = 16 * 1024;
 
-/// Answers what needs to know how mails are built; none if it is something else.
-pub(crate) fn read(rows: &dyn Rows, operation: &str, arguments: &Value) -> Option<Result<Value, Fault>> {
+/// Says whether an operation needs to know how mails are built.
+pub(crate) fn is_view(operation: &str) -> bool {
+    [AskMails::NAME, AskMail::NAME].contains(&operation)
+}
+
+/// Answers it.
+pub(crate) fn read(
+    rows: &dyn Rows,
+    contents: &Contents,
+    (operation, arguments): (&str, &Value),
+) -> Result<Value, Fault> {
     match operation {
-        AskMails::NAME => Some(list(rows, arguments)),
-        AskMail::NAME => Some(one(rows, arguments)),
-        _ => None,
+        AskMail::NAME => one(rows, contents, arguments),
+        _ => list(rows, arguments),
     }
 }
 
@@ -51,7 +61,7 @@ fn list(rows: &dyn Rows, arguments: &Value) -> Result<Value, Fault> {
     answer(AskMails::NAME, &Mails { mails, has_more })
 }
 
-fn one(rows: &dyn Rows, arguments: &Value) -> Result<Value, Fault> {
+fn one(rows: &dyn Rows, contents: &Contents, arguments: &Value) -> Result<Value, Fault> {
     let asked: AskMail = parse(AskMail::NAME, arguments.clone())?;
     let unknown = || MailFault::NoSuchMessage { message: asked.message.chars().take(100).collect() };
     let (name, uid) = asked.message.rsplit_once('/').ok_or_else(unknown)?;
@@ -65,6 +75,10 @@ fn one(rows: &dyn Rows, arguments: &Value) -> Result<Value, Fault> {
         let Some(piece) = piece else { break };
         bytes.extend_from_slice(&piece);
     }
+    let is_whole = match post::read::large(rows, folder, uid)? {
+        Some(large) => read_body(contents, &large, &mut bytes),
+        None => true,
+    };
     let shown = mail::shown(&bytes);
     let attached = |part: mail::ShownPart| AttachmentView {
         name: part.name,
@@ -81,9 +95,30 @@ fn one(rows: &dyn Rows, arguments: &Value) -> Result<Value, Fault> {
         at: message.date,
         text: shown.text,
         is_html: shown.is_html,
+        is_whole,
         attachments: shown.parts.into_iter().map(attached).collect(),
         flags: message.flags,
         size: ByteCount(message.size),
     };
     answer(AskMail::NAME, &view)
+}
+
+/// Reads a body that is a content; says whether all of it could be read. This thread may block.
+fn read_body(contents: &Contents, large: &post::read::Large, bytes: &mut Vec<u8>) -> bool {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
+    let mut at = 0;
+    while at < large.size {
+        match runtime.block_on(bodies::read(contents, large, at, usize::MAX)) {
+            Ok(piece) if !piece.is_empty() => {
+                at = at.saturating_add(piece.len() as u64);
+                bytes.extend_from_slice(&piece);
+            }
+            Ok(_nothing) => return false,
+            Err(fault) => {
+                tracing::warn!(code = fault.code, "the body of a mail cannot be read: {fault}");
+                return false;
+            }
+        }
+    }
+    true
 }
