@@ -51,6 +51,17 @@ need_chromium() {
     command -v chromium >/dev/null 2>&1
 }
 
+# Programs that people read mail with.
+need_mail_programs() {
+    mail_programs_are_here || install_packages 'mail programs, to test with' swaks isync mutt curl || true
+    mail_programs_are_here
+}
+
+mail_programs_are_here() {
+    command -v swaks >/dev/null 2>&1 && command -v mbsync >/dev/null 2>&1 && command -v mutt >/dev/null 2>&1 &&
+        command -v curl >/dev/null 2>&1
+}
+
 # What builds a WAN on one machine. Whether the machine also allows it, the program finds out and says.
 namespace_tools_are_here() {
     # As a user without them in the PATH they are still where an administrator has them.

@@ -30,6 +30,24 @@ export interface Address {
   link: string;
 }
 
+/** Who can be written to. */
+export interface AddressView {
+  /** The address. */
+  address: string;
+  /** Whose it is, yours as `you`. */
+  who: string;
+  /** The web. */
+  web: string;
+  /** Whether several get what is sent there. */
+  is_list: boolean;
+}
+
+/** Addresses. */
+export interface Addresses {
+  /** By web; lists first, then members by seniority. */
+  addresses: AddressView[];
+}
+
 /** Arguments of `pages.append`. */
 export interface Append {
   /** Its id, its link, or its title. */
@@ -42,8 +60,28 @@ export interface Append {
   caption?: string | null;
 }
 
+/** Arguments of `mail.append`. */
+export interface AppendMail {
+  /** The folder. */
+  folder: string;
+  /** The mail, in base64. */
+  message: string;
+  /** Its flags. */
+  flags?: string[];
+  /** When it came; now if not said. */
+  date?: Time | null;
+  /** Its body, as for `mail.submit`. */
+  body?: MailBody | null;
+}
+
 /** Arguments of `people.address`. */
 export type AskAddress = Record<string, never>;
+
+/** Arguments of `mail.addresses`. */
+export interface AskAddresses {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
 
 /** Arguments of `people.audit`. */
 export interface AskAudit {
@@ -201,6 +239,28 @@ export interface AskLog {
   ledger: string;
   /** Only slots after this one. */
   after?: number | null;
+}
+
+/** Arguments of `mail.read`. */
+export interface AskMail {
+  /** Which: `FOLDER/NUMBER`. */
+  message: string;
+}
+
+/** Arguments of `mail.folders`. */
+export type AskMailFolders = Record<string, never>;
+
+/** Arguments of `host.mail_settings`. */
+export type AskMailSettings = Record<string, never>;
+
+/** Arguments of `mail.messages`. */
+export interface AskMails {
+  /** The folder; INBOX if not said. */
+  folder?: string | null;
+  /** Those with smaller numbers than this. */
+  below?: number | null;
+  /** At most so many, up to 200; 50 if not said. */
+  limit?: number | null;
 }
 
 /** Arguments of `people.me`. */
@@ -392,6 +452,16 @@ export interface AskWishes {
 
 /** Arguments of `host.words`. */
 export type AskWords = Record<string, never>;
+
+/** A part of a mail that is not its text. */
+export interface AttachmentView {
+  /** What it says it is called; empty when it does not. */
+  name: string;
+  /** What it says it is. */
+  media: string;
+  /** Its bytes, as they travel. */
+  size: Bytes;
+}
 
 /** Every act that changed who belongs to a web. */
 export interface Audit {
@@ -709,6 +779,14 @@ export interface ComputerView {
 
 /** How packets get to a computer. */
 export type Connection = 'this' | 'lan' | 'direct' | 'relayed' | 'trying' | 'none';
+
+/** Arguments of `mail.copy`. */
+export interface CopyMail {
+  /** Which, as for moving. */
+  messages: string;
+  /** Where to. */
+  folder: string;
+}
 
 /** Where somebody is in a text. */
 export interface CursorView {
@@ -1059,6 +1137,14 @@ export interface ExportedDocument {
   missing: string[];
 }
 
+/** Arguments of `mail.expunge`. */
+export interface ExpungeMail {
+  /** The folder. */
+  folder: string;
+  /** Of these mails. */
+  uids: number[];
+}
+
 /** What failed, why, and what to do; every interface shows the same. */
 export interface Fault {
   /** Stable name, `service.situation`, for programs and for looking it up. */
@@ -1124,6 +1210,35 @@ export interface FindSiteFile {
   label: string;
   /** The path below the site, decoded, without a slash at its beginning. */
   path: string;
+}
+
+/** Arguments of `mail.flag`. */
+export interface FlagMail {
+  /** Which: `FOLDER/NUMBER`, or `FOLDER/NUMBER,NUMBER` for several of one folder. */
+  messages: string;
+  /** The flags: `\Seen`, `\Answered`, `\Flagged`, `\Deleted`, `\Draft`, or words of your own. */
+  flags: string[];
+  /** How they change; `add` if not said. */
+  change?: FlagsHow;
+}
+
+/** How flags change. */
+export type FlagsHow = 'add' | 'remove' | 'set';
+
+/** A mail folder. */
+export interface FolderView {
+  /** Its name; levels joined by `/`. */
+  name: string;
+  /** Mails in it. */
+  messages: number;
+  /** Mails that were not read. */
+  unseen: number;
+}
+
+/** Mail folders. */
+export interface Folders {
+  /** Those that are always there first. */
+  folders: FolderView[];
 }
 
 /** Arguments of `compute.forget`. */
@@ -1569,6 +1684,16 @@ export interface Keep {
   web?: string | null;
 }
 
+/** Arguments of `mail.outline`. */
+export interface KeepMailOutline {
+  /** The folder. */
+  folder: string;
+  /** The mail's number. */
+  uid: number;
+  /** The outline, in base64. */
+  outline: string;
+}
+
 /** Arguments of `host.words_kept`. */
 export interface KeepWords {
   /** The three words that were asked for, in order, with spaces between. */
@@ -1785,6 +1910,126 @@ export interface LogLine {
   outcome: string;
 }
 
+/** The body of a large mail: a content of its own, sealed, that is kept on this computer already. */
+export interface MailBody {
+  /** The sealed bytes. */
+  sealed: Id;
+  /** BLAKE3 of the body. */
+  digest: Id;
+  /** Bytes of the body. */
+  size: Bytes;
+  /** What the key is derived from: 64 hexadecimal digits. */
+  secret: string;
+}
+
+/** What was done with a folder. */
+export interface MailFolderDone {
+  /** The folder. */
+  folder: string;
+}
+
+/** One line of a folder. */
+export interface MailLine {
+  /** How it is named: `FOLDER/NUMBER`. */
+  message: string;
+  /** Who wrote it: checked against the signature. */
+  from: string;
+  /** What it is about. */
+  subject: string;
+  /** When it came. */
+  at: Time;
+  /** Its bytes. */
+  size: Bytes;
+  /** Its flags. */
+  flags: string[];
+  /** Its number. */
+  uid: number;
+}
+
+/** Arguments of `host.mail_off`. */
+export type MailOff = Record<string, never>;
+
+/** Arguments of `host.mail_on`. */
+export type MailOn = Record<string, never>;
+
+/** A password. */
+export interface MailPassword {
+  /** The user name that goes with it. */
+  user: string;
+  /** The password; it is kept nowhere and shown only now. */
+  password: string;
+}
+
+/** Where mails are now. */
+export interface MailPlaced {
+  /** The folder. */
+  folder: string;
+  /** Its validity of numbers. */
+  validity: number;
+  /** Their numbers before and now; before is 0 of one that was in no folder. */
+  uids: unknown[][];
+}
+
+/** How mail programs are served. */
+export interface MailSettings {
+  /** Whether they are. */
+  is_on: boolean;
+  /** The port of IMAP on 127.0.0.1; 0 before it was switched on once. */
+  imap_port: number;
+  /** The port of SMTP. */
+  smtp_port: number;
+  /** The user name for both. */
+  user: string;
+  /** Whether a password was made. */
+  has_password: boolean;
+  /** Addresses to write from, the first of each web first. */
+  addresses: string[];
+  /** What to enter where, for Thunderbird. */
+  thunderbird: string;
+  /** Lines for `~/.muttrc`. */
+  mutt: string;
+  /** Lines for `~/.mbsyncrc`. */
+  mbsync: string;
+}
+
+/** A mail. */
+export interface MailView {
+  /** How it is named: `FOLDER/NUMBER`. */
+  message: string;
+  /** Who wrote it: checked against the signature. */
+  from: string;
+  /** To whom. */
+  to: string;
+  /** Who gets it, too. */
+  cc: string;
+  /** What it is about. */
+  subject: string;
+  /** When it was written, as it says. */
+  date: string;
+  /** When it came. */
+  at: Time;
+  /** Its text. Of a mail that has HTML only, its source: it is never rendered. */
+  text: string;
+  /** Whether the text is the source of HTML. */
+  is_html: boolean;
+  /** Whether text and attachments could be read; else only the head is shown. */
+  is_whole: boolean;
+  /** What else it brings. */
+  attachments: AttachmentView[];
+  /** Its flags. */
+  flags: string[];
+  /** Its bytes. */
+  size: Bytes;
+}
+
+/** Mails of a folder. */
+export interface Mails {
+  /** Newest first. */
+  mails: MailLine[];
+  /** Whether there are more below. */
+  has_more: boolean;
+}
+
 /** Arguments of `pages.link`. */
 export interface MakeLink {
   /** A path of the tree, or a link that is to get a range. */
@@ -1991,6 +2236,14 @@ export interface More {
   seen?: number | null;
 }
 
+/** Arguments of `mail.move`. */
+export interface MoveMail {
+  /** Which: `FOLDER/NUMBER`, or `FOLDER/NUMBER,NUMBER` for several of one folder. */
+  messages: string;
+  /** Where to. */
+  folder: string;
+}
+
 /** Arguments of `talk.mute`. */
 export interface MuteMember {
   /** The room: its id, or `web/name`. */
@@ -2054,6 +2307,15 @@ export interface NewDocument {
   /** The text after the title, Markdown. */
   text?: string;
 }
+
+/** Arguments of `mail.new_folder`. */
+export interface NewMailFolder {
+  /** Its name; levels joined by `/`. */
+  folder: string;
+}
+
+/** Arguments of `host.mail_password`. */
+export type NewMailPassword = Record<string, never>;
 
 /** Something new. */
 export interface NewView {
@@ -2311,6 +2573,12 @@ export interface RemoveDocument {
   document: string;
 }
 
+/** Arguments of `mail.remove_folder`. */
+export interface RemoveMailFolder {
+  /** Its name. */
+  folder: string;
+}
+
 /** What a removal means. */
 export interface Removed {
   /** What was done and what the removed person could already have, in sentences. */
@@ -2319,6 +2587,14 @@ export interface Removed {
   files_kept: number;
   /** How many bytes those are. */
   bytes_kept: Bytes;
+}
+
+/** Arguments of `mail.rename_folder`. */
+export interface RenameMailFolder {
+  /** Its name. */
+  folder: string;
+  /** The new one. */
+  name: string;
 }
 
 /** Arguments of `pages.resolve`. */
@@ -2496,6 +2772,26 @@ export interface Say {
   id?: string | null;
 }
 
+/** Arguments of `mail.send`. */
+export interface SendMail {
+  /** To whom: addresses as `bob@family.althing.internal`, or `bob@family` for short; several with commas between them. */
+  to: string;
+  /** What it is about. */
+  subject: string;
+  /** The text, without formatting. */
+  text: string;
+  /** Who is to get it, too. */
+  cc?: string | null;
+}
+
+/** A mail that is on its way. */
+export interface SentMail {
+  /** Its name among all mails. */
+  id: string;
+  /** To whom. */
+  to: string;
+}
+
 /** Arguments of `people.serve`. */
 export interface Serve {
   /** The web, or an invitation to one: then this computer joins it first. */
@@ -2668,6 +2964,14 @@ export interface Shares {
 
 /** How a page shows a file. */
 export type Show = 'text' | 'markdown' | 'pdf' | 'image' | 'video' | 'audio' | 'none';
+
+/** Arguments of `mail.show_folder`. */
+export interface ShowMailFolder {
+  /** Its name. */
+  folder: string;
+  /** Whether mail programs are to show it. */
+  is_shown: boolean;
+}
 
 /** Something in a folder of a site. */
 export interface SiteEntry {
@@ -2874,6 +3178,16 @@ export interface Submit {
   drop?: string[];
   /** 32 digits that the asker gives the wish; the same wish again changes nothing. Hyphens are left out. */
   id?: string | null;
+}
+
+/** Arguments of `mail.submit`. */
+export interface SubmitMail {
+  /** The mail as RFC 5322 has it, in base64. */
+  message: string;
+  /** Addresses of all who get it, also of those whom it does not name. */
+  to: string[];
+  /** Its body, if that is large: then `message` is the head with the empty line. */
+  body?: MailBody | null;
 }
 
 /** A table, or a part of one. */
@@ -3490,6 +3804,46 @@ export interface Operations {
   'talk.set': { arguments: SetTalk; answer: TalkSettings };
   /** Lists whose conversation it is, who is connected to this computer now, and when others last were. */
   'talk.who': { arguments: AskWho; answer: Who };
+  /** Sends a mail of plain text to people of your webs. */
+  'mail.send': { arguments: SendMail; answer: SentMail };
+  /** Lists your mail folders. */
+  'mail.folders': { arguments: AskMailFolders; answer: Folders };
+  /** Lists mails of a folder, newest first; of INBOX if nothing else is said. */
+  'mail.messages': { arguments: AskMails; answer: Mails };
+  /** Shows one mail: its text, and what is attached. */
+  'mail.read': { arguments: AskMail; answer: MailView };
+  /** Sets, adds or removes flags of mails, as \Seen or \Flagged. */
+  'mail.flag': { arguments: FlagMail; answer: MailFolderDone };
+  /** Moves mails into another folder. */
+  'mail.move': { arguments: MoveMail; answer: MailPlaced };
+  /** Copies mails into another folder. */
+  'mail.copy': { arguments: CopyMail; answer: MailPlaced };
+  /** Removes those mails of a folder that carry \Deleted. */
+  'mail.expunge': { arguments: ExpungeMail; answer: MailFolderDone };
+  /** Puts a mail into a folder, as mail programs do with drafts and what they have sent. */
+  'mail.append': { arguments: AppendMail; answer: MailPlaced };
+  /** Sends a mail that is written already, as mail programs do. */
+  'mail.submit': { arguments: SubmitMail; answer: SentMail };
+  /** Makes a mail folder. */
+  'mail.new_folder': { arguments: NewMailFolder; answer: MailFolderDone };
+  /** Removes a mail folder with the mails in it. */
+  'mail.remove_folder': { arguments: RemoveMailFolder; answer: MailFolderDone };
+  /** Renames a mail folder and all below it. */
+  'mail.rename_folder': { arguments: RenameMailFolder; answer: MailFolderDone };
+  /** Says whether mail programs are to show a folder. */
+  'mail.show_folder': { arguments: ShowMailFolder; answer: MailFolderDone };
+  /** Keeps how a mail is built, so that it need not be read whole again. */
+  'mail.outline': { arguments: KeepMailOutline; answer: MailFolderDone };
+  /** Lists who can be written to, and under which address. */
+  'mail.addresses': { arguments: AskAddresses; answer: Addresses };
+  /** Shows what to enter in Thunderbird, mutt, mbsync and other mail programs. */
+  'host.mail_settings': { arguments: AskMailSettings; answer: MailSettings };
+  /** Begins to serve your mail to mail programs of this computer. */
+  'host.mail_on': { arguments: MailOn; answer: MailSettings };
+  /** Serves mail programs no more; the mail stays. */
+  'host.mail_off': { arguments: MailOff; answer: MailSettings };
+  /** Makes the password for mail programs anew, and shows it once; the one before ends. */
+  'host.mail_password': { arguments: NewMailPassword; answer: MailPassword };
   /** Starts a ledger: shared state that the computers of its keepers decide about by majority. */
   'ledger.start': { arguments: Start; answer: LedgerView };
   /** Lists ledgers. */
@@ -3701,6 +4055,26 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'talk.quiet': 'act',
   'talk.set': 'act',
   'talk.who': 'read',
+  'mail.send': 'act',
+  'mail.folders': 'read',
+  'mail.messages': 'read',
+  'mail.read': 'read',
+  'mail.flag': 'act',
+  'mail.move': 'act',
+  'mail.copy': 'act',
+  'mail.expunge': 'act',
+  'mail.append': 'act',
+  'mail.submit': 'act',
+  'mail.new_folder': 'act',
+  'mail.remove_folder': 'act',
+  'mail.rename_folder': 'act',
+  'mail.show_folder': 'act',
+  'mail.outline': 'act',
+  'mail.addresses': 'read',
+  'host.mail_settings': 'read',
+  'host.mail_on': 'act',
+  'host.mail_off': 'act',
+  'host.mail_password': 'act',
   'ledger.start': 'act',
   'ledger.list': 'read',
   'ledger.open': 'act',

@@ -87,7 +87,7 @@ class House {
     if (event.kind === 'files.transfer') this.transfers = put(this.transfers, event.about)
     if (event.kind === 'files.share') this.shares = put(this.shares, event.about)
     // Computing, tunnels and talk tell of themselves (work.svelte.ts, tunnels.svelte.ts, talk.svelte.ts); nothing here hangs on it.
-    if (!/^(compute|tunnels|talk)\./.test(event.kind)) this.#gather(event.kind)
+    if (!/^(compute|tunnels|talk|mail)\./.test(event.kind)) this.#gather(event.kind)
   }
 
   #gather(kind: string): void {

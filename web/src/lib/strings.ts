@@ -81,7 +81,7 @@ export const t = {
     all: 'All webs',
     add: 'Add a web',
     addTitle: 'Add a web',
-    files: 'Files', people: 'People', news: "What's new", transfers: 'Transfers', search: 'Search', computers: 'Computers', documents: 'Documents', jobs: 'Jobs', tunnels: 'Tunnels', rooms: 'Rooms', room: 'Room',
+    files: 'Files', people: 'People', news: "What's new", transfers: 'Transfers', search: 'Search', computers: 'Computers', documents: 'Documents', jobs: 'Jobs', tunnels: 'Tunnels', rooms: 'Rooms', room: 'Room', mail: 'Mail',
     skip: 'Skip to the content',
     unseen: (n: number) => `${plural(n, 'new thing', 'new things')}`,
   },
@@ -168,7 +168,7 @@ export const t = {
 
   commands: {
     share: 'Share a folder', invite: 'Invite somebody', addWeb: 'Start or join a web',
-    files: 'Go to Files', people: 'Go to People', news: "Go to What's new", transfers: 'Go to Transfers', computers: 'Go to Computers', documents: 'Go to Documents', jobs: 'Go to Jobs', tunnels: 'Go to Tunnels', rooms: 'Go to Rooms', newRoom: 'Begin a room', newDirect: 'Write to somebody', offerTunnel: 'Offer a service through a tunnel',
+    files: 'Go to Files', people: 'Go to People', news: "Go to What's new", transfers: 'Go to Transfers', computers: 'Go to Computers', documents: 'Go to Documents', jobs: 'Go to Jobs', tunnels: 'Go to Tunnels', rooms: 'Go to Rooms', mail: 'Go to Mail', newRoom: 'Begin a room', newDirect: 'Write to somebody', offerTunnel: 'Offer a service through a tunnel',
     newJob: 'Start a job on idle computers', works: 'Let this computer work for your webs',
     serve: 'Let this computer serve a web',
     theme: 'Switch between light and dark', compact: 'Switch compact rows', keys: 'Show the keys',
@@ -811,6 +811,20 @@ export const t = {
       again: 'Trust again', againNamed: (who: string) => `Trust again: ${who}`, againTitle: (who: string) => `Trust ${who} again?`,
       againText: 'Work of yours goes there again, and its results are checked from the beginning, as those of somebody new.', trusted: (who: string) => `${who} gets work of yours again.`,
     },
+  },
+
+  mail: {
+    inbox: 'Inbox', folders: 'Mail folders', list: 'Mails', loading: 'Reading your mail', more: 'Older mails', fresh: 'Not read yet',
+    write: 'Write a mail', answer: 'Answer', archive: 'Archive', remove: 'To the trash', moveTo: 'Move to', back: 'Mails', send: 'Send',
+    chooseOne: 'Choose a mail', lead: 'Mail is sealed for whom it is addressed to, and reaches people also when you are not here at the same time.',
+    noneTitle: 'No mail here', noneText: 'Others in your webs can write to you, here or with a mail program: althing mail on, then althing mail settings.',
+    nobody: 'Nobody', noSubject: '(no subject)', from: 'From', to: 'To', cc: 'Also to', came: 'Came', subject: 'Subject', text: 'Text',
+    toHint: 'Addresses as bob@family, with commas between them. all@family reaches everybody.',
+    sent: (to: string) => `Sent to ${to}.`,
+    html: 'This mail has HTML only. It is not rendered; this is its source.',
+    notWhole: 'The text and attachments of this mail could not be read from this computer’s store.',
+    attached: 'Attached', unnamed: 'without a name', attachedText: 'Open this mail in a mail program to save what is attached.',
+    unread: (n: number) => plural(n, 'mail not read', 'mails not read'),
   },
 
   tunnels: {

@@ -8,6 +8,7 @@ mod event;
 pub mod files;
 pub mod host;
 pub mod ledger;
+pub mod mail;
 mod operation;
 pub mod pages;
 pub mod people;
@@ -28,6 +29,7 @@ pub fn table() -> Vec<OperationEntry> {
         search::operations(),
         pages::operations(),
         talk::operations(),
+        mail::operations(),
         ledger::operations(),
         compute::operations(),
         tunnels::operations(),

@@ -20,6 +20,7 @@ fn all() -> Vec<Fault> {
         pages::faults(),
         tunnels::faults(),
         talk::faults(),
+        post::faults(),
         ledger::faults(),
         compute::faults(),
         files::faults(),

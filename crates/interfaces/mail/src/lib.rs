@@ -22,6 +22,7 @@ mod mime;
 mod plain;
 mod post;
 mod server;
+mod shown;
 mod smtp;
 mod wire;
 
@@ -32,6 +33,7 @@ pub use post::{
     PostError, Promise, SpecialUse, Submitted, Subscription, Uid,
 };
 pub use server::{MailConfig, MailError, MailPorts, ServingMail};
+pub use shown::{Shown, ShownHead, ShownPart, shown, shown_head};
 
 /// All mail addresses end with this, as `alice@family.althing.internal`: a name that is kept out of the internet's.
 pub const DOMAIN: &str = "althing.internal";

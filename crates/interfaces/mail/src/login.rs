@@ -53,6 +53,11 @@ impl Login {
         Self { post, failures: Mutex::default(), rooms: Mutex::default() }
     }
 
+    /// Returns how many bytes a message may have.
+    pub(crate) fn size_max(&self) -> u64 {
+        self.post.size_max().min(crate::MESSAGE_BYTES_MAX)
+    }
+
     /// Checks name and password; waits before it says no.
     pub(crate) async fn enter(&self, name: &[u8], password: &[u8]) -> Result<Entered, LoginError> {
         let name = String::from_utf8_lossy(name).to_lowercase();

@@ -65,6 +65,11 @@ pub trait Post: Send + Sync + 'static {
     /// Returns the hash of an account's password; none if there is no such account. This crate compares.
     fn password(&self, name: &str) -> Promise<'_, Option<PasswordHash>>;
 
+    /// Returns how many bytes a message may have; more than [`crate::MESSAGE_BYTES_MAX`] count for no more.
+    fn size_max(&self) -> u64 {
+        crate::MESSAGE_BYTES_MAX
+    }
+
     /// Opens an account whose password was right.
     fn open(&self, name: &str) -> Promise<'_, Arc<dyn Account>>;
 }
@@ -128,7 +133,8 @@ pub trait Account: Send + Sync + 'static {
         Box::pin(async { Ok(None) })
     }
 
-    /// Returns a number that grows whenever anything in any folder has changed.
+    /// Returns a number that grows whenever anything in any folder has changed; of what was asked through this trait, before the
+    /// answer: a session looks at its folder again only then.
     fn watch(&self) -> watch::Receiver<u64>;
 }
 

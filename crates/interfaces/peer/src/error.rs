@@ -237,6 +237,9 @@ pub enum PeerError {
     /// A setting of `config.toml` stands above what a person switches.
     #[error("cannot switch the BitTorrent DHT: config.toml decides it")]
     DhtIsConfigured,
+    /// Mail programs cannot be served.
+    #[error("{0}")]
+    Mail(mail::MailError),
     /// There is no such web.
     #[error("there is no web {web} here")]
     NoSuchWeb {
@@ -298,6 +301,8 @@ impl PeerError {
             Self::ExportFile { .. } => ("host.export-file", Yours),
             Self::LanIsConfigured => ("host.lan-is-configured", Settings),
             Self::DhtIsConfigured => ("host.dht-is-configured", Settings),
+            Self::Mail(mail::MailError::PortTaken { .. }) => ("mail.port-taken", Settings),
+            Self::Mail(mail::MailError::CannotListen { .. }) => ("mail.cannot-listen", Settings),
             Self::NoSuchWeb { .. } => ("host.no-such-web", Yours),
         }
     }
@@ -371,6 +376,9 @@ impl From<PeerError> for Fault {
                 .remedy("", "change or remove the line `lan = …` in config.toml and start the peer again"),
             PeerError::DhtIsConfigured => fault
                 .remedy("", "change or remove the line `dht = …` in config.toml and start the peer again"),
+            PeerError::Mail(_) => fault
+                .remedy("", "end the program that has the port, and try again; mail programs have it in their settings")
+                .remedy("", "or remove mail.toml from the home: then other ports are chosen, and the password is made anew"),
             PeerError::NoSuchWeb { .. } => fault.remedy("althing web list", "lists your webs"),
             _ => fault,
         }
@@ -445,6 +453,11 @@ pub fn faults() -> Vec<Fault> {
         PeerError::ExportFile { file: "/home/you/plan.pdf".to_owned(), why: "it exists already".to_owned() },
         PeerError::LanIsConfigured,
         PeerError::DhtIsConfigured,
+        PeerError::Mail(mail::MailError::PortTaken { port: 41_143 }),
+        PeerError::Mail(mail::MailError::CannotListen {
+            address: "127.0.0.1".to_owned(),
+            why: "permission denied".to_owned(),
+        }),
         PeerError::NoSuchWeb { web: "famly".to_owned() },
     ]
     .into_iter()

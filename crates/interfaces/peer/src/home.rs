@@ -25,9 +25,11 @@ pub(crate) const PORTS: &str = "ports.toml";
 pub(crate) const PLACE: &str = "place.toml";
 const SESSIONS: &str = "sessions";
 const INDEX: &str = "index";
+pub(crate) const MAIL: &str = "mail.toml";
 
 /// Everything Althing ever puts into a home.
-const NAMES: [&str; 10] = [KEYS, LOCK, SOCKET, STORE, NETWORK, PORTS, PLACE, SESSIONS, INDEX, CONFIG_FILE];
+const NAMES: [&str; 11] =
+    [KEYS, LOCK, SOCKET, STORE, NETWORK, PORTS, PLACE, SESSIONS, INDEX, MAIL, CONFIG_FILE];
 
 /// A home in use by this process. Dropping it lets another peer use it.
 #[derive(Debug)]

@@ -26,6 +26,7 @@ use crate::PeerError;
 use crate::components::Components;
 use crate::engine::{Engine, now};
 use crate::export::export;
+use crate::mail::MailDesk;
 use crate::status::{Outside, status};
 use crate::words::{Kept, WordBook};
 
@@ -57,6 +58,7 @@ pub(crate) struct PeerHost {
     pub(crate) since: Timestamp,
     pub(crate) words: Arc<WordBook>,
     pub(crate) components: Components,
+    pub(crate) mail: MailDesk,
     /// Cancelled when a person asks the peer to stop.
     pub(crate) stop: CancellationToken,
 }
@@ -113,6 +115,9 @@ impl PeerHost {
                 let asked = api::people::Recover { address };
                 self.engine.ask("people.recover", answer(operation, &asked)?, None).await
             }
+            "host.mail_on" => answer(operation, &self.mail.on().await?),
+            "host.mail_off" => answer(operation, &self.mail.off().await?),
+            "host.mail_password" => answer(operation, &self.mail.new_password().await?),
             "host.component" => answer(operation, &self.component(parse(operation, arguments)?).await?),
             "host.export_document" => {
                 answer(operation, &self.export_document(parse(operation, arguments)?).await?)
@@ -183,6 +188,7 @@ impl PeerHost {
         match operation {
             "host.status" => {}
             "host.net" => return self.read_net(operation, &parse(operation, arguments)?),
+            "host.mail_settings" => return answer(operation, &self.mail.settings()?),
             _ => return Err(unknown(operation)),
         }
         // This thread may block; outside of a runtime nobody counts.
@@ -301,6 +307,8 @@ impl Host for PeerHost {
     fn read(&self, operation: &str, arguments: Value) -> Result<Value, Fault> {
         if operation.starts_with("host.") {
             self.read_host(operation, arguments)
+        } else if crate::mail::is_view(operation) {
+            crate::mail::read(&*self.readers.snapshot()?, &self.contents, (operation, &arguments))
         } else {
             self.readers.read(now(), operation, arguments)
         }

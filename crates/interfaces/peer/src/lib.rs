@@ -14,6 +14,7 @@ mod home;
 mod host;
 mod keys;
 mod links;
+mod mail;
 mod memory;
 mod net;
 mod peer;

@@ -31,6 +31,7 @@ use crate::home::{Home, socket_path};
 use crate::host::PeerHost;
 use crate::keys::{KeyFile, Passphrase};
 use crate::links::LinkFinder;
+use crate::mail::MailDesk;
 use crate::place::{Claim, Place};
 use crate::ports::Ports;
 use crate::renew::{Settled, settle};
@@ -129,6 +130,12 @@ impl Peer {
         let ended = CancellationToken::new();
         let engine = Arc::new(Engine::start(kernel, heard, outlets, ended.clone())?);
         let stop = CancellationToken::new();
+        let desk = MailDesk::new(
+            Arc::clone(&engine),
+            (Arc::clone(&readers), contents.clone()),
+            watch.clone(),
+            home.path().to_owned(),
+        );
         let host = Arc::new(PeerHost {
             engine: Arc::clone(&engine),
             readers,
@@ -143,9 +150,11 @@ impl Peer {
             since,
             words,
             components: Components::new(own_program()?),
+            mail: desk,
             stop: stop.clone(),
         });
         let serving = gateways.serve(Arc::clone(&host) as Arc<dyn Host>);
+        host.mail.start().await;
         tracing::info!(device = %me.short(), page = %serving.page(), "the peer runs");
         Ok(Self { serving, network, local, engine, host, stop, ended, is_new_device, home })
     }
@@ -212,7 +221,7 @@ impl Peer {
 
     /// Stops the peer: interfaces, drivers, kernel, store. What was asked before is done or will be after a restart.
     pub async fn stop(self) {
-        self.serving.stop().await;
+        tokio::join!(self.serving.stop(), self.host.mail.stop());
         // What computes for others ends first: it reads from all the others.
         tokio::join!(self.local.sandbox.stop(), self.local.idle.stop());
         tokio::join!(self.network.stop(), self.local.workers.stop(), self.local.index.stop());
@@ -267,6 +276,7 @@ fn services(settled: Settled, home: &str) -> Vec<Box<dyn kernel::Service>> {
         Box::new(search::service()),
         Box::new(pages::service()),
         Box::new(talk::service()),
+        Box::new(post::service()),
         Box::new(ledger::service()),
         Box::new(compute::service()),
         Box::new(tunnels::service()),

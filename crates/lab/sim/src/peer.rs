@@ -167,6 +167,7 @@ impl SimPeer {
                 Box::new(search::service()),
                 Box::new(pages::service()),
                 Box::new(talk::service()),
+                Box::new(post::service()),
                 Box::new(ledger::service()),
                 self.compute(),
                 Box::new(tunnels::service()),

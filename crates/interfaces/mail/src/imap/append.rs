@@ -10,7 +10,6 @@ use super::read::{Literal, accept, forget};
 use super::reply::{Reply, Stop};
 use super::session::Session;
 use super::view::Expunges;
-use crate::MESSAGE_BYTES_MAX;
 use crate::flags::Flags;
 use crate::post::{Draft, Folder};
 use crate::wire::CHUNK;
@@ -64,10 +63,9 @@ impl Session {
         if literal.size == 0 {
             return Err(Reply::no("[CANNOT] the message is empty").into());
         }
-        if literal.size > MESSAGE_BYTES_MAX {
-            return Err(
-                Reply::Bad(format!("[TOOBIG] a message has {MESSAGE_BYTES_MAX} bytes at most")).into()
-            );
+        let size_max = self.shared.login.size_max();
+        if literal.size > size_max {
+            return Err(Reply::Bad(format!("[TOOBIG] a message has {size_max} bytes at most")).into());
         }
         let folder = self.target(&mailbox).await?;
         let flags = flags(&said)?;

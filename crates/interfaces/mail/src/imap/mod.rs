@@ -19,7 +19,7 @@ mod session;
 mod sets;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 mod view;
 pub(crate) mod words;
 

@@ -44,7 +44,7 @@ pub(super) async fn of_head(looked: &mut Looked<'_>) -> Result<Text, PostError> 
 }
 
 /// Decodes a field's value; its line end is part of it.
-fn decoded(value: &[u8]) -> String {
+pub(crate) fn decoded(value: &[u8]) -> String {
     let mut line = value.to_vec();
     if !line.ends_with(b"\n") {
         line.extend_from_slice(b"\r\n");
@@ -80,7 +80,7 @@ fn is_text(part: &Part) -> bool {
 }
 
 /// Decodes one text. The parser is shown nothing but that, so what is in it can't nest.
-fn decoded_part(part: &Part, bytes: &[u8]) -> String {
+pub(crate) fn decoded_part(part: &Part, bytes: &[u8]) -> String {
     let said = parametered(part.field(FieldName::ContentType).unwrap_or_default());
     let mut message = b"Content-Type: text/plain".to_vec();
     if let Some(charset) = said.parameter(b"charset") {

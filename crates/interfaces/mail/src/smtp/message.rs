@@ -8,7 +8,6 @@ use bytes::Bytes;
 use super::dots::Dots;
 use super::stamp::{HeadError, stamped};
 use super::{Next, Session, too_large};
-use crate::MESSAGE_BYTES_MAX;
 use crate::mime::field::{HEAD_BYTES_MAX, head_length};
 use crate::post::{Draft, PostError, Submitted};
 use crate::wire::{CHUNK, WireEnd};
@@ -20,6 +19,7 @@ struct Passing {
     /// The head, until it is whole.
     head: Option<Vec<u8>>,
     size: u64,
+    size_max: u64,
     /// Why it is not sent; the rest is read and forgotten.
     wrong: Option<Wrong>,
 }
@@ -45,7 +45,8 @@ impl Session {
             Err(error) => return self.fail(&error).await,
         };
         self.say(354, "", "go on, and end with a dot").await?;
-        let mut passing = Passing { own, draft, head: Some(Vec::new()), size: 0, wrong: None };
+        let size_max = self.shared.login.size_max();
+        let mut passing = Passing { own, draft, head: Some(Vec::new()), size: 0, size_max, wrong: None };
         let mut dots = Dots::new();
         loop {
             let chunk = self.wire.chunk(CHUNK as u64).await?;
@@ -87,7 +88,7 @@ impl Session {
                     "the message has a bare CR or LF, which programs read differently; lines end with CR LF";
                 self.refuse(550, "5.6.0", text).await
             }
-            Wrong::TooLarge => self.refuse(552, "5.3.4", &too_large()).await,
+            Wrong::TooLarge => self.refuse(552, "5.3.4", &too_large(self.shared.login.size_max())).await,
             Wrong::Head(error) => {
                 let status = match &error {
                     HeadError::TooLong | HeadError::NoField => "5.6.0",
@@ -104,7 +105,7 @@ impl Passing {
     /// Passes text on, after the head has been looked at.
     async fn take(&mut self, text: Vec<u8>) {
         self.size = self.size.saturating_add(text.len() as u64);
-        if self.size > MESSAGE_BYTES_MAX && self.wrong.is_none() {
+        if self.size > self.size_max && self.wrong.is_none() {
             self.wrong = Some(Wrong::TooLarge);
         }
         if self.wrong.is_some() {

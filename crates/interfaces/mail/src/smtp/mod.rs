@@ -15,12 +15,12 @@ use data_encoding::BASE64;
 use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, Error, MAIL_BODY_BINARYMIME, MailFrom, Request};
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::DOMAIN;
 use crate::login::{Entered, LoginError, decoded, plain};
 use crate::plain::sentence;
 use crate::post::PostError;
 use crate::server::Shared;
 use crate::wire::{Wire, WireEnd};
-use crate::{DOMAIN, MESSAGE_BYTES_MAX};
 
 /// Bytes of a command at most: RFC 5321 asks for 512, RFC 4954 for more with a password in it.
 const LINE_MAX: usize = 4_096;
@@ -165,8 +165,9 @@ impl Session {
 
     async fn greet(&mut self) -> Result<(), WireEnd> {
         self.envelope = None;
+        let size_max = self.shared.login.size_max();
         let lines = format!(
-            "250-{DOMAIN}\r\n250-AUTH PLAIN LOGIN\r\n250-SIZE {MESSAGE_BYTES_MAX}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n\
+            "250-{DOMAIN}\r\n250-AUTH PLAIN LOGIN\r\n250-SIZE {size_max}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n\
              250-PIPELINING\r\n250 ENHANCEDSTATUSCODES\r\n"
         );
         self.wire.write(lines.as_bytes()).await
@@ -230,8 +231,9 @@ impl Session {
         if from.flags & MAIL_BODY_BINARYMIME != 0 {
             return self.refuse(555, "5.5.4", "binary bodies are not taken: encode them as base64").await;
         }
-        if u64::try_from(from.size).is_ok_and(|size| size > MESSAGE_BYTES_MAX) {
-            return self.refuse(552, "5.3.4", &too_large()).await;
+        let size_max = self.shared.login.size_max();
+        if u64::try_from(from.size).is_ok_and(|size| size > size_max) {
+            return self.refuse(552, "5.3.4", &too_large(size_max)).await;
         }
         let own = match entered.account.addresses().await {
             Ok(own) => own,
@@ -297,8 +299,6 @@ fn is_ours(address: &str) -> bool {
     is_word(local) && web.is_some_and(is_word)
 }
 
-fn too_large() -> String {
-    format!(
-        "a message has {MESSAGE_BYTES_MAX} bytes at most, since IMAP counts no further; share the file and send a link"
-    )
+fn too_large(size_max: u64) -> String {
+    format!("a message has {size_max} bytes at most; share the file and send a link")
 }

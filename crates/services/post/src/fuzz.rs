@@ -1,0 +1,136 @@
+//! Mutated bytes for what members send as mail: records, what stands in letters, heads.
+
+#[path = "../../../foundation/wire/tests/fuzz/engine.rs"]
+mod engine;
+
+use base::{ContentId, PersonId, Timestamp};
+use engine::Read;
+use proptest::prelude::*;
+
+use crate::head;
+use crate::naming::Claim;
+use crate::statement::{
+    Body, HEAD_SIZE_MAX, IN_LETTERS_MAX, Inside, Large, LargeBody, MESSAGE_SIZE_MAX, PIECE_SIZE, Piece,
+    Secret, cut,
+};
+
+const AT: Timestamp = Timestamp::from_millis(1_795_305_600_000);
+const MAIL: &[u8] = b"From: Alice <alice@family.althing.internal>\r\nTo: bob@family.althing.internal\r\nSubject: a\r\n b\r\n\r\nhello\r\n";
+
+fn person(number: u8) -> PersonId {
+    PersonId::from_slice(&[number; PersonId::LEN]).unwrap()
+}
+
+fn large() -> Large {
+    let (sealed, digest) = (ContentId::new([3; 32]), ContentId::new([4; 32]));
+    let body = LargeBody { sealed, digest, size: 1_000_000, secret: Secret([5; 32]) };
+    Large { at: AT, persons: vec![person(1), person(2)], head: MAIL.to_vec().into(), body }
+}
+
+fn every_inside() -> Vec<Inside> {
+    let mut all = cut(MAIL, AT, &[person(1), person(2)]);
+    all.extend(cut(&[b'x'; PIECE_SIZE + 1], AT, &[person(1)]));
+    all.push(Inside::Large(large()));
+    all
+}
+
+fn first_piece() -> Piece {
+    match every_inside().remove(0) {
+        Inside::Piece(piece) => piece,
+        Inside::Large(_) => panic!("small mails are pieces"),
+    }
+}
+
+fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    let judge = |address: &str| if address.starts_with("alice@") { Claim::True } else { Claim::Renamed };
+    let once = head::received(bytes, "alice@family.althing.internal", judge)?;
+    let twice = head::received(&once, "alice@family.althing.internal", judge);
+    assert_eq!(twice.as_ref(), Some(&once), "what was checked stays as it is");
+    Some(once)
+}
+
+const READERS: [(&str, Read); 3] = [
+    ("mail record", |bytes| Some(wire::to_bytes(&Body::read(bytes).ok()?))),
+    ("mail letter", |bytes| Some(wire::to_bytes(&Inside::read(bytes).ok()?))),
+    // Written anew, so it is only looked at that nothing panics and that a second look changes nothing.
+    ("mail head", |bytes| head_of(bytes).map(|_| bytes.to_vec())),
+];
+
+#[test]
+fn fuzz_what_members_send_as_mail() {
+    let mut seeds: Vec<Vec<u8>> = every_inside().iter().map(wire::to_bytes).collect();
+    seeds.extend(cut(MAIL, AT, &[]).into_iter().map(|piece| wire::to_bytes(&Body::Open(piece))));
+    seeds.push(MAIL.to_vec());
+    engine::run("mail", &READERS, seeds);
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    for inside in every_inside() {
+        assert_eq!(Inside::read(&wire::to_bytes(&inside)).ok(), Some(inside));
+    }
+    let open = Body::Open(cut(MAIL, AT, &[]).remove(0));
+    assert_eq!(Body::read(&wire::to_bytes(&open)).ok(), Some(open));
+}
+
+#[test]
+fn what_is_over_a_limit_is_refused() {
+    let piece = first_piece();
+    for wrong in [
+        Piece { persons: Vec::new(), ..piece.clone() },
+        Piece { persons: vec![person(2), person(1)], ..piece.clone() },
+        Piece { persons: (0..17).map(person).collect(), ..piece.clone() },
+        Piece { size: 0, bytes: Vec::new().into(), ..piece.clone() },
+        Piece { size: IN_LETTERS_MAX + 1, ..piece.clone() },
+        Piece { index: 1, ..piece.clone() },
+        Piece { bytes: vec![0; 3].into(), ..piece.clone() },
+        Piece { index: u64::MAX, ..piece.clone() },
+    ] {
+        assert!(Inside::read(&wire::to_bytes(&Inside::Piece(wrong.clone()))).is_err(), "{wrong:?}");
+    }
+    let sized = |size| Large { body: LargeBody { size, ..large().body }, ..large() };
+    for wrong in [
+        Large { persons: Vec::new(), ..large() },
+        Large { head: vec![b'x'; HEAD_SIZE_MAX + 1].into(), ..large() },
+        sized(0),
+        sized(MESSAGE_SIZE_MAX),
+        sized(u64::MAX),
+    ] {
+        assert!(Inside::read(&wire::to_bytes(&Inside::Large(wrong.clone()))).is_err(), "{wrong:?}");
+    }
+    // In the open it names nobody.
+    assert!(Body::read(&wire::to_bytes(&Body::Open(Inside::Piece(piece)))).is_err());
+}
+
+#[test]
+fn an_id_commits_to_author_web_time_and_bytes() {
+    let ids = |inside: &Inside| {
+        let (web, other) = (base::WebId::new([1; 32]), base::WebId::new([2; 32]));
+        let (alice, bob) = (base::DeviceId::new([3; 32]), base::DeviceId::new([4; 32]));
+        [inside.mail(web, alice), inside.mail(other, alice), inside.mail(web, bob)]
+    };
+    let (piece, large) = (first_piece(), large());
+    let of = |piece: Piece| ids(&Inside::Piece(piece));
+    let mut all = of(piece.clone()).to_vec();
+    all.extend(of(Piece { at: Timestamp::from_millis(1), ..piece.clone() }));
+    all.extend(of(Piece { digest: ContentId::new([9; 32]), ..piece.clone() }));
+    all.extend(ids(&Inside::Large(large.clone())));
+    all.extend(ids(&Inside::Large(Large { head: b"x".to_vec().into(), ..large })));
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 15);
+    // For whom a letter is does not matter: who is named in two gets the mail once.
+    assert_eq!(of(piece.clone()), of(Piece { persons: vec![person(7)], ..piece }));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        for (_, read) in READERS {
+            // What is read is written as it was: an encoding is unique.
+            if let Some(written) = read(&bytes) {
+                prop_assert_eq!(written, bytes.clone());
+            }
+        }
+    }
+}
