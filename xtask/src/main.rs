@@ -14,8 +14,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Context;
 
-/// Tests that begin with `fuzz_`: of wire, files, search, pages, talk, ledger and compute one each, of people two.
-const FUZZERS: u64 = 9;
+/// Tests that begin with `fuzz_`: of wire, files, search, pages, talk, post, ledger and compute one each, of people two.
+const FUZZERS: u64 = 10;
 
 const HELP: &str = "\
 cargo xtask generate       writes the generated files (manual, OpenAPI, TypeScript client, completions, faults)

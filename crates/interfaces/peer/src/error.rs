@@ -376,13 +376,23 @@ impl From<PeerError> for Fault {
                 .remedy("", "change or remove the line `lan = …` in config.toml and start the peer again"),
             PeerError::DhtIsConfigured => fault
                 .remedy("", "change or remove the line `dht = …` in config.toml and start the peer again"),
-            PeerError::Mail(_) => fault
-                .remedy("", "end the program that has the port, and try again; mail programs have it in their settings")
-                .remedy("", "or remove mail.toml from the home: then other ports are chosen, and the password is made anew"),
+            PeerError::Mail(_) => mail_remedies(fault),
             PeerError::NoSuchWeb { .. } => fault.remedy("althing web list", "lists your webs"),
             _ => fault,
         }
     }
+}
+
+fn mail_remedies(fault: Fault) -> Fault {
+    fault
+        .remedy(
+            "",
+            "end the program that has the port, and try again; mail programs have it in their settings",
+        )
+        .remedy(
+            "",
+            "or remove mail.toml from the home: then other ports are chosen, and the password is made anew",
+        )
 }
 
 fn keyring_remedies(error: &PeerError, fault: Fault) -> Fault {

@@ -29,7 +29,7 @@ fn large() -> Large {
 
 fn every_inside() -> Vec<Inside> {
     let mut all = cut(MAIL, AT, &[person(1), person(2)]);
-    all.extend(cut(&[b'x'; PIECE_SIZE + 1], AT, &[person(1)]));
+    all.extend(cut(&vec![b'x'; PIECE_SIZE + 1], AT, &[person(1)]));
     all.push(Inside::Large(large()));
     all
 }

@@ -44,7 +44,7 @@ impl Mail {
                         tracing::warn!(author = %author.short(), %error, "a letter of mail was dropped");
                     }
                 },
-                None => keep_closed(step, web, ClosedRow { author, place, sealed })?,
+                None => keep_closed(step, web, &ClosedRow { author, place, sealed })?,
             }
         }
     }
@@ -65,14 +65,14 @@ impl Mail {
 }
 
 /// Keeps a letter that did not open, in place of the oldest one if there are many.
-fn keep_closed(step: &mut Step<'_>, web: WebId, row: ClosedRow) -> Result<(), StoreError> {
+fn keep_closed(step: &mut Step<'_>, web: WebId, row: &ClosedRow) -> Result<(), StoreError> {
     let numbers: Vec<u64> =
         CLOSED.within(step.view(), &web).map(|row| Ok(row?.0.1)).collect::<Result<_, StoreError>>()?;
     if let Some(oldest) = numbers.first().filter(|_| numbers.len() >= CLOSED_MAX) {
         CLOSED.delete(step.rows(), &(web, *oldest));
     }
     let next = numbers.last().map_or(0, |last| last.saturating_add(1));
-    CLOSED.put(step.rows(), &(web, next), &row);
+    CLOSED.put(step.rows(), &(web, next), row);
     Ok(())
 }
 

@@ -21,6 +21,8 @@ mod service;
 mod statement;
 mod tables;
 mod taking;
+#[cfg(test)]
+mod tests;
 
 pub use faults::{MailFault, faults};
 pub use service::{Mail, service};

@@ -209,7 +209,9 @@ impl Readers {
         seen.sort_by_key(|person| (*person != me, *person));
         let mut groups: Vec<Vec<PersonId>> =
             seen.chunks(LETTER_PERSONS_MAX - 1).map(<[PersonId]>::to_vec).collect();
-        groups.iter_mut().for_each(|group| group.sort_unstable());
+        for group in &mut groups {
+            group.sort_unstable();
+        }
         groups.extend(self.hidden.difference(&self.seen).map(|person| vec![*person]));
         groups
     }
@@ -221,14 +223,11 @@ fn publish_letter(
     persons: &[PersonId],
     inside: &Inside,
 ) -> Result<(), Fault> {
-    match Sealed::letter(step, (web, "mail"), persons, &wire::to_bytes(inside))? {
-        Some(sealed) => records::publish(step, web, "mail", wire::to_bytes(&Body::Letter(sealed))),
-        None => {
-            let address =
-                persons.first().map(|person| naming::tagged(step.view(), web, *person)).transpose()?;
-            Err(MailFault::NoKey { address: address.unwrap_or_default() }.into())
-        }
+    if let Some(sealed) = Sealed::letter(step, (web, "mail"), persons, &wire::to_bytes(inside))? {
+        return records::publish(step, web, "mail", wire::to_bytes(&Body::Letter(sealed)));
     }
+    let address = persons.first().map(|person| naming::tagged(step.view(), web, *person)).transpose()?;
+    Err(MailFault::NoKey { address: address.unwrap_or_default() }.into())
 }
 
 /// Looks whether the mail is from who sends it: others will.

@@ -14,7 +14,7 @@ use crate::ids::MailId;
 pub(crate) const PIECE_SIZE: usize = 32_000;
 
 /// Pieces of a mail at most. Each is a record that everybody in the web carries for ever.
-pub(crate) const PIECES_MAX: u64 = 8;
+pub(crate) const PIECES_MAX: usize = 8;
 
 /// Bytes of a mail that comes in letters alone: eight of them.
 pub const IN_LETTERS_MAX: u64 = 256_000;

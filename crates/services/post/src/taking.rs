@@ -16,7 +16,7 @@ use crate::statement::{Body, Inside, Large, PIECES_MAX, Piece};
 use crate::tables::{COME, LETTERS, PIECES, PieceRow, WaitingRow};
 
 /// Pieces of one device that wait for others: 64 mails of the greatest size. The oldest mail makes room.
-const WAITING_MAX: usize = 64 * (PIECES_MAX as usize);
+const WAITING_MAX: usize = 64 * PIECES_MAX;
 
 /// Returns the place of a record: one number for batch and place in it, of which there are at most 256.
 fn place(seq: u64, index: u32) -> u64 {

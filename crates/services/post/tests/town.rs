@@ -1,5 +1,12 @@
 //! A family that writes mail: who gets what, who does not, and what a liar achieves. Whole peers in the simulator.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails shall stop"
+)]
+
 use std::time::Duration;
 
 use base::Fault;

@@ -169,7 +169,7 @@ impl Account for MailAccount {
                 Some(uids) => Gone::These(uids.into_iter().map(uid).collect::<Result<_, _>>()?),
                 None => Gone::AllOthers,
             };
-            let messages = found.messages.into_iter().map(listed).collect::<Result<_, _>>()?;
+            let messages = found.messages.iter().map(listed).collect::<Result<_, _>>()?;
             Ok(Listing { at: found.at, messages, gone })
         }))
     }
@@ -329,7 +329,7 @@ fn named(folder: &str, uids: &[Uid]) -> String {
     format!("{folder}/{}", uids.join(","))
 }
 
-fn listed(message: post::read::Message) -> Result<Message, PostError> {
+fn listed(message: &post::read::Message) -> Result<Message, PostError> {
     let mut flags = Flags::default();
     for name in &message.flags {
         // The service keeps none that would not fit.

@@ -1,0 +1,141 @@
+//! What members write in the open comes into a folder, and what claims to be another's does not. One peer, whose `records` is a stand-in
+//! that tells what the test says.
+
+mod house;
+
+use base::Timestamp;
+use serde_json::json;
+
+use crate::statement::{Body, Inside, MESSAGE_SIZE_MAX, PIECE_SIZE, cut};
+use house::{House, person};
+
+const AT: u64 = 1_795_305_600_000;
+
+/// The pieces of a mail to all, as records.
+fn bodies(mail: &str) -> Vec<Body> {
+    let at = Timestamp::from_millis(AT);
+    cut(mail.replace('\n', "\r\n").as_bytes(), at, &[]).into_iter().map(Body::Open).collect()
+}
+
+fn mail(from: &str) -> String {
+    format!("From: {from}\nTo: all@town.althing.internal\n\nhello\n")
+}
+
+/// Returns how many mails are in INBOX.
+fn count(house: &House) -> u64 {
+    let folders = house.read("mail.folders", json!({})).unwrap();
+    folders["folders"][0]["messages"].as_u64().unwrap()
+}
+
+/// Says who the mail is from that Alice (0) or Bob (1 and 2 are called so) sent; none if it was dropped.
+fn shown(author: u8, from: &str) -> Option<String> {
+    let mut house = House::start();
+    for body in bodies(&mail(from)) {
+        house.tell(author, 1, &body);
+    }
+    house.pass();
+    let rows = house.rows_of("mail.bytes");
+    assert_eq!(rows.len() as u64, count(&house));
+    let text = String::from_utf8_lossy(rows.first()?).into_owned();
+    let line = text.lines().find(|line| line.contains("From: ")).unwrap();
+    Some(line.split("From: ").nth(1).unwrap().to_owned())
+}
+
+#[test]
+fn who_a_mail_is_from_is_who_has_signed_it() {
+    let alice = "alice@town.althing.internal";
+    assert_eq!(shown(0, alice).unwrap(), alice);
+    assert_eq!(shown(0, &format!("Alice L <{alice}>")).unwrap(), format!("Alice L <{alice}>"));
+    // Somebody else's address, by name and by digits.
+    assert_eq!(shown(1, alice), None);
+    let digits: String = person(0).to_string().chars().take(8).collect();
+    assert_eq!(shown(1, &format!("x~{digits}@town.althing.internal")), None);
+    // A name that nobody has, another domain, another web, two at once: the author's own instead.
+    for from in [
+        "old@town.althing.internal",
+        "alice@gmail.com",
+        "alice@other.althing.internal",
+        "zoe@x.y, alice@town.althing.internal",
+    ] {
+        assert_eq!(shown(0, from).unwrap(), alice, "{from}");
+    }
+    // Two are called Bob, so neither is without digits.
+    let bob = shown(1, "bob@town.althing.internal").unwrap();
+    assert!(bob.starts_with("bob~") && bob != shown(2, "bob@town.althing.internal").unwrap(), "{bob}");
+}
+
+#[test]
+fn a_mail_that_comes_again_is_one_and_one_in_another_log_is_another() {
+    let mut house = House::start();
+    let body = bodies(&mail("nobody@town.althing.internal")).remove(0);
+    house.tell(0, 1, &body);
+    house.tell(0, 2, &body);
+    house.pass();
+    house.tell(0, 3, &body);
+    house.pass();
+    assert_eq!(count(&house), 1);
+    // Mallory takes the bytes into a log of her own: her mail, under her address.
+    house.tell(1, 1, &body);
+    house.pass();
+    assert_eq!(count(&house), 2);
+}
+
+#[test]
+fn pieces_come_in_any_order_and_what_does_not_fit_together_is_dropped() {
+    let large = format!("{}{}", mail("alice@town.althing.internal"), "0123456789\n".repeat(9_000));
+    let pieces = bodies(&large);
+    assert_eq!(pieces.len(), 4);
+    let mut house = House::start();
+    for (seq, index) in [(1, 2), (2, 0), (3, 3), (4, 0)] {
+        house.tell(0, seq, &pieces[index]);
+    }
+    house.pass();
+    assert_eq!(count(&house), 0);
+    house.tell(0, 5, &pieces[1]);
+    house.pass();
+    assert_eq!(count(&house), 1);
+    // One piece is of another mail of the same size.
+    let mut house = House::start();
+    for (seq, body) in (1..).zip(&pieces) {
+        let mut body = body.clone();
+        if let Body::Open(Inside::Piece(piece)) = &mut body
+            && seq == 2
+        {
+            piece.bytes = vec![b'x'; PIECE_SIZE].into();
+        }
+        house.tell(0, seq, &body);
+    }
+    house.pass();
+    assert_eq!(count(&house), 0);
+    assert!(house.rows_of("mail.pieces").is_empty());
+}
+
+#[test]
+fn what_waits_behind_a_cut_is_forgotten_and_what_was_delivered_stays() {
+    let large = format!("{}{}", mail("alice@town.althing.internal"), "0123456789\n".repeat(9_000));
+    let mut house = House::start();
+    house.tell(0, 1, &bodies(&mail("alice@town.althing.internal"))[0]);
+    house.tell(0, 2, &bodies(&large)[0]);
+    house.pass();
+    assert_eq!((count(&house), house.rows_of("mail.pieces").len()), (1, 1));
+    house.cut(0, 0);
+    house.pass();
+    assert_eq!((count(&house), house.rows_of("mail.pieces").len()), (1, 0));
+}
+
+#[test]
+fn what_waits_of_one_device_is_bounded() {
+    let mut house = House::start();
+    for number in 0..200_u64 {
+        let large =
+            format!("{}{number}{}", mail("alice@town.althing.internal"), "0123456789\n".repeat(20_000));
+        let pieces = bodies(&large);
+        assert!(large.len() as u64 <= MESSAGE_SIZE_MAX && pieces.len() == 8, "{}", pieces.len());
+        for body in pieces.iter().take(4) {
+            house.tell(0, number + 1, body);
+        }
+    }
+    house.pass();
+    let waiting = house.rows_of("mail.pieces").len();
+    assert!((500..=512).contains(&waiting), "{waiting}");
+}
