@@ -16,7 +16,7 @@ const FLOORS: [&str; 6] = ["foundation", "engine", "services", "drivers", "inter
 const GROUND: [&str; 3] = ["records", "people", "files"];
 
 /// Uses within one floor that the picture of the house shows.
-const SIDEWAYS: [(&str, &str); 10] = [
+const SIDEWAYS: [(&str, &str); 11] = [
     ("api", "base"),
     ("wire", "base"),
     ("kernel", "store"),
@@ -25,6 +25,7 @@ const SIDEWAYS: [(&str, &str); 10] = [
     ("files", "people"),
     ("sandbox", "machine-code"),
     ("peer", "gateways"),
+    ("peer", "mail"),
     ("althing", "gateways"),
     ("althing", "peer"),
 ];

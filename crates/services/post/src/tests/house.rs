@@ -180,7 +180,7 @@ impl House {
 
     /// A record has come: the first of its batch.
     pub(super) fn tell(&mut self, author: u8, seq: u64, body: &Body) {
-        let body = wire::to_bytes(body).into();
+        let body = wire::to_bytes(body);
         let told = Told::Record { web: WEB, author: device(author), seq, index: 0, body };
         self.told.lock().unwrap().push(told.to_bytes());
     }
