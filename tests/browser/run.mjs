@@ -15,6 +15,7 @@ import { firstUse, joinByKeyboard } from './flows/first-use.mjs'
 import { share, filmAndPaper, oddNames, manyEntries, viewers } from './flows/files.mjs'
 import { finding, everyKey } from './flows/keyboard.mjs'
 import { knowing, meeting } from './flows/knowing.mjs'
+import { mails } from './flows/mail.mjs'
 import { news, pages, outage } from './flows/pages.mjs'
 import { everythingBack } from './flows/recovery.mjs'
 import { approve, invite, remove } from './flows/people.mjs'
@@ -78,6 +79,7 @@ async function everything(peers) {
   await computing(house)
   await tunnels(house)
   await rooms(house)
+  await mails(house)
   await news(house)
   await pages(house, alice, 'alice')
   await outage(house)

@@ -9,7 +9,10 @@ use anyhow::Context as _;
 pub(crate) fn root() -> PathBuf {
     // Asked when it runs: a target folder that several clones share keeps what was true of another one.
     let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("xtask"), PathBuf::from);
-    here.parent().map_or_else(PathBuf::new, Path::to_path_buf)
+    // A program cannot be started in a folder without a name.
+    here.parent()
+        .filter(|root| root.components().next().is_some())
+        .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
 /// Returns the folder of built programs.

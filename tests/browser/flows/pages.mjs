@@ -16,7 +16,7 @@ export async function news({ report, alice, bob }) {
 }
 
 export async function pages({ report }, page, name) {
-  const places = [['webs', '#/files'], ['people', '#/people'], ['transfers', '#/transfers'], ['news-all', '#/news'], ['search', '#/search'], ['computers-all', '#/computers'], ['jobs-all', '#/jobs'], ['tunnels-all', '#/tunnels']]
+  const places = [['webs', '#/files'], ['people', '#/people'], ['transfers', '#/transfers'], ['news-all', '#/news'], ['search', '#/search'], ['computers-all', '#/computers'], ['jobs-all', '#/jobs'], ['tunnels-all', '#/tunnels'], ['rooms-all', '#/rooms'], ['mail-all', '#/mail']]
   for (const [place, hash] of places) {
     await report.step(`${name}: ${place} in all looks`, async () => {
       await visit(page, hash)

@@ -54,7 +54,7 @@ const PLOTS: &str = "docs/search-at-scale";
 
 /// Seeds that once found something, or that cover the plan's corners; kept for ever.
 const FIXED: [Plan; 4] = [
-    // Seed 1 finds a searcher that leaves out what a holder has (docs/search-at-scale.md, "Found, not mended"); it is back here when that is mended.
+    // Found that who had said to keep a content was forgotten with a broker's wish for it, and then called a liar.
     Plan { seed: 4, peers: 1000, time: Duration::from_secs(3600), is_checking_all: false, searches: 20 },
     Plan { seed: 2, peers: 40, time: Duration::from_secs(3600), is_checking_all: true, searches: 20 },
     // Found that records of a batch that had waited for its key were applied after later ones: a file was lost from trees.

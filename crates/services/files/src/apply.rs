@@ -11,8 +11,8 @@ use crate::copies;
 use crate::label;
 use crate::statement::{self, Held, Statement};
 use crate::tables::{
-    ENTRIES, FILES, GONE, HOLDERS, KEPT, KeptRow, NUMBERS, PAST, PLACES, REVISIONS, SHARES, SWEEP, ShareKey,
-    path_of,
+    ENTRIES, FILES, GONE, HINTS, HOLDERS, KEPT, KeptRow, NUMBERS, PAST, PLACES, REVISIONS, SHARES, SWEEP,
+    ShareKey, path_of,
 };
 
 /// Shares of one person in one web at most, ended ones included.
@@ -75,6 +75,10 @@ pub(crate) fn apply(step: &mut Step<'_>, author: Author, body: &[u8]) -> Result<
                 let key = (author.web, content, author.device);
                 if let Some(size) = HOLDERS.get(step.view(), &key)? {
                     HOLDERS.delete(step.rows(), &key);
+                    if HINTS.has(step.view(), &key)? {
+                        HINTS.delete(step.rows(), &key);
+                        continue;
+                    }
                     note_kept(step, author, |kept| {
                         kept.files = kept.files.saturating_sub(1);
                         kept.bytes = kept.bytes.saturating_sub(size);
@@ -188,9 +192,10 @@ pub(crate) fn end_share(step: &mut Step<'_>, mut shelf: Shelf) -> Result<(), Sto
 fn hold(step: &mut Step<'_>, author: Author, contents: &[Held]) -> Result<Applied, StoreError> {
     for held in contents {
         let key = (author.web, held.content, author.device);
-        if HOLDERS.has(step.view(), &key)? {
+        if HOLDERS.has(step.view(), &key)? && !HINTS.has(step.view(), &key)? {
             continue;
         }
+        HINTS.delete(step.rows(), &key);
         HOLDERS.put(step.rows(), &key, &held.size);
         note_kept(step, author, |kept| {
             kept.files = kept.files.saturating_add(1);

@@ -15,7 +15,7 @@ use crate::bringing::Key;
 use crate::changes;
 use crate::jobs::from_bytes;
 use crate::service::Files;
-use crate::tables::{HELD, HOLDERS, HeldRow, ITEMS, ItemRow, PLACES, Stage, TRANSFERS, TransferRow};
+use crate::tables::{HELD, HINTS, HOLDERS, HeldRow, ITEMS, ItemRow, Stage, TRANSFERS, TransferRow};
 use crate::transfer::lane_of;
 
 /// Contents in one wish at most.
@@ -144,7 +144,11 @@ impl Files {
         let mut row = TRANSFERS.get(step.view(), &id)?.unwrap_or_else(|| nobodys(web, step.now()));
         for Wanted { content, size, from } in contents.iter().take(WISHES_MAX) {
             if let Some(from) = from.filter(|from| *from != step.me()) {
-                HOLDERS.put(step.rows(), &(web, *content, from), size);
+                let key = (web, *content, from);
+                if !HOLDERS.has(step.view(), &key)? {
+                    HOLDERS.put(step.rows(), &key, size);
+                    HINTS.put(step.rows(), &key, &());
+                }
             }
             if HELD.has(step.view(), &(web, *content))? {
                 continue;
@@ -233,14 +237,12 @@ impl Files {
     }
 }
 
-/// Who has what no file shows was known from a hint only.
+/// Forgets who has a content, as far as it was known from a hint only.
 fn forget_hints(step: &mut Step<'_>, key: Key) -> Result<(), StoreError> {
-    if PLACES.within(step.view(), &key.1).next().transpose()?.is_some() {
-        return Ok(());
-    }
     let hints: Vec<_> =
-        HOLDERS.within(step.view(), &key).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
+        HINTS.within(step.view(), &key).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
     for hint in &hints {
+        HINTS.delete(step.rows(), hint);
         HOLDERS.delete(step.rows(), hint);
     }
     Ok(())

@@ -11,7 +11,8 @@ use crate::jobs::Source;
 use crate::label;
 use crate::source::shared_path;
 use crate::tables::{
-    DOCUMENTS_AT, ENTRIES, FILES, HELD, HOLDERS, KEPT, Kind, NUMBERS, OWN, PAST, PLACES, ShareKey, path_of,
+    DOCUMENTS_AT, ENTRIES, FILES, HELD, HOLDERS, KEPT, Kind, NUMBERS, OWN, PAST, PLACES, SHARES, ShareKey,
+    path_of,
 };
 use crate::tree::{BelowSpot, ShareSpot, Spot};
 use crate::view::Viewer;
@@ -346,16 +347,20 @@ pub fn is_holder<R: Rows + ?Sized>(
     if HOLDERS.has(rows, &(web, content, device))? {
         return Ok(true);
     }
-    for showing in showing(rows, web, content, HOLDING_MAX)? {
-        if Shelf::numbered(rows, showing.number)?.is_some_and(|shelf| shelf.row.device == device) {
+    let Some(person) = people::read::person_of(rows, web, device)? else { return Ok(false) };
+    // By the device's shares: how many others have the same content must not matter.
+    for pair in SHARES.within(rows, &(web, person)) {
+        let (_, share) = pair?;
+        let key = (content, share.number);
+        let has_listed = share.device == device
+            && (PLACES.within(rows, &key).next().transpose()?.is_some()
+                || PAST.within(rows, &key).next().transpose()?.is_some());
+        if has_listed {
             return Ok(true);
         }
     }
     Ok(false)
 }
-
-/// Shares looked at for whether a device lists a content, at most.
-const HOLDING_MAX: usize = 64;
 
 /// Looks at entries as a person sees them, at one moment.
 pub struct Look<'a> {

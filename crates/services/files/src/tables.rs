@@ -34,6 +34,8 @@ pub(crate) const HELD: Table<(WebId, ContentId), HeldRow> = Table::new("files.he
 pub(crate) const PROVEN: Table<(WebId, ContentId), ()> = Table::new("files.proven");
 /// Contents other devices say they keep; the value is the size.
 pub(crate) const HOLDERS: Table<(WebId, ContentId, DeviceId), u64> = Table::new("files.holders");
+/// Those of them that have not said so themselves: another service of this peer knows it, and it is forgotten with its wish.
+pub(crate) const HINTS: Table<(WebId, ContentId, DeviceId), ()> = Table::new("files.hints");
 /// How much each device says it keeps.
 pub(crate) const KEPT: Table<(WebId, DeviceId), KeptRow> = Table::new("files.kept");
 /// Files that wait for their hash: (lane, rank, share number, path key).
