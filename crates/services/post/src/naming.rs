@@ -33,7 +33,9 @@ pub(crate) fn resolve<R: Rows + ?Sized>(rows: &R, written: &str) -> Result<(WebI
         address::split(&small).ok_or_else(|| MailFault::NoAddress { address: shown(written) })?;
     let row = web_of(rows, web)?;
     let members = members(rows, row.id)?;
-    let found = persons(rows, row.id, &members, person)?;
+    // A list is never a person, whatever somebody calls itself (spec post, rule 13).
+    let is_list = [ALL, ADMINS].contains(&person);
+    let found = if is_list { Vec::new() } else { persons(rows, row.id, &members, person)? };
     match found.as_slice() {
         [one] => Ok((row.id, Meant::Person(*one))),
         [] if person == ALL => Ok((row.id, Meant::Everybody)),

@@ -114,6 +114,8 @@ impl Mail {
         check_author(step.view(), &head)?;
         let (readers, pairs) = readers(step.view(), &head, to)?;
         let mail = head::sent(&head, &pairs);
+        // Addresses may have become longer.
+        check_size(mail.len(), body.as_ref())?;
         let me = people::read::my_person(step.view())?.ok_or(MailFault::NobodyMeant)?;
         let mut first = None;
         let mut is_mine = false;

@@ -81,6 +81,8 @@ impl Mail {
         match input {
             Input::Started => {
                 folders::begin(step)?;
+                // Alarms of an earlier run are gone.
+                large::look_after_offers(step)?;
                 if LETTERS.all(step.view()).next().is_some() { self.open_letters(step) } else { Ok(()) }
             }
             Input::Told { by: "records", message } => self.hear_records(step, &message),

@@ -12,7 +12,7 @@ use store::StoreError;
 use crate::ids::{MessageId, RoomId};
 use crate::message::Ground;
 use crate::service::{Rang, Talk};
-use crate::statement::{About, Begun, Body, Content, LEAP, Message, What};
+use crate::statement::{About, Begun, Body, Change, Content, LEAP, Message, What};
 use crate::tables::{
     ABOUT, AboutRow, BEGUN, BegunRow, DENIED, HEARD, LETTERS, MESSAGES, MUTES, MessageRow, MuteRow, OWN,
     PLACED, QUEUED, ROOMS, SETS, SetRow, THREADS, TIMELINE,
@@ -100,12 +100,15 @@ impl Talk {
             Body::Begun(begun) => self.take_begun(step, said, begun),
             Body::Set { room, count, change } => {
                 let key = (web, room, change.field(), author);
-                if SETS.within(step.view(), &key).count() < CHANGES_MAX {
-                    let key = (key.0, key.1, key.2, key.3, number);
-                    SETS.put(step.rows(), &key, &SetRow { count, change });
-                    self.changed.insert((web, room));
+                if SETS.within(step.view(), &key).count() >= CHANGES_MAX {
+                    return Ok(());
                 }
-                self.judge_again(step, web)
+                let names_moderators = matches!(change, Change::Moderators(_));
+                let key = (key.0, key.1, key.2, key.3, number);
+                SETS.put(step.rows(), &key, &SetRow { count, change });
+                self.changed.insert((web, room));
+                // Nothing else changes who may take messages away.
+                if names_moderators { self.judge_again(step, web) } else { Ok(()) }
             }
             Body::Said { room, message } => {
                 self.take_message(step, said, room, message)?;
