@@ -107,6 +107,17 @@ fn a_mail_reaches_whom_it_is_for_and_no_row_of_others_holds_it() {
 }
 
 #[test]
+fn who_calls_itself_like_a_list_gets_nothing_that_is_for_the_list() {
+    let mut town = Town::new(26);
+    town.ask(CAROL, "people.introduce", json!({ "name": "Admins" })).unwrap();
+    town.pass(30);
+    town.send(BOB, "admins@family", "for who leads7517").unwrap();
+    town.pass(10);
+    assert_eq!((town.counts(ALICE, "INBOX").0, town.counts(CAROL, "INBOX").0), (1, 0));
+    assert!(!town.holds(CAROL, "leads7517"));
+}
+
+#[test]
 fn whoever_was_away_gets_everything_once_also_after_power_cuts() {
     let mut town = Town::new(22);
     town.world.power_cut(BOB, Duration::from_secs(3_600));
