@@ -48,6 +48,20 @@ pub struct LedgerTally {
     pub calm_ms: u64,
 }
 
+impl LedgerTally {
+    /// Adds what another town did.
+    pub fn add(&mut self, other: &Self) {
+        self.done += other.done;
+        self.refused += other.refused;
+        self.given_up += other.given_up;
+        self.slots += other.slots;
+        self.messages += other.messages;
+        self.power_cuts += other.power_cuts;
+        self.moves += other.moves;
+        self.calm_ms = self.calm_ms.max(other.calm_ms);
+    }
+}
+
 struct Order {
     by: PeerIndex,
     /// 32 digits.

@@ -219,20 +219,25 @@ fn small_towns(kind: &str, arguments: &[String]) -> Option<(u64, u64)> {
 
 /// Runs towns with enemies inside. Says whether all was right.
 fn trust(first: u64, towns: u64) -> bool {
-    small("trust", (first, towns), sim::trust::run)
+    small("trust", (first, towns), |seed, ()| sim::trust::run(seed), |()| String::new())
 }
 
 /// Runs towns that write together. Says whether all was right.
 fn writing(first: u64, towns: u64) -> bool {
-    small("writing", (first, towns), |seed| sim::writing::run(seed).0)
+    small("writing", (first, towns), |seed, ()| sim::writing::run(seed).0, |()| String::new())
 }
 
-/// Runs small towns of a kind, one seed after the other. Says whether all was right.
+/// Runs small towns of a kind, one seed after the other; each adds to a sum, which is told in words. Says whether all was right.
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]
-fn small(kind: &str, (first, towns): (u64, u64), run: fn(u64) -> sim::check::Report) -> bool {
-    let (begun, mut checked, mut failed) = (Instant::now(), 0, 0);
+fn small<T: Default>(
+    kind: &str,
+    (first, towns): (u64, u64),
+    run: fn(u64, &mut T) -> sim::check::Report,
+    words: fn(&T) -> String,
+) -> bool {
+    let (begun, mut checked, mut failed, mut sum) = (Instant::now(), 0, 0, T::default());
     for seed in first..first.saturating_add(towns) {
-        let report = run(seed);
+        let report = run(seed, &mut sum);
         checked += report.checked;
         for line in &report.wrong {
             println!("  wrong: {line}");
@@ -243,86 +248,88 @@ fn small(kind: &str, (first, towns): (u64, u64), run: fn(u64) -> sim::check::Rep
         }
     }
     println!(
-        "NOTE {kind}: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong, in {} s",
+        "NOTE {kind}: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong{}; in {} s",
+        words(&sum),
         begun.elapsed().as_secs()
     );
     failed == 0
 }
 
-/// Runs towns around a ledger, one seed after the other. Says whether all was right.
-#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+/// Runs towns around a ledger. Says whether all was right.
 fn ledgers(first: u64, towns: u64) -> bool {
-    let (begun, mut checked, mut failed) = (Instant::now(), 0, 0);
-    let mut sum = sim::ledgers::LedgerTally::default();
-    for seed in first..first.saturating_add(towns) {
+    let run = |seed, sum: &mut sim::ledgers::LedgerTally| {
         let (report, tally) = sim::ledgers::run(seed);
-        checked += report.checked;
-        sum.done += tally.done;
-        sum.refused += tally.refused;
-        sum.given_up += tally.given_up;
-        sum.slots += tally.slots;
-        sum.messages += tally.messages;
-        sum.power_cuts += tally.power_cuts;
-        sum.moves += tally.moves;
-        sum.calm_ms = sum.calm_ms.max(tally.calm_ms);
-        for line in &report.wrong {
-            println!("  wrong: {line}");
-        }
-        if !report.wrong.is_empty() {
-            failed += 1;
-            println!("  replay: cargo xtask sim --ledgers 1 --seed {seed}");
-        }
-    }
-    println!(
-        "NOTE ledgers: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong; {} orders done, {} refused, {} given up in {} slots, {} messages, {} power cuts, {} changes of keepers; calm after {} ms at most; in {} s",
-        sum.done,
-        sum.refused,
-        sum.given_up,
-        sum.slots,
-        sum.messages,
-        sum.power_cuts,
-        sum.moves,
-        sum.calm_ms,
-        begun.elapsed().as_secs()
-    );
-    failed == 0
+        sum.add(&tally);
+        report
+    };
+    small("ledgers", (first, towns), run, |sum| {
+        format!(
+            "; {} orders done, {} refused, {} given up in {} slots, {} messages, {} power cuts, {} changes of keepers; calm after {} ms at most",
+            sum.done,
+            sum.refused,
+            sum.given_up,
+            sum.slots,
+            sum.messages,
+            sum.power_cuts,
+            sum.moves,
+            sum.calm_ms
+        )
+    })
 }
 
-/// Runs towns around jobs, one seed after the other. Says whether all was right.
-#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+/// Runs towns around jobs. Says whether all was right.
 fn job_towns(first: u64, towns: u64) -> bool {
-    let (begun, mut checked, mut failed) = (Instant::now(), 0, 0);
-    let mut sum = sim::jobs::JobTally::default();
-    for seed in first..first.saturating_add(towns) {
+    let run = |seed, sum: &mut sim::jobs::JobTally| {
         let (report, tally) = sim::jobs::run(seed);
-        checked += report.checked;
         sum.add(&tally);
-        for line in &report.wrong {
-            println!("  wrong: {line}");
-        }
-        if !report.wrong.is_empty() {
-            failed += 1;
-            println!("  replay: cargo xtask sim --jobs 1 --seed {seed}");
-        }
-    }
-    println!(
-        "NOTE jobs: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong; {} jobs done, {} cancelled; {} units, {:.2} runs of each, {} parked, {} known; {} leases, {} messages, {} power cuts; {} lies told, {} believed, {} cases; calm after {} s at most; in {} s",
-        sum.done,
-        sum.cancelled,
-        sum.units,
-        per(sum.executed, sum.units),
-        sum.parked,
-        sum.known,
-        sum.leases,
-        sum.messages,
-        sum.power_cuts,
-        sum.lies,
-        sum.wrong_believed,
-        sum.cases,
-        sum.calm_ms / 1_000,
-        begun.elapsed().as_secs()
-    );
-    failed == 0
+        report
+    };
+    small("jobs", (first, towns), run, |sum| {
+        format!(
+            "; {} jobs done, {} cancelled; {} units, {:.2} runs of each, {} parked, {} known; {} leases, {} messages, {} power cuts; {} lies told, {} believed, {} cases; calm after {} s at most",
+            sum.done,
+            sum.cancelled,
+            sum.units,
+            per(sum.executed, sum.units),
+            sum.parked,
+            sum.known,
+            sum.leases,
+            sum.messages,
+            sum.power_cuts,
+            sum.lies,
+            sum.wrong_believed,
+            sum.cases,
+            sum.calm_ms / 1_000
+        )
+    })
+}
+
+/// Runs towns that talk. Says whether all was right.
+fn talks(first: u64, towns: u64) -> bool {
+    let run = |seed, sum: &mut sim::talks::TalkTally| {
+        let (report, tally) = sim::talks::run(seed);
+        sum.add(&tally);
+        report
+    };
+    small("talks", (first, towns), run, |sum| {
+        format!(
+            "; {} messages in rooms, {} in threads, {} direct; {} edits, {} taken away by authors, {} by moderators, {} reactions, {} muted ({} kept off), {} removed, {} forged records, {} states; {} messages between peers, {} power cuts",
+            sum.open,
+            sum.threads,
+            sum.sealed,
+            sum.edits,
+            sum.deletes,
+            sum.moderated,
+            sum.reactions,
+            sum.mutes,
+            sum.hidden,
+            sum.removed,
+            sum.forged,
+            sum.states,
+            sum.messages,
+            sum.power_cuts
+        )
+    })
 }
 
 /// Reads what the large web of jobs is to be like.
@@ -391,44 +398,6 @@ fn jobs_large(plan: sim::jobs::large::Plan) -> bool {
         begun.elapsed().as_secs()
     );
     report.wrong.is_empty()
-}
-
-/// Runs towns that talk, one seed after the other. Says whether all was right.
-#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
-fn talks(first: u64, towns: u64) -> bool {
-    let (begun, mut checked, mut failed) = (Instant::now(), 0, 0);
-    let mut sum = sim::talks::TalkTally::default();
-    for seed in first..first.saturating_add(towns) {
-        let (report, tally) = sim::talks::run(seed);
-        checked += report.checked;
-        sum.add(&tally);
-        for line in &report.wrong {
-            println!("  wrong: {line}");
-        }
-        if !report.wrong.is_empty() {
-            failed += 1;
-            println!("  replay: cargo xtask sim --talks 1 --seed {seed}");
-        }
-    }
-    println!(
-        "NOTE talks: {towns} towns from seed {first}: {checked} claims checked, {failed} towns wrong; {} messages in rooms, {} in threads, {} direct; {} edits, {} taken away by authors, {} by moderators, {} reactions, {} muted ({} kept off), {} removed, {} forged records, {} states; {} messages between peers, {} power cuts; in {} s",
-        sum.open,
-        sum.threads,
-        sum.sealed,
-        sum.edits,
-        sum.deletes,
-        sum.moderated,
-        sum.reactions,
-        sum.mutes,
-        sum.hidden,
-        sum.removed,
-        sum.forged,
-        sum.states,
-        sum.messages,
-        sum.power_cuts,
-        begun.elapsed().as_secs()
-    );
-    failed == 0
 }
 
 /// Times messages in one room of many members. Says whether all came.

@@ -54,7 +54,7 @@ impl Author {
         seq: u64,
         index: u32,
     ) -> Result<Option<Self>, StoreError> {
-        let position = seq.saturating_mul(256).saturating_add(u64::from(index));
+        let position = records::place(seq, index);
         if !people::read::is_member(rows, web, device)? {
             return Ok(None);
         }

@@ -32,12 +32,11 @@ pub(crate) struct Said {
 pub(crate) fn hear(step: &mut Step<'_>, texts: &mut Texts, message: &[u8]) -> Result<(), Fault> {
     match Told::from_bytes(message) {
         Ok(Told::Record { web, author, seq, index, body }) => {
-            let place = seq.saturating_mul(256).saturating_add(u64::from(index));
+            let place = records::place(seq, index);
             take(step, texts, Said { web, author, place }, &body)
         }
         Ok(Told::Cut { web, device, seq }) => {
-            let last = seq.saturating_mul(256).saturating_add(255);
-            merging::cut(step, texts, (web, device), last)
+            merging::cut(step, texts, (web, device), records::last_place(seq))
         }
         _ => Ok(()),
     }

@@ -23,6 +23,7 @@ pub mod jobs;
 mod joining;
 mod keys;
 mod label;
+mod letters;
 mod meeting;
 mod notices;
 mod personal;
@@ -41,8 +42,9 @@ mod told;
 mod words;
 
 pub use fault::{PeopleError, faults};
+pub use letters::{Letter, Letters, Tried};
 pub use personal::OTHERS;
-pub use sealed::{LETTER_PLAIN_MAX, PERSONS_MAX as LETTER_PERSONS_MAX, Sealed, keys_held};
+pub use sealed::{LETTER_PLAIN_MAX, PERSONS_MAX as LETTER_PERSONS_MAX, Sealed};
 pub use service::{People, service};
 pub use tables::note_kept;
 pub use told::{Told, Wish};

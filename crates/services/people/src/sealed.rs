@@ -4,7 +4,7 @@
 //! It is sealed to the persons' keys, so all their devices open it, later ones and those that came by the recovery words
 //! too. Sizes are padded and the wraps mixed, so that nobody sees for whom it is; how often who writes is seen.
 
-use base::{DeviceId, Fault, PersonId, WebId};
+use base::{DeviceId, PersonId, WebId};
 use kernel::Step;
 use minicbor::{Decode, Encode};
 use store::StoreError;
@@ -95,7 +95,7 @@ impl Sealed {
     }
 
     /// Opens a letter of `service` that `author` has sealed in `web`; `None` when it is for others. Costs a key agreement for each wrap and key.
-    pub fn open_letter(
+    pub(crate) fn open_letter(
         &self,
         step: &Step<'_>,
         (web, service): (WebId, &str),
@@ -168,11 +168,6 @@ pub(crate) fn context(web: WebId, author: DeviceId) -> Vec<u8> {
 /// A letter of one service is none of another's.
 fn letter_context(web: WebId, author: DeviceId, service: &str) -> Vec<u8> {
     [&context(web, author), service.as_bytes()].concat()
-}
-
-/// Returns how many keys of this person are held here: who could not open a letter tries again when there are more.
-pub fn keys_held(step: &Step<'_>) -> Result<u64, Fault> {
-    Ok(u64::try_from(crate::devices::kept_keys(step)?.len()).unwrap_or(u64::MAX))
 }
 
 fn pad(plain: &[u8], sizes: &[usize]) -> Option<Vec<u8>> {

@@ -15,11 +15,10 @@ use crate::faults::MailFault;
 use crate::flags::Flags;
 use crate::folders::{self, Change};
 use crate::large::{self, OFFERS_ALARM};
-use crate::letters::LETTERS_ALARM;
 use crate::read;
 use crate::sending::{OwnCopy, check_size};
 use crate::statement::{IN_LETTERS_MAX, LargeBody, Secret};
-use crate::tables::{FOLDERS, LETTERS, MESSAGES, OUTLINES};
+use crate::tables::{FOLDERS, LETTERS, LETTERS_ALARM, MESSAGES, OUTLINES};
 
 /// Bytes of an outline at most, as the protocol's side has it.
 const OUTLINE_SIZE_MAX: usize = 1 << 20;
@@ -35,7 +34,7 @@ pub struct Mail {
     /// Folders that look different now.
     pub(crate) changed: BTreeSet<u64>,
     /// In which second how many letters were tried.
-    pub(crate) tried: (u64, u32),
+    pub(crate) tried: people::Tried,
     /// Since when how many letters were sent.
     pub(crate) pace: (Timestamp, u64),
 }
@@ -83,11 +82,13 @@ impl Mail {
                 folders::begin(step)?;
                 // Alarms of an earlier run are gone.
                 large::look_after_offers(step)?;
-                if LETTERS.all(step.view()).next().is_some() { self.open_letters(step) } else { Ok(()) }
+                self.open_letters(step)
             }
             Input::Told { by: "records", message } => self.hear_records(step, &message),
             Input::Told { by: "people", message } => match people::Told::from_bytes(&message) {
-                Ok(people::Told::Members { .. } | people::Told::Joined { .. }) => self.try_again(step),
+                Ok(people::Told::Members { .. } | people::Told::Joined { .. }) => {
+                    if LETTERS.try_again(step)? { self.open_letters(step) } else { Ok(()) }
+                }
                 _ => Ok(()),
             },
             Input::Told { by: "files", message } => self.hear_files(step, &message),

@@ -2,7 +2,7 @@
 
 use base::{ContentId, DeviceId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
-use people::Sealed;
+use people::Letters;
 use store::Table;
 use wire::codec::Bytes;
 
@@ -47,12 +47,11 @@ pub(crate) const CONTENTS: Table<(WebId, ContentId), u64> = Table::new("mail.con
 pub(crate) const OFFERED: Table<(WebId, ContentId), Timestamp> = Table::new("mail.offered");
 /// Mails whose bodies are still to come: (web, content, mail).
 pub(crate) const WAITING: Table<(WebId, ContentId, MailId), WaitingRow> = Table::new("mail.waiting");
-/// Letters that nobody has tried to open yet: (web, author, place in its log).
-pub(crate) const LETTERS: Table<(WebId, DeviceId, u64), Sealed> = Table::new("mail.letters");
-/// Letters that did not open, the last ones of a web: for keys of mine that are still to come.
-pub(crate) const CLOSED: Table<(WebId, u64), ClosedRow> = Table::new("mail.closed");
-/// How many keys of mine they were tried with.
-pub(crate) const TRIED_KEYS: Table<(), u64> = Table::new("mail.tried-keys");
+/// Letters, by author and place in its log.
+pub(crate) const LETTERS: Letters =
+    Letters::new("mail", LETTERS_ALARM, ["mail.letters", "mail.closed", "mail.tried-keys"]);
+/// Alarm: go on opening letters.
+pub(crate) const LETTERS_ALARM: &str = "letters";
 
 /// A folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
@@ -173,15 +172,4 @@ pub(crate) struct PieceRow {
     pub(crate) place: u64,
     #[n(1)]
     pub(crate) bytes: Bytes,
-}
-
-/// A letter that did not open.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct ClosedRow {
-    #[n(0)]
-    pub(crate) author: DeviceId,
-    #[n(1)]
-    pub(crate) place: u64,
-    #[n(2)]
-    pub(crate) sealed: Sealed,
 }

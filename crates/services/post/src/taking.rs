@@ -18,20 +18,15 @@ use crate::tables::{COME, LETTERS, PIECES, PieceRow, WaitingRow};
 /// Pieces of one device that wait for others: 64 mails of the greatest size. The oldest mail makes room.
 const WAITING_MAX: usize = 64 * PIECES_MAX;
 
-/// Returns the place of a record: one number for batch and place in it, of which there are at most 256.
-fn place(seq: u64, index: u32) -> u64 {
-    seq.saturating_mul(256).saturating_add(u64::from(index.min(255)))
-}
-
 impl Mail {
     /// Hears what `records` tells.
     pub(crate) fn hear_records(&mut self, step: &mut Step<'_>, message: &[u8]) -> Result<(), Fault> {
         match Told::from_bytes(message) {
             Ok(Told::Record { web, author, seq, index, body }) => {
-                let place = place(seq, index);
+                let place = records::place(seq, index);
                 match Body::read(&body) {
                     Ok(Body::Letter(sealed)) => {
-                        LETTERS.put(step.rows(), &(web, author, place), &sealed);
+                        LETTERS.put(step, (web, author, place), &sealed);
                         self.open_letters(step)
                     }
                     Ok(Body::Open(inside)) => self.take_inside(step, (web, author, place), inside),
@@ -41,7 +36,7 @@ impl Mail {
                     }
                 }
             }
-            Ok(Told::Cut { web, device, seq }) => letters::cut(step, (web, device), place(seq, 255)),
+            Ok(Told::Cut { web, device, seq }) => letters::cut(step, (web, device), records::last_place(seq)),
             _ => Ok(()),
         }
     }

@@ -1,15 +1,19 @@
 //! What members write in the open comes into a folder, and what claims to be another's does not. One peer, whose `records` is a stand-in
 //! that tells what the test says.
 
-mod house;
-
 use base::Timestamp;
 use serde_json::json;
 
 use crate::statement::{Body, Inside, MESSAGE_SIZE_MAX, PIECE_SIZE, cut};
-use house::{House, person};
+use sim::lone::{Lone, person};
 
 const AT: u64 = 1_795_305_600_000;
+
+/// Zoe's peer. Two of the others call themselves Bob.
+fn begin() -> Lone {
+    let names = ["Alice", "Bob", "Bob", "", "", "", "", "", "", "Zoe"];
+    Lone::start(Box::new(crate::service()), names, Timestamp::from_millis(AT))
+}
 
 /// The pieces of a mail to all, as records.
 fn bodies(mail: &str) -> Vec<Body> {
@@ -22,21 +26,21 @@ fn mail(from: &str) -> String {
 }
 
 /// Returns how many mails are in INBOX.
-fn count(house: &House) -> u64 {
+fn count(house: &Lone) -> u64 {
     let folders = house.read("mail.folders", json!({})).unwrap();
     folders["folders"][0]["messages"].as_u64().unwrap()
 }
 
 /// Says who the mail is from that Alice (0) or Bob (1 and 2 are called so) sent; none if it was dropped.
 fn shown(author: u8, from: &str) -> Option<String> {
-    let mut house = House::start();
+    let mut house = begin();
     for body in bodies(&mail(from)) {
         house.tell(author, 1, &body);
     }
     house.pass();
-    let rows = house.rows_of("mail.bytes");
+    let rows = house.rows("mail.bytes");
     assert_eq!(rows.len() as u64, count(&house));
-    let text = String::from_utf8_lossy(rows.first()?).into_owned();
+    let text = String::from_utf8_lossy(&rows.first()?.1).into_owned();
     let line = text.lines().find(|line| line.contains("From: ")).unwrap();
     Some(line.split("From: ").nth(1).unwrap().to_owned())
 }
@@ -66,7 +70,7 @@ fn who_a_mail_is_from_is_who_has_signed_it() {
 
 #[test]
 fn a_mail_that_comes_again_is_one_and_one_in_another_log_is_another() {
-    let mut house = House::start();
+    let mut house = begin();
     let body = bodies(&mail("nobody@town.althing.internal")).remove(0);
     house.tell(0, 1, &body);
     house.tell(0, 2, &body);
@@ -85,7 +89,7 @@ fn pieces_come_in_any_order_and_what_does_not_fit_together_is_dropped() {
     let large = format!("{}{}", mail("alice@town.althing.internal"), "0123456789\n".repeat(9_000));
     let pieces = bodies(&large);
     assert_eq!(pieces.len(), 4);
-    let mut house = House::start();
+    let mut house = begin();
     for (seq, index) in [(1, 2), (2, 0), (3, 3), (4, 0)] {
         house.tell(0, seq, &pieces[index]);
     }
@@ -95,7 +99,7 @@ fn pieces_come_in_any_order_and_what_does_not_fit_together_is_dropped() {
     house.pass();
     assert_eq!(count(&house), 1);
     // One piece is of another mail of the same size.
-    let mut house = House::start();
+    let mut house = begin();
     for (seq, body) in (1..).zip(&pieces) {
         let mut body = body.clone();
         if let Body::Open(Inside::Piece(piece)) = &mut body
@@ -107,25 +111,25 @@ fn pieces_come_in_any_order_and_what_does_not_fit_together_is_dropped() {
     }
     house.pass();
     assert_eq!(count(&house), 0);
-    assert!(house.rows_of("mail.pieces").is_empty());
+    assert!(house.rows("mail.pieces").is_empty());
 }
 
 #[test]
 fn what_waits_behind_a_cut_is_forgotten_and_what_was_delivered_stays() {
     let large = format!("{}{}", mail("alice@town.althing.internal"), "0123456789\n".repeat(9_000));
-    let mut house = House::start();
+    let mut house = begin();
     house.tell(0, 1, &bodies(&mail("alice@town.althing.internal"))[0]);
     house.tell(0, 2, &bodies(&large)[0]);
     house.pass();
-    assert_eq!((count(&house), house.rows_of("mail.pieces").len()), (1, 1));
+    assert_eq!((count(&house), house.rows("mail.pieces").len()), (1, 1));
     house.cut(0, 0);
     house.pass();
-    assert_eq!((count(&house), house.rows_of("mail.pieces").len()), (1, 0));
+    assert_eq!((count(&house), house.rows("mail.pieces").len()), (1, 0));
 }
 
 #[test]
 fn what_waits_of_one_device_is_bounded() {
-    let mut house = House::start();
+    let mut house = begin();
     for number in 0..200_u64 {
         let large =
             format!("{}{number}{}", mail("alice@town.althing.internal"), "0123456789\n".repeat(20_000));
@@ -136,6 +140,6 @@ fn what_waits_of_one_device_is_bounded() {
         }
     }
     house.pass();
-    let waiting = house.rows_of("mail.pieces").len();
+    let waiting = house.rows("mail.pieces").len();
     assert!((500..=512).contains(&waiting), "{waiting}");
 }

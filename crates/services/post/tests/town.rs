@@ -13,7 +13,6 @@ use base::Fault;
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use sim::World;
-use sim::vault::Memory;
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
@@ -27,20 +26,7 @@ struct Town {
 impl Town {
     /// All three are members of the web `family`, Alice its owner.
     fn new(seed: u64) -> Self {
-        let mut town = Self { world: World::new(seed, NAMES.len(), &Memory::shared()) };
-        for (index, name) in NAMES.iter().enumerate() {
-            town.world.start(index);
-            town.world.ask(index, "people.introduce", json!({ "name": name }));
-        }
-        town.ask(ALICE, "people.start_web", json!({ "name": "family" })).unwrap();
-        let invite = json!({ "web": "family", "uses": 10 });
-        let link = town.ask(ALICE, "people.invite", invite).unwrap()["link"].clone();
-        for index in 1..NAMES.len() {
-            town.ask(index, "people.join", json!({ "link": link })).unwrap();
-            town.pass(20);
-        }
-        town.pass(60);
-        town
+        Self { world: World::family(seed, &NAMES) }
     }
 
     fn pass(&mut self, seconds: u64) {
@@ -48,14 +34,7 @@ impl Town {
     }
 
     fn ask(&mut self, who: usize, operation: &str, arguments: Value) -> Result<Value, Fault> {
-        let ask = self.world.ask(who, operation, arguments);
-        for _ in 0..100 {
-            if let Some(answer) = self.world.answer(ask) {
-                return answer;
-            }
-            self.world.run_for(Duration::from_millis(100));
-        }
-        panic!("{operation} was not answered");
+        self.world.ask_and_wait(who, operation, arguments)
     }
 
     fn send(&mut self, who: usize, to: &str, text: &str) -> Result<Value, Fault> {

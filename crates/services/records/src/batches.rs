@@ -67,13 +67,15 @@ fn queue(
     Ok(number)
 }
 
-/// Reads once more what one batch says to a service, with places in it; nothing if it is not here or there is no key for it.
+/// Reads once more what the batch around a place says to a service, with places ([`crate::place`]); nothing if it is not here or there is no
+/// key for it.
 pub fn read_batch(
     step: &mut Step<'_>,
     web: WebId,
-    (author, seq): (DeviceId, u64),
+    (author, place): (DeviceId, u64),
     service: &str,
-) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
+) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+    let seq = crate::told::batch_of(place);
     let Some(bytes) = ENTRIES.get(step.view(), &(web, author, log_key(Log::Records), seq))? else {
         return Ok(Vec::new());
     };
@@ -82,7 +84,7 @@ pub fn read_batch(
     let Some(key) = step.keyring().get(web, batch.key).cloned() else { return Ok(Vec::new()) };
     let records = batch.open(&key, Place { web, author, seq }).unwrap_or_default();
     let numbered = (0_u32..).zip(records).filter(|(_, record)| record.service == service);
-    Ok(numbered.map(|(index, record)| (index, record.body.into())).collect())
+    Ok(numbered.map(|(index, record)| (crate::place(seq, index), record.body.into())).collect())
 }
 
 /// Says that the keyring of a web changed: waiting batches are opened, queued records sealed.

@@ -80,6 +80,25 @@ pub enum Told {
     },
 }
 
+/// Records of a batch at most, as a number of places.
+const IN_BATCH: u64 = wire::record::RECORDS_MAX as u64;
+
+/// Returns where a record stands in its author's records chain, as one number that grows along it: the batch's place, times 256,
+/// plus the place in it.
+pub fn place(seq: u64, index: u32) -> u64 {
+    seq.saturating_mul(IN_BATCH).saturating_add(u64::from(index).min(IN_BATCH - 1))
+}
+
+/// Returns the last place of a batch.
+pub fn last_place(seq: u64) -> u64 {
+    place(seq, u32::MAX)
+}
+
+/// Returns the batch that a place is in.
+pub(crate) fn batch_of(place: u64) -> u64 {
+    place / IN_BATCH
+}
+
 impl Told {
     /// Encodes it.
     pub fn to_bytes(&self) -> Vec<u8> {

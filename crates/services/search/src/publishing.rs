@@ -116,8 +116,8 @@ impl Search {
         let Some(summary) = Summary::read(&body).ok().filter(|_| is_member && author != step.me()) else {
             return Ok(());
         };
-        // The place as `files` counts places, so that both can be compared.
-        let position = seq.saturating_mul(256).saturating_add(u64::from(index));
+        // As `files` counts, so that both can be compared.
+        let position = records::place(seq, index);
         let key = (web, author);
         if SUMMARIES.get(step.view(), &key)?.is_none_or(|known| known.position < position) {
             let row = SummaryRow { position, key: summary.key, filter: summary.filter };

@@ -8,13 +8,13 @@ use kernel::Step;
 use store::StoreError;
 
 use crate::ids::{MessageId, RoomId};
-use crate::letters;
 use crate::service::Talk;
 use crate::statement::{Body, What};
 use crate::tables::{
-    ABOUT, BEGUN, HEARD, MESSAGES, MUTES, MessageRow, OWN, PLACED, ROOMS, RoomRow, SETS, THREADS, TIMELINE,
+    ABOUT, BEGUN, HEARD, LETTERS, MESSAGES, MUTES, MessageRow, OWN, PLACED, ROOMS, RoomRow, SETS, THREADS,
+    TIMELINE,
 };
-use crate::taking::{PLACES, Said, ground_of, place as place_of, reach, texts_of};
+use crate::taking::{Said, ground_of, reach, texts_of};
 use crate::words;
 
 impl Talk {
@@ -44,7 +44,7 @@ impl Talk {
             reach_anew(step, web, room)?;
         }
         self.cut_changes(step, (web, device), last)?;
-        letters::cut(step, (web, device), last)
+        Ok(LETTERS.cut(step, (web, device), last)?)
     }
 
     /// Forgets what a device said behind a place about rooms, persons and messages. A removal is rare: all rows are walked.
@@ -117,10 +117,9 @@ impl Talk {
         }
         forget(step, web, id, &open);
         for (author, place) in places {
-            let seq = place / PLACES;
-            for (index, body) in records::read_batch(step, web, (author, seq), "talk")? {
+            for (place, body) in records::read_batch(step, web, (author, place), "talk")? {
                 if let Ok(body) = Body::read(&body) {
-                    self.take(step, Said::at(web, author, place_of(seq, index)), body)?;
+                    self.take(step, Said::at(web, author, place), body)?;
                 }
             }
         }

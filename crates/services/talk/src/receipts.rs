@@ -149,7 +149,7 @@ fn tell_places(
 /// Returns up to where everything of a log was taken and, of letters, tried.
 fn taken<R: Rows + ?Sized>(rows: &R, web: WebId, author: DeviceId) -> Result<u64, StoreError> {
     let heard = HEARD.get(rows, &(web, author))?.unwrap_or(0);
-    let waits = LETTERS.within(rows, &(web, author)).next().transpose()?.map(|((.., place), _)| place);
+    let waits = LETTERS.first_waiting(rows, (web, author))?;
     Ok(waits.map_or(heard, |waits| heard.min(waits.saturating_sub(1))))
 }
 

@@ -12,10 +12,9 @@ use serde_json::Value;
 
 use crate::faults::TalkError;
 use crate::ids::{MessageId, RoomId};
-use crate::letters::LETTERS_ALARM;
 use crate::own;
 use crate::receipts::{TELL, meet};
-use crate::tables::{QUIET, READ, ROOMS, SETTINGS};
+use crate::tables::{LETTERS, LETTERS_ALARM, QUIET, READ, ROOMS, SETTINGS};
 use crate::taking::{JUDGE_ALARM, is_news};
 use crate::{finding, reading};
 
@@ -36,7 +35,7 @@ pub struct Talk {
     /// Whose logs were taken, and who is to be told so.
     pub(crate) owed: BTreeSet<(WebId, DeviceId)>,
     /// In which second how many letters were tried.
-    pub(crate) tried: (u64, u32),
+    pub(crate) tried: people::Tried,
     /// What was said from this computer lately.
     pub(crate) pace: (Timestamp, u32),
 }
@@ -115,12 +114,7 @@ fn ring(step: &mut Step<'_>, (web, room): (WebId, RoomId), rang: Rang) -> Result
 impl Talk {
     fn take_input(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
         match input {
-            Input::Started => {
-                if !crate::letters::are_none(step)? {
-                    self.open_letters(step)?;
-                }
-                Ok(())
-            }
+            Input::Started => self.open_letters(step),
             Input::Told { by: "records", message } => self.hear_records(step, &message),
             Input::Told { by: "people", message } => self.hear_people(step, &message),
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments),
@@ -143,7 +137,7 @@ impl Talk {
             }
             Ok(people::Told::Members { web } | people::Told::Joined { web }) => {
                 self.judge_again(step, web)?;
-                self.try_again(step)
+                if LETTERS.try_again(step)? { self.open_letters(step) } else { Ok(()) }
             }
             Ok(people::Told::Removed { .. } | people::Told::Left { .. }) | Err(_) => Ok(()),
         }

@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use base::{DeviceId, OperationId, PersonId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
-use people::Sealed;
+use people::Letters;
 use store::{Rows, StoreError, Table};
 
 use crate::ids::{MessageId, RoomId};
@@ -40,12 +40,11 @@ pub(crate) const WORDS: Table<(WebId, Vec<u8>), ()> = Table::new("talk.words");
 pub(crate) const WORD_COUNTS: Table<(WebId, String), u64> = Table::new("talk.word-counts");
 /// How far the logs of others were told to this service.
 pub(crate) const HEARD: Table<(WebId, DeviceId), u64> = Table::new("talk.heard");
-/// Letters that nobody has tried to open yet, by author and place.
-pub(crate) const LETTERS: Table<(WebId, DeviceId, u64), Sealed> = Table::new("talk.letters");
-/// Letters that did not open, the last ones of a web: for keys of mine that are still to come.
-pub(crate) const CLOSED: Table<(WebId, u64), ClosedRow> = Table::new("talk.closed");
-/// How many keys of mine they were tried with.
-pub(crate) const TRIED_KEYS: Table<(), u64> = Table::new("talk.tried-keys");
+/// Letters, by author and place.
+pub(crate) const LETTERS: Letters =
+    Letters::new("talk", LETTERS_ALARM, ["talk.letters", "talk.closed", "talk.tried-keys"]);
+/// Alarm: go on opening letters.
+pub(crate) const LETTERS_ALARM: &str = "letters";
 /// How far devices say they have taken the logs of this person's devices: (web, own device, theirs).
 pub(crate) const DELIVERED: Table<(WebId, DeviceId, DeviceId), u64> = Table::new("talk.delivered");
 /// How far others say they have read direct conversations.
@@ -160,17 +159,6 @@ pub(crate) struct AboutRow {
     /// In which direct conversation it was said; none in the open. It counts for messages of the same only.
     #[n(1)]
     pub(crate) direct: Option<RoomId>,
-}
-
-/// A letter that did not open.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct ClosedRow {
-    #[n(0)]
-    pub(crate) author: DeviceId,
-    #[n(1)]
-    pub(crate) place: u64,
-    #[n(2)]
-    pub(crate) sealed: Sealed,
 }
 
 /// What a person has set for a web.

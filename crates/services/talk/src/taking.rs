@@ -53,20 +53,12 @@ impl Said {
     }
 }
 
-/// Records of a batch, at most.
-pub(crate) const PLACES: u64 = 256;
-
-/// Returns the place of a record: one number for batch and place in it.
-pub(crate) fn place(seq: u64, index: u32) -> u64 {
-    seq.saturating_mul(PLACES).saturating_add(u64::from(index).min(PLACES - 1))
-}
-
 impl Talk {
     /// Hears what `records` tells.
     pub(crate) fn hear_records(&mut self, step: &mut Step<'_>, message: &[u8]) -> Result<(), Fault> {
         match Told::from_bytes(message) {
             Ok(Told::Record { web, author, seq, index, body }) => {
-                let said = Said::at(web, author, place(seq, index));
+                let said = Said::at(web, author, records::place(seq, index));
                 let heard = HEARD.get(step.view(), &(web, author))?.unwrap_or(0);
                 HEARD.put(step.rows(), &(web, author), &said.place.max(heard));
                 self.owe(step, web, author);
@@ -81,14 +73,14 @@ impl Talk {
             Ok(Told::Sealed { web, number, seq, index }) => {
                 if let Some(id) = QUEUED.get(step.view(), &(web, number))? {
                     QUEUED.delete(step.rows(), &(web, number));
-                    let place = place(seq, index);
+                    let place = records::place(seq, index);
                     if !number_anew(step, (web, id), number, place)? {
                         self.placed(step, web, id, place)?;
                     }
                 }
                 Ok(())
             }
-            Ok(Told::Cut { web, device, seq }) => self.cut(step, web, device, place(seq, 255)),
+            Ok(Told::Cut { web, device, seq }) => self.cut(step, web, device, records::last_place(seq)),
             _ => Ok(()),
         }
     }
@@ -123,7 +115,7 @@ impl Talk {
                 Ok(())
             }
             Body::Letter(sealed) => {
-                LETTERS.put(step.rows(), &(web, author, number), &sealed);
+                LETTERS.put(step, (web, author, number), &sealed);
                 self.open_letters(step)
             }
         }

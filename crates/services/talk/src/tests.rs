@@ -1,10 +1,10 @@
 //! Records in any order make the same conversations; what many of them cost. One peer, whose `records` is a stand-in that tells what the
 //! test says.
 
-mod house;
 mod speed;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base::{DeviceId, OperationId, Timestamp};
 use proptest::prelude::*;
@@ -12,9 +12,16 @@ use serde_json::json;
 
 use crate::ids::{MessageId, RoomId};
 use crate::statement::{About, Begun, Body, Change, Content, Heard, LEAP, Message, TURN_MAX, What};
-use house::{House, WEB, device, person};
+use sim::lone::{Lone, Names, WEB, device, person};
+use store::MemoryBacking;
 
 const AT: u64 = 1_795_305_600_000;
+const NAMES: Names = ["Alice", "Bob", "Carol", "", "", "", "", "", "", "Zoe"];
+
+/// Zoe's peer, who only reads along here.
+fn begin() -> Lone {
+    Lone::start(Box::new(crate::service()), NAMES, Timestamp::from_millis(AT))
+}
 
 fn begun() -> Begun {
     Begun {
@@ -96,8 +103,8 @@ fn logs() -> impl Strategy<Value = Logs> {
 }
 
 /// Takes the logs in an order that the draws choose: each log in its own order, some of it twice.
-fn house_of(logs: &Logs, draws: &[u8]) -> House {
-    let mut house = House::start();
+fn house_of(logs: &Logs, draws: &[u8]) -> Lone {
+    let mut house = begin();
     let mut at = [0_usize; 3];
     let mut draws = draws.iter().cycle();
     while logs.iter().zip(at).any(|(log, at)| at < log.len()) {
@@ -118,11 +125,11 @@ fn house_of(logs: &Logs, draws: &[u8]) -> House {
     house
 }
 
-/// What is the same at all peers: all rows but how far logs were heard.
 /// Rows of each table.
 type Tables = BTreeMap<&'static str, Vec<(Vec<u8>, Vec<u8>)>>;
 
-fn state(house: &House) -> Tables {
+/// What is the same at all peers: all rows but how far logs were heard.
+fn state(house: &Lone) -> Tables {
     let tables = [
         "talk.rooms",
         "talk.begun",
@@ -160,18 +167,18 @@ proptest! {
     }
 }
 
-fn texts(house: &House) -> Vec<String> {
+fn texts(house: &Lone) -> Vec<String> {
     let page = house.read("talk.messages", json!({ "room": kitchen().to_string(), "limit": 100 })).unwrap();
     page["messages"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap().to_owned()).collect()
 }
 
-fn found(house: &House, query: &str) -> usize {
+fn found(house: &Lone, query: &str) -> usize {
     house.read("talk.find", json!({ "query": query })).unwrap()["found"].as_array().unwrap().len()
 }
 
 #[test]
 fn a_turn_that_leaps_is_not_shown_and_keeps_nobody_from_going_on() {
-    let mut house = House::start();
+    let mut house = begin();
     house.tell(0, 1, &Body::Begun(begun()));
     house.tell(1, 1, &said(message(1, TURN_MAX)));
     house.tell(2, 1, &said(message(2, LEAP + 5)));
@@ -187,7 +194,9 @@ fn a_turn_that_leaps_is_not_shown_and_keeps_nobody_from_going_on() {
 #[test]
 fn what_is_taken_away_is_in_no_row_and_what_comes_late_does_not_bring_it_back() {
     let one = message(1, 1);
-    let mut house = House::start();
+    let memory = MemoryBacking::new();
+    let service = Box::new(crate::service());
+    let mut house = Lone::over(Arc::new(memory.clone()), service, NAMES, Timestamp::from_millis(AT));
     house.tell(1, 1, &about(id(1, &one), What::Edit { count: 1, content: content("edited secret") }));
     house.tell(1, 2, &about(id(1, &one), What::Delete));
     house.tell(0, 1, &Body::Begun(begun()));
@@ -197,16 +206,16 @@ fn what_is_taken_away_is_in_no_row_and_what_comes_late_does_not_bring_it_back() 
     assert_eq!(texts(&house), [""]);
     for word in ["word1", "secret", "edited", "later"] {
         assert_eq!(found(&house, word), 0, "{word}");
-        assert_eq!(house.holding(word), None, "{word}");
+        assert_eq!(memory.holding_bytes(word.as_bytes()), None, "{word}");
     }
     let page = house.read("talk.messages", json!({ "room": kitchen().to_string() })).unwrap();
-    assert_eq!(page["messages"][0]["removed_by"], "Person 1");
+    assert_eq!(page["messages"][0]["removed_by"], "Bob");
 }
 
 #[test]
 fn only_its_author_edits_a_message_and_only_author_and_moderators_take_it_away() {
     let one = message(1, 1);
-    let mut house = House::start();
+    let mut house = begin();
     house.tell(0, 1, &Body::Begun(begun()));
     house.tell(1, 1, &said(one.clone()));
     house.tell(2, 1, &about(id(1, &one), What::Edit { count: 5, content: content("forged") }));
@@ -225,7 +234,7 @@ fn only_its_author_edits_a_message_and_only_author_and_moderators_take_it_away()
 
 #[test]
 fn muting_keeps_off_what_stands_behind_a_place_however_it_is_dated() {
-    let mut house = House::start();
+    let mut house = begin();
     house.tell(0, 1, &Body::Begun(begun()));
     house.tell(1, 1, &said(message(1, 5)));
     let after = Some(vec![Heard { device: device(1), place: 256 }]);
@@ -246,7 +255,7 @@ fn muting_keeps_off_what_stands_behind_a_place_however_it_is_dated() {
 #[test]
 fn what_a_cut_makes_void_is_gone_with_all_that_was_said_by_it() {
     let (one, two) = (message(1, 1), message(2, 2));
-    let mut house = House::start();
+    let mut house = begin();
     house.tell(0, 1, &Body::Begun(begun()));
     house.tell(0, 2, &said(one.clone()));
     house.tell(1, 1, &said(message(3, 3)));
@@ -264,7 +273,7 @@ fn what_a_cut_makes_void_is_gone_with_all_that_was_said_by_it() {
 
 #[test]
 fn a_flood_of_one_person_is_one_line_of_a_page() {
-    let mut house = House::start();
+    let mut house = begin();
     house.tell(0, 1, &Body::Begun(begun()));
     house.tell(2, 1, &said(message(250, 1)));
     for number in 0..60 {
@@ -281,7 +290,7 @@ fn a_flood_of_one_person_is_one_line_of_a_page() {
 #[test]
 fn one_device_says_only_so_much_about_one_message_and_can_always_take_it_away() {
     let one = message(1, 1);
-    let mut house = House::start();
+    let mut house = begin();
     house.tell(0, 1, &Body::Begun(begun()));
     house.tell(1, 1, &said(one.clone()));
     for number in 0..100_u64 {
@@ -298,7 +307,7 @@ fn one_device_says_only_so_much_about_one_message_and_can_always_take_it_away() 
 
 #[test]
 fn hostile_texts_come_through_as_they_are_and_names_that_break_lines_do_not() {
-    let mut house = House::start();
+    let mut house = begin();
     house.tell(0, 1, &Body::Begun(begun()));
     let texts_said = [
         "<script>alert(1)</script>",

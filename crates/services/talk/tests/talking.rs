@@ -7,7 +7,6 @@ use std::time::Duration;
 use base::Fault;
 use serde_json::{Value, json};
 use sim::World;
-use sim::vault::Memory;
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
@@ -22,18 +21,7 @@ struct Town {
 impl Town {
     /// All four are members of the web `family`, in which Alice has begun the room `kitchen`.
     fn new() -> Self {
-        let mut town = Self { world: World::new(11, NAMES.len(), &Memory::shared()) };
-        for (index, name) in NAMES.iter().enumerate() {
-            town.world.start(index);
-            town.world.ask(index, "people.introduce", json!({ "name": name }));
-        }
-        town.ask(ALICE, "people.start_web", json!({ "name": "family" })).unwrap();
-        let invite = json!({ "web": "family", "uses": 10 });
-        let link = town.ask(ALICE, "people.invite", invite).unwrap()["link"].clone();
-        for index in 1..NAMES.len() {
-            town.ask(index, "people.join", json!({ "link": link })).unwrap();
-            town.pass(20);
-        }
+        let mut town = Self { world: World::family(11, &NAMES) };
         town.ask(ALICE, "talk.start", json!({ "web": "family", "name": "kitchen" })).unwrap();
         town.pass(60);
         town
@@ -44,14 +32,7 @@ impl Town {
     }
 
     fn ask(&mut self, who: usize, operation: &str, arguments: Value) -> Result<Value, Fault> {
-        let ask = self.world.ask(who, operation, arguments);
-        for _ in 0..100 {
-            if let Some(answer) = self.world.answer(ask) {
-                return answer;
-            }
-            self.world.run_for(Duration::from_millis(100));
-        }
-        panic!("{operation} was not answered");
+        self.world.ask_and_wait(who, operation, arguments)
     }
 
     fn say(&mut self, who: usize, room: &str, text: &str) -> Value {

@@ -12,7 +12,6 @@ use std::time::Duration;
 use base::Fault;
 use serde_json::{Value, json};
 use sim::World;
-use sim::vault::Memory;
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
@@ -26,21 +25,7 @@ struct Town {
 
 impl Town {
     fn new() -> Self {
-        let mut world = World::new(7, NAMES.len(), &Memory::shared());
-        for (index, name) in NAMES.iter().enumerate() {
-            world.start(index);
-            world.ask(index, "people.introduce", json!({ "name": name }));
-        }
-        let mut town = Self { world };
-        town.ask(ALICE, "people.start_web", json!({ "name": "family" })).unwrap();
-        let invite = json!({ "web": "family", "uses": 10 });
-        let link = town.ask(ALICE, "people.invite", invite).unwrap()["link"].clone();
-        for index in 1..NAMES.len() {
-            town.ask(index, "people.join", json!({ "link": link })).unwrap();
-            town.pass(20);
-        }
-        town.pass(30);
-        town
+        Self { world: World::family(7, &NAMES) }
     }
 
     fn pass(&mut self, seconds: u64) {
@@ -48,14 +33,7 @@ impl Town {
     }
 
     fn ask(&mut self, who: usize, operation: &str, arguments: Value) -> Result<Value, Fault> {
-        let ask = self.world.ask(who, operation, arguments);
-        for _ in 0..500 {
-            if let Some(answer) = self.world.answer(ask) {
-                return answer;
-            }
-            self.world.run_for(Duration::from_millis(10));
-        }
-        panic!("{operation} is not answered");
+        self.world.ask_and_wait(who, operation, arguments)
     }
 
     fn offer(&mut self, more: &Value) -> Result<Value, Fault> {

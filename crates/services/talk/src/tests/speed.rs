@@ -6,8 +6,10 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use store::RedbBacking;
 
-use super::house::House;
-use super::{begun, content, kitchen, said};
+use base::Timestamp;
+use sim::lone::Lone;
+
+use super::{AT, NAMES, begun, content, kitchen, said};
 use crate::statement::{Body, Message};
 
 const MESSAGES: u64 = 10_000;
@@ -33,7 +35,8 @@ fn a_large_room_opens_and_is_searched() {
     let messages = std::env::var("TALK_MESSAGES").ok().and_then(|many| many.parse().ok()).unwrap_or(MESSAGES);
     let folder = tempfile::tempdir().unwrap();
     let backing = RedbBacking::open(folder.path().join("rows")).unwrap();
-    let mut house = House::over(Arc::new(backing));
+    let mut house =
+        Lone::over(Arc::new(backing), Box::new(crate::service()), NAMES, Timestamp::from_millis(AT));
     house.tell(0, 1, &Body::Begun(begun()));
     let begun = Instant::now();
     for number in 0..messages {
@@ -70,7 +73,7 @@ fn a_large_room_opens_and_is_searched() {
 
 /// Asks five times and looks at the middle one: others use this computer, too.
 #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
-fn check(house: &House, what: &str, operation: &str, arguments: &Value) -> Value {
+fn check(house: &Lone, what: &str, operation: &str, arguments: &Value) -> Value {
     let mut times = Vec::new();
     let mut answer = Value::Null;
     for _ in 0..5 {
