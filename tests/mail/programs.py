@@ -1,5 +1,6 @@
 """What Python's own imaplib and smtplib do with the mail of two peers, and what they see of what other programs did. See check.sh."""
 
+import hashlib
 import imaplib
 import os
 import re
@@ -7,6 +8,7 @@ import smtplib
 import socket
 import sys
 import time
+from base64 import b64encode
 from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
@@ -165,6 +167,86 @@ def large(megabytes):
     archive = imap("alice", "Archive")
     uid = uids(archive, "SUBJECT", f'"large {megabytes}"')[-1]
     assert len(ok(archive.uid("FETCH", uid, "(BODY.PEEK[])"))[0][1]) > size
+
+
+def refused():
+    """What says that it is too large is refused before it comes; of what ends in the middle nothing stays."""
+    line = smtp()
+    code, _ = line.docmd("MAIL", f"FROM:<{ALICE}> SIZE={3 << 30}")
+    assert code == 552, code
+    line.close()
+    line = smtp()
+    line.mail(ALICE), line.rcpt(BOB)
+    code, _ = line.docmd("DATA")
+    assert code == 354, code
+    line.sock.sendall(f"From: {ALICE}\r\nTo: {BOB}\r\nSubject: half\r\n\r\n".encode())
+    for _ in range(200):
+        line.sock.sendall(b"0123456789" * 7 + b"\r\n" + (b"abcdefghij" * 7 + b"\r\n") * 100)
+    line.sock.close()
+    smtp().send_message(mail_about("after the half"))
+    wait_for("bob", "after the half")
+    assert not uids(imap(), "SUBJECT", '"half"', "NOT", "SUBJECT", '"after"'), "half a mail has come"
+
+
+def huge(megabytes):
+    """Sends an attachment as a mail program streams it, and fetches it as one does: a piece after the other."""
+    block = b64encode(os.urandom(57 * 1000))
+    block = b"".join(block[at : at + 76] + b"\r\n" for at in range(0, len(block), 76))
+    blocks = int(float(megabytes) * 1_000_000) // 57_000
+    subject = f"huge {megabytes}"
+    head = (
+        f"From: {ALICE}\r\nTo: {BOB}\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: application/octet-stream; name="huge.bin"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+    ).encode()
+    line = smtp()
+    line.mail(ALICE), line.rcpt(BOB)
+    assert line.docmd("DATA")[0] == 354
+    begun = time.time()
+    line.sock.sendall(head)
+    sent = hashlib.blake2b()
+    for _ in range(blocks):
+        sent.update(block)
+        line.sock.sendall(block)
+    line.sock.settimeout(600)
+    line.sock.sendall(b".\r\n")
+    code, text = line.getreply()
+    assert code == 250, (code, text)
+    there = time.time()
+    uid = wait_for("bob", subject, seconds=600)[-1].decode()
+    come = time.time()
+    box = imap()
+    size = int(re.search(rb"RFC822.SIZE (\d+)", ok(box.uid("FETCH", uid, "(RFC822.SIZE)"))[0])[1])
+    assert size > blocks * len(block)
+    got, at, step = hashlib.blake2b(), 0, 1 << 22
+    while True:
+        item = ok(box.uid("FETCH", uid, f"(BODY.PEEK[TEXT]<{at}.{step}>)"))[0]
+        piece = item[1] if isinstance(item, tuple) else b""
+        got.update(piece)
+        at += len(piece)
+        if len(piece) < step:
+            break
+    assert (at, got.digest()) == (blocks * len(block), sent.digest()), "the attachment is another"
+    rate = lambda seconds: f"{seconds:.1f} s ({size / 1e6 / seconds:.0f} MB/s)"
+    print(f"NOTE {megabytes} MB attached, {size / 1e6:.0f} MB on the way: sent in {rate(there - begun)}, at Bob's after {rate(come - there)} more, read in {rate(time.time() - come)}")
+
+
+def mailbox(count):
+    """Fills Archive as a mail program does that moves an old mailbox here."""
+    text = "\r\n".join(["a line of some text as people write it to each other"] * 30)
+    begun = time.time()
+    with socket.create_connection(("127.0.0.1", int(env("bob", "IMAP")))) as line:
+        file = line.makefile("rb")
+        file.readline()
+        line.sendall(f"a LOGIN bob {env('bob', 'WORD')}\r\n".encode())
+        while not file.readline().startswith(b"a OK"):
+            pass
+        for number in range(int(count)):
+            mail = f"From: {ALICE}\r\nTo: {BOB}\r\nSubject: old {number}\r\nMessage-ID: <{number}@old>\r\n\r\n{text}\r\n".encode()
+            line.sendall(b"b%d APPEND Archive (\\Seen) {%d+}\r\n" % (number, len(mail)) + mail + b"\r\n")
+            while not (answer := file.readline()).startswith(b"b%d " % number):
+                pass
+            assert b" OK" in answer, answer
+    print(f"NOTE {count} messages appended one after the other: {int(count) / (time.time() - begun):.0f} each second")
 
 
 def send_large():

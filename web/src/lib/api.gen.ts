@@ -117,6 +117,9 @@ export interface AskChanges {
   since: number;
 }
 
+/** Arguments of `mail.coming`. */
+export type AskComing = Record<string, never>;
+
 /** Arguments of `host.component`. */
 export interface AskComponent {
   /** A link or a path. */
@@ -651,6 +654,26 @@ export interface CloseTunnel {
   tunnel: string;
   /** The web, if it is not said in the name. */
   web?: string | null;
+}
+
+/** Large mails that are on their way here. */
+export interface Coming {
+  /** The newest first. */
+  mails: ComingMail[];
+}
+
+/** A large mail that is on its way here: its letter has come, what is attached has not. */
+export interface ComingMail {
+  /** The author's address. */
+  from: string;
+  /** What it is about. */
+  subject: string;
+  /** Its bytes. */
+  size: Bytes;
+  /** When it was sent. */
+  at: Time;
+  /** Whether it is being brought: from whoever has it, as soon as they are there. Else its author has sent so much that its turn is another day. */
+  is_asked: boolean;
 }
 
 /** What a link leads to, ready to be shown. */
@@ -1990,6 +2013,8 @@ export interface MailSettings {
   mutt: string;
   /** Lines for `~/.mbsyncrc`. */
   mbsync: string;
+  /** A file for Thunderbird's folder `isp`, from which it knows what to enter by itself. */
+  autoconfig: string;
 }
 
 /** A mail. */
@@ -3812,6 +3837,8 @@ export interface Operations {
   'mail.messages': { arguments: AskMails; answer: Mails };
   /** Shows one mail: its text, and what is attached. */
   'mail.read': { arguments: AskMail; answer: MailView };
+  /** Lists large mails that are on their way here. */
+  'mail.coming': { arguments: AskComing; answer: Coming };
   /** Sets, adds or removes flags of mails, as \Seen or \Flagged. */
   'mail.flag': { arguments: FlagMail; answer: MailFolderDone };
   /** Moves mails into another folder. */
@@ -4059,6 +4086,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'mail.folders': 'read',
   'mail.messages': 'read',
   'mail.read': 'read',
+  'mail.coming': 'read',
   'mail.flag': 'act',
   'mail.move': 'act',
   'mail.copy': 'act',

@@ -20,6 +20,7 @@ pub(crate) const KINDS: &[&str] = &[
     jobs::FORGET,
     jobs::SEAL,
     jobs::UNSEAL,
+    jobs::CHECK,
     people::jobs::PUT,
     people::jobs::GET,
     tunnels::jobs::LISTEN,
@@ -78,6 +79,7 @@ impl Shared {
             jobs::SAVE => encoded(Box::pin(self.save(read(job)?, cancel.clone())).await),
             jobs::SEAL => encoded(Box::pin(self.seal(read(job)?)).await),
             jobs::UNSEAL => encoded(Box::pin(self.unseal(read(job)?)).await),
+            jobs::CHECK => encoded(Ok(Box::pin(self.check_sealed(&read(job)?)).await)),
             jobs::FORGET => {
                 let forget: jobs::Forget = read(job)?;
                 self.outboards.remove(forget.content);

@@ -9,11 +9,12 @@ use std::time::Duration;
 use bao_tree::io::mixed::EncodedItem;
 use base::{ContentId, Fault, FaultKind};
 use bytes::Bytes;
-use files::jobs::{ByteRange, CHANGED_IN_PLACE, ChangedInPlace, Source, Stat};
+use files::jobs::{ByteRange, CHANGED_IN_PLACE, ChangedInPlace, FetchFailure, Source, Stat};
 use futures_lite::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use crate::contents::hash_of;
+use crate::contents::{Protected, hash_of};
+use crate::failure::Failure;
 use crate::in_place::{NotAsHashed, open_as_hashed, stat_of};
 use crate::ranges;
 use crate::serve::is_damage;
@@ -24,6 +25,9 @@ const WINDOW: u64 = 1024 * 1024;
 
 /// Bytes read from a shared file at once.
 const STEP: u64 = 256 * 1024;
+
+/// Bytes for which there has to be room before more of what comes is kept.
+const ROOM: u64 = 16 * 1024 * 1024;
 
 /// Chunks that wait for a slow reader.
 const CHUNKS_AHEAD: usize = 4;
@@ -153,13 +157,59 @@ impl Contents {
         let size = bytes.len() as u64;
         let kept = async {
             contents.make_room(size)?;
-            let (content, protected) = self.shared.keep_bytes(bytes).await?;
-            contents.want_again(content);
-            contents.settle(content, size).await?;
-            contents.release([protected]).await;
-            Ok::<ContentId, crate::failure::Failure>(content)
+            let kept = self.shared.keep_bytes(bytes).await?;
+            self.settle(kept, size).await
         };
-        kept.await.map_err(|failure| std::io::Error::other(failure.to_string()))
+        kept.await.map_err(|failure| of_failure(&failure))
+    }
+
+    /// Keeps what comes in pieces as [`Self::keep`] does, a few of them in memory. An empty piece is the end; if the channel closes
+    /// before, nothing is kept.
+    pub async fn keep_stream(&self, mut pieces: mpsc::Receiver<Bytes>) -> std::io::Result<ContentId> {
+        let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
+        let feed = async move {
+            let (mut size, mut room) = (0_u64, 0_u64);
+            while let Some(piece) = pieces.recv().await {
+                if piece.is_empty() {
+                    return Ok(size);
+                }
+                size = size.saturating_add(piece.len() as u64);
+                if size > room {
+                    self.shared.contents.make_room(ROOM)?;
+                    room = size.saturating_add(ROOM);
+                }
+                if sender.send(Ok(piece)).await.is_err() {
+                    // Why is said by who keeps it.
+                    return Ok(size);
+                }
+            }
+            Err(Failure::new(FetchFailure::Local, "what was to be kept did not come to its end"))
+        };
+        let kept = async {
+            let (size, kept) = tokio::join!(feed, self.shared.keep_stream(receiver));
+            // What is not whole goes with its protection.
+            self.settle(kept?, size?).await
+        };
+        kept.await.map_err(|failure| of_failure(&failure))
+    }
+
+    async fn settle(
+        &self,
+        (content, protected): (ContentId, Protected),
+        size: u64,
+    ) -> Result<ContentId, Failure> {
+        let contents = &self.shared.contents;
+        contents.want_again(content);
+        contents.settle(content, size).await?;
+        contents.release([protected]).await;
+        Ok(content)
+    }
+}
+
+fn of_failure(failure: &Failure) -> std::io::Error {
+    match failure.word {
+        FetchFailure::DiskFull => std::io::Error::new(std::io::ErrorKind::StorageFull, failure.to_string()),
+        _ => std::io::Error::other(failure.to_string()),
     }
 }
 

@@ -174,7 +174,30 @@ impl Shared {
         }
     }
 
+    /// Looks whether a copy is of what it is said to be; its plain bytes go nowhere.
+    pub(crate) async fn check_sealed(self: &Arc<Self>, item: &UnsealItem) -> UnsealOutcome {
+        let mut opened = self.open_segments(item);
+        while let Some(segment) = opened.recv().await {
+            match segment {
+                Ok(_plain) => {}
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => return UnsealOutcome::Wrong,
+                Err(error) => {
+                    tracing::debug!(content = %item.sealed.short(), %error, "a sealed copy was not checked");
+                    return UnsealOutcome::Failed;
+                }
+            }
+        }
+        UnsealOutcome::Opened
+    }
+
     async fn unseal_large(self: &Arc<Self>, item: &UnsealItem) -> Result<Protected, Failure> {
+        let (_, protected) = self.keep_stream(self.open_segments(item)).await?;
+        self.contents.settle(item.content, item.size).await?;
+        Ok(protected)
+    }
+
+    /// Opens a copy, segment by segment. It ends with an error, `InvalidInput` if the copy is of something else, or is all of it.
+    fn open_segments(self: &Arc<Self>, item: &UnsealItem) -> mpsc::Receiver<io::Result<Bytes>> {
         let mut origin = self.stream_of(item.sealed);
         let (sender, receiver) = mpsc::channel(SEGMENTS_AHEAD);
         let (key, content, size) = (item.key.clone(), item.content, item.size);
@@ -184,6 +207,9 @@ impl Shared {
             let mut done = 0_u64;
             for index in 0..count {
                 let opened = origin.read(SEGMENT_SIZE + TAG_SIZE).and_then(|sealed| {
+                    if sealed.is_empty() {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
                     let wrong = || io::Error::from(io::ErrorKind::InvalidInput);
                     let plain = key.open(Segment::at(index, count), &sealed).ok_or_else(wrong)?;
                     hasher.update(&plain);
@@ -198,9 +224,7 @@ impl Shared {
                 }
             }
         });
-        let (_, protected) = self.keep_stream(receiver).await?;
-        self.contents.settle(content, size).await?;
-        Ok(protected)
+        receiver
     }
 
     /// Reads a small content of the store, verified.
@@ -242,7 +266,7 @@ impl Shared {
     /// Stores a stream; what ends with a fault leaves nothing behind.
     ///
     /// `InvalidData` says that the plain bytes are not the content, `InvalidInput` that a copy does not open.
-    async fn keep_stream(
+    pub(crate) async fn keep_stream(
         &self,
         mut receiver: mpsc::Receiver<io::Result<Bytes>>,
     ) -> Result<(ContentId, Protected), Failure> {

@@ -11,6 +11,7 @@ operations! {
     Read "mail.folders" AskMailFolders -> Folders, "mail folders", "Lists your mail folders.";
     Read "mail.messages" AskMails -> Mails, "mail list {folder?}", "Lists mails of a folder, newest first; of INBOX if nothing else is said.";
     Read "mail.read" AskMail -> MailView, "mail show {message}", "Shows one mail: its text, and what is attached.";
+    Read "mail.coming" AskComing -> Coming, "mail coming", "Lists large mails that are on their way here.";
     Act "mail.flag" FlagMail -> MailFolderDone, "mail flag {messages}", "Sets, adds or removes flags of mails, as \\Seen or \\Flagged.", says "Done in {folder}.";
     Act "mail.move" MoveMail -> MailPlaced, "mail move {messages} {folder}", "Moves mails into another folder.", says "In {folder} now.";
     Act "mail.copy" CopyMail -> MailPlaced, "", "Copies mails into another folder.";
@@ -337,6 +338,33 @@ pub struct MailView {
     pub size: ByteCount,
 }
 
+/// Arguments of `mail.coming`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskComing {}
+
+/// A large mail that is on its way here: its letter has come, what is attached has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ComingMail {
+    /// The author's address.
+    pub from: String,
+    /// What it is about.
+    pub subject: String,
+    /// Its bytes.
+    pub size: ByteCount,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// Whether it is being brought: from whoever has it, as soon as they are there. Else its author has sent so much that its turn is another day.
+    pub is_asked: bool,
+}
+
+/// Large mails that are on their way here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Coming {
+    /// The newest first.
+    pub mails: Vec<ComingMail>,
+}
+
 /// Arguments of `mail.addresses`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -402,6 +430,8 @@ pub struct MailSettings {
     pub mutt: String,
     /// Lines for `~/.mbsyncrc`.
     pub mbsync: String,
+    /// A file for Thunderbird's folder `isp`, from which it knows what to enter by itself.
+    pub autoconfig: String,
 }
 
 /// Arguments of `host.mail_password`.

@@ -6,7 +6,7 @@ use base::ContentId;
 use files::jobs::{
     self, Bundle, Bundled, ByteRange, Fetch, FetchFailure, Fetched, Forget, Hash, HashReport, HashResult,
     ItemOutcome, Missing, MissingRanges, RootState, Save, Saved, Seal, SealOutcome, SealedItems, Source,
-    Unseal, UnsealOutcome, Unsealed, WalkReport, WalkSummary, WatchReport,
+    Unseal, UnsealItem, UnsealOutcome, Unsealed, WalkReport, WalkSummary, WatchReport,
 };
 use kernel::{Input, Job, JobFailure};
 use tunnels::jobs::{Listen, Listening};
@@ -58,6 +58,7 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
         }
         jobs::SEAL => seal(world, index, job),
         jobs::UNSEAL => unseal(world, index, job),
+        jobs::CHECK => check(world, index, job),
         search::jobs::UPDATE
         | search::jobs::QUERY
         | search::jobs::SHOW
@@ -212,7 +213,7 @@ fn bundle(world: &mut World, index: PeerIndex, job: &Job) {
 }
 
 /// Returns the id of a sealed copy, which in this world needs no bytes: key and content make it, as they do in the true one.
-pub(crate) fn sealed_id(key: &ContentKey, content: ContentId) -> ContentId {
+pub fn sealed_id(key: &ContentKey, content: ContentId) -> ContentId {
     ContentId::new(*blake3::keyed_hash(key.secret(), content.as_bytes()).as_bytes())
 }
 
@@ -253,18 +254,31 @@ fn unseal(world: &mut World, index: PeerIndex, job: &Job) {
     };
     let mut outcomes = Vec::new();
     for item in wanted.items {
-        let disk = &mut world.peer_mut(index).disk;
-        let size = sealed_size(item.size).unwrap_or(u64::MAX);
-        if !disk.missing(item.sealed, size).is_empty() {
-            outcomes.push(UnsealOutcome::Failed);
-        } else if sealed_id(&item.key, item.content) == item.sealed {
-            disk.store(item.content, ByteRange { from: 0, to: item.size });
-            outcomes.push(UnsealOutcome::Opened);
-        } else {
-            outcomes.push(UnsealOutcome::Wrong);
+        let outcome = opened(world, index, &item);
+        if outcome == UnsealOutcome::Opened {
+            let range = ByteRange { from: 0, to: item.size };
+            world.peer_mut(index).disk.store(item.content, range);
         }
+        outcomes.push(outcome);
     }
     finish(world, index, job, Duration::from_millis(20), Ok(jobs::to_bytes(&Unsealed { outcomes })));
+}
+
+fn opened(world: &World, index: PeerIndex, item: &UnsealItem) -> UnsealOutcome {
+    let size = sealed_size(item.size).unwrap_or(u64::MAX);
+    if !world.peer(index).disk.missing(item.sealed, size).is_empty() {
+        UnsealOutcome::Failed
+    } else if sealed_id(&item.key, item.content) == item.sealed {
+        UnsealOutcome::Opened
+    } else {
+        UnsealOutcome::Wrong
+    }
+}
+
+fn check(world: &mut World, index: PeerIndex, job: &Job) {
+    let item = jobs::from_bytes::<UnsealItem>(&job.input).map_err(|error| error.to_string());
+    let end = item.map(|item| jobs::to_bytes(&opened(world, index, &item)));
+    finish(world, index, job, Duration::from_millis(20), end);
 }
 
 fn transfer_time(bytes: u64) -> Duration {

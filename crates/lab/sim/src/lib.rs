@@ -29,6 +29,7 @@ mod watch;
 mod world;
 pub mod writing;
 
+pub use drivers::sealed_id;
 pub use index::Index;
 pub use lying::{Liar, Message, bomb, wish};
 pub use peer::SimPeer;

@@ -3,6 +3,7 @@
 
 #![allow(clippy::missing_panics_doc, reason = "a test stops where it fails")]
 
+use std::collections::BTreeSet;
 use std::ops::Bound::Unbounded;
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +20,7 @@ use crate::vault::{Memory, SimVault};
 /// The only web, `town`.
 pub const WEB: WebId = WebId::new([1; 32]);
 
-/// Whose peer it is. Others who belong to the web are 0 to 2; 0 is its owner.
+/// Whose peer it is. Others who belong to the web from the start are 0 to 2; 0 is its owner.
 pub const READER: u8 = 9;
 
 /// By which names the ten call themselves.
@@ -37,22 +38,25 @@ pub fn person(number: u8) -> PersonId {
 
 type List = Arc<Mutex<Vec<Vec<u8>>>>;
 
-/// Tells the service what lies in the list.
+/// Tells the service what lies in the list, as the service whose stand-in it is.
 struct Teller {
+    name: &'static str,
     to: &'static str,
     list: List,
     names: Names,
+    /// Who was admitted later.
+    admitted: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Service for Teller {
     fn name(&self) -> &'static str {
-        "records"
+        self.name
     }
 
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
         if let Input::Asked { ask, operation, .. } = input {
             if operation == "records.people" {
-                write_people(step, &self.names);
+                write_people(step, &self.names, &self.admitted.lock().map(|list| list.clone()).unwrap_or_default());
             } else {
                 let told = self.list.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default();
                 for told in told {
@@ -84,17 +88,23 @@ fn row(step: &mut Step<'_>, table: &'static str, key: &[&[u8]], value: &impl Enc
 }
 
 /// Writes what `people` would know, by hand: a web, who belongs to it, who I am.
-fn write_people(step: &mut Step<'_>, names: &Names) {
+fn write_people(step: &mut Step<'_>, names: &Names, admitted: &[u8]) {
     const MEMBER: u8 = 1;
     let web = WEB.as_bytes();
     row(step, "people.webs", &[web], &("town", "", MEMBER, 4_u8, true, 0_u8));
     row(step, "people.web-labels", &[b"town"], &WEB);
-    for (number, role) in [(0, Role::Owner), (1, Role::Member), (2, Role::Member), (READER, Role::Member)] {
+    let mut looks = BTreeSet::new();
+    for number in [0, 1, 2, READER].into_iter().chain(admitted.iter().copied()) {
+        let role = if number == 0 { Role::Owner } else { Role::Member };
         let (device, person) = (device(number), person(number));
         let name = names.get(usize::from(number)).copied().unwrap_or_default();
+        // As labels are made: the later one of two that look alike has digits.
+        let is_alike = people::looks(name).into_iter().fold(false, |is, look| !looks.insert(look) || is);
+        let tag: String = person.to_string().chars().take(6).collect();
+        let label = if is_alike { format!("{name}~{tag}") } else { name.to_owned() };
         row(step, "people.devices", &[web, device.as_bytes()], &person);
         row(step, "people.webs-of", &[device.as_bytes(), web], &true);
-        row(step, "people.members", &[web, person.as_bytes()], &(role, number, vec![device], 0_u8, name));
+        row(step, "people.members", &[web, person.as_bytes()], &(role, number, vec![device], 0_u8, label));
         row(step, "people.names", &[web, person.as_bytes()], &name);
     }
     let nowhere: [&str; 0] = [];
@@ -107,6 +117,8 @@ pub struct Lone {
     kernel: Kernel,
     backing: Arc<dyn Backing>,
     list: List,
+    of_people: List,
+    admitted: Arc<Mutex<Vec<u8>>>,
     now: Timestamp,
     batches: u64,
 }
@@ -125,12 +137,16 @@ impl Lone {
 
     /// Begins with the rows of a store.
     pub fn over(backing: Arc<dyn Backing>, service: Box<dyn Service>, names: Names, now: Timestamp) -> Self {
-        let list = List::default();
-        let teller = Teller { to: service.name(), list: Arc::clone(&list), names };
+        let (list, of_people, admitted) = (List::default(), List::default(), Arc::default());
+        let teller = |name, list: &List| {
+            let (to, list, admitted) = (service.name(), Arc::clone(list), Arc::clone(&admitted));
+            Box::new(Teller { name, to, list, names, admitted })
+        };
+        let tellers = (teller("records", &list), teller("people", &of_people));
         let vault = Box::new(SimVault::new(&[1; 32], Memory::none()));
-        let kernel = Kernel::open(Arc::clone(&backing), vec![Box::new(teller), service], vault)
+        let kernel = Kernel::open(Arc::clone(&backing), vec![tellers.0, tellers.1, service], vault)
             .expect("an empty store opens");
-        let mut lone = Self { kernel, backing, list, now, batches: 0 };
+        let mut lone = Self { kernel, backing, list, of_people, admitted, now, batches: 0 };
         lone.ask("records.people");
         lone
     }
@@ -163,9 +179,18 @@ impl Lone {
         self.will_tell(&Told::Cut { web: WEB, device: device(author), seq });
     }
 
+    /// One more belongs to the web.
+    pub fn admit(&mut self, number: u8) {
+        self.admitted.lock().expect("nobody fails with it in hand").push(number);
+        self.ask("records.people");
+        let told = people::Told::Members { web: WEB };
+        self.of_people.lock().expect("nobody fails with it in hand").push(told.to_bytes());
+    }
+
     /// Has everything taken that was told.
     pub fn pass(&mut self) {
         self.ask("records.tell");
+        self.ask("people.tell");
         // What is too much for one batch comes with the next ones.
         for _ in 0..10_000 {
             if self.rows("kernel.inbox").is_empty() {

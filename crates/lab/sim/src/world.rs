@@ -185,6 +185,14 @@ impl World {
         self.peers.get(index).expect("scripts name peers that exist")
     }
 
+    /// The disk of a peer, for what a test puts there by hand.
+    ///
+    /// # Panics
+    /// For a peer that does not exist.
+    pub fn disk(&mut self, index: PeerIndex) -> &mut crate::disk::Disk {
+        &mut self.peer_mut(index).disk
+    }
+
     pub(crate) fn peer_mut(&mut self, index: PeerIndex) -> &mut SimPeer {
         self.peers.get_mut(index).expect("scripts name peers that exist")
     }

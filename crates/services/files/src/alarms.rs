@@ -10,6 +10,8 @@ pub(crate) const HASH: &str = "hash";
 pub(crate) const TICK: &str = "tick";
 /// Tries again what could not be brought.
 pub(crate) const RETRY: &str = "retry";
+/// Goes on with what services want, after the disk was full.
+pub(crate) const LENT: &str = "lent";
 /// Asks those again who named others.
 pub(crate) const CROWD: &str = "crowd";
 /// Goes on turning folders into items of transfers.

@@ -13,6 +13,7 @@ use crate::changes;
 use crate::copies::note_moved;
 use crate::fetching::TICK;
 use crate::jobs::{Bundled, FetchFailure, Fetched, ItemOutcome, MissingRanges, Saved, from_bytes};
+use crate::lending::{self, Wanted};
 use crate::outgoing::{say_held, say_no_longer_held};
 use crate::providers::Providers;
 use crate::service::Files;
@@ -214,9 +215,9 @@ impl Files {
                 if held.is_offered {
                     say_no_longer_held(step, web.id, vec![content])?;
                 }
-                // What was only lent is wanted again by whoever it was lent to, if it still is.
-                if !held.is_lent() {
-                    kept.push(web.id);
+                match held.is_lent() {
+                    true => self.lend_again(step, web.id, Wanted { content, size: held.size, from: None })?,
+                    false => kept.push(web.id),
                 }
             }
         }
@@ -243,9 +244,7 @@ impl Files {
             return Ok(());
         }
         let lent = (offered == Offered::Lent).then_some(true);
-        if lent.is_some() {
-            step.announce(wire::to_bytes(&crate::lending::Arrived { web: key.0, content: key.1 }));
-        }
+        lending::tell_arrived(step, key)?;
         HELD.put(step.rows(), &key, &HeldRow { size, is_offered, lent });
         changes::note_content(step.rows(), key.0, key.1)?;
         note_moved(step.rows(), key.0, key.1)?;

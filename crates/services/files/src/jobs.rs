@@ -39,6 +39,9 @@ pub const SEAL: &str = "content.seal";
 /// Opens sealed copies that are in the driver's own store and keeps what is in them, durably: input [`Unseal`], end
 /// [`Unsealed`]; fails as [`FETCH`] does. The copies stay.
 pub const UNSEAL: &str = "content.unseal";
+/// Looks whether a sealed copy that is in the driver's own store opens to what it is said to be, and keeps nothing of it: input
+/// [`UnsealItem`], end [`UnsealOutcome`].
+pub const CHECK: &str = "content.check";
 
 /// Notice of a driver: a stored content failed its verification; report [`Damaged`].
 pub const DAMAGED: &str = "files.damaged";
@@ -590,7 +593,7 @@ pub struct Unseal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum UnsealOutcome {
-    /// The content is here.
+    /// It is what it is said to be; after [`UNSEAL`], the content is here.
     #[n(0)]
     Opened,
     /// It does not open, or opens to something else: never by accident.

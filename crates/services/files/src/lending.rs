@@ -1,9 +1,10 @@
 //! Contents that another service of this peer wants here for a while: brought as transfers bring, lent, given back.
 //!
 //! What is lent is offered to nobody and shown as nobody's: it is not kept, and goes when the service lets go of it.
-//! A person who asks for the same content keeps it. Not for: what is worth having (the service decides).
+//! A person who asks for the same content keeps it. Several services can want the same content: it goes when the last one lets go. Not for: what is worth having (the service decides).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use base::{ContentId, DeviceId, Fault, TransferId, WebId};
 use kernel::Step;
@@ -15,11 +16,14 @@ use crate::bringing::Key;
 use crate::changes;
 use crate::jobs::from_bytes;
 use crate::service::Files;
-use crate::tables::{HELD, HINTS, HOLDERS, HeldRow, ITEMS, ItemRow, Stage, TRANSFERS, TransferRow};
+use crate::tables::{HELD, HINTS, HOLDERS, HeldRow, ITEMS, ItemRow, LENT_TO, Stage, TRANSFERS, TransferRow};
 use crate::transfer::lane_of;
 
 /// Contents in one wish at most.
 pub const WISHES_MAX: usize = 256;
+
+/// How long after the disk was full what services want is tried again.
+pub(crate) const AGAIN: Duration = Duration::from_mins(1);
 
 /// The order of a transfer that no person asked for: it stands in no list.
 pub(crate) const NOBODY: u64 = 0;
@@ -50,7 +54,7 @@ enum Wish {
     },
 }
 
-/// Announced whenever a content has come that a service wanted.
+/// Announced whenever a content is here that a service wanted; again, if it is wanted again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Arrived {
     /// For which web.
@@ -77,8 +81,8 @@ pub struct Wanted {
 
 /// Has contents of a web brought here, at most [`WISHES_MAX`] at once, for the service whose step this is.
 ///
-/// Each ends as a change of contents ([`changes::contents`]) when it is here; none ends otherwise: it is waited for until
-/// somebody gives it or [`let_go`] is called. What is here already changes nothing.
+/// Each ends with [`Arrived`], and as a change of contents ([`changes::contents`]), when it is here; none ends otherwise: it is waited
+/// for until somebody gives it or [`let_go`] is called. What is here already is announced at once.
 pub fn bring(step: &mut Step<'_>, web: WebId, contents: Vec<Wanted>) {
     step.tell("files", wire::to_bytes(&Wish::Bring { web, contents }));
 }
@@ -89,7 +93,7 @@ pub fn offer(step: &mut Step<'_>, web: WebId, contents: Vec<Wanted>) {
     step.tell("files", wire::to_bytes(&Wish::Offer { web, contents }));
 }
 
-/// Lets go of contents, whether they have come or not: what is only lent leaves this computer.
+/// Lets go of contents, whether they have come or not: what is only lent, and to no other service, leaves this computer.
 pub fn let_go(step: &mut Step<'_>, web: WebId, contents: &[ContentId]) {
     for part in contents.chunks(WISHES_MAX) {
         step.tell("files", wire::to_bytes(&Wish::LetGo { web, contents: part.to_vec() }));
@@ -99,6 +103,11 @@ pub fn let_go(step: &mut Step<'_>, web: WebId, contents: &[ContentId]) {
 /// Says whether a content is here for a service only, and came from a member of that web.
 pub fn is_lent<R: Rows + ?Sized>(rows: &R, web: WebId, content: ContentId) -> Result<bool, StoreError> {
     Ok(HELD.get(rows, &(web, content))?.is_some_and(HeldRow::is_lent))
+}
+
+/// Says whether a content is here whole for a web, or was offered by a service of this peer.
+pub fn is_here<R: Rows + ?Sized>(rows: &R, web: WebId, content: ContentId) -> Result<bool, StoreError> {
+    HELD.has(rows, &(web, content))
 }
 
 /// Returns who says to have a content and could give it, connected or not; at most so many of each kind.
@@ -121,12 +130,19 @@ pub fn holders<R: Rows + ?Sized>(
 
 impl Files {
     /// Takes what another service wants.
-    pub(crate) fn take_wish(&mut self, step: &mut Step<'_>, message: &[u8]) -> Result<(), Fault> {
+    pub(crate) fn take_wish(&mut self, step: &mut Step<'_>, by: &str, message: &[u8]) -> Result<(), Fault> {
         match from_bytes::<Wish>(message) {
-            Ok(Wish::Bring { web, contents }) => self.bring_for(step, web, &contents),
-            Ok(Wish::Offer { web, contents }) => offer_for(step, web, &contents),
+            Ok(Wish::Bring { web, contents }) => {
+                lend(step, web, &contents, by);
+                self.bring_for(step, web, &contents)
+            }
+            Ok(Wish::Offer { web, contents }) => {
+                lend(step, web, &contents, by);
+                offer_for(step, web, &contents)
+            }
             Ok(Wish::LetGo { web, contents }) => {
-                self.let_go_of(step, web, &contents.into_iter().collect())?;
+                let unwanted = no_longer_lent(step, web, contents, by)?;
+                self.let_go_of(step, web, &unwanted)?;
                 self.pump(step)
             }
             Err(error) => {
@@ -151,6 +167,7 @@ impl Files {
                 }
             }
             if HELD.has(step.view(), &(web, *content))? {
+                tell_arrived(step, (web, *content))?;
                 continue;
             }
             let item = ItemRow {
@@ -220,6 +237,26 @@ impl Files {
         Ok(())
     }
 
+    /// What services want of a web is tried again when it had failed for want of room: nobody looks at such a transfer.
+    pub(crate) fn bring_again(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        for web in people::read::webs(step.view())? {
+            let id = transfer_of(web.id);
+            let failed = TRANSFERS.get(step.view(), &id)?.filter(|row| row.stage == Stage::Failed);
+            let Some(mut row) = failed else { continue };
+            row.stage = Stage::Running;
+            row.why.clear();
+            TRANSFERS.put(step.rows(), &id, &row);
+            self.bringing.begin(id);
+        }
+        self.pump(step)
+    }
+
+    /// Has a lent content brought once more whose copy here is damaged, if a service still wants it.
+    pub(crate) fn lend_again(&mut self, step: &mut Step<'_>, web: WebId, one: Wanted) -> Result<(), Fault> {
+        let is_wanted = LENT_TO.within(step.view(), &(web, one.content)).next().transpose()?.is_some();
+        if is_wanted { self.bring_for(step, web, &[one]) } else { Ok(()) }
+    }
+
     /// Says how a content that has come is kept, by who waits for it.
     pub(crate) fn offered_to(web: WebId, waiting: &[(TransferId, u64)], is_read: bool) -> Offered {
         let id = transfer_of(web);
@@ -235,6 +272,45 @@ impl Files {
         }
         Ok(())
     }
+}
+
+fn lend(step: &mut Step<'_>, web: WebId, contents: &[Wanted], to: &str) {
+    for one in contents.iter().take(WISHES_MAX) {
+        LENT_TO.put(step.rows(), &(web, one.content, to.to_owned()), &());
+    }
+}
+
+/// Notes that a service wants contents no more; returns those that no service wants.
+fn no_longer_lent(
+    step: &mut Step<'_>,
+    web: WebId,
+    contents: Vec<ContentId>,
+    to: &str,
+) -> Result<BTreeSet<ContentId>, StoreError> {
+    let mut unwanted = BTreeSet::new();
+    for content in contents {
+        LENT_TO.delete(step.rows(), &(web, content, to.to_owned()));
+        if LENT_TO.within(step.view(), &(web, content)).next().transpose()?.is_none() {
+            unwanted.insert(content);
+        }
+    }
+    Ok(unwanted)
+}
+
+/// This peer is in a web no more, and so nothing of it is wanted.
+pub(crate) fn forget_wishes(step: &mut Step<'_>, web: WebId) -> Result<(), StoreError> {
+    for (key, ()) in LENT_TO.within(step.view(), &web).collect::<Result<Vec<_>, StoreError>>()? {
+        LENT_TO.delete(step.rows(), &key);
+    }
+    Ok(())
+}
+
+/// Announces a content that is here, if a service wanted it.
+pub(crate) fn tell_arrived(step: &mut Step<'_>, (web, content): Key) -> Result<(), StoreError> {
+    if LENT_TO.within(step.view(), &(web, content)).next().transpose()?.is_some() {
+        step.announce(wire::to_bytes(&Arrived { web, content }));
+    }
+    Ok(())
 }
 
 /// Forgets who has a content, as far as it was known from a hint only.

@@ -19,6 +19,7 @@ use crate::jobs::{
     CHANGED_IN_PLACE, ChangedInPlace, DAMAGED, Damaged, HashReport, WalkReport, WalkSummary, WatchReport,
     from_bytes,
 };
+use crate::lending;
 use crate::messages::Message;
 use crate::mirror::{self, Mirroring};
 use crate::outgoing::say;
@@ -144,7 +145,7 @@ impl Files {
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments),
             Input::Told { by: "records", message } => self.hear_records(step, &message),
             Input::Told { by: "people", message } => self.hear_people(step, &message),
-            Input::Told { message, .. } => self.take_wish(step, &message),
+            Input::Told { by, message } => self.take_wish(step, by, &message),
             Input::Progress { job, report } => self.take_progress(step, job, &report),
             Input::Finished { job, outcome } => self.take_finished(step, job, outcome),
             Input::Noticed { kind, report } => self.notice(step, kind, &report),
@@ -198,6 +199,7 @@ impl Files {
                 self.bringing.sweep_later(id);
             }
         }
+        self.bring_again(step)?;
         step.alarm(Duration::from_mins(1), alarms::READINGS);
         self.wake_sealing(step)?;
         for web in people::read::webs(step.view())? {
@@ -319,6 +321,7 @@ impl Files {
                 self.cancel_transfer(step, id, row)?;
             }
         }
+        lending::forget_wishes(step, web)?;
         self.look_at_mirrors(step, web)?;
         self.look_at_quota(step, web)
     }
@@ -431,6 +434,7 @@ impl Files {
             alarms::HASH => self.retry_hashing(step),
             alarms::TICK => self.tick(step),
             alarms::RETRY => self.retry(step),
+            alarms::LENT => self.bring_again(step),
             alarms::CROWD => self.ask_crowded(step),
             alarms::EXPAND => self.go_on_expanding(step),
             alarms::READINGS => {

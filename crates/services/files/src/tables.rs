@@ -30,6 +30,8 @@ pub(crate) const PLACES: Table<(ContentId, u64, FileId), ()> = Table::new("files
 pub(crate) const PAST: Table<(ContentId, u64, FileId), u64> = Table::new("files.past");
 /// Contents kept in this peer's store, and for which web.
 pub(crate) const HELD: Table<(WebId, ContentId), HeldRow> = Table::new("files.held");
+/// Which services of this peer want a content here; it is lent as long as one of them does (`lending.rs`).
+pub(crate) const LENT_TO: Table<(WebId, ContentId, String), ()> = Table::new("files.lent_to");
 /// Contents of which verified bytes came from a member of that web, while they are not complete.
 pub(crate) const PROVEN: Table<(WebId, ContentId), ()> = Table::new("files.proven");
 /// Contents other devices say they keep; the value is the size.

@@ -14,7 +14,7 @@ use crate::alarms;
 use crate::faults::FilesError;
 use crate::finding::random_16;
 use crate::jobs::{FORGET, Forget, SMALL_SIZE, to_bytes};
-use crate::lending::NOBODY;
+use crate::lending::{self, NOBODY};
 use crate::service::{Files, Purpose};
 use crate::share::checked_folder;
 use crate::tables::{
@@ -142,6 +142,9 @@ impl Files {
         row.speed = 0;
         TRANSFERS.put(step.rows(), &id, &row);
         self.let_go(step, id, After::Keep);
+        if row.order == NOBODY {
+            step.alarm(lending::AGAIN, alarms::LENT);
+        }
         emit(step, id, &row)
     }
 

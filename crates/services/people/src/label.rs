@@ -47,7 +47,7 @@ pub(crate) fn unique(label: &str, id: &str, taken: &BTreeSet<String>) -> String 
 ///
 /// Both are skeletons (UTS #39), of the label as it is and in small letters: `AIice` with a capital i looks like
 /// `Alice`, and `ALICE` would be the same folder on many computers.
-pub(crate) fn looks(label: &str) -> [String; 2] {
+pub fn looks(label: &str) -> [String; 2] {
     let look = |text: &str| skeleton(text).collect::<String>().to_lowercase();
     [look(label), look(&label.to_lowercase())]
 }
@@ -61,9 +61,9 @@ fn is_separator(c: char) -> bool {
     c.is_whitespace() || matches!(c, '/' | '\\')
 }
 
-/// No control characters, no invisible or direction-changing ones, no private use, nothing shells or paths
-/// give a meaning on some computer.
-fn is_safe(c: char) -> bool {
+/// Says whether a character may stand in a name that others rely on: no control characters, no invisible or direction-changing ones, no
+/// private use, nothing shells or paths give a meaning on some computer.
+pub fn is_safe(c: char) -> bool {
     let is_invisible = matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
         | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'

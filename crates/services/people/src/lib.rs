@@ -42,6 +42,7 @@ mod told;
 mod words;
 
 pub use fault::{PeopleError, faults};
+pub use label::{is_safe, looks};
 pub use letters::{Letter, Letters, Tried};
 pub use personal::OTHERS;
 pub use sealed::{LETTER_PLAIN_MAX, PERSONS_MAX as LETTER_PERSONS_MAX, Sealed};

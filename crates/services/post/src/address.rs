@@ -41,7 +41,8 @@ pub(crate) fn of_web(name: &str) -> String {
 
 fn folded(name: &str, between: char) -> String {
     let small = name.to_lowercase();
-    let keep = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+    let is_seen = |letter: char| letter.is_alphanumeric() && people::is_safe(letter);
+    let keep = |letter: char| is_seen(letter) || letter == '-' || letter == '_';
     let words = small.split(|letter: char| !keep(letter)).filter(|word| !word.is_empty());
     let joined = words.collect::<Vec<_>>().join(&between.to_string());
     joined.chars().take(SIDE_MAX).collect::<String>().trim_matches([between, '-']).to_owned()

@@ -7,7 +7,8 @@ use store::StoreError;
 
 use crate::service::Mail;
 use crate::statement::Inside;
-use crate::tables::{LETTERS, PIECES};
+use crate::tables::{LETTERS, STRANGERS};
+use crate::taking;
 
 impl Mail {
     /// Opens letters, as many as may be now.
@@ -28,11 +29,12 @@ impl Mail {
 /// Forgets what came of a device behind a place and is in no folder yet. What was delivered stays: it is the reader's.
 pub(crate) fn cut(step: &mut Step<'_>, (web, device): (WebId, DeviceId), last: u64) -> Result<(), Fault> {
     LETTERS.cut(step, (web, device), last)?;
-    for (key, row) in PIECES.within(step.view(), &(web, device)).collect::<Result<Vec<_>, StoreError>>()? {
-        if row.place > last {
-            PIECES.delete(step.rows(), &key);
+    for (key, _) in STRANGERS.within(step.view(), &(web, device)).collect::<Result<Vec<_>, StoreError>>()? {
+        if key.2 > last {
+            STRANGERS.delete(step.rows(), &key);
         }
     }
+    taking::cut(step, (web, device), last)?;
     crate::large::cut(step, (web, device), last)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Who has which address (spec post, rules 10 to 14). Not for: how addresses are written (`address.rs`).
 //!
 //! Two kinds of names lead to a person: what it calls itself, which is the same on all computers, and what it is called here. When they
-//! lead to two persons nothing is guessed.
+//! lead to two persons nothing is guessed. Who only looks like another has an address with digits.
 
 use base::{PersonId, WebId};
 use people::Role;
@@ -84,11 +84,42 @@ pub(crate) fn of_person<R: Rows + ?Sized>(
 ) -> Result<String, MailFault> {
     let name = address::of_person(&name_of(rows, web, person)?);
     let members = members(rows, web)?;
-    let is_list = [ALL, ADMINS].contains(&name.as_str());
-    if !name.is_empty() && !is_list && persons(rows, web, &members, &name)? == [person] {
-        return Ok(address::joined(&name, &side_of_web(rows, web)?));
+    let is_plain = !name.is_empty()
+        && persons(rows, web, &members, &name)? == [person]
+        && !looks_like_another(rows, web, &members, (person, &name))?;
+    match is_plain {
+        true => Ok(address::joined(&name, &side_of_web(rows, web)?)),
+        false => tagged(rows, web, person),
     }
-    tagged(rows, web, person)
+}
+
+/// Says whether an address would be taken for a list's or for another person's.
+fn looks_like_another<R: Rows + ?Sized>(
+    rows: &R,
+    web: WebId,
+    members: &[MemberRow],
+    (person, name): (PersonId, &str),
+) -> Result<bool, StoreError> {
+    let looks = people::looks(name);
+    let is_alike = |other: &str| people::looks(other).iter().any(|look| looks.contains(look));
+    if [ALL, ADMINS].into_iter().any(is_alike) {
+        return Ok(true);
+    }
+    let label = members.iter().find(|member| member.person == person).map(|member| member.label.as_str());
+    // Labels are told apart by how they look, and the later one of two has digits behind `~`.
+    if let Some(label) = label
+        && (label.contains('~') || address::of_person(label) == name)
+    {
+        return Ok(label.contains('~'));
+    }
+    // It is called otherwise here, so its own name was compared with nobody's.
+    for other in members.iter().filter(|member| member.person != person) {
+        let own = address::of_person(&name_of(rows, web, other.person)?);
+        if is_alike(&own) || is_alike(&address::of_person(&other.label)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the address of a person with digits of its id: nobody else ever has it.
@@ -133,7 +164,12 @@ pub(crate) fn claim<R: Rows + ?Sized>(
         return Ok(Claim::Forged);
     }
     let leads_here = resolve(rows, written).is_ok_and(|found| found == (web, Meant::Person(author)));
-    Ok(if leads_here { Claim::True } else { Claim::Renamed })
+    // One without digits only if nobody takes it for another's.
+    let is_plain = || -> Result<bool, MailFault> {
+        let best = of_person(rows, web, author)?;
+        Ok(address::tag(person).is_some() || address::split(&best).is_some_and(|(best, _)| best == person))
+    };
+    Ok(if leads_here && is_plain()? { Claim::True } else { Claim::Renamed })
 }
 
 /// Finds everybody whom the first side of an address may mean.

@@ -10,6 +10,7 @@ use crate::faults::MailFault;
 use crate::naming;
 use crate::tables::{
     BYTES, CHANGES, CHUNK_SIZE, FOLDER_NAMES, FOLDERS, FolderRow, GONE, MAILS, MESSAGES, MessageRow, OUTLINES,
+    WAITING, WaitingRow,
 };
 
 /// Bytes read at once at most.
@@ -153,20 +154,20 @@ pub struct Large {
     pub size: u64,
     /// The sealed bytes, which are in the store.
     pub sealed: ContentId,
-    digest: ContentId,
     secret: [u8; 32],
 }
 
 impl Large {
     /// Returns the key that opens it.
     pub fn key(&self) -> ContentKey {
-        large_key(&self.secret, self.digest)
+        large_key(&self.secret)
     }
 }
 
-/// Returns the key of a body, by what stands in the letter.
-pub fn large_key(secret: &[u8; 32], digest: ContentId) -> ContentKey {
-    ContentKey::of(&EpochKey::new(*secret), digest)
+/// Returns the key of a body, by what stands in the letter. The secret is of one body only, so nothing else has to stand in the key, and
+/// a body can be sealed before its end has come.
+pub fn large_key(secret: &[u8; 32]) -> ContentKey {
+    ContentKey::of(&EpochKey::new(*secret), ContentId::new([0; ContentId::LEN]))
 }
 
 /// Says where the body of a message is, if it is not in rows.
@@ -177,9 +178,33 @@ pub fn large<R: Rows + ?Sized>(rows: &R, folder: u64, uid: u64) -> Result<Option
         head_size: large.head_size,
         size: large.body.size,
         sealed: large.body.sealed,
-        digest: large.body.digest,
         secret: large.body.secret.0,
     }))
+}
+
+/// A large mail whose body is on its way.
+#[derive(Debug, Clone)]
+pub struct Coming {
+    /// Its head, as it will be shown.
+    pub head: Vec<u8>,
+    /// Its bytes.
+    pub size: u64,
+    /// When it was sent.
+    pub date: Timestamp,
+    /// Whether its body was asked for.
+    pub is_asked: bool,
+}
+
+/// Lists large mails whose bodies are on their way, the newest first.
+pub fn coming<R: Rows + ?Sized>(rows: &R) -> Result<Vec<Coming>, StoreError> {
+    let mut coming = Vec::new();
+    for waiting in WAITING.all(rows) {
+        let (_, WaitingRow { head, body, date, is_asked, .. }) = waiting?;
+        let size = body.size.saturating_add(head.len() as u64);
+        coming.push(Coming { head: head.to_vec(), size, date, is_asked });
+    }
+    coming.sort_by_key(|mail| std::cmp::Reverse(mail.date));
+    Ok(coming)
 }
 
 /// Returns what was noted about how a message is built.

@@ -21,7 +21,7 @@ use crate::service::Mail;
 use crate::statement::{
     Body, HEAD_SIZE_MAX, IN_LETTERS_MAX, Inside, Large, LargeBody, MESSAGE_SIZE_MAX, cut,
 };
-use crate::tables::COME;
+use crate::tables::{COME, COME_TO_ME};
 
 /// Letters of one mail at most: 2 MiB that everybody in the web carries for ever.
 const LETTERS_MAX: u64 = 64;
@@ -123,6 +123,7 @@ impl Mail {
             is_mine |= readers.seen.contains(&me) || readers.hidden.contains(&me);
             let id = self.seal(step, web, me, (&mail, body, &readers))?;
             COME.put(step.rows(), &(web, id), &());
+            COME_TO_ME.put(step.rows(), &(web, id), &());
             first = first.or(Some((web, id)));
         }
         let Some((web, id)) = first else { return Err(MailFault::NobodyMeant.into()) };

@@ -1,12 +1,12 @@
 //! The service as the kernel meets it: which input leads where.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::Operation;
 use api::mail as ask;
-use base::{Fault, FaultKind, Timestamp};
+use base::{ContentId, Fault, FaultKind, Timestamp, WebId};
 use data_encoding::{BASE64, HEXLOWER};
-use kernel::{AskId, Input, ReadContext, Reader, Service, Step};
+use kernel::{AskId, Input, JobId, ReadContext, Reader, Service, Step};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -14,7 +14,8 @@ use serde_json::Value;
 use crate::faults::MailFault;
 use crate::flags::Flags;
 use crate::folders::{self, Change};
-use crate::large::{self, OFFERS_ALARM};
+use crate::large::{self, BODIES_ALARM};
+use crate::ids::MailId;
 use crate::read;
 use crate::sending::{OwnCopy, check_size};
 use crate::statement::{IN_LETTERS_MAX, LargeBody, Secret};
@@ -37,6 +38,8 @@ pub struct Mail {
     pub(crate) tried: people::Tried,
     /// Since when how many letters were sent.
     pub(crate) pace: (Timestamp, u64),
+    /// Mails whose bodies are being looked at.
+    pub(crate) checks: BTreeMap<JobId, (WebId, ContentId, MailId)>,
 }
 
 impl Service for Mail {
@@ -81,18 +84,20 @@ impl Mail {
             Input::Started => {
                 folders::begin(step)?;
                 // Alarms of an earlier run are gone.
-                large::look_after_offers(step)?;
+                self.look_after_bodies(step)?;
                 self.open_letters(step)
             }
             Input::Told { by: "records", message } => self.hear_records(step, &message),
             Input::Told { by: "people", message } => match people::Told::from_bytes(&message) {
-                Ok(people::Told::Members { .. } | people::Told::Joined { .. }) => {
+                Ok(people::Told::Members { web } | people::Told::Joined { web }) => {
+                    self.take_of_strangers(step, web)?;
                     if LETTERS.try_again(step)? { self.open_letters(step) } else { Ok(()) }
                 }
                 _ => Ok(()),
             },
             Input::Told { by: "files", message } => self.hear_files(step, &message),
-            Input::Alarm { key } if key == OFFERS_ALARM => large::look_after_offers(step),
+            Input::Alarm { key } if key == BODIES_ALARM => self.look_after_bodies(step),
+            Input::Finished { job, outcome } => self.checked(step, job, &outcome),
             Input::Alarm { key } if key == LETTERS_ALARM => self.open_letters(step),
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, (&operation, arguments)),
             _ => Ok(()),

@@ -19,8 +19,8 @@ pub(crate) const PIECES_MAX: usize = 8;
 /// Bytes of a mail that comes in letters alone: eight of them.
 pub const IN_LETTERS_MAX: u64 = 256_000;
 
-/// Bytes of a mail at most, what is attached included. It is in memory while it is sealed, and there may be a few at once.
-pub const MESSAGE_SIZE_MAX: u64 = 32 << 20;
+/// Bytes of a mail at most, what is attached included, as mail programs encode it (a third more).
+pub const MESSAGE_SIZE_MAX: u64 = 2 << 30;
 
 /// Bytes of the head of a mail whose body is a content: it stands in one letter, with what else is there.
 pub const HEAD_SIZE_MAX: usize = 24_000;

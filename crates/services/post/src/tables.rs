@@ -1,6 +1,6 @@
 //! The rows of `mail`.
 
-use base::{ContentId, DeviceId, Timestamp, WebId};
+use base::{ContentId, DeviceId, PersonId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 use people::Letters;
 use store::Table;
@@ -8,7 +8,7 @@ use wire::codec::Bytes;
 
 use crate::flags::Flags;
 use crate::ids::MailId;
-use crate::statement::LargeBody;
+use crate::statement::{Inside, LargeBody};
 
 /// Folders of a person at most: a mail program lists them all whenever it starts.
 pub const FOLDERS_MAX: usize = 1_000;
@@ -39,14 +39,24 @@ pub(crate) const OUTLINES: Table<u64, Bytes> = Table::new("mail.outlines");
 pub(crate) const LAST: Table<(), LastRow> = Table::new("mail.last");
 /// Mails that have come, also if they were removed since: each comes once.
 pub(crate) const COME: Table<(WebId, MailId), ()> = Table::new("mail.come");
+/// Mails of this person's other computers that have come into INBOX, too.
+pub(crate) const COME_TO_ME: Table<(WebId, MailId), ()> = Table::new("mail.come-to-me");
+/// What came of devices that were not known to be a member's: (web, author, place).
+pub(crate) const STRANGERS: Table<(WebId, DeviceId, u64), Inside> = Table::new("mail.strangers");
 /// Pieces of mails that are not whole: (web, author, mail, piece).
 pub(crate) const PIECES: Table<(WebId, DeviceId, MailId, u64), PieceRow> = Table::new("mail.pieces");
+/// Where they stand in their author's log: (web, author, place).
+pub(crate) const PIECE_PLACES: Table<(WebId, DeviceId, u64), MailId> = Table::new("mail.piece-places");
 /// In how many mails here a content is the body.
 pub(crate) const CONTENTS: Table<(WebId, ContentId), u64> = Table::new("mail.contents");
 /// Bodies of mails that were sent from here, since when they are offered: (web, content).
 pub(crate) const OFFERED: Table<(WebId, ContentId), Timestamp> = Table::new("mail.offered");
 /// Mails whose bodies are still to come: (web, content, mail).
-pub(crate) const WAITING: Table<(WebId, ContentId, MailId), WaitingRow> = Table::new("mail.waiting");
+pub(crate) const WAITING: Table<(WebId, ContentId, MailId), WaitingRow> = Table::new("mail.awaited");
+/// How many of them an author has: (web, author).
+pub(crate) const WAITING_OF: Table<(WebId, DeviceId), u64> = Table::new("mail.waiting-of");
+/// Bytes of bodies that were asked for lately: (web, author).
+pub(crate) const BROUGHT: Table<(WebId, PersonId), BroughtRow> = Table::new("mail.brought");
 /// Letters, by author and place in its log.
 pub(crate) const LETTERS: Letters =
     Letters::new("mail", LETTERS_ALARM, ["mail.letters", "mail.closed", "mail.tried-keys"]);
@@ -151,6 +161,22 @@ pub(crate) struct WaitingRow {
     pub(crate) is_received: bool,
     #[n(6)]
     pub(crate) date: Timestamp,
+    /// Since when it waits.
+    #[n(7)]
+    pub(crate) since: Timestamp,
+    /// Whether its body was asked for; if not, its author has sent too much for today.
+    #[n(8)]
+    pub(crate) is_asked: bool,
+}
+
+/// Bytes of bodies of one person that were asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct BroughtRow {
+    /// On which day, since 1970.
+    #[n(0)]
+    pub(crate) day: u64,
+    #[n(1)]
+    pub(crate) bytes: u64,
 }
 
 /// Numbers given last.

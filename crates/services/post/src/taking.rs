@@ -13,10 +13,13 @@ use crate::letters;
 use crate::naming::{self, Claim};
 use crate::service::Mail;
 use crate::statement::{Body, Inside, Large, PIECES_MAX, Piece};
-use crate::tables::{COME, LETTERS, PIECES, PieceRow, WaitingRow};
+use crate::tables::{COME, COME_TO_ME, LETTERS, PIECE_PLACES, PIECES, PieceRow, STRANGERS, WaitingRow};
 
 /// Pieces of one device that wait for others: 64 mails of the greatest size. The oldest mail makes room.
 const WAITING_MAX: usize = 64 * PIECES_MAX;
+
+/// Records kept of a device that is not known to be a member's: its admission may be on its way.
+const STRANGERS_MAX: usize = 64;
 
 impl Mail {
     /// Hears what `records` tells.
@@ -48,18 +51,22 @@ impl Mail {
         (web, author, place): (WebId, DeviceId, u64),
         inside: Inside,
     ) -> Result<(), Fault> {
+        let Some(whose) = member_of(step, web, author)? else {
+            return keep_of_stranger(step, (web, author, place), &inside);
+        };
         let id = inside.mail(web, author);
-        let Some(whose) = people::read::person_of(step.view(), web, author)? else { return Ok(()) };
         let me = people::read::my_person(step.view())?;
-        let goes = way(step, web, (whose, me), &inside)?;
-        if !(goes.is_sent || goes.is_received) || COME.has(step.view(), &(web, id))? {
+        let goes = way(step, web, (whose, me), &inside)?.without_what_has_come(step, (web, id))?;
+        if !(goes.is_sent || goes.is_received) {
             return Ok(());
         }
         let date = inside.at().min(step.now());
         match inside {
             Inside::Piece(piece) => {
-                let Some(mail) = gather(step, (web, author, place), id, &piece)? else { return Ok(()) };
-                COME.put(step.rows(), &(web, id), &());
+                let Some(mail) = gather(step, (web, author, place), id, (&piece, goes))? else {
+                    return Ok(());
+                };
+                goes.note(step, (web, id));
                 if *piece.digest.as_bytes() != *blake3::hash(&mail).as_bytes() {
                     let author = author.short();
                     tracing::warn!(%author, "a mail was dropped: its pieces are not what was announced");
@@ -76,13 +83,27 @@ impl Mail {
                 Ok(())
             }
             Inside::Large(Large { head, body, .. }) => {
-                COME.put(step.rows(), &(web, id), &());
+                goes.note(step, (web, id));
                 let Some(head) = checked(step, web, (author, whose), &head)? else { return Ok(()) };
-                let Way { is_sent, is_received } = goes;
-                let row = WaitingRow { author, place, head: head.into(), body, is_sent, is_received, date };
-                self.wait_for(step, web, id, &row)
+                let Way { is_sent, is_received, .. } = goes;
+                let (head, since, is_asked) = (head.into(), step.now(), false);
+                let row =
+                    WaitingRow { author, place, head, body, is_sent, is_received, date, since, is_asked };
+                self.wait_for(step, (web, id, whose), row)
             }
         }
+    }
+
+    /// Takes what came of devices before it was known here that they are a member's.
+    pub(crate) fn take_of_strangers(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+        let waiting: Vec<_> = STRANGERS.within(step.view(), &web).collect::<Result<_, StoreError>>()?;
+        for (key, inside) in waiting {
+            if member_of(step, web, key.1)?.is_some() {
+                STRANGERS.delete(step.rows(), &key);
+                self.take_inside(step, key, inside)?;
+            }
+        }
+        Ok(())
     }
 
     /// Puts a mail that is kept into a folder by its name; the folder comes back if it was missing.
@@ -102,35 +123,71 @@ impl Mail {
     }
 }
 
+/// Returns who a device belongs to, if that person may write in a web.
+fn member_of(step: &Step<'_>, web: WebId, device: DeviceId) -> Result<Option<PersonId>, StoreError> {
+    let Some(whose) = people::read::person_of(step.view(), web, device)? else { return Ok(None) };
+    Ok(people::read::writes(step.view(), web, whose)?.then_some(whose))
+}
+
+/// Keeps what came of a device that is not known to be a member's; its first ones, since nothing follows if they are missing.
+fn keep_of_stranger(
+    step: &mut Step<'_>,
+    place: (WebId, DeviceId, u64),
+    inside: &Inside,
+) -> Result<(), Fault> {
+    if STRANGERS.within(step.view(), &(place.0, place.1)).count() < STRANGERS_MAX {
+        STRANGERS.put(step.rows(), &place, inside);
+    }
+    Ok(())
+}
+
 /// Where a mail goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Way {
-    /// This person has sent it, from another device.
+    /// This person has written it, on another device.
+    is_mine: bool,
+    /// It is for `Sent`.
     is_sent: bool,
-    /// It is for this person.
+    /// It is for `INBOX`.
     is_received: bool,
 }
 
-/// Returns where a mail goes: nowhere, if it is not for this person, or not from somebody who may write.
+impl Way {
+    /// Each comes once. One of mine that I get hidden comes twice: with the letter for those whom it names, and with mine.
+    fn without_what_has_come(mut self, step: &Step<'_>, id: (WebId, MailId)) -> Result<Self, StoreError> {
+        let has_come = COME.has(step.view(), &id)?;
+        self.is_sent &= !has_come;
+        self.is_received &= match self.is_mine {
+            true => !COME_TO_ME.has(step.view(), &id)?,
+            false => !has_come,
+        };
+        Ok(self)
+    }
+
+    fn note(self, step: &mut Step<'_>, id: (WebId, MailId)) {
+        COME.put(step.rows(), &id, &());
+        if self.is_mine && self.is_received {
+            COME_TO_ME.put(step.rows(), &id, &());
+        }
+    }
+}
+
+/// Returns where a mail goes: nowhere, if it is not for this person.
 fn way(
     step: &Step<'_>,
     web: WebId,
     (whose, me): (PersonId, Option<PersonId>),
     inside: &Inside,
 ) -> Result<Way, Fault> {
-    let nowhere = Way { is_sent: false, is_received: false };
-    let Some(me) = me else { return Ok(nowhere) };
-    if !people::read::writes(step.view(), web, whose)? {
-        return Ok(nowhere);
-    }
-    let is_sent = whose == me;
-    if !inside.persons().is_empty() || is_sent {
-        return Ok(Way { is_sent, is_received: inside.persons().contains(&me) });
+    let Some(me) = me else { return Ok(Way { is_mine: false, is_sent: false, is_received: false }) };
+    let is_mine = whose == me;
+    if !inside.persons().is_empty() || is_mine {
+        return Ok(Way { is_mine, is_sent: is_mine, is_received: inside.persons().contains(&me) });
     }
     // Newcomers hold the keys of what was said before them; it was not said to them.
     let mine = people::read::member(step.view(), web, me)?;
     let is_received = mine.is_some_and(|mine| mine.role.is_some() && mine.admitted <= inside.at());
-    Ok(Way { is_sent, is_received })
+    Ok(Way { is_mine, is_sent: false, is_received })
 }
 
 /// Checks who a mail says it is from; none if it is not shown.
@@ -158,34 +215,67 @@ fn checked(
     Ok(checked)
 }
 
-/// Adds a piece to the others; returns the mail when it is whole.
+/// Adds a piece to the others that came in the same kind of letter; returns the mail when it is whole.
 fn gather(
     step: &mut Step<'_>,
     (web, author, place): (WebId, DeviceId, u64),
     id: MailId,
-    piece: &Piece,
+    (piece, goes): (&Piece, Way),
 ) -> Result<Option<Vec<u8>>, StoreError> {
     if piece.count() == 1 {
         return Ok(Some(piece.bytes.to_vec()));
     }
-    let row = PieceRow { place, bytes: piece.bytes.clone() };
-    PIECES.put(step.rows(), &(web, author, id, piece.index), &row);
-    let here: Vec<_> = PIECES.within(step.view(), &(web, author, id)).collect::<Result<_, StoreError>>()?;
+    // Those of a hidden letter to oneself stand behind those of the others.
+    let first = if goes.is_received { PIECES_MAX as u64 } else { 0 };
+    let key = (web, author, id, first.saturating_add(piece.index));
+    if PIECES.has(step.view(), &key)? {
+        return Ok(None);
+    }
+    PIECES.put(step.rows(), &key, &PieceRow { place, bytes: piece.bytes.clone() });
+    PIECE_PLACES.put(step.rows(), &(web, author, place), &id);
+    let mut here: Vec<_> = PIECES.within(step.view(), &(web, author, id)).collect::<Result<_, StoreError>>()?;
+    here.retain(|(key, _)| key.3 / PIECES_MAX as u64 == first / PIECES_MAX as u64);
     if here.len() as u64 == piece.count() {
         let mut mail = Vec::new();
         for (key, row) in here {
-            PIECES.delete(step.rows(), &key);
+            forget(step, &key, &row);
             mail.extend_from_slice(&row.bytes);
         }
         return Ok(Some(mail));
     }
-    let waiting: Vec<_> = PIECES.within(step.view(), &(web, author)).collect::<Result<_, StoreError>>()?;
-    if waiting.len() > WAITING_MAX
-        && let Some(oldest) = waiting.iter().min_by_key(|(_, row)| row.place).map(|(key, _)| key.2)
-    {
-        for (key, _) in waiting.iter().filter(|(key, _)| key.2 == oldest) {
-            PIECES.delete(step.rows(), key);
+    forget_oldest(step, web, author)?;
+    Ok(None)
+}
+
+fn forget(step: &mut Step<'_>, key: &(WebId, DeviceId, MailId, u64), row: &PieceRow) {
+    PIECES.delete(step.rows(), key);
+    PIECE_PLACES.delete(step.rows(), &(key.0, key.1, row.place));
+}
+
+/// Forgets the oldest mail of a device of which pieces wait, if too many do.
+fn forget_oldest(step: &mut Step<'_>, web: WebId, author: DeviceId) -> Result<(), StoreError> {
+    let waiting = PIECE_PLACES.within(step.view(), &(web, author)).take(WAITING_MAX + 1);
+    if waiting.count() <= WAITING_MAX {
+        return Ok(());
+    }
+    let oldest = PIECE_PLACES.within(step.view(), &(web, author)).next().transpose()?;
+    let Some((_, mail)) = oldest else { return Ok(()) };
+    for (key, row) in PIECES.within(step.view(), &(web, author, mail)).collect::<Result<Vec<_>, StoreError>>()? {
+        forget(step, &key, &row);
+    }
+    Ok(())
+}
+
+/// Forgets pieces of a device behind a place.
+pub(crate) fn cut(
+    step: &mut Step<'_>,
+    (web, device): (WebId, DeviceId),
+    last: u64,
+) -> Result<(), StoreError> {
+    for (key, row) in PIECES.within(step.view(), &(web, device)).collect::<Result<Vec<_>, StoreError>>()? {
+        if row.place > last {
+            forget(step, &key, &row);
         }
     }
-    Ok(None)
+    Ok(())
 }

@@ -4,15 +4,14 @@
 use base::Timestamp;
 use serde_json::json;
 
-use crate::statement::{Body, Inside, MESSAGE_SIZE_MAX, PIECE_SIZE, cut};
-use sim::lone::{Lone, person};
+use crate::statement::{Body, IN_LETTERS_MAX, Inside, PIECE_SIZE, cut};
+use sim::lone::{Lone, Names, person};
 
 const AT: u64 = 1_795_305_600_000;
 
 /// Zoe's peer. Two of the others call themselves Bob.
 fn begin() -> Lone {
-    let names = ["Alice", "Bob", "Bob", "", "", "", "", "", "", "Zoe"];
-    Lone::start(Box::new(crate::service()), names, Timestamp::from_millis(AT))
+    Lone::start(Box::new(crate::service()), NAMES, Timestamp::from_millis(AT))
 }
 
 /// The pieces of a mail to all, as records.
@@ -31,9 +30,15 @@ fn count(house: &Lone) -> u64 {
     folders["folders"][0]["messages"].as_u64().unwrap()
 }
 
+const NAMES: Names = ["Alice", "Bob", "Bob", "", "Dora", "", "", "", "", "Zoe"];
+
 /// Says who the mail is from that Alice (0) or Bob (1 and 2 are called so) sent; none if it was dropped.
 fn shown(author: u8, from: &str) -> Option<String> {
-    let mut house = begin();
+    shown_among(NAMES, author, from)
+}
+
+fn shown_among(names: Names, author: u8, from: &str) -> Option<String> {
+    let mut house = Lone::start(Box::new(crate::service()), names, Timestamp::from_millis(AT));
     for body in bodies(&mail(from)) {
         house.tell(author, 1, &body);
     }
@@ -66,6 +71,40 @@ fn who_a_mail_is_from_is_who_has_signed_it() {
     // Two are called Bob, so neither is without digits.
     let bob = shown(1, "bob@town.althing.internal").unwrap();
     assert!(bob.starts_with("bob~") && bob != shown(2, "bob@town.althing.internal").unwrap(), "{bob}");
+}
+
+#[test]
+fn who_only_looks_like_another_is_shown_with_digits() {
+    // Cyrillic letters, and one that is not seen.
+    for liar in ["\u{410}lice", "Alice\u{3164}", "\u{410}ll"] {
+        let names = ["Alice", liar, "Bob", "", "", "", "", "", "", "Zoe"];
+        let written = format!("{}@town.althing.internal", crate::address::of_person(liar));
+        let shown = shown_among(names, 1, &written);
+        assert!(shown.as_ref().is_none_or(|from| from.contains('~')), "{liar}: {shown:?}");
+        assert_eq!(shown_among(names, 0, "alice@town.althing.internal").unwrap(), "alice@town.althing.internal");
+    }
+}
+
+#[test]
+fn mail_of_who_is_admitted_later_waits() {
+    let mut house = begin();
+    for (seq, body) in (1..).zip(&bodies(&mail("nobody@town.althing.internal"))) {
+        house.tell(4, seq, body);
+    }
+    house.pass();
+    assert_eq!((count(&house), house.rows("mail.strangers").len()), (0, 1));
+    house.admit(4);
+    house.pass();
+    assert_eq!((count(&house), house.rows("mail.strangers").len()), (1, 0));
+    // Nobody fills the disk without being admitted.
+    for seq in 1..200 {
+        house.tell(5, seq, &bodies(&mail(&format!("x{seq}@town.althing.internal")))[0]);
+    }
+    house.pass();
+    assert_eq!(house.rows("mail.strangers").len(), 64);
+    house.cut(5, 10);
+    house.pass();
+    assert_eq!(house.rows("mail.strangers").len(), 10);
 }
 
 #[test]
@@ -134,7 +173,7 @@ fn what_waits_of_one_device_is_bounded() {
         let large =
             format!("{}{number}{}", mail("alice@town.althing.internal"), "0123456789\n".repeat(20_000));
         let pieces = bodies(&large);
-        assert!(large.len() as u64 <= MESSAGE_SIZE_MAX && pieces.len() == 8, "{}", pieces.len());
+        assert!(large.len() as u64 <= IN_LETTERS_MAX && pieces.len() == 8, "{}", pieces.len());
         for body in pieces.iter().take(4) {
             house.tell(0, number + 1, body);
         }

@@ -9,10 +9,12 @@
 
 use std::time::Duration;
 
-use base::Fault;
-use data_encoding::BASE64;
+use base::{ContentId, Fault};
+use data_encoding::{BASE64, HEXLOWER};
+use files::jobs::ByteRange;
 use serde_json::{Value, json};
 use sim::World;
+use wire::sealed::sealed_size;
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
@@ -123,6 +125,47 @@ fn whoever_was_away_gets_everything_once_also_after_power_cuts() {
     town.world.power_cut(BOB, Duration::from_secs(1));
     town.pass(120);
     assert_eq!(town.counts(BOB, "INBOX"), (0, 0));
+}
+
+/// A large mail of Alice: what is submitted, and the id of its sealed body, which is on her disk.
+fn large(town: &mut Town, to: &str, sealed: Option<ContentId>) -> Value {
+    let (secret, digest, size) = ([7; 32], ContentId::new([8; 32]), 5_000_000);
+    let sealed = sealed.unwrap_or_else(|| sim::sealed_id(&post::read::large_key(&secret), digest));
+    let range = ByteRange { from: 0, to: sealed_size(size).unwrap() };
+    town.world.disk(ALICE).store(sealed, range);
+    let head = format!("From: alice@family.althing.internal\r\nTo: {to}\r\nSubject: large\r\n\r\n");
+    let body = json!({ "sealed": sealed, "digest": digest, "size": size, "secret": HEXLOWER.encode(&secret) });
+    json!({ "message": BASE64.encode(head.as_bytes()), "to": [to], "body": body })
+}
+
+#[test]
+fn a_large_mail_comes_when_its_body_is_here_and_is_what_was_announced() {
+    let mut town = Town::new(27);
+    let mail = large(&mut town, "bob@family.althing.internal", None);
+    town.ask(ALICE, "mail.submit", mail.clone()).unwrap();
+    town.pass(60);
+    assert_eq!((town.counts(BOB, "INBOX").0, town.counts(CAROL, "INBOX").0), (1, 0));
+    // One whose body is something else is dropped, and its bytes with it.
+    let other = ContentId::new([9; 32]);
+    let mail = large(&mut town, "carol@family.althing.internal", Some(other));
+    town.ask(ALICE, "mail.submit", mail).unwrap();
+    town.pass(60);
+    assert_eq!(town.counts(CAROL, "INBOX").0, 0);
+    assert!(!town.world.peer(CAROL).disk.missing(other, 5_000_000).is_empty());
+    // Alice is away: the mail waits, also over power cuts, and comes with her.
+    let mail = large(&mut town, "carol@family.althing.internal", None);
+    town.world.power_cut(CAROL, Duration::from_secs(3_600));
+    town.ask(ALICE, "mail.submit", mail).unwrap();
+    town.pass(20);
+    town.world.power_cut(ALICE, Duration::from_secs(7_200));
+    town.world.start(CAROL);
+    town.pass(60);
+    town.world.power_cut(CAROL, Duration::from_secs(1));
+    town.pass(60);
+    // Bob has it, too, but is not asked: Carol knows of Alice only.
+    town.world.start(ALICE);
+    town.pass(120);
+    assert_eq!(town.counts(CAROL, "INBOX"), (1, 1));
 }
 
 #[test]

@@ -31,6 +31,12 @@ async fn unseal(peer: &mut Peer, sealed: ContentId, content: ContentId, size: u6
     jobs::from_bytes::<Unsealed>(&ended).unwrap().outcomes.pop().unwrap()
 }
 
+/// Says whether a copy is what it is said to be.
+async fn check(peer: &mut Peer, sealed: ContentId, content: ContentId, size: u64) -> UnsealOutcome {
+    let ended = peer.run(jobs::CHECK, &UnsealItem { sealed, content, size, key: key(content) }).await.unwrap();
+    jobs::from_bytes(&ended).unwrap()
+}
+
 /// Brings a copy from one peer to another.
 async fn carry(from: &Peer, to: &mut Peer, sealed: ContentId, size: u64) {
     from.rights.give(to.me(), sealed, Source::Store);
@@ -57,6 +63,8 @@ async fn what_alice_seals_bob_opens_after_dora_carried_it() {
         carry(&alice, &mut dora, *sealed, copy_size).await;
         alice.run(jobs::FORGET, &Forget { content: *sealed }).await.unwrap();
         carry(&dora, &mut bob, *sealed, copy_size).await;
+        assert_eq!(check(&mut bob, *sealed, content, size).await, UnsealOutcome::Opened);
+        assert_eq!(bob.missing(content, size).await, [(0, size)], "looking keeps nothing");
         assert_eq!(unseal(&mut bob, *sealed, content, size).await, UnsealOutcome::Opened);
         assert_eq!(bob.missing(content, size).await, []);
         assert_eq!(bob.read(content, 0..size).await, plain);
@@ -113,11 +121,34 @@ async fn a_copy_of_something_else_is_told_and_leaves_nothing_behind() {
             )
             .await
             .unwrap();
+            assert_eq!(check(&mut bob, sealed, content, size).await, UnsealOutcome::Wrong, "{length}");
             assert_eq!(unseal(&mut bob, sealed, content, size).await, UnsealOutcome::Wrong, "{length}");
             assert_eq!(bob.missing(content, size).await, [(0, size)]);
             assert_ne!(bob.missing(id_of(&other), size).await, []);
         }
         // A copy that is not here is nobody's lie.
+        assert_eq!(check(&mut bob, id_of(b"?"), content, size).await, UnsealOutcome::Failed);
         assert_eq!(unseal(&mut bob, id_of(b"?"), content, size).await, UnsealOutcome::Failed);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_in_pieces_is_kept_at_its_end_and_not_before() {
+    let alice = Peer::start(1).await;
+    let text = noise(4, 3 * 1024 * 1024 + 5);
+    for has_end in [false, true] {
+        let contents = alice.network.contents();
+        let (pieces, receiver) = tokio::sync::mpsc::channel(2);
+        let kept = tokio::spawn(async move { contents.keep_stream(receiver).await });
+        for piece in text.chunks(65_552) {
+            pieces.send(piece.to_vec().into()).await.unwrap();
+        }
+        if has_end {
+            pieces.send(bytes::Bytes::new()).await.unwrap();
+        }
+        drop(pieces);
+        let kept = kept.await.unwrap();
+        assert_eq!(kept.ok(), has_end.then(|| id_of(&text)));
+    }
+    assert_eq!(alice.read(id_of(&text), 0..u64::try_from(text.len()).unwrap()).await, text);
 }

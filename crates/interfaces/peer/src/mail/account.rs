@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use store::Rows;
 use tokio::sync::watch;
 
-use super::bodies::Ready;
+use super::bodies::{Ready, Writing};
 use super::{Kept, bodies};
 use crate::engine::Engine;
 use crate::host::parse;
@@ -219,7 +219,7 @@ impl Account for MailAccount {
     }
 
     fn draft(&self) -> Promise<'_, Box<dyn Draft>> {
-        let draft: Box<dyn Draft> = Box::new(MailDraft { account: self.clone(), bytes: Vec::new() });
+        let draft: Box<dyn Draft> = Box::new(MailDraft { account: self.clone(), writing: Writing::new(self.contents.clone()) });
         Box::pin(std::future::ready(Ok(draft)))
     }
 
@@ -268,21 +268,15 @@ impl Account for MailAccount {
     }
 }
 
-/// A message that is being written, in memory ([`post::MESSAGE_SIZE_MAX`]).
+/// A message that is being written.
 struct MailDraft {
     account: MailAccount,
-    bytes: Vec<u8>,
+    writing: Writing,
 }
 
 impl Draft for MailDraft {
     fn write(&mut self, bytes: Bytes) -> Promise<'_, ()> {
-        let size = (self.bytes.len() as u64).saturating_add(bytes.len() as u64);
-        if size > post::MESSAGE_SIZE_MAX {
-            let fault = post::MailFault::TooLarge { size, limit: post::MESSAGE_SIZE_MAX };
-            return Box::pin(std::future::ready(Err(PostError::Refused(fault.into()))));
-        }
-        self.bytes.extend_from_slice(&bytes);
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(async move { self.writing.write(&bytes).await.map_err(PostError::Refused) })
     }
 
     fn append(
@@ -292,8 +286,7 @@ impl Draft for MailDraft {
         date: Option<Timestamp>,
     ) -> Promise<'static, Appended> {
         Box::pin(async move {
-            let ready = bodies::ready(&self.account.contents, self.bytes).await;
-            let Ready { in_letters, body } = ready.map_err(PostError::Refused)?;
+            let Ready { in_letters, body } = self.writing.ready().await.map_err(PostError::Refused)?;
             let asked = json!({
                 "folder": self.account.name(folder).await?,
                 "message": BASE64.encode(&in_letters),
@@ -309,8 +302,7 @@ impl Draft for MailDraft {
 
     fn submit(self: Box<Self>, _from: String, to: Vec<String>) -> Promise<'static, Submitted> {
         Box::pin(async move {
-            let ready = bodies::ready(&self.account.contents, self.bytes).await;
-            let Ready { in_letters, body } = ready.map_err(PostError::Refused)?;
+            let Ready { in_letters, body } = self.writing.ready().await.map_err(PostError::Refused)?;
             let asked = json!({ "message": BASE64.encode(&in_letters), "body": body, "to": to });
             match self.account.ask::<api::mail::SentMail>("mail.submit", asked).await {
                 Ok(sent) => Ok(Submitted::Accepted(sent.id)),

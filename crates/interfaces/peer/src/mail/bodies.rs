@@ -1,20 +1,35 @@
-//! Bodies of large mails: sealed and kept before the mail that names them, opened piece by piece where they are read.
+//! Bodies of large mails: sealed and kept while they are written, opened piece by piece where they are read.
 
 use std::time::Duration;
 
 use api::mail::MailBody;
 use base::{ByteCount, ContentId, Fault, FaultKind};
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use files::jobs::Source;
 use futures_lite::StreamExt as _;
 use network::Contents;
+use post::MailFault;
 use post::read::Large;
-use wire::sealed::{SEGMENT_SIZE, Segment, TAG_SIZE, sealed_size, segments};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use wire::sealed::{ContentKey, SEGMENT_SIZE, Segment, TAG_SIZE, sealed_size, segments};
 
 use crate::PeerError;
 
 /// The body of a mail in a folder is here, so reading it needs no waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Sealed segments that wait for a slow disk.
+const SEGMENTS_AHEAD: usize = 16;
+
+/// A mail that is being written: in memory as long as it fits into letters; of a larger one only the head is.
+pub(super) struct Writing {
+    contents: Contents,
+    /// All of it, or its head.
+    bytes: Vec<u8>,
+    body: Option<Sealing>,
+}
 
 /// A mail that is ready to be asked for.
 pub(super) struct Ready {
@@ -24,28 +39,105 @@ pub(super) struct Ready {
     pub(super) body: Option<MailBody>,
 }
 
-/// Seals the body of a mail and keeps it, if it is too large for letters.
-pub(super) async fn ready(contents: &Contents, mail: Vec<u8>) -> Result<Ready, Fault> {
-    if mail.len() as u64 <= post::IN_LETTERS_MAX {
-        return Ok(Ready { in_letters: mail, body: None });
+impl Writing {
+    pub(super) fn new(contents: Contents) -> Self {
+        Self { contents, bytes: Vec::new(), body: None }
     }
-    let end = mail.windows(4).take(post::HEAD_SIZE_MAX).position(|four| four == b"\r\n\r\n");
-    let Some(end) = end.map(|end| end.saturating_add(4)).filter(|end| *end < mail.len()) else {
-        let why = "it is longer than 24,000 bytes, and so large a mail needs a short one";
-        return Err(post::MailFault::BadHead { why }.into());
-    };
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|_none| PeerError::NoRandomness)?;
-    let sealing = tokio::task::spawn_blocking(move || {
-        let (head, rest) = mail.split_at_checked(end).unwrap_or_default();
-        let digest = ContentId::new(*blake3::hash(rest).as_bytes());
-        let sealed = post::read::large_key(&secret, digest).seal_all(rest);
-        (head.to_vec(), rest.len() as u64, digest, sealed)
-    });
-    let (in_letters, size, digest, sealed) = sealing.await.map_err(|error| broken(&error))?;
-    let sealed = contents.keep(sealed).await.map_err(|error| broken(&error))?;
-    let secret = HEXLOWER.encode(&secret);
-    Ok(Ready { in_letters, body: Some(MailBody { sealed, digest, size: ByteCount(size), secret }) })
+
+    /// Takes the next bytes.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let before = self.bytes.len() as u64 + self.body.as_ref().map_or(0, |body| body.size);
+        let size = before.saturating_add(bytes.len() as u64);
+        if size > post::MESSAGE_SIZE_MAX {
+            return Err(MailFault::TooLarge { size, limit: post::MESSAGE_SIZE_MAX }.into());
+        }
+        if let Some(body) = &mut self.body {
+            return body.write(bytes).await;
+        }
+        self.bytes.extend_from_slice(bytes);
+        if size <= post::IN_LETTERS_MAX {
+            return Ok(());
+        }
+        let end = self.bytes.windows(4).take(post::HEAD_SIZE_MAX).position(|four| four == b"\r\n\r\n");
+        let Some(end) = end.map(|end| end.saturating_add(4)) else {
+            let why = "it is longer than 24,000 bytes, and so large a mail needs a short one";
+            return Err(MailFault::BadHead { why }.into());
+        };
+        let rest = self.bytes.split_off(end);
+        self.body.insert(Sealing::begin(&self.contents)?).write(&rest).await
+    }
+
+    /// Ends the mail.
+    pub(super) async fn ready(self) -> Result<Ready, Fault> {
+        let body = match self.body {
+            Some(body) => Some(body.end().await?),
+            None => None,
+        };
+        Ok(Ready { in_letters: self.bytes, body })
+    }
+}
+
+/// A body that is being sealed.
+struct Sealing {
+    secret: [u8; 32],
+    key: ContentKey,
+    hasher: blake3::Hasher,
+    size: u64,
+    /// Which segment is next, and what of it has come: only what more bytes follow is not the last one.
+    index: u64,
+    segment: Vec<u8>,
+    sealed: mpsc::Sender<Bytes>,
+    kept: JoinHandle<std::io::Result<ContentId>>,
+}
+
+impl Sealing {
+    fn begin(contents: &Contents) -> Result<Self, Fault> {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(|_none| PeerError::NoRandomness)?;
+        let (sealed, pieces) = mpsc::channel(SEGMENTS_AHEAD);
+        let contents = contents.clone();
+        let kept = tokio::spawn(async move { contents.keep_stream(pieces).await });
+        let (key, hasher) = (post::read::large_key(&secret), blake3::Hasher::new());
+        Ok(Self { secret, key, hasher, size: 0, index: 0, segment: Vec::new(), sealed, kept })
+    }
+
+    async fn write(&mut self, mut bytes: &[u8]) -> Result<(), Fault> {
+        self.hasher.update(bytes);
+        self.size = self.size.saturating_add(bytes.len() as u64);
+        while !bytes.is_empty() {
+            if self.segment.len() == SEGMENT_SIZE {
+                self.seal(Segment::Inner(self.index)).await?;
+            }
+            let room = SEGMENT_SIZE.saturating_sub(self.segment.len()).min(bytes.len());
+            let (now, later) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+            self.segment.extend_from_slice(now);
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    async fn seal(&mut self, place: Segment) -> Result<(), Fault> {
+        let sealed = self.key.seal(place, &self.segment);
+        self.segment.clear();
+        self.index = self.index.saturating_add(1);
+        if self.sealed.send(sealed.into()).await.is_ok() {
+            return Ok(());
+        }
+        // Whoever keeps it has stopped, and says why.
+        let why = (&mut self.kept).await.map_err(|error| broken(&error))?;
+        Err(why.map_or_else(|error| not_kept(&error), |_kept| broken(&"it ended too early")))
+    }
+
+    async fn end(mut self) -> Result<MailBody, Fault> {
+        self.seal(Segment::Last(self.index)).await?;
+        if self.sealed.send(Bytes::new()).await.is_err() {
+            tracing::debug!("who keeps the body of a mail has stopped before its end");
+        }
+        let kept = self.kept.await.map_err(|error| broken(&error))?;
+        let sealed = kept.map_err(|error| not_kept(&error))?;
+        let digest = ContentId::new(*self.hasher.finalize().as_bytes());
+        Ok(MailBody { sealed, digest, size: ByteCount(self.size), secret: HEXLOWER.encode(&self.secret) })
+    }
 }
 
 /// Reads bytes of a body: at least one, none at its end.
@@ -66,6 +158,16 @@ pub(super) async fn read(contents: &Contents, large: &Large, at: u64, max: usize
     let plain = large.key().open(place, &sealed).ok_or_else(|| broken(&"the sealed body is another's"))?;
     let rest = plain.get(usize::try_from(skipped).unwrap_or(usize::MAX)..).unwrap_or_default();
     Ok(rest.get(..rest.len().min(max)).unwrap_or_default().to_vec())
+}
+
+fn not_kept(error: &std::io::Error) -> Fault {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull => {
+            let what = format!("the body of the mail cannot be kept: the disk is full ({error})");
+            Fault::new("mail.disk-full", FaultKind::Settings, what).remedy("", "make room on this disk and try again")
+        }
+        _ => broken(error),
+    }
 }
 
 fn broken(error: &dyn std::fmt::Display) -> Fault {

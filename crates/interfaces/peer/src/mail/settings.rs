@@ -35,6 +35,21 @@ pub(super) fn settings(kept: &Kept, addresses: Vec<String>) -> MailSettings {
          MaildirStore althing-near\nPath ~/Mail/althing/\nInbox ~/Mail/althing/INBOX\nSubFolders Verbatim\n\n\
          Channel althing\nFar :althing-far:\nNear :althing-near:\nPatterns *\nCreate Both\nExpunge Both\nSyncState *"
     );
+    // The format of Mozilla's ISP database.
+    let domain = escaped(address.split('@').nth(1).unwrap_or_default());
+    let server = |kind, direction, port| {
+        format!(
+            "    <{direction}Server type=\"{kind}\">\n      <hostname>127.0.0.1</hostname>\n      <port>{port}</port>\n      \
+             <socketType>plain</socketType>\n      <authentication>password-cleartext</authentication>\n      \
+             <username>{user}</username>\n    </{direction}Server>\n"
+        )
+    };
+    let autoconfig = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<clientConfig version=\"1.1\">\n  <emailProvider id=\"{domain}\">\n    \
+         <domain>{domain}</domain>\n    <displayName>Althing</displayName>\n{}{}  </emailProvider>\n</clientConfig>\n",
+        server("imap", "incoming", imap),
+        server("smtp", "outgoing", smtp),
+    );
     MailSettings {
         is_on: kept.is_on,
         imap_port: imap,
@@ -45,5 +60,11 @@ pub(super) fn settings(kept: &Kept, addresses: Vec<String>) -> MailSettings {
         thunderbird,
         mutt,
         mbsync,
+        autoconfig,
     }
+}
+
+/// Writes text as XML has it: a web's name is somebody's.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,8 +1,9 @@
 //! Mails as a page and the command line show them: heads decoded, text without formatting.
 
 use api::Operation as _;
-use api::mail::{AskMail, AskMails, AttachmentView, MailLine, MailView, Mails};
+use api::mail::{AskComing, AskMail, AskMails, AttachmentView, Coming, ComingMail, MailLine, MailView, Mails};
 use base::{ByteCount, Fault};
+use mail::shown_head;
 use network::Contents;
 use post::MailFault;
 use serde_json::Value;
@@ -20,7 +21,7 @@ const HEAD_LOOKED_MAX: usize = 16 * 1024;
 
 /// Says whether an operation needs to know how mails are built.
 pub(crate) fn is_view(operation: &str) -> bool {
-    [AskMails::NAME, AskMail::NAME].contains(&operation)
+    [AskMails::NAME, AskMail::NAME, AskComing::NAME].contains(&operation)
 }
 
 /// Answers it.
@@ -31,6 +32,7 @@ pub(crate) fn read(
 ) -> Result<Value, Fault> {
     match operation {
         AskMail::NAME => one(rows, contents, arguments),
+        AskComing::NAME => coming(rows),
         _ => list(rows, arguments),
     }
 }
@@ -47,7 +49,7 @@ fn list(rows: &dyn Rows, arguments: &Value) -> Result<Value, Fault> {
     let mut mails = Vec::new();
     for message in found {
         let head = post::read::bytes(rows, (folder, message.uid), 0, HEAD_LOOKED_MAX)?.unwrap_or_default();
-        let head = mail::shown_head(&head);
+        let head = shown_head(&head);
         mails.push(MailLine {
             message: format!("{name}/{}", message.uid),
             from: head.from,
@@ -59,6 +61,16 @@ fn list(rows: &dyn Rows, arguments: &Value) -> Result<Value, Fault> {
         });
     }
     answer(AskMails::NAME, &Mails { mails, has_more })
+}
+
+fn coming(rows: &dyn Rows) -> Result<Value, Fault> {
+    let mut mails = Vec::new();
+    for mail in post::read::coming(rows)? {
+        let head = shown_head(&mail.head);
+        let (from, subject, size) = (head.from, head.subject, ByteCount(mail.size));
+        mails.push(ComingMail { from, subject, size, at: mail.date, is_asked: mail.is_asked });
+    }
+    answer(AskComing::NAME, &Coming { mails })
 }
 
 fn one(rows: &dyn Rows, contents: &Contents, arguments: &Value) -> Result<Value, Fault> {
@@ -103,11 +115,17 @@ fn one(rows: &dyn Rows, contents: &Contents, arguments: &Value) -> Result<Value,
     answer(AskMail::NAME, &view)
 }
 
-/// Reads a body that is a content; says whether all of it could be read. This thread may block.
+/// Bytes of a body that a page is shown.
+const READ_MAX: u64 = 32 << 20;
+
+/// Reads a body that is a content, or what of it is shown; says whether all of it could be read. This thread may block.
 fn read_body(contents: &Contents, large: &post::read::Large, bytes: &mut Vec<u8>) -> bool {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
     let mut at = 0;
     while at < large.size {
+        if at >= READ_MAX {
+            return false;
+        }
         match runtime.block_on(bodies::read(contents, large, at, usize::MAX)) {
             Ok(piece) if !piece.is_empty() => {
                 at = at.saturating_add(piece.len() as u64);
