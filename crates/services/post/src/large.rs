@@ -9,12 +9,12 @@ use files::lending::{self, Arrived, Wanted};
 use kernel::Step;
 use store::StoreError;
 
-use crate::flags::{Flags, SEEN};
-use crate::folders::{self, INBOX, SENT};
+use crate::folders;
 use crate::ids::MailId;
 use crate::service::Mail;
 use crate::statement::LargeBody;
 use crate::tables::{CONTENTS, OFFERED, WAITING, WaitingRow};
+use crate::taking;
 
 /// How long who has sent a mail gives its body, also after removing the mail: whoever was away for a summer gets it.
 const OFFERED_FOR: Duration = Duration::from_hours(90 * 24);
@@ -89,12 +89,8 @@ impl Mail {
         for (key, row) in waiting {
             WAITING.delete(step.rows(), &key);
             let kept = folders::keep_large(step, web, &row.head, row.body)?;
-            if row.is_sent {
-                self.deliver(step, SENT, kept, (Flags::of(&[SEEN]), row.date))?;
-            }
-            if row.is_received {
-                self.deliver(step, INBOX, kept, (Flags::default(), row.date))?;
-            }
+            let usual = taking::usual(row.is_sent, row.is_received);
+            self.place_new(step, ((web, key.2), kept), &usual, row.date)?;
             lending::offer(step, web, vec![wanted(&row.body, None)]);
         }
         Ok(())

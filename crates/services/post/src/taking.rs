@@ -67,13 +67,7 @@ impl Mail {
                 }
                 let Some(mail) = checked(step, web, (author, whose), &mail)? else { return Ok(()) };
                 let kept = folders::keep(step, &mail)?;
-                if goes.is_sent {
-                    self.deliver(step, SENT, kept, (Flags::of(&[SEEN]), date))?;
-                }
-                if goes.is_received {
-                    self.deliver(step, INBOX, kept, (Flags::default(), date))?;
-                }
-                Ok(())
+                self.place_new(step, ((web, id), kept), &usual(goes.is_sent, goes.is_received), date)
             }
             Inside::Large(Large { head, body, .. }) => {
                 COME.put(step.rows(), &(web, id), &());
@@ -95,11 +89,18 @@ impl Mail {
     ) -> Result<u64, Fault> {
         let id = match folders::named(step, folder) {
             Ok(id) => id,
-            Err(_missing) => folders::create(step, folder)?,
+            Err(_missing) => folders::add_own(step, folder)?,
         };
         self.changed.insert(id);
         folders::put(step, id, kept, as_what)
     }
+}
+
+/// Returns in which folders a mail is until somebody moves it.
+pub(crate) fn usual(is_sent: bool, is_received: bool) -> Vec<(&'static str, Flags)> {
+    let sent = is_sent.then(|| (SENT, Flags::of(&[SEEN])));
+    let received = is_received.then(|| (INBOX, Flags::default()));
+    sent.into_iter().chain(received).collect()
 }
 
 /// Where a mail goes.
