@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod ledgers;
 pub mod lone;
 mod lying;
+pub mod mails;
 pub mod mirrors;
 mod peer;
 pub mod scale;

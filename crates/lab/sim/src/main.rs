@@ -19,6 +19,7 @@ const USAGE: &str = "usage: sim --suite
        sim --jobs TOWNS [--seed N]
        sim --jobs-large WORKERS [--units N] [--unit-seconds N] [--seed N]
        sim --talks TOWNS [--seed N]
+       sim --mails TOWNS [--seed N]
        sim --square MEMBERS
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
        sim --scale [--seed N] [--peers N] [--out FOLDER]
@@ -41,6 +42,10 @@ const WRITING_FRESH: u64 = 10;
 /// had taken a text away for some.
 const TALKS_FIXED: (u64, u64) = (60, 18);
 const TALKS_FRESH: u64 = 12;
+
+/// The same of the towns that sort their mail on several computers.
+const MAILS_FIXED: (u64, u64) = (1, 20);
+const MAILS_FRESH: u64 = 12;
 
 /// The same of the towns around jobs. Towns 12 and 14 found that a liar who was believed alone had honest workers accused.
 const JOBS_FIXED: (u64, u64) = (8, 7);
@@ -80,6 +85,7 @@ fn main() -> ExitCode {
         ("--writing", writing),
         ("--jobs", job_towns),
         ("--talks", talks),
+        ("--mails", mails),
     ] {
         if let Some((first, towns)) = small_towns(word, &arguments) {
             return if run(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
@@ -305,6 +311,19 @@ fn job_towns(first: u64, towns: u64) -> bool {
 }
 
 /// Runs towns that talk. Says whether all was right.
+fn mails(first: u64, towns: u64) -> bool {
+    let run = |seed, sum: &mut sim::mails::MailTally| {
+        let (report, tally) = sim::mails::run(seed);
+        sum.add(&tally);
+        report
+    };
+    small("mails", (first, towns), run, |sum| {
+        let counts: Vec<String> =
+            sum.counts().iter().map(|(name, count)| format!("{count} {name}")).collect();
+        format!("; {}", counts.join(", "))
+    })
+}
+
 fn talks(first: u64, towns: u64) -> bool {
     let run = |seed, sum: &mut sim::talks::TalkTally| {
         let (report, tally) = sim::talks::run(seed);
@@ -469,6 +488,8 @@ fn jobs(arguments: &[String]) -> Option<Vec<Job>> {
     jobs.push(Box::new(move || writing(fresh >> 16, WRITING_FRESH)));
     jobs.push(Box::new(|| talks(TALKS_FIXED.0, TALKS_FIXED.1)));
     jobs.push(Box::new(move || talks(fresh >> 16, TALKS_FRESH)));
+    jobs.push(Box::new(|| mails(MAILS_FIXED.0, MAILS_FIXED.1)));
+    jobs.push(Box::new(move || mails(fresh >> 16, MAILS_FRESH)));
     jobs.push(Box::new(|| job_towns(JOBS_FIXED.0, JOBS_FIXED.1)));
     jobs.push(Box::new(move || job_towns(fresh >> 16, JOBS_FRESH)));
     jobs.push(Box::new(|| jobs_large(JOBS_LARGE)));

@@ -12,8 +12,12 @@ const SYSTEM: [&str; 5] = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\
 pub(crate) const SEEN: &str = "\\Seen";
 pub(crate) const DELETED: &str = "\\Deleted";
 
+/// Bytes of a message's flags that follow the person to other devices: 64 keywords as mail programs choose them, and no letter is too small
+/// for one mail's.
+const FOLLOW_SIZE_MAX: usize = 1_000;
+
 /// Flags of one message: in order, each once, compared without regard to case.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
 pub(crate) struct Flags(#[n(0)] pub(crate) Vec<String>);
 
@@ -46,6 +50,27 @@ impl Flags {
 
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Returns those that follow the person to other devices: IMAP's own, and as many keywords as there is room for.
+    pub(crate) fn following(&self) -> Self {
+        let mut room = FOLLOW_SIZE_MAX;
+        let (own, words): (Vec<&String>, Vec<&String>) =
+            self.0.iter().partition(|name| name.starts_with('\\'));
+        let mut kept: Vec<String> = Vec::new();
+        for name in own.into_iter().chain(words) {
+            if name.len() <= room {
+                room -= name.len();
+                kept.push(name.clone());
+            }
+        }
+        kept.sort_unstable();
+        Self(kept)
+    }
+
+    /// Says whether they are written as [`Self::following`] writes them.
+    pub(crate) fn is_sound(&self) -> bool {
+        Self::of(&self.0) == *self && self.following() == *self
     }
 }
 

@@ -1,4 +1,6 @@
-//! Folders: messages with numbers that are never given twice, their flags, and what changed when (spec post, rules 30 to 37).
+//! Folders: messages with numbers that are never given twice, their flags, and what changed when (spec post, rules 30 to 36).
+//!
+//! Not for: what other devices of the person make of it (`placing.rs`, `namings.rs`).
 
 use base::{Fault, Timestamp, WebId};
 use kernel::Step;
@@ -6,11 +8,13 @@ use store::StoreError;
 
 use crate::faults::MailFault;
 use crate::flags::{DELETED, Flags, SEEN};
+use crate::ids::FolderKey;
 use crate::statement::LargeBody;
 use crate::tables::{
-    BYTES, CHANGES, CHUNK_SIZE, CONTENTS, FOLDER_NAMES, FOLDERS, FOLDERS_MAX, FolderRow, GONE, GONE_MAX,
-    LAST, LargeRow, LastRow, MAILS, MESSAGES, MailRow, MessageRow, OUTLINES,
+    BYTES, CHANGES, CHUNK_SIZE, CONTENTS, FOLDER_KEYS, FOLDER_NAMES, FOLDERS, FOLDERS_MAX, FolderRow, GONE,
+    GONE_MAX, LAST, LargeRow, LastRow, MAILS, MESSAGES, MailRow, MessageRow, ORIGINS, OUTLINES, PLACES,
 };
+use crate::{namings, placing};
 
 /// Folders that are always there.
 pub(crate) const INBOX: &str = "INBOX";
@@ -24,14 +28,38 @@ const NAME_SIZE_MAX: usize = 200;
 pub(crate) fn begin(step: &mut Step<'_>) -> Result<(), Fault> {
     for name in OWN {
         if !FOLDER_NAMES.has(step.view(), &name.to_owned())? {
-            create(step, name)?;
+            add_own(step, name)?;
         }
     }
     Ok(())
 }
 
-/// Makes a folder, and those above it.
-pub(crate) fn create(step: &mut Step<'_>, name: &str) -> Result<u64, Fault> {
+/// Makes a folder that is always there.
+pub(crate) fn add_own(step: &mut Step<'_>, name: &str) -> Result<u64, StoreError> {
+    let id = add(step, name, FolderKey::of(0, name))?;
+    FOLDER_NAMES.put(step.rows(), &name.to_owned(), &id);
+    Ok(id)
+}
+
+/// Adds a folder; it is found by no name yet.
+pub(crate) fn add(step: &mut Step<'_>, name: &str, key: FolderKey) -> Result<u64, StoreError> {
+    let last = LAST.get(step.view(), &())?.unwrap_or_default();
+    // Seconds since 1970, and more than any folder had: a home that was restored from a backup gives no validity twice.
+    let now = u32::try_from(step.now().millis() / 1_000).unwrap_or(u32::MAX);
+    let validity = now.max(last.validity.saturating_add(1));
+    let id = last.folder.saturating_add(1);
+    LAST.put(step.rows(), &(), &LastRow { folder: id, validity, ..last });
+    let (name, key) = (name.to_owned(), Some(key));
+    let row = FolderRow { name, is_shown: true, validity, next: 1, key, ..FolderRow::default() };
+    FOLDERS.put(step.rows(), &id, &row);
+    if let Some(key) = row.key {
+        FOLDER_KEYS.put(step.rows(), &key, &id);
+    }
+    Ok(id)
+}
+
+/// Says on all devices that there is a folder.
+pub(crate) fn create(step: &mut Step<'_>, name: &str) -> Result<(), Fault> {
     checked(name)?;
     if FOLDER_NAMES.has(step.view(), &name.to_owned())? {
         return Err(MailFault::FolderTaken { folder: name.to_owned() }.into());
@@ -39,19 +67,12 @@ pub(crate) fn create(step: &mut Step<'_>, name: &str) -> Result<u64, Fault> {
     if FOLDERS.all(step.view()).count() >= FOLDERS_MAX {
         return Err(MailFault::TooManyFolders { limit: FOLDERS_MAX }.into());
     }
-    let last = LAST.get(step.view(), &())?.unwrap_or_default();
-    // Seconds since 1970, and more than any folder had: a home that was restored from a backup gives no validity twice.
-    let now = u32::try_from(step.now().millis() / 1_000).unwrap_or(u32::MAX);
-    let validity = now.max(last.validity.saturating_add(1));
-    let id = last.folder.saturating_add(1);
-    LAST.put(step.rows(), &(), &LastRow { folder: id, validity, ..last });
-    let row = FolderRow { name: name.to_owned(), is_shown: true, validity, next: 1, ..FolderRow::default() };
-    FOLDERS.put(step.rows(), &id, &row);
-    FOLDER_NAMES.put(step.rows(), &name.to_owned(), &id);
-    Ok(id)
+    let key = namings::new_key(step.view(), name)?;
+    namings::name(step, key, Some(name.to_owned()))
 }
 
-fn checked(name: &str) -> Result<(), MailFault> {
+/// Looks whether a folder can be called so.
+pub(crate) fn checked(name: &str) -> Result<(), MailFault> {
     let is_level = |level: &str| !level.is_empty() && level.trim() == level;
     let is_fine = name.len() <= NAME_SIZE_MAX
         && name.split('/').all(is_level)
@@ -71,7 +92,7 @@ fn may_go(name: &str) -> Result<(), MailFault> {
     }
 }
 
-/// Removes a folder with its messages.
+/// Removes a folder's messages here, and says on all devices that there is no such folder.
 pub(crate) fn remove(step: &mut Step<'_>, id: u64) -> Result<(), Fault> {
     let row = folder(step, id)?;
     may_go(&row.name)?;
@@ -79,17 +100,29 @@ pub(crate) fn remove(step: &mut Step<'_>, id: u64) -> Result<(), Fault> {
     for (key, message) in messages {
         MESSAGES.delete(step.rows(), &key);
         CHANGES.delete(step.rows(), &(id, message.at));
+        PLACES.delete(step.rows(), &(message.mail, id, key.1));
         forget(step, message.mail)?;
     }
+    match row.key {
+        Some(key) => namings::name(step, key, None),
+        None => Ok(drop_row(step, id)?),
+    }
+}
+
+/// Drops a folder in which no message is.
+pub(crate) fn drop_row(step: &mut Step<'_>, id: u64) -> Result<(), StoreError> {
+    let Some(row) = FOLDERS.get(step.view(), &id)? else { return Ok(()) };
     for (key, _) in GONE.within(step.view(), &id).collect::<Result<Vec<_>, StoreError>>()? {
         GONE.delete(step.rows(), &key);
     }
     FOLDERS.delete(step.rows(), &id);
-    FOLDER_NAMES.delete(step.rows(), &row.name);
+    if FOLDER_NAMES.get(step.view(), &row.name)? == Some(id) {
+        FOLDER_NAMES.delete(step.rows(), &row.name);
+    }
     Ok(())
 }
 
-/// Renames a folder and all below it.
+/// Renames a folder and all below it, on all devices.
 pub(crate) fn rename(step: &mut Step<'_>, id: u64, name: &str) -> Result<(), Fault> {
     let old = folder(step, id)?.name;
     may_go(&old)?;
@@ -107,13 +140,10 @@ pub(crate) fn rename(step: &mut Step<'_>, id: u64, name: &str) -> Result<(), Fau
             return Err(MailFault::FolderTaken { folder: new }.into());
         }
     }
-    for (_, row) in &moved {
-        FOLDER_NAMES.delete(step.rows(), &row.name);
-    }
-    for (key, row) in moved {
-        let new = renamed(&row);
-        FOLDER_NAMES.put(step.rows(), &new, &key);
-        FOLDERS.put(step.rows(), &key, &FolderRow { name: new, ..row });
+    for (_, row) in moved {
+        if let Some(key) = row.key {
+            namings::name(step, key, Some(renamed(&row)))?;
+        }
     }
     Ok(())
 }
@@ -142,7 +172,11 @@ pub(crate) fn keep(step: &mut Step<'_>, bytes: &[u8]) -> Result<u64, StoreError>
     let last = LAST.get(step.view(), &())?.unwrap_or_default();
     let mail = last.mail.saturating_add(1);
     LAST.put(step.rows(), &(), &LastRow { mail, ..last });
-    MAILS.put(step.rows(), &mail, &MailRow { size: bytes.len() as u64, copies: 0, large: None });
+    MAILS.put(
+        step.rows(),
+        &mail,
+        &MailRow { size: bytes.len() as u64, copies: 0, large: None, origin: None },
+    );
     for (place, chunk) in (0..).zip(bytes.chunks(CHUNK_SIZE)) {
         BYTES.put(step.rows(), &(mail, place), &chunk.to_vec().into());
     }
@@ -160,15 +194,16 @@ pub(crate) fn keep_large(
     let head_size = head.len() as u64;
     let size = head_size.saturating_add(body.size);
     let large = Some(LargeRow { web, body, head_size });
-    MAILS.put(step.rows(), &mail, &MailRow { size, copies: 0, large });
+    MAILS.put(step.rows(), &mail, &MailRow { size, copies: 0, large, origin: None });
     let count = CONTENTS.get(step.view(), &(web, body.sealed))?.unwrap_or_default();
     CONTENTS.put(step.rows(), &(web, body.sealed), &count.saturating_add(1));
     Ok(mail)
 }
 
 /// One folder has a mail no more; the last one takes its bytes along.
-fn forget(step: &mut Step<'_>, mail: u64) -> Result<(), StoreError> {
+pub(crate) fn forget(step: &mut Step<'_>, mail: u64) -> Result<(), StoreError> {
     let Some(row) = MAILS.get(step.view(), &mail)? else { return Ok(()) };
+    placing::touch(step, &row);
     if row.copies > 1 {
         MAILS.put(step.rows(), &mail, &MailRow { copies: row.copies - 1, ..row });
         return Ok(());
@@ -178,6 +213,9 @@ fn forget(step: &mut Step<'_>, mail: u64) -> Result<(), StoreError> {
     }
     OUTLINES.delete(step.rows(), &mail);
     MAILS.delete(step.rows(), &mail);
+    if let Some(origin) = row.origin {
+        ORIGINS.delete(step.rows(), &origin);
+    }
     match row.large {
         Some(large) => crate::large::drop_one(step, large.web, large.body.sealed),
         None => Ok(()),
@@ -193,6 +231,7 @@ pub(crate) fn put(
 ) -> Result<u64, Fault> {
     let unknown = || MailFault::NoSuchMessage { message: mail.to_string() };
     let row = MAILS.get(step.view(), &mail)?.ok_or_else(unknown)?;
+    placing::touch(step, &row);
     MAILS.put(step.rows(), &mail, &MailRow { copies: row.copies.saturating_add(1), ..row });
     let mut folder = folder(step, id)?;
     let uid = folder.next;
@@ -203,6 +242,7 @@ pub(crate) fn put(
     let message = MessageRow { mail, size: row.size, date, flags, at: folder.at };
     CHANGES.put(step.rows(), &(id, folder.at), &uid);
     MESSAGES.put(step.rows(), &(id, uid), &message);
+    PLACES.put(step.rows(), &(mail, id, uid), &());
     FOLDERS.put(step.rows(), &id, &folder);
     Ok(uid)
 }
@@ -241,6 +281,9 @@ pub(crate) fn flag(
         CHANGES.put(step.rows(), &(id, folder.at), uid);
         message.at = folder.at;
         MESSAGES.put(step.rows(), &(id, *uid), &message);
+        if let Some(row) = MAILS.get(step.view(), &message.mail)? {
+            placing::touch(step, &row);
+        }
     }
     FOLDERS.put(step.rows(), &id, &folder);
     Ok(())
@@ -252,6 +295,7 @@ pub(crate) fn take_out(step: &mut Step<'_>, id: u64, uids: &[u64]) -> Result<(),
     for uid in uids {
         let Some(message) = MESSAGES.get(step.view(), &(id, *uid))? else { continue };
         MESSAGES.delete(step.rows(), &(id, *uid));
+        PLACES.delete(step.rows(), &(message.mail, id, *uid));
         CHANGES.delete(step.rows(), &(id, message.at));
         folder.at = folder.at.saturating_add(1);
         folder.messages = folder.messages.saturating_sub(1);

@@ -7,8 +7,11 @@ use base::{ContentId, PersonId, Timestamp};
 use engine::Read;
 use proptest::prelude::*;
 
+use crate::flags::Flags;
 use crate::head;
+use crate::ids::{FolderKey, MailId};
 use crate::naming::Claim;
+use crate::notes::{Note, Notes, PLACES_MAX, Place};
 use crate::statement::{
     Body, HEAD_SIZE_MAX, IN_LETTERS_MAX, Inside, Large, LargeBody, MESSAGE_SIZE_MAX, PIECE_SIZE, Piece,
     Secret, cut,
@@ -41,6 +44,23 @@ fn first_piece() -> Piece {
     }
 }
 
+fn place(folder: &str, flags: &[&str]) -> Place {
+    Place { folder: FolderKey::of(0, folder), flags: Flags::of(flags) }
+}
+
+fn every_note() -> Vec<Note> {
+    let (mail, folder) = (MailId::LEAST, FolderKey::of(1, "Work"));
+    let by = Some(base::DeviceId::new([6; 32]));
+    let mut places = vec![place("INBOX", &["\\Seen", "todo"]), place("Work", &[])];
+    places.sort_unstable();
+    vec![
+        Note::Placing { mail, count: 1, by: None, places },
+        Note::Placing { mail, count: 2, by, places: Vec::new() },
+        Note::Naming { folder, count: 1, by, name: Some("Work/2026".to_owned()) },
+        Note::Naming { folder, count: 3, by: None, name: None },
+    ]
+}
+
 fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
     let judge = |address: &str| if address.starts_with("alice@") { Claim::True } else { Claim::Renamed };
     let once = head::received(bytes, "alice@family.althing.internal", judge)?;
@@ -49,9 +69,17 @@ fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(once)
 }
 
-const READERS: [(&str, Read); 3] = [
+/// Notes over a limit are left out, so it is looked at that what is kept is kept again.
+fn notes_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    let notes = Notes::read(bytes).ok()?;
+    assert_eq!(Notes::read(&notes.to_bytes()).as_ref(), Ok(&notes), "what was kept is kept again");
+    Some(bytes.to_vec())
+}
+
+const READERS: [(&str, Read); 4] = [
     ("mail record", |bytes| Some(wire::to_bytes(&Body::read(bytes).ok()?))),
     ("mail letter", |bytes| Some(wire::to_bytes(&Inside::read(bytes).ok()?))),
+    ("mail notes", notes_of),
     // Written anew, so it is only looked at that nothing panics and that a second look changes nothing.
     ("mail head", |bytes| head_of(bytes).map(|_| bytes.to_vec())),
 ];
@@ -61,6 +89,7 @@ fn fuzz_what_members_send_as_mail() {
     let mut seeds: Vec<Vec<u8>> = every_inside().iter().map(wire::to_bytes).collect();
     seeds.extend(cut(MAIL, AT, &[]).into_iter().map(|piece| wire::to_bytes(&Body::Open(piece))));
     seeds.push(MAIL.to_vec());
+    seeds.push(Notes { key: 7, notes: every_note() }.to_bytes());
     engine::run("mail", &READERS, seeds);
 }
 
@@ -69,6 +98,8 @@ fn what_is_written_is_read_again() {
     for inside in every_inside() {
         assert_eq!(Inside::read(&wire::to_bytes(&inside)).ok(), Some(inside));
     }
+    let notes = Notes { key: 7, notes: every_note() };
+    assert_eq!(Notes::read(&notes.to_bytes()).ok(), Some(notes));
     let open = Body::Open(cut(MAIL, AT, &[]).remove(0));
     assert_eq!(Body::read(&wire::to_bytes(&open)).ok(), Some(open));
 }
@@ -100,6 +131,40 @@ fn what_is_over_a_limit_is_refused() {
     }
     // In the open it names nobody.
     assert!(Body::read(&wire::to_bytes(&Body::Open(Inside::Piece(piece)))).is_err());
+}
+
+#[test]
+fn notes_over_a_limit_are_left_out_and_the_others_count() {
+    let (mail, folder, by) = (MailId::LEAST, FolderKey::of(1, "Work"), None);
+    let placing = |places| Note::Placing { mail, count: 1, by, places };
+    let flags = |names: &[&str]| Flags(names.iter().map(|name| (*name).to_owned()).collect());
+    let with = |flags| placing(vec![Place { folder, flags }]);
+    let naming = |name: &str| Note::Naming { folder, count: 1, by, name: Some(name.to_owned()) };
+    let long = "x".repeat(128);
+    let many: Vec<String> = (0..64).map(|number| format!("{number:02}{}", &long[..100])).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let wrong = [
+        Note::Placing { mail, count: 0, by, places: Vec::new() },
+        placing(vec![place("Work", &[]); PLACES_MAX + 1]),
+        placing(vec![place("INBOX", &["b"]), place("INBOX", &["a"])]),
+        with(flags(&["b", "a"])),
+        with(flags(&["a", "A"])),
+        with(flags(&["\\seen"])),
+        with(flags(&["a b"])),
+        with(flags(&["a\r\nb"])),
+        with(flags(&many)),
+        naming(""),
+        naming("a//b"),
+        naming("inbox"),
+        naming("a\r\nb"),
+        naming(&long.repeat(2)),
+        Note::Naming { folder, count: 0, by, name: None },
+    ];
+    for note in wrong {
+        let [first, last] = [0, 3].map(|at| every_note()[at].clone());
+        let notes = Notes { key: 7, notes: vec![first.clone(), note.clone(), last.clone()] };
+        assert_eq!(Notes::read(&notes.to_bytes()).unwrap().notes, [first, last], "{note:?}");
+    }
 }
 
 #[test]

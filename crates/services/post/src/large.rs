@@ -1,4 +1,4 @@
-//! Bodies of large mails: contents, sealed under a key that stands in the letter, that `files` brings and gives (spec post, rules 40 to 46).
+//! Bodies of large mails: contents, sealed under a key that stands in the letter, that `files` brings and gives (spec post, rules 40 to 43, 57 to 59).
 //!
 //! A large mail is in a folder only when its body is here and is what was announced, so no mail program ever meets one that it cannot read.
 
@@ -10,13 +10,13 @@ use files::lending::{self, Arrived, Wanted};
 use kernel::{JobFailure, JobId, Step};
 use store::StoreError;
 
-use crate::flags::{Flags, SEEN};
-use crate::folders::{self, INBOX, SENT};
+use crate::folders;
 use crate::ids::MailId;
 use crate::read::large_key;
 use crate::service::Mail;
 use crate::statement::LargeBody;
 use crate::tables::{BROUGHT, CONTENTS, OFFERED, WAITING, WAITING_OF, WaitingRow};
+use crate::taking;
 
 /// How long who has sent a mail gives its body, also after removing the mail: whoever was away for a summer gets it.
 const OFFERED_FOR: Duration = Duration::from_hours(90 * 24);
@@ -141,12 +141,8 @@ impl Mail {
             UnsealOutcome::Opened => {
                 forget(step, &key, &row)?;
                 let kept = folders::keep_large(step, key.0, &row.head, row.body)?;
-                if row.is_sent {
-                    self.deliver(step, SENT, kept, (Flags::of(&[SEEN]), row.date))?;
-                }
-                if row.is_received {
-                    self.deliver(step, INBOX, kept, (Flags::default(), row.date))?;
-                }
+                let usual = taking::usual(row.is_sent, row.is_received);
+                self.place_new(step, ((key.0, key.2), kept), &usual, row.date)?;
                 // Others who got the mail can have it from here, too.
                 lending::offer(step, key.0, vec![wanted(&row.body, None)]);
                 Ok(())

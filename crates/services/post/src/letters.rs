@@ -14,12 +14,10 @@ impl Mail {
     /// Opens letters, as many as may be now.
     pub(crate) fn open_letters(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
         while let Some(Letter { web, author, place, plain }) = LETTERS.next(step, &mut self.tried)? {
-            match plain.map(|plain| Inside::read(&plain)) {
-                Some(Ok(inside)) => self.take_inside(step, (web, author, place), inside)?,
-                Some(Err(error)) => {
-                    tracing::warn!(author = %author.short(), %error, "a letter of mail was dropped");
-                }
-                None => {}
+            let Some(plain) = plain else { continue };
+            match Inside::read(&plain) {
+                Ok(inside) => self.take_inside(step, (web, author, place), inside)?,
+                Err(_no_mail) => self.take_notes(step, (web, author, place), &plain)?,
             }
         }
         Ok(())

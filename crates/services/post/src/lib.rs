@@ -15,10 +15,15 @@ mod ids;
 mod large;
 mod letters;
 mod naming;
+mod namings;
+mod notes;
+mod placing;
 pub mod read;
+mod saying;
 mod sending;
 mod service;
 mod statement;
+mod submitted;
 mod tables;
 mod taking;
 #[cfg(test)]

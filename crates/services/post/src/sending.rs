@@ -11,17 +11,19 @@ use store::{Rows, StoreError};
 
 use crate::compose::{self, Letter};
 use crate::faults::MailFault;
-use crate::flags::{Flags, SEEN};
-use crate::folders::{self, INBOX, SENT};
+use crate::folders;
 use crate::head::{self, Head};
 use crate::ids::MailId;
 use crate::large;
 use crate::naming::{self, Meant};
+use crate::placing;
 use crate::service::Mail;
 use crate::statement::{
     Body, HEAD_SIZE_MAX, IN_LETTERS_MAX, Inside, Large, LargeBody, MESSAGE_SIZE_MAX, cut,
 };
-use crate::tables::{COME, COME_TO_ME};
+use crate::submitted;
+use crate::tables::COME;
+use crate::taking::usual;
 
 /// Letters of one mail at most: 2 MiB that everybody in the web carries for ever.
 const LETTERS_MAX: u64 = 64;
@@ -119,28 +121,31 @@ impl Mail {
         let me = people::read::my_person(step.view())?.ok_or(MailFault::NobodyMeant)?;
         let mut first = None;
         let mut is_mine = false;
+        let mut is_hidden = false;
         for (web, readers) in readers {
+            is_hidden |= readers.hidden.contains(&me);
             is_mine |= readers.seen.contains(&me) || readers.hidden.contains(&me);
             let id = self.seal(step, web, me, (&mail, body, &readers))?;
             COME.put(step.rows(), &(web, id), &());
-            COME_TO_ME.put(step.rows(), &(web, id), &());
             first = first.or(Some((web, id)));
         }
-        let Some((web, id)) = first else { return Err(MailFault::NobodyMeant.into()) };
-        let date = step.now();
-        if is_mine || own_copy == OwnCopy::Kept {
-            let kept = match body {
-                Some(body) => folders::keep_large(step, web, &mail, body)?,
-                None => folders::keep(step, &mail)?,
-            };
-            if own_copy == OwnCopy::Kept {
-                self.deliver(step, SENT, kept, (Flags::of(&[SEEN]), date))?;
-            }
-            if is_mine {
-                self.deliver(step, INBOX, kept, (Flags::default(), date))?;
+        let Some(origin) = first else { return Err(MailFault::NobodyMeant.into()) };
+        if own_copy == OwnCopy::Elsewhere {
+            submitted::remember(step, &head, origin)?;
+            if !is_mine {
+                return Ok(origin.1);
             }
         }
-        Ok(id)
+        let kept = match body {
+            Some(body) => folders::keep_large(step, origin.0, &mail, body)?,
+            None => folders::keep(step, &mail)?,
+        };
+        let date = step.now();
+        self.place_new(step, (origin, kept), &usual(own_copy == OwnCopy::Kept, is_mine), date)?;
+        if is_hidden {
+            placing::say(step, origin)?;
+        }
+        Ok(origin.1)
     }
 
     /// Puts a mail into this device's log of a web, sealed for its readers.

@@ -14,12 +14,12 @@ use serde_json::Value;
 use crate::faults::MailFault;
 use crate::flags::Flags;
 use crate::folders::{self, Change};
-use crate::large::{self, BODIES_ALARM};
 use crate::ids::MailId;
-use crate::read;
+use crate::large::BODIES_ALARM;
 use crate::sending::{OwnCopy, check_size};
 use crate::statement::{IN_LETTERS_MAX, LargeBody, Secret};
-use crate::tables::{FOLDERS, LETTERS, LETTERS_ALARM, MESSAGES, OUTLINES};
+use crate::tables::{FOLDERS, LETTERS, LETTERS_ALARM, MESSAGES, ORIGINS, OUTLINES};
+use crate::{namings, read, saying, submitted};
 
 /// Bytes of an outline at most, as the protocol's side has it.
 const OUTLINE_SIZE_MAX: usize = 1 << 20;
@@ -52,7 +52,7 @@ impl Service for Mail {
     }
 
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
-        let done = self.take_input(step, input);
+        let done = self.take_input(step, input).and_then(|()| self.settle(step));
         if let Err(fault) = &done
             && !fault.code.starts_with("mail.")
         {
@@ -83,14 +83,17 @@ impl Mail {
         match input {
             Input::Started => {
                 folders::begin(step)?;
+                namings::adopt(step)?;
                 // Alarms of an earlier run are gone.
                 self.look_after_bodies(step)?;
+                saying::after_start(step)?;
                 self.open_letters(step)
             }
             Input::Told { by: "records", message } => self.hear_records(step, &message),
             Input::Told { by: "people", message } => match people::Told::from_bytes(&message) {
                 Ok(people::Told::Members { web } | people::Told::Joined { web }) => {
                     self.take_of_strangers(step, web)?;
+                    saying::soon(step, web)?;
                     if LETTERS.try_again(step)? { self.open_letters(step) } else { Ok(()) }
                 }
                 _ => Ok(()),
@@ -99,6 +102,10 @@ impl Mail {
             Input::Alarm { key } if key == BODIES_ALARM => self.look_after_bodies(step),
             Input::Finished { job, outcome } => self.checked(step, job, &outcome),
             Input::Alarm { key } if key == LETTERS_ALARM => self.open_letters(step),
+            Input::Alarm { key } => match key.strip_prefix(saying::ALARM).and_then(|web| web.parse().ok()) {
+                Some(web) => saying::say(step, web),
+                None => Ok(()),
+            },
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, (&operation, arguments)),
             _ => Ok(()),
         }
@@ -162,22 +169,22 @@ impl Mail {
             }
             ask::NewMailFolder::NAME => {
                 let asked: ask::NewMailFolder = arguments_of(operation, arguments)?;
-                let folder = folders::create(step, &asked.folder)?;
-                self.changed.insert(folder);
+                folders::create(step, &asked.folder)?;
+                self.follow_namings(step)?;
                 asked.folder
             }
             ask::RemoveMailFolder::NAME => {
                 let asked: ask::RemoveMailFolder = arguments_of(operation, arguments)?;
                 let folder = folders::named(step, &asked.folder)?;
                 folders::remove(step, folder)?;
-                self.changed.insert(folder);
+                self.follow_namings(step)?;
                 asked.folder
             }
             ask::RenameMailFolder::NAME => {
                 let asked: ask::RenameMailFolder = arguments_of(operation, arguments)?;
                 let folder = folders::named(step, &asked.folder)?;
                 folders::rename(step, folder, &asked.name)?;
-                self.changed.insert(folder);
+                self.follow_namings(step)?;
                 asked.name
             }
             ask::ShowMailFolder::NAME => {
@@ -202,18 +209,7 @@ impl Mail {
         let bytes = decoded(ask::AppendMail::NAME, &asked.message)?;
         let body = asked.body.as_ref().map(|body| body_of(ask::AppendMail::NAME, body)).transpose()?;
         check_size(bytes.len(), body.as_ref())?;
-        let kept = match body {
-            Some(body) => {
-                // Contents are here for a web; which one does not matter, since nobody is told the key.
-                let webs = people::read::webs(step.view())?;
-                let web = webs.iter().find(|row| row.standing.is_in());
-                let limit = IN_LETTERS_MAX;
-                let web = web.ok_or(MailFault::TooLarge { size: body.size, limit })?.id;
-                large::keep(step, web, &body);
-                folders::keep_large(step, web, &bytes, body)?
-            }
-            None => folders::keep(step, &bytes)?,
-        };
+        let kept = keep_appended(step, &bytes, body)?;
         let flags = Flags::of(&asked.flags);
         let uid = folders::put(step, folder, kept, (flags, asked.date.unwrap_or(step.now())))?;
         self.changed.insert(folder);
@@ -256,6 +252,34 @@ impl Mail {
         let validity = folders::folder(step, to)?.validity;
         Ok(ask::MailPlaced { folder: name.to_owned(), validity, uids: pairs })
     }
+}
+
+/// Keeps a message that a mail program puts away; if it was sent from here, it is that mail.
+fn keep_appended(step: &mut Step<'_>, bytes: &[u8], body: Option<LargeBody>) -> Result<u64, Fault> {
+    let sent = submitted::found(step, bytes)?;
+    if let (Some(origin), None) = (sent, &body)
+        && let Some(kept) = ORIGINS.get(step.view(), &origin)?
+    {
+        return Ok(kept);
+    }
+    let kept = match body {
+        Some(body) => {
+            // Contents are here for a web; which one does not matter, since nobody is told the key.
+            let webs = people::read::webs(step.view())?;
+            let web = webs.iter().find(|row| row.standing.is_in());
+            let limit = IN_LETTERS_MAX;
+            let web = web.ok_or(MailFault::TooLarge { size: body.size, limit })?.id;
+            large::keep(step, web, &body);
+            folders::keep_large(step, web, bytes, body)?
+        }
+        None => folders::keep(step, bytes)?,
+    };
+    if let Some(origin) = sent
+        && !ORIGINS.has(step.view(), &origin)?
+    {
+        submitted::is_here(step, origin, kept)?;
+    }
+    Ok(kept)
 }
 
 /// Finds messages by `FOLDER/NUMBER`, or `FOLDER/NUMBER,NUMBER` for several of one folder.

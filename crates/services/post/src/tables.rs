@@ -7,7 +7,8 @@ use store::Table;
 use wire::codec::Bytes;
 
 use crate::flags::Flags;
-use crate::ids::MailId;
+use crate::ids::{FolderKey, MailId};
+use crate::notes::Place;
 use crate::statement::{Inside, LargeBody};
 
 /// Folders of a person at most: a mail program lists them all whenever it starts.
@@ -35,14 +36,36 @@ pub(crate) const MAILS: Table<u64, MailRow> = Table::new("mail.mails");
 pub(crate) const BYTES: Table<(u64, u64), Bytes> = Table::new("mail.bytes");
 /// What a mail program's side has noted about how a mail is built.
 pub(crate) const OUTLINES: Table<u64, Bytes> = Table::new("mail.outlines");
+/// In which folders a mail is: (mail, folder, number).
+pub(crate) const PLACES: Table<(u64, u64, u64), ()> = Table::new("mail.places");
+/// Mails that came as letters or in the open, those that are here.
+pub(crate) const ORIGINS: Table<Origin, u64> = Table::new("mail.origins");
+/// Mails whose places this step has changed; empty between steps.
+pub(crate) const TOUCHED: Table<Origin, ()> = Table::new("mail.touched");
+/// Where mails are on all devices of the person, also those that are not here yet or no more.
+pub(crate) const PLACINGS: Table<Origin, PlacingRow> = Table::new("mail.placings");
+/// Placings that name a folder, of those that are not always there.
+pub(crate) const PLACED_IN: Table<(FolderKey, WebId, MailId), ()> = Table::new("mail.placed-in");
+/// How many placings are of mails that have not come.
+pub(crate) const EARLY: Table<(), u64> = Table::new("mail.early");
+/// Folders that are here, by key.
+pub(crate) const FOLDER_KEYS: Table<FolderKey, u64> = Table::new("mail.folder-keys");
+/// Folders on all devices of the person, those that were removed included; not those that are always there.
+pub(crate) const NAMINGS: Table<FolderKey, NamingRow> = Table::new("mail.namings");
+/// Placings changed here that are still to be said.
+pub(crate) const UNSAID: Table<Origin, ()> = Table::new("mail.unsaid");
+/// Which state of a folder a web's records hold.
+pub(crate) const NAMINGS_SAID: Table<(WebId, FolderKey), SaidRow> = Table::new("mail.namings-said");
+/// How far everything was said in a web under a key of the person.
+pub(crate) const ANEW: Table<WebId, AnewRow> = Table::new("mail.anew");
+/// Mails that a mail program has sent and will put into a folder by itself: by BLAKE3 of the Message-ID.
+pub(crate) const SUBMITTED: Table<ContentId, SubmittedRow> = Table::new("mail.submitted");
 /// Numbers given last.
 pub(crate) const LAST: Table<(), LastRow> = Table::new("mail.last");
 /// Mails that have come, also if they were removed since: each comes once.
 pub(crate) const COME: Table<(WebId, MailId), ()> = Table::new("mail.come");
-/// Mails of this person's other computers that have come into INBOX, too.
-pub(crate) const COME_TO_ME: Table<(WebId, MailId), ()> = Table::new("mail.come-to-me");
 /// What came of devices that were not known to be a member's: (web, author, place).
-pub(crate) const STRANGERS: Table<(WebId, DeviceId, u64), Inside> = Table::new("mail.strangers");
+pub(crate) const STRANGERS: Table<(WebId, DeviceId, u64), OfStranger> = Table::new("mail.strangers");
 /// Pieces of mails that are not whole: (web, author, mail, piece).
 pub(crate) const PIECES: Table<(WebId, DeviceId, MailId, u64), PieceRow> = Table::new("mail.pieces");
 /// Where they stand in their author's log: (web, author, place).
@@ -62,6 +85,9 @@ pub(crate) const LETTERS: Letters =
     Letters::new("mail", LETTERS_ALARM, ["mail.letters", "mail.closed", "mail.tried-keys"]);
 /// Alarm: go on opening letters.
 pub(crate) const LETTERS_ALARM: &str = "letters";
+
+/// A mail as all who have it name it.
+pub(crate) type Origin = (WebId, MailId);
 
 /// A folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
@@ -89,6 +115,9 @@ pub(crate) struct FolderRow {
     /// Removals up to here are forgotten.
     #[n(8)]
     pub(crate) forgotten: u64,
+    /// Which folder it is on all devices of the person; none before an earlier version's home is adopted.
+    #[n(9)]
+    pub(crate) key: Option<FolderKey>,
 }
 
 /// A message in a folder.
@@ -118,6 +147,79 @@ pub(crate) struct MailRow {
     /// Where its body is, if it is not in rows.
     #[n(2)]
     pub(crate) large: Option<LargeRow>,
+    /// What it is called by all who have it; none of what was made here only.
+    #[n(3)]
+    pub(crate) origin: Option<Origin>,
+}
+
+/// Where a mail is.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct PlacingRow {
+    /// How often it was changed; 0 as long as it is where it was delivered.
+    #[n(0)]
+    pub(crate) count: u64,
+    /// Which device changed it last.
+    #[n(1)]
+    pub(crate) by: DeviceId,
+    /// Ascending; none when the mail was removed.
+    #[n(2)]
+    pub(crate) places: Vec<Place>,
+    /// Under which key of the person the web's records hold it.
+    #[n(3)]
+    pub(crate) said: Option<u64>,
+    /// Whether it was heard of before the mail came.
+    #[n(4)]
+    pub(crate) is_early: bool,
+}
+
+/// What a folder is called.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct NamingRow {
+    #[n(0)]
+    pub(crate) count: u64,
+    #[n(1)]
+    pub(crate) by: DeviceId,
+    /// None when it was removed.
+    #[n(2)]
+    pub(crate) name: Option<String>,
+}
+
+/// What was said of a folder last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct SaidRow {
+    #[n(0)]
+    pub(crate) count: u64,
+    #[n(1)]
+    pub(crate) by: DeviceId,
+    /// Under which key of the person.
+    #[n(2)]
+    pub(crate) key: u64,
+}
+
+/// How far everything was said under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct AnewRow {
+    #[n(0)]
+    pub(crate) key: u64,
+    /// Not before.
+    #[n(1)]
+    pub(crate) at: Timestamp,
+    /// The last placing that was looked at.
+    #[n(2)]
+    pub(crate) after: Option<MailId>,
+    #[n(3)]
+    pub(crate) is_over: bool,
+}
+
+/// A mail that a mail program has sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct SubmittedRow {
+    #[n(0)]
+    pub(crate) web: WebId,
+    #[n(1)]
+    pub(crate) mail: MailId,
+    #[n(2)]
+    pub(crate) at: Timestamp,
 }
 
 /// A body that is a content.
@@ -167,6 +269,16 @@ pub(crate) struct WaitingRow {
     /// Whether its body was asked for; if not, its author has sent too much for today.
     #[n(8)]
     pub(crate) is_asked: bool,
+}
+
+/// What came of a device that was not known to be a member's.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum OfStranger {
+    #[n(0)]
+    Mail(#[n(0)] Inside),
+    /// A letter that holds something else, as it was opened.
+    #[n(1)]
+    Notes(#[n(0)] Bytes),
 }
 
 /// Bytes of bodies of one person that were asked for.

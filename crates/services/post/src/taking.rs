@@ -13,13 +13,15 @@ use crate::letters;
 use crate::naming::{self, Claim};
 use crate::service::Mail;
 use crate::statement::{Body, Inside, Large, PIECES_MAX, Piece};
-use crate::tables::{COME, COME_TO_ME, LETTERS, PIECE_PLACES, PIECES, PieceRow, STRANGERS, WaitingRow};
+use crate::tables::{COME, LETTERS, OfStranger, PIECE_PLACES, PIECES, PieceRow, STRANGERS, WaitingRow};
 
 /// Pieces of one device that wait for others: 64 mails of the greatest size. The oldest mail makes room.
 const WAITING_MAX: usize = 64 * PIECES_MAX;
 
 /// Records kept of a device that is not known to be a member's: its admission may be on its way.
 const STRANGERS_MAX: usize = 64;
+/// Of all of them in a web.
+const OF_ALL_STRANGERS_MAX: usize = 4_096;
 
 impl Mail {
     /// Hears what `records` tells.
@@ -52,21 +54,19 @@ impl Mail {
         inside: Inside,
     ) -> Result<(), Fault> {
         let Some(whose) = member_of(step, web, author)? else {
-            return keep_of_stranger(step, (web, author, place), &inside);
+            return keep_of_stranger(step, (web, author, place), &OfStranger::Mail(inside));
         };
         let id = inside.mail(web, author);
         let me = people::read::my_person(step.view())?;
-        let goes = way(step, web, (whose, me), &inside)?.without_what_has_come(step, (web, id))?;
-        if !(goes.is_sent || goes.is_received) {
+        let goes = way(step, web, (whose, me), &inside)?;
+        if !(goes.is_sent || goes.is_received) || COME.has(step.view(), &(web, id))? {
             return Ok(());
         }
         let date = inside.at().min(step.now());
         match inside {
             Inside::Piece(piece) => {
-                let Some(mail) = gather(step, (web, author, place), id, (&piece, goes))? else {
-                    return Ok(());
-                };
-                goes.note(step, (web, id));
+                let Some(mail) = gather(step, (web, author, place), id, &piece)? else { return Ok(()) };
+                COME.put(step.rows(), &(web, id), &());
                 if *piece.digest.as_bytes() != *blake3::hash(&mail).as_bytes() {
                     let author = author.short();
                     tracing::warn!(%author, "a mail was dropped: its pieces are not what was announced");
@@ -74,18 +74,12 @@ impl Mail {
                 }
                 let Some(mail) = checked(step, web, (author, whose), &mail)? else { return Ok(()) };
                 let kept = folders::keep(step, &mail)?;
-                if goes.is_sent {
-                    self.deliver(step, SENT, kept, (Flags::of(&[SEEN]), date))?;
-                }
-                if goes.is_received {
-                    self.deliver(step, INBOX, kept, (Flags::default(), date))?;
-                }
-                Ok(())
+                self.place_new(step, ((web, id), kept), &usual(goes.is_sent, goes.is_received), date)
             }
             Inside::Large(Large { head, body, .. }) => {
-                goes.note(step, (web, id));
+                COME.put(step.rows(), &(web, id), &());
                 let Some(head) = checked(step, web, (author, whose), &head)? else { return Ok(()) };
-                let Way { is_sent, is_received, .. } = goes;
+                let Way { is_sent, is_received } = goes;
                 let (head, since, is_asked) = (head.into(), step.now(), false);
                 let row =
                     WaitingRow { author, place, head, body, is_sent, is_received, date, since, is_asked };
@@ -97,10 +91,14 @@ impl Mail {
     /// Takes what came of devices before it was known here that they are a member's.
     pub(crate) fn take_of_strangers(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         let waiting: Vec<_> = STRANGERS.within(step.view(), &web).collect::<Result<_, StoreError>>()?;
-        for (key, inside) in waiting {
-            if member_of(step, web, key.1)?.is_some() {
-                STRANGERS.delete(step.rows(), &key);
-                self.take_inside(step, key, inside)?;
+        for (key, what) in waiting {
+            if member_of(step, web, key.1)?.is_none() {
+                continue;
+            }
+            STRANGERS.delete(step.rows(), &key);
+            match what {
+                OfStranger::Mail(inside) => self.take_inside(step, key, inside)?,
+                OfStranger::Notes(plain) => self.take_notes(step, key, &plain)?,
             }
         }
         Ok(())
@@ -116,7 +114,7 @@ impl Mail {
     ) -> Result<u64, Fault> {
         let id = match folders::named(step, folder) {
             Ok(id) => id,
-            Err(_missing) => folders::create(step, folder)?,
+            Err(_missing) => folders::add_own(step, folder)?,
         };
         self.changed.insert(id);
         folders::put(step, id, kept, as_what)
@@ -130,46 +128,34 @@ fn member_of(step: &Step<'_>, web: WebId, device: DeviceId) -> Result<Option<Per
 }
 
 /// Keeps what came of a device that is not known to be a member's; its first ones, since nothing follows if they are missing.
-fn keep_of_stranger(
+pub(crate) fn keep_of_stranger(
     step: &mut Step<'_>,
     place: (WebId, DeviceId, u64),
-    inside: &Inside,
+    what: &OfStranger,
 ) -> Result<(), Fault> {
-    if STRANGERS.within(step.view(), &(place.0, place.1)).count() < STRANGERS_MAX {
-        STRANGERS.put(step.rows(), &place, inside);
+    let (web, author, _) = place;
+    if STRANGERS.within(step.view(), &(web, author)).count() < STRANGERS_MAX
+        && STRANGERS.within(step.view(), &web).count() < OF_ALL_STRANGERS_MAX
+    {
+        STRANGERS.put(step.rows(), &place, what);
     }
     Ok(())
+}
+
+/// Returns in which folders a mail is until somebody moves it.
+pub(crate) fn usual(is_sent: bool, is_received: bool) -> Vec<(&'static str, Flags)> {
+    let sent = is_sent.then(|| (SENT, Flags::of(&[SEEN])));
+    let received = is_received.then(|| (INBOX, Flags::default()));
+    sent.into_iter().chain(received).collect()
 }
 
 /// Where a mail goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Way {
-    /// This person has written it, on another device.
-    is_mine: bool,
-    /// It is for `Sent`.
+    /// This person has sent it, from another device.
     is_sent: bool,
-    /// It is for `INBOX`.
+    /// It is for this person.
     is_received: bool,
-}
-
-impl Way {
-    /// Each comes once. One of mine that I get hidden comes twice: with the letter for those whom it names, and with mine.
-    fn without_what_has_come(mut self, step: &Step<'_>, id: (WebId, MailId)) -> Result<Self, StoreError> {
-        let has_come = COME.has(step.view(), &id)?;
-        self.is_sent &= !has_come;
-        self.is_received &= match self.is_mine {
-            true => !COME_TO_ME.has(step.view(), &id)?,
-            false => !has_come,
-        };
-        Ok(self)
-    }
-
-    fn note(self, step: &mut Step<'_>, id: (WebId, MailId)) {
-        COME.put(step.rows(), &id, &());
-        if self.is_mine && self.is_received {
-            COME_TO_ME.put(step.rows(), &id, &());
-        }
-    }
 }
 
 /// Returns where a mail goes: nowhere, if it is not for this person.
@@ -179,15 +165,15 @@ fn way(
     (whose, me): (PersonId, Option<PersonId>),
     inside: &Inside,
 ) -> Result<Way, Fault> {
-    let Some(me) = me else { return Ok(Way { is_mine: false, is_sent: false, is_received: false }) };
-    let is_mine = whose == me;
-    if !inside.persons().is_empty() || is_mine {
-        return Ok(Way { is_mine, is_sent: is_mine, is_received: inside.persons().contains(&me) });
+    let Some(me) = me else { return Ok(Way { is_sent: false, is_received: false }) };
+    let is_sent = whose == me;
+    if !inside.persons().is_empty() || is_sent {
+        return Ok(Way { is_sent, is_received: inside.persons().contains(&me) });
     }
     // Newcomers hold the keys of what was said before them; it was not said to them.
     let mine = people::read::member(step.view(), web, me)?;
     let is_received = mine.is_some_and(|mine| mine.role.is_some() && mine.admitted <= inside.at());
-    Ok(Way { is_mine, is_sent: false, is_received })
+    Ok(Way { is_sent, is_received })
 }
 
 /// Checks who a mail says it is from; none if it is not shown.
@@ -215,26 +201,23 @@ fn checked(
     Ok(checked)
 }
 
-/// Adds a piece to the others that came in the same kind of letter; returns the mail when it is whole.
+/// Adds a piece to the others; returns the mail when it is whole.
 fn gather(
     step: &mut Step<'_>,
     (web, author, place): (WebId, DeviceId, u64),
     id: MailId,
-    (piece, goes): (&Piece, Way),
+    piece: &Piece,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     if piece.count() == 1 {
         return Ok(Some(piece.bytes.to_vec()));
     }
-    // Those of a hidden letter to oneself stand behind those of the others.
-    let first = if goes.is_received { PIECES_MAX as u64 } else { 0 };
-    let key = (web, author, id, first.saturating_add(piece.index));
+    let key = (web, author, id, piece.index);
     if PIECES.has(step.view(), &key)? {
         return Ok(None);
     }
     PIECES.put(step.rows(), &key, &PieceRow { place, bytes: piece.bytes.clone() });
     PIECE_PLACES.put(step.rows(), &(web, author, place), &id);
-    let mut here: Vec<_> = PIECES.within(step.view(), &(web, author, id)).collect::<Result<_, StoreError>>()?;
-    here.retain(|(key, _)| key.3 / PIECES_MAX as u64 == first / PIECES_MAX as u64);
+    let here: Vec<_> = PIECES.within(step.view(), &(web, author, id)).collect::<Result<_, StoreError>>()?;
     if here.len() as u64 == piece.count() {
         let mut mail = Vec::new();
         for (key, row) in here {

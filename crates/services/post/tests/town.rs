@@ -255,3 +255,166 @@ fn names_of_ones_own_lead_to_people_and_do_not_leave() {
     let tagged = refused.what.split(": ").nth(1).unwrap().split(", ").next().unwrap().to_owned();
     town.send(ALICE, &tagged, "for this one").unwrap();
 }
+
+/// Alice with a phone, and Bob.
+struct Two {
+    world: World,
+}
+
+const PHONE: usize = 2;
+
+impl Two {
+    fn new(seed: u64) -> Self {
+        let mut world = World::new(seed, 4, &sim::vault::Memory::shared());
+        for (index, name) in [(ALICE, "Alice"), (BOB, "Bob")] {
+            world.start(index);
+            world.ask(index, "people.introduce", json!({ "name": name }));
+        }
+        world.ask_and_wait(ALICE, "people.start_web", json!({ "name": "family" })).unwrap();
+        let link = world.ask_and_wait(ALICE, "people.invite", json!({ "web": "family" })).unwrap();
+        world.ask_and_wait(BOB, "people.join", json!({ "link": link["link"] })).unwrap();
+        world.run_for(Duration::from_secs(30));
+        let mut two = Self { world };
+        two.pair(PHONE);
+        two
+    }
+
+    fn pair(&mut self, new: usize) {
+        self.world.start(new);
+        let link = self.world.ask_and_wait(ALICE, "people.add_device", json!({})).unwrap();
+        let asked = json!({ "link": link["link"], "name": format!("computer {new}") });
+        self.world.ask_and_wait(new, "people.pair", asked).unwrap();
+        self.world.run_for(Duration::from_mins(2));
+    }
+
+    fn ask(&mut self, who: usize, operation: &str, arguments: Value) {
+        self.world.ask_and_wait(who, operation, arguments).unwrap();
+    }
+
+    fn minute(&mut self) {
+        self.world.run_for(Duration::from_mins(1));
+    }
+
+    /// Returns each folder that holds something, with the flags of its messages.
+    fn shown(&self, who: usize) -> Vec<(String, Vec<String>)> {
+        let rows = self.world.peer(who).rows();
+        let mut shown = Vec::new();
+        for folder in post::read::folders(&*rows).unwrap() {
+            for message in post::read::messages(&*rows, folder.id, 0).unwrap().unwrap().messages {
+                shown.push((folder.name.clone(), message.flags));
+            }
+        }
+        shown
+    }
+
+    fn names(&self, who: usize) -> Vec<String> {
+        let rows = self.world.peer(who).rows();
+        post::read::folders(&*rows).unwrap().into_iter().skip(6).map(|folder| folder.name).collect()
+    }
+}
+
+fn shown(places: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
+    let flags = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect();
+    places.iter().map(|(folder, of)| ((*folder).to_owned(), flags(of))).collect()
+}
+
+#[test]
+fn what_a_person_does_to_its_mail_stands_on_its_other_computer_within_a_minute() {
+    let mut two = Two::new(31);
+    two.ask(BOB, "mail.send", json!({ "to": "alice@family", "subject": "a", "text": "a" }));
+    two.ask(ALICE, "mail.send", json!({ "to": "bob@family", "subject": "b", "text": "b" }));
+    two.minute();
+    let both = shown(&[("INBOX", &[]), ("Sent", &["\\Seen"])]);
+    assert_eq!((two.shown(ALICE), two.shown(PHONE)), (both.clone(), both));
+    two.ask(PHONE, "mail.new_folder", json!({ "folder": "Work" }));
+    two.ask(PHONE, "mail.flag", json!({ "messages": "INBOX/1", "flags": ["\\Seen", "todo"] }));
+    two.ask(PHONE, "mail.move", json!({ "messages": "INBOX/1", "folder": "Work" }));
+    two.ask(ALICE, "mail.flag", json!({ "messages": "Sent/1", "flags": ["\\Deleted"] }));
+    two.ask(ALICE, "mail.expunge", json!({ "folder": "Sent", "uids": [1] }));
+    two.minute();
+    let moved = shown(&[("Work", &["\\Seen", "todo"])]);
+    assert_eq!((two.shown(ALICE), two.shown(PHONE)), (moved.clone(), moved.clone()));
+    // A later computer has it so, too, and renames it for all.
+    two.pair(3);
+    assert_eq!(two.shown(3), moved);
+    two.ask(3, "mail.rename_folder", json!({ "folder": "Work", "name": "Done" }));
+    two.minute();
+    for who in [ALICE, PHONE, 3] {
+        assert_eq!(two.shown(who), shown(&[("Done", &["\\Seen", "todo"])]), "{who}");
+    }
+    // It was Bob's mail, too, and he has done nothing to it.
+    assert_eq!(two.shown(BOB), shown(&[("INBOX", &[]), ("Sent", &["\\Seen"])]));
+    two.ask(ALICE, "mail.remove_folder", json!({ "folder": "Done" }));
+    two.minute();
+    for who in [ALICE, PHONE, 3] {
+        assert_eq!((two.shown(who), two.names(who)), (Vec::new(), Vec::new()), "{who}");
+    }
+}
+
+#[test]
+fn computers_that_were_apart_agree_and_nothing_is_lost_with_a_removed_folder() {
+    let mut two = Two::new(32);
+    for subject in ["a", "b", "c"] {
+        two.ask(BOB, "mail.send", json!({ "to": "alice@family", "subject": subject, "text": subject }));
+    }
+    two.ask(ALICE, "mail.new_folder", json!({ "folder": "Work" }));
+    two.ask(ALICE, "mail.move", json!({ "messages": "INBOX/3", "folder": "Work" }));
+    two.minute();
+    two.world.move_to_side(PHONE, 1);
+    two.ask(PHONE, "mail.move", json!({ "messages": "INBOX/1", "folder": "Work" }));
+    two.ask(PHONE, "mail.new_folder", json!({ "folder": "Bills" }));
+    two.ask(PHONE, "mail.rename_folder", json!({ "folder": "Bills", "name": "Trips" }));
+    two.ask(PHONE, "mail.flag", json!({ "messages": "INBOX/2", "flags": ["\\Flagged"] }));
+    two.ask(ALICE, "mail.remove_folder", json!({ "folder": "Work" }));
+    two.ask(ALICE, "mail.new_folder", json!({ "folder": "Trips" }));
+    two.ask(ALICE, "mail.new_folder", json!({ "folder": "Work" }));
+    two.ask(ALICE, "mail.flag", json!({ "messages": "INBOX/2", "flags": ["\\Deleted"] }));
+    two.ask(ALICE, "mail.expunge", json!({ "folder": "INBOX", "uids": [2] }));
+    two.minute();
+    two.world.move_to_side(PHONE, 0);
+    two.world.power_cut(PHONE, Duration::from_secs(1));
+    two.minute();
+    two.minute();
+    // The one that the phone has put into the removed folder is here; the one that was there when it was removed is not.
+    assert_eq!((two.shown(ALICE), two.shown(PHONE)), (shown(&[("INBOX", &[])]), shown(&[("INBOX", &[])])));
+    let names = |who| {
+        let mut names = two.names(who);
+        names.sort();
+        names
+    };
+    assert_eq!(names(ALICE), ["Trips", "Trips (2)", "Work"]);
+    assert_eq!(names(PHONE), names(ALICE));
+}
+
+#[test]
+fn a_copy_that_a_mail_program_puts_away_is_the_mail_that_was_sent() {
+    let mut two = Two::new(33);
+    let address = "alice@family.althing.internal";
+    let mail =
+        format!("From: {address}\r\nTo: bob@family.althing.internal\r\nMessage-ID: <1@x>\r\n\r\nhello\r\n");
+    let message = BASE64.encode(mail.as_bytes());
+    two.ask(ALICE, "mail.submit", json!({ "message": message, "to": ["bob@family.althing.internal"] }));
+    two.ask(ALICE, "mail.append", json!({ "folder": "Sent", "message": message, "flags": ["\\Seen"] }));
+    two.minute();
+    two.ask(PHONE, "mail.move", json!({ "messages": "Sent/1", "folder": "Archive" }));
+    two.minute();
+    let moved = shown(&[("Archive", &["\\Seen"])]);
+    assert_eq!((two.shown(ALICE), two.shown(PHONE)), (moved.clone(), moved));
+    // Hidden, to herself: on both it is for her.
+    let hidden = mail.replace("<1@x>", "<2@x>");
+    let message = BASE64.encode(hidden.as_bytes());
+    let to = ["bob@family.althing.internal", address];
+    two.ask(ALICE, "mail.submit", json!({ "message": message, "to": to }));
+    two.ask(ALICE, "mail.append", json!({ "folder": "Sent", "message": message, "flags": ["\\Seen"] }));
+    two.minute();
+    let all = shown(&[("INBOX", &[]), ("Sent", &["\\Seen"]), ("Archive", &["\\Seen"])]);
+    assert_eq!((two.shown(ALICE), two.shown(PHONE)), (all.clone(), all));
+    // What is no mail of a web stays.
+    two.ask(
+        ALICE,
+        "mail.append",
+        json!({ "folder": "Drafts", "message": BASE64.encode(b"Subject: a\r\n\r\nb\r\n") }),
+    );
+    two.minute();
+    assert_eq!((two.shown(ALICE).len(), two.shown(PHONE).len()), (4, 3));
+}
