@@ -28,10 +28,10 @@ const LATE: PeerIndex = 4;
 const PEERS: usize = 5;
 
 /// Moments of a town in which something may go wrong.
-const MOMENTS: u64 = 90;
+const MOMENTS: u64 = 160;
 /// In which of them Bob gets a second computer, and Alice's phone is lost, if it is.
-const SECOND_COMES: u64 = 40;
-const PHONE_IS_LOST: u64 = 70;
+const SECOND_COMES: u64 = 50;
+const PHONE_IS_LOST: u64 = 130;
 /// In a calm world everybody has everything within this.
 const CALM: Duration = Duration::from_mins(8);
 /// Whoever is asked answers in less.
@@ -210,9 +210,7 @@ impl Town {
     /// Something happens, and a little time passes.
     fn moment(&mut self, number: u64) {
         if number == SECOND_COMES {
-            self.world.move_to_side(BOB, 0);
-            self.world.power_cut(BOB, Duration::from_secs(1));
-            self.world.run_for(Duration::from_secs(3));
+            self.come_home(BOB);
             self.pair(BOB, BOBS_SECOND);
         }
         if number == PHONE_IS_LOST && self.is_one_in(3) {
@@ -220,7 +218,7 @@ impl Town {
         }
         let devices = self.devices(number);
         let peer = devices.get(self.world.dice.index(devices.len())).copied().unwrap_or(ALICE);
-        match self.world.dice.below(20) {
+        match self.world.dice.below(24) {
             0 => {
                 let back = Duration::from_millis(500 + self.world.dice.below(60_000));
                 self.world.power_cut(peer, back);
@@ -240,7 +238,7 @@ impl Town {
             }
             6..=8 => self.send(),
             9 => self.submit(peer),
-            10 | 11 => self.name_folders(peer),
+            10..=12 => self.name_folders(peer),
             _ => self.sort_on(peer),
         }
         let time = 50 + self.world.dice.below(20_000);
@@ -390,12 +388,19 @@ impl Town {
         }
     }
 
+    /// Somebody sits down at a computer that works, to do something that matters.
+    fn come_home(&mut self, peer: PeerIndex) {
+        self.world.set_weather(Weather::FAIR);
+        self.world.move_to_side(peer, 0);
+        self.world.peer_mut(peer).clock_error_ms = 0;
+        self.world.power_cut(peer, Duration::from_secs(1));
+        self.world.run_for(Duration::from_secs(5));
+        self.listen();
+    }
+
     /// Alice revokes her phone.
     fn lose_phone(&mut self) {
-        self.world.move_to_side(ALICE, 0);
-        self.world.power_cut(ALICE, Duration::from_secs(1));
-        self.world.run_for(Duration::from_secs(3));
-        self.listen();
+        self.come_home(ALICE);
         let asked = json!({ "device": format!("computer {PHONE}") });
         self.is_lost = self.world.ask_and_wait(ALICE, "people.revoke_device", asked).is_ok();
         self.tally.lost += u64::from(self.is_lost);
