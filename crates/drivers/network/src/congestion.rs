@@ -18,6 +18,9 @@ const LOOK_SIZE: u64 = 4 * 1024 * 1024;
 /// A near path is bad when it loses more than one byte of so many, as a poor radio does: there Cubic gives up most of the line.
 const LOST_SHARE: u64 = 50;
 
+/// How often in a row that has to be so: a full socket that drops half a window once, when Cubic tries how much there is, is none.
+const LOOKS: u8 = 4;
+
 /// Makes a [`ByPath`] for each path.
 #[derive(Debug, Default)]
 pub(crate) struct ByPathConfig;
@@ -48,11 +51,13 @@ pub(crate) struct ByPath {
     /// Bytes since the last look, on a near path.
     arrived: u64,
     lost: u64,
+    /// Looks in a row at which much was lost.
+    bad_looks: u8,
 }
 
 impl ByPath {
     fn begin(now: Instant, mtu: u16) -> Self {
-        Self { control: far(None, now, mtu), path: Path::Far, mtu, arrived: 0, lost: 0 }
+        Self { control: far(None, now, mtu), path: Path::Far, mtu, arrived: 0, lost: 0, bad_looks: 0 }
     }
 
     /// Whoever takes over goes on with the window there is.
@@ -63,7 +68,7 @@ impl ByPath {
             Path::Far | Path::Bad => far(Some(window), now, self.mtu),
         };
         self.path = path;
-        (self.arrived, self.lost) = (0, 0);
+        (self.arrived, self.lost, self.bad_looks) = (0, 0, 0);
     }
 
     /// Looks at the shortest time in which a packet was answered so far.
@@ -79,10 +84,11 @@ impl ByPath {
         if self.path != Path::Near || all < LOOK_SIZE {
             return;
         }
-        if self.lost > all / LOST_SHARE {
+        self.bad_looks = if self.lost > all / LOST_SHARE { self.bad_looks.saturating_add(1) } else { 0 };
+        (self.arrived, self.lost) = (0, 0);
+        if self.bad_looks >= LOOKS {
             self.take_for(Path::Bad, now);
         }
-        (self.arrived, self.lost) = (0, 0);
     }
 }
 
@@ -184,8 +190,8 @@ impl Controller for ByPath {
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {
-        let Self { path, mtu, arrived, lost, .. } = *self;
-        Box::new(Self { control: self.control.clone_box(), path, mtu, arrived, lost })
+        let Self { path, mtu, arrived, lost, bad_looks, .. } = *self;
+        Box::new(Self { control: self.control.clone_box(), path, mtu, arrived, lost, bad_looks })
     }
 
     fn initial_window(&self) -> u64 {
@@ -243,23 +249,35 @@ mod tests {
     }
 
     #[test]
-    fn a_near_path_that_loses_much_is_taken_for_a_bad_one_from_then_on() {
+    fn a_near_path_that_goes_on_losing_much_is_taken_for_a_bad_one_from_then_on() {
         let (mut path, now) = path();
         path.time(Duration::from_millis(1), now);
-        lose(&mut path, 100, 2 * LOOK_SIZE, now);
+        for _ in 0..2 * LOOKS {
+            lose(&mut path, 100, 2 * LOOK_SIZE, now);
+        }
         assert!(path.path == Path::Near, "one in a hundred is not much");
-        lose(&mut path, 25, 2 * LOOK_SIZE, now);
+        for _ in 0..LOOKS {
+            assert!(path.path == Path::Near && !is_paced(&path));
+            lose(&mut path, 25, 2 * LOOK_SIZE, now);
+        }
         assert!(path.path == Path::Bad && is_paced(&path));
         path.time(Duration::from_micros(10), now);
-        lose(&mut path, 1_000, 2 * LOOK_SIZE, now);
+        for _ in 0..2 * LOOKS {
+            lose(&mut path, 1_000, 2 * LOOK_SIZE, now);
+        }
         assert_eq!(path.path, Path::Bad);
     }
 
     #[test]
-    fn a_few_losses_at_the_beginning_say_nothing() {
+    fn losing_much_now_and_then_says_nothing() {
         let (mut path, now) = path();
         path.time(Duration::from_millis(1), now);
-        lose(&mut path, 2, 20 * u64::from(MTU), now);
+        for _ in 0..10 {
+            for _ in 1..LOOKS {
+                lose(&mut path, 2, 2 * LOOK_SIZE, now);
+            }
+            lose(&mut path, 1_000, 2 * LOOK_SIZE, now);
+        }
         assert_eq!(path.path, Path::Near);
     }
 
