@@ -3,7 +3,7 @@
 Written from the specs, not from the Rust code. Uses libsodium (PyNaCl), BLAKE3 and zstandard for the primitives; the
 CBOR decoder, bech32m and HPKE (RFC 9180, base mode) are its own, so that both sides would have to err alike.
 
-    reader.py vectors FOLDER     checks accept.json and refuse.json, and those of search, people, pages, ledger and compute
+    reader.py vectors FOLDER     checks accept.json and refuse.json, and those of services
     reader.py web FOLDER         checks every entry of a web written by `althing export`
 """
 
@@ -22,6 +22,8 @@ import zstandard
 import compute
 import ledger
 import pages
+import talk
+import tunnels
 from cbor import Refused, decode, decode_item, demand, fields, number, octets, rising
 from signing import signed_by
 
@@ -671,11 +673,16 @@ def find(vector):
         return ledger.READERS[kind](data, finds)
     if kind in compute.READERS:
         return compute.READERS[kind](data, finds)
+    if kind in talk.READERS:
+        return talk.READERS[kind](data, finds)
+    if kind in tunnels.READERS:
+        return tunnels.READERS[kind](data, finds)
     raise AssertionError(f"no reader for {kind}")
 
 
 def vectors_of(folder, name):
-    files = [folder / f"{of}{name}" for of in ("", "search-", "people-", "pages-", "ledger-", "compute-")]
+    services = ("", "search-", "people-", "pages-", "ledger-", "compute-", "talk-", "tunnels-")
+    files = [folder / f"{service}{name}" for service in services]
     return [vector for file in files for vector in json.loads(file.read_text())]
 
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 use iroh::endpoint::{BindError, BindOpts, Builder, QuicTransportConfig, VarInt, presets};
 use iroh::{Endpoint, EndpointAddr, RelayMap, RelayMode, SecretKey, TransportAddr, Watcher};
 use kernel::Input;
-use noq_proto::congestion::Bbr3Config;
 
 use crate::admission::{Admission, Gate};
+use crate::congestion::ByPathConfig;
 use crate::protocol::Protocol;
 use crate::shared::Shared;
 use crate::{NetworkConfig, NetworkError};
@@ -44,7 +44,7 @@ pub(crate) async fn bind(
         .stream_receive_window(STREAM_WINDOW)
         .receive_window(CONNECTION_WINDOW)
         .send_window(u64::from(CONNECTION_WINDOW))
-        .congestion_controller_factory(Arc::new(Bbr3Config::default()))
+        .congestion_controller_factory(Arc::new(ByPathConfig))
         .build();
     let mut builder = Endpoint::builder(presets::Minimal)
         .secret_key(SecretKey::from_bytes(&config.secret))

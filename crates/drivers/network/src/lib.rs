@@ -9,6 +9,7 @@ mod accept;
 mod admission;
 mod book;
 mod bundle;
+mod congestion;
 mod connections;
 mod contents;
 mod crowd;

@@ -11,12 +11,11 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::tunnels::jobs::{Listen, Listening};
+use ::tunnels::jobs::{Listen, Listening, REQUEST_SIZE_MAX, Request};
 use base::{DeviceId, WebId};
 use files::jobs::FetchFailure;
 use iroh::endpoint::{ReadError, ReadExactError, RecvStream, SendStream, VarInt};
 use kernel::{Input, Job, JobFailure};
-use minicbor::{Decode, Encode};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -35,24 +34,12 @@ const STREAMS_MAX: usize = 64;
 /// Connections of this computer's programs to one tunnel at the same time; further ones wait in the socket.
 const CONNECTIONS_MAX: usize = 64;
 
-/// Bytes of a request at most: a web and a name.
-const REQUEST_SIZE_MAX: usize = 256;
-
 /// How long a request may take to arrive, and the service to take a connection.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// How often uses and states are told at most.
 const TELL_EVERY: Duration = Duration::from_secs(1);
-
-/// What the asker says first, in a frame of the service `tunnels`.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-struct Request {
-    #[n(0)]
-    web: WebId,
-    #[n(1)]
-    name: String,
-}
 
 /// What the answering side says first: bytes of the service follow.
 const OPEN: u8 = 0;

@@ -25,6 +25,8 @@ mod tables;
 mod taking;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 mod words;
 
 pub use faults::{TalkError, faults};

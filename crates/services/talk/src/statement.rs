@@ -357,7 +357,7 @@ fn is_change(change: &Change) -> bool {
 
 /// Says whether they are such as one letter reaches, each once and in order.
 pub(crate) fn are_persons(persons: &[PersonId]) -> bool {
-    !persons.is_empty() && persons.len() <= LETTER_PERSONS_MAX && persons.is_sorted_by(|one, next| one < next)
+    (2..=LETTER_PERSONS_MAX).contains(&persons.len()) && persons.is_sorted_by(|one, next| one < next)
 }
 
 fn are_places(places: &[Heard]) -> bool {

@@ -19,6 +19,20 @@ pub const NAME_LEN_MAX: usize = 40;
 /// Bytes of any of these at most.
 pub(crate) const REPORT_SIZE_MAX: usize = 1_024;
 
+/// Bytes of a [`Request`] at most: a web and a name.
+pub const REQUEST_SIZE_MAX: usize = 256;
+
+/// What the asker of a stream says first (spec tunnels, rule 6).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Request {
+    /// In which web.
+    #[n(0)]
+    pub web: WebId,
+    /// Which tunnel. Whatever it is: what nobody offers is refused.
+    #[n(1)]
+    pub name: String,
+}
+
 /// Where to listen, and where to carry to.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Listen {

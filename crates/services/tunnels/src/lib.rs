@@ -15,6 +15,8 @@ mod service;
 mod statement;
 mod tables;
 mod uses;
+#[cfg(test)]
+mod vectors;
 
 pub use faults::{TunnelError, faults};
 pub use rights::port_for;

@@ -1,15 +1,19 @@
 //! Bytes between a socket and a stream, both ways, each end told when the other has said all.
 
-use std::io;
+use std::io::{self, IoSlice};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use iroh::endpoint::{RecvStream, SendStream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-/// Bytes moved at once.
-const STEP: usize = 128 * 1024;
+/// Bytes read from a socket at once; and how many there must be room for, lest another buffer is begun.
+const READ_SIZE: usize = 256 * 1024;
+const READ_MIN: usize = 64 * 1024;
+
+/// Packets handed to a socket at once: one system call for each takes as long as QUIC itself.
+const PACKETS: usize = 64;
 
 /// Hears how much was carried.
 pub(crate) trait Carried {
@@ -37,7 +41,10 @@ pub(crate) async fn carry<C: Carried>(
 async fn to_stream(mut from: OwnedReadHalf, to: &mut SendStream, note: impl Fn(usize)) -> io::Result<()> {
     let mut buffer = BytesMut::new();
     loop {
-        buffer.reserve(STEP);
+        // What is left is used up first: a prompt of three bytes shall not cost a buffer.
+        if buffer.capacity() < READ_MIN {
+            buffer.reserve(READ_SIZE);
+        }
         let count = from.read_buf(&mut buffer).await?;
         if count == 0 {
             return to.finish().map_err(io::Error::from);
@@ -48,9 +55,24 @@ async fn to_stream(mut from: OwnedReadHalf, to: &mut SendStream, note: impl Fn(u
 }
 
 async fn to_socket(from: &mut RecvStream, mut to: OwnedWriteHalf, note: impl Fn(usize)) -> io::Result<()> {
-    while let Some(chunk) = from.read_chunk(STEP).await? {
-        note(chunk.len());
-        to.write_all(&chunk).await?;
+    let mut packets = vec![Bytes::new(); PACKETS];
+    while let Some(count) = from.read_many_chunks(&mut packets).await? {
+        let mut slices: Vec<IoSlice<'_>> = packets.iter().take(count).map(|one| IoSlice::new(one)).collect();
+        note(slices.iter().map(|slice| slice.len()).sum());
+        write_all(&mut to, &mut slices).await?;
+        // Each holds on to all that came with it.
+        packets.fill(Bytes::new());
     }
     to.shutdown().await
+}
+
+async fn write_all(to: &mut OwnedWriteHalf, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> {
+    while !slices.is_empty() {
+        let count = to.write_vectored(slices).await?;
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        IoSlice::advance_slices(&mut slices, count);
+    }
+    Ok(())
 }

@@ -23,3 +23,4 @@ mod providers;
 mod relays;
 mod sealing;
 mod slow;
+mod tunnels;

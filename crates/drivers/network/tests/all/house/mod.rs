@@ -26,6 +26,7 @@ pub(crate) const WEB: WebId = WebId::new([1; 32]);
 pub(crate) struct Given {
     sources: Mutex<BTreeMap<(DeviceId, ContentId), Source>>,
     invited: Mutex<BTreeSet<(DeviceId, Vec<u8>)>>,
+    tunnels: Mutex<BTreeMap<(DeviceId, String), u16>>,
 }
 
 impl Given {
@@ -39,6 +40,14 @@ impl Given {
 
     pub(crate) fn invite(&self, device: DeviceId, hello: &[u8]) {
         self.invited.lock().unwrap().insert((device, hello.to_vec()));
+    }
+
+    pub(crate) fn offer(&self, asker: DeviceId, tunnel: &str, port: u16) {
+        self.tunnels.lock().unwrap().insert((asker, tunnel.to_owned()), port);
+    }
+
+    pub(crate) fn take_back(&self, asker: DeviceId, tunnel: &str) {
+        self.tunnels.lock().unwrap().remove(&(asker, tunnel.to_owned()));
     }
 
     pub(crate) fn end_invitations(&self) {
@@ -55,6 +64,11 @@ impl Rights for Given {
     fn fellows(&self, _asker: DeviceId, content: ContentId, devices: &[DeviceId]) -> Vec<DeviceId> {
         let sources = self.sources.lock().unwrap();
         devices.iter().copied().filter(|device| sources.contains_key(&(*device, content))).collect()
+    }
+
+    fn tunnel_port(&self, _me: DeviceId, asker: DeviceId, (web, name): (WebId, &str)) -> Option<u16> {
+        let tunnels = self.tunnels.lock().unwrap();
+        tunnels.get(&(asker, name.to_owned())).copied().filter(|_| web == WEB)
     }
 
     fn is_invited(&self, device: DeviceId, hello: &[u8]) -> bool {
@@ -156,9 +170,13 @@ impl Peer {
     }
 
     pub(crate) fn begin<T: minicbor::Encode<()>>(&mut self, kind: &'static str, input: &T) -> JobId {
+        self.begin_for("files", kind, jobs::to_bytes(input))
+    }
+
+    pub(crate) fn begin_for(&mut self, service: &'static str, kind: &'static str, input: Vec<u8>) -> JobId {
         self.next_job += 1;
         let id = JobId(self.next_job);
-        self.network.work(Job { id, service: "files", kind, input: jobs::to_bytes(input) });
+        self.network.work(Job { id, service, kind, input });
         id
     }
 
