@@ -44,6 +44,7 @@ fn signed() -> SignedStatement {
     SignedStatement { bytes: wire::to_bytes(&statement()).into(), signature: vec![9; 64].into() }
 }
 
+#[expect(clippy::too_many_lines, reason = "one row for each message")]
 pub(crate) fn every_message() -> Vec<Message> {
     let inline = Part::Inline { bytes: b"abc".to_vec().into() };
     let content = Part::Content { content: CONTENT, size: 7, from: Some(device(1)) };

@@ -34,6 +34,7 @@ mod service;
 mod setting;
 mod staging;
 mod tables;
+mod taking;
 mod telling;
 mod value;
 #[cfg(test)]

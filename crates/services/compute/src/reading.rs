@@ -430,6 +430,58 @@ fn note(rows: &dyn Rows, row: &JobRow, view: &mut JobView) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Makes the line of a job: how far it is, who is at work on it, and when it ends.
+fn line(
+    rows: &dyn Rows,
+    (me, now): (DeviceId, Timestamp),
+    id: RunId,
+    row: &JobRow,
+) -> Result<JobLine, StoreError> {
+    let names = names(rows, row.web)?;
+    let mut stages = Vec::new();
+    let (mut running, mut devices) = (Intervals::default(), BTreeSet::new());
+    let mut at_work_units = 0;
+    for number in &row.stages {
+        let Some(stage) = STAGES.get(rows, &(id, *number))? else { continue };
+        let units = done_of(rows, (id, *number))?.units;
+        for lease in LEASES.within(rows, &(id, *number)) {
+            let (_, lease) = lease?;
+            let mut left = Intervals::of(lease.units);
+            left.remove_all(&units);
+            if !left.is_empty() {
+                devices.insert(lease.device);
+                running.insert_all(&left);
+            }
+        }
+        at_work_units += std::mem::take(&mut running).count();
+        stages.push((stage, units.count()));
+    }
+    let at_work: BTreeSet<String> =
+        devices.into_iter().map(|device| names.device(device)).collect::<Result<_, _>>()?;
+    let left = crate::ending::left(rows, now, id, row, &stages)?;
+    let note = if row.owner == me {
+        row.note.clone()
+    } else {
+        "this computer carries it on when its owner is away".to_owned()
+    };
+    Ok(JobLine {
+        name: row.name.clone(),
+        web: people::read::web_label(rows, row.web)?,
+        owner: names.person(row.person)?,
+        state: row.state.word().to_owned(),
+        done: stages.iter().map(|(_, done)| done).sum(),
+        total: stages.iter().map(|(stage, _)| stage.total).sum(),
+        running: at_work_units,
+        at_work: at_work.into_iter().collect(),
+        time_left: left.words(),
+        note,
+        since: row.since,
+        id,
+        seconds_left: left.seconds,
+        has_more: left.has_more,
+    })
+}
+
 /// Lists jobs.
 pub(crate) fn jobs(rows: &dyn Rows, me: DeviceId, now: Timestamp, is_all: bool) -> Result<Jobs, Fault> {
     let mut lines = Vec::new();
@@ -438,49 +490,7 @@ pub(crate) fn jobs(rows: &dyn Rows, me: DeviceId, now: Timestamp, is_all: bool) 
         if row.owner != me && !is_all {
             continue;
         }
-        let names = names(rows, row.web)?;
-        let mut stages = Vec::new();
-        let (mut running, mut devices) = (Intervals::default(), BTreeSet::new());
-        let mut at_work_units = 0;
-        for number in &row.stages {
-            let Some(stage) = STAGES.get(rows, &(id, *number))? else { continue };
-            let units = done_of(rows, (id, *number))?.units;
-            for lease in LEASES.within(rows, &(id, *number)) {
-                let (_, lease) = lease?;
-                let mut left = Intervals::of(lease.units);
-                left.remove_all(&units);
-                if !left.is_empty() {
-                    devices.insert(lease.device);
-                    running.insert_all(&left);
-                }
-            }
-            at_work_units += std::mem::take(&mut running).count();
-            stages.push((stage, units.count()));
-        }
-        let at_work: BTreeSet<String> =
-            devices.into_iter().map(|device| names.device(device)).collect::<Result<_, _>>()?;
-        let left = crate::ending::left(rows, now, id, &row, &stages)?;
-        let note = if row.owner == me {
-            row.note.clone()
-        } else {
-            "this computer carries it on when its owner is away".to_owned()
-        };
-        lines.push(JobLine {
-            name: row.name.clone(),
-            web: people::read::web_label(rows, row.web)?,
-            owner: names.person(row.person)?,
-            state: row.state.word().to_owned(),
-            done: stages.iter().map(|(_, done)| done).sum(),
-            total: stages.iter().map(|(stage, _)| stage.total).sum(),
-            running: at_work_units,
-            at_work: at_work.into_iter().collect(),
-            time_left: left.words(),
-            note,
-            since: row.since,
-            id,
-            seconds_left: left.seconds,
-            has_more: left.has_more,
-        });
+        lines.push(line(rows, (me, now), id, &row)?);
     }
     if is_all {
         let mut seen: BTreeSet<RunId> = lines.iter().map(|line| line.id).collect();

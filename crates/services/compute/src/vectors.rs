@@ -248,6 +248,7 @@ fn told_recalled(row: &RecalledRow) -> Value {
     json!({ "device": row.device, "units": told.collect::<Vec<_>>() })
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each message")]
 fn told_message(message: &Message, device: DeviceId) -> Value {
     let with = |says: &str, fields: &[u64]| json!({ "says": says, "numbers": numbers(fields) });
     let statement_row = |says: &str, number: u64, row: &StatementRow| {
