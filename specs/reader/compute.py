@@ -134,15 +134,16 @@ def open_pair(signed):
 def read_statement_of(device, data, signature):
     demand(signed_by(device, "althing/compute-results/1", data, signature), "bad signature")
     demand(len(data) <= 80 * 1024, "too long")
-    job, step, lease, units = fields(decode(data), 4, "statement")
+    job, step, lease, units, what = or_without(decode(data), 5, "statement")
     octets(job, 16, "job"), step_number(step), number(lease, "lease")
+    demand(what is None or octets(what, 32, "step name"), "step name")
     demand(len(items(units, "units")) <= 256, "too many units")
     units = [or_without(said, 4, "unit") for said in units]
     for unit, digest, time, input in units:
         below(unit, UNITS_MAX, "unit"), octets(digest, 32, "digest"), within(time, 0, DAY_MS * 1000, "time")
         demand(input is None or octets(input, 32, "input"), "input")
     demand(rising([said[0] for said in units]), "units out of order")
-    return job, step, lease, units
+    return job, step, lease, units, what
 
 
 def open_signed(device, data, signature):
@@ -155,12 +156,13 @@ def open_signed(device, data, signature):
 
 def read_statement(data, finds):
     device, signature = bytes.fromhex(finds["device"]), bytes.fromhex(finds["signature"])
-    job, step, lease, units = read_statement_of(device, data, signature)
+    job, step, lease, units, what = read_statement_of(device, data, signature)
     return {
         "device": device.hex(),
         "signature": signature.hex(),
         "job": job.hex(),
         "numbers": [str(step), str(lease)],
+        "what": None if what is None else what.hex(),
         "units": [f"{unit} {digest.hex()} {time} {input.hex() if input else 'none'}" for unit, digest, time, input in units],
     }
 
@@ -199,8 +201,8 @@ def read_outcomes(job, device, signed, outcomes):
 
 # --- messages (rules 13 and 14) -------------------------------------------------------------------------------
 
-SAYS = "ask lease nothing results took alive give-back stop hand tell inputs known brought status".split()
-FIELDS = (2, 3, 1, 3, 1, 2, 1, 1, 5, 3, 3, 2, 2, 1)
+SAYS = "ask lease nothing results took alive give-back stop hand tell inputs known brought status recall recalled".split()
+FIELDS = (2, 3, 1, 3, 1, 2, 1, 1, 6, 3, 3, 2, 2, 1, 3, 4)
 
 
 def read_message(data, finds):
@@ -208,10 +210,10 @@ def read_message(data, finds):
     job, says = fields(decode(data), 2, "message")
     octets(job, 16, "job")
     kind, body = numbered(says, "message")
-    demand(kind in range(14), "an unknown message")
-    fields(body, FIELDS[kind], "message")
+    demand(kind in range(16), "an unknown message")
+    body = or_without(body, FIELDS[kind], "message") if kind == 8 else fields(body, FIELDS[kind], "message")
     found = {"job": job.hex(), "says": SAYS[kind].replace("-", " ")}
-    if kind in (0, 1, 2, 8, 9, 10):
+    if kind in (0, 1, 2, 8, 9, 10, 14, 15):
         step_number(body[0])
     if kind == 0:
         within(body[1], 1, 255, "leases")
@@ -227,18 +229,71 @@ def read_message(data, finds):
     if kind == 8:
         within(body[1], 0, UNITS_MAX, "units of a step")
         found |= {"closed": yes_no(body[2], "closed"), "paused": yes_no(body[4], "paused"), "trust": read_trust(body[3])}
+        found |= {} if body[5] is None else read_source(body[5])
     if kind == 10:
         demand(len(items(body[2], "rows")) <= 64, "too many inputs")
         found["rows"] = [read_input(row) for row in body[2]]
     if kind in (11, 12):
-        device, via, signed, outcomes = fields(body[1], 4, "statement row")
+        device, via, signed, outcomes, recalled = or_without(body[1], 5, "statement row")
         octets(device, 32, "device"), octets(via, 32, "via")
+        found |= {} if recalled is None else {"recalled": read_recalled(recalled, outcomes)}
         found |= {"devices": [device.hex(), via.hex()]} | read_outcomes(job, device, signed, outcomes)
     if kind == 13:
         within(body[0], 0, 3, "state")
+    if kind == 14:
+        found["units"] = read_asked(body[2])
+    if kind == 15:
+        demand(len(items(body[2], "rows")) <= 256, "too many rows")
+        found |= {"rows": [read_known(row) for row in body[2]], "last": yes_no(body[3], "last")}
     # What of each message are plain numbers.
-    plain = body[0] if kind in (5, 6, 7) else body[: {1: 2, 3: 1, 8: 2, 10: 2, 11: 1, 12: 1}.get(kind, len(body))]
+    plain = body[0] if kind in (5, 6, 7) else body[: {1: 2, 3: 1, 8: 2, 10: 2, 11: 1, 12: 1, 14: 2, 15: 2}.get(kind, len(body))]
     return found | {"numbers": [str(number(one, "number")) for one in plain]}
+
+
+def read_source(source):
+    """Outputs of which steps a step takes: each of some, or those of one, joined."""
+    kind, body = numbered(source, "source")
+    demand(kind in (3, 4), "a source that says nothing")
+    if kind == 3:
+        steps = items(fields(body, 1, "source")[0], "steps")
+        demand(1 <= len(steps) <= 64, "outputs of no step, or of too many")
+        return {"each of": [str(step_number(step)) for step in steps]}
+    step, first = or_without(body, 2, "source")
+    return {"joins": [str(step_number(step)), "none" if first is None else str(below(first, UNITS_MAX, "round"))]}
+
+
+def read_places(units, outcomes):
+    """Units with their places in a statement, one for each outcome."""
+    demand(1 <= len(items(units, "units")) <= 256 and len(units) == len(items(outcomes, "outcomes")), "not one outcome each")
+    pairs = [fields(pair, 2, "unit and place") for pair in units]
+    demand(rising([below(unit, UNITS_MAX, "unit") for unit, _ in pairs]), "units out of order")
+    return [(unit, number(place, "place")) for unit, place in pairs]
+
+
+def read_recalled(recalled, outcomes):
+    step, units = fields(recalled, 2, "recalled")
+    return [str(step_number(step))] + [f"{unit} {place}" for unit, place in read_places(units, outcomes)]
+
+
+def read_asked(units):
+    demand(1 <= len(items(units, "units")) <= 256, "no units, or too many")
+    asked = [fields(one, 2, "unit") for one in units]
+    demand(rising([below(unit, UNITS_MAX, "unit") for unit, _ in asked]), "units out of order")
+    demand(all(len(items(parts, "parts")) <= 64 for _, parts in asked), "too many parts")
+    return [{"unit": str(unit), "parts": ids(parts, "part")} for unit, parts in asked]
+
+
+def read_known(row):
+    """Rule 59: an outcome counts when its digest stands at its place in what that device has signed."""
+    device, signed, units, outcomes = fields(row, 4, "row")
+    pairs, digests = read_places(units, outcomes), [digest_of(outcome) for outcome in outcomes]
+    statement = open_signed(octets(device, 32, "device"), *open_pair(signed))
+    said = [] if statement is None else [one[1] for one in statement[3]]
+    told = []
+    for (unit, place), digest in zip(pairs, digests):
+        counts = place < len(said) and said[place] == digest
+        told.append(f"{unit} {place} {digest.hex()} {yes_no(counts, 'counts')}")
+    return {"device": device.hex(), "units": told}
 
 
 def read_leased(units):
@@ -317,11 +372,13 @@ def name_unit(data, finds):
     named = program + blake3.blake3(arguments).digest()
     named += cpu.to_bytes(8, "big") + memory.to_bytes(4, "big") + output.to_bytes(8, "big")
     named += bytes([is_nan, is_range, is_joining])
+    step_named = named
     named += unit.to_bytes(8, "big") if is_range else b""
     heard = derive("althing compute number v1", b"".join(parts))
     return {
         "unit": finds["unit"],
         "parts": finds["parts"],
+        "step name": derive("althing compute step v1", step_named).hex(),
         "unit name": derive("althing compute unit v1", named + b"".join(parts)).hex(),
         "input": derive("althing compute input v1", b"".join(parts)).hex(),
         "hears": str(unit if is_range else int.from_bytes(heard[:8], "big") >> 11),

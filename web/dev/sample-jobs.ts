@@ -6,7 +6,7 @@ type Asked = { id?: string; web?: string; all?: boolean; from?: number; limit?: 
 type Fault = (code: string, kind: string, what: string, remedies?: unknown[]) => Error
 
 const job = (name: string, seed: number, more: Partial<JobView>): JobView => ({
-  name, web: 'family', state: 'running', done: 0, total: 0, running: 0, parked: 0, known: 0, per_minute: 0, seconds_left: null, note: '', trust: 'adaptive: two of three agree until somebody has proven themselves; then 2 % are made again',
+  name, web: 'family', state: 'running', done: 0, total: 0, running: 0, parked: 0, known: 0, per_minute: 0, time_left: '', seconds_left: null, has_more: false, known_from: [], note: '', trust: 'adaptive: two of three agree until somebody has proven themselves; then 2 % are made again',
   core_seconds: 0, core_micros: 0, spent_seconds: 0, cost: '', steps: [], workers: [], troubles: [], receipts: [], is_over: false, is_open: false, is_own: true, priority: 5, ranges: [], speed: Array.from({ length: 60 }, () => 0), out: null,
   since: NOW - 14 * MINUTE, until: null, id: id(seed, 32), ...more,
 })
@@ -15,7 +15,7 @@ const TILES = { width: 640, height: 360, side: 64, columns: 10, rows: 6 }
 
 /** Two jobs: one of many files, and one that draws a picture. Both go on. */
 const RISK = job('risk', 401, {
-  total: 4_000, done: 1_236, per_minute: 96, seconds_left: 1_725, known: 40, note: 'Carol’s computer is asked for as soon as it is here', core_seconds: 48_200, spent_seconds: 9_100,
+  total: 4_000, done: 1_236, per_minute: 96, time_left: 'about 28 min', seconds_left: 1_725, known: 40, known_from: [{ who: 'bob', units: 31 }, { who: 'you', units: 9 }], note: 'Carol’s computer is asked for as soon as it is here', core_seconds: 48_200, spent_seconds: 9_100,
   cost: '1 h 12 min so far; alone it would have taken 13 h 20 min. About 0.2 kWh, as an estimate',
   speed: Array.from({ length: 60 }, (_, index) => Math.round(7 + 4 * Math.sin(index / 6) + (index % 5))),
   steps: [{ step: 'risk', state: 'running', done: 1_236, total: 4_000 }, { step: 'risk-sum', state: 'waiting', done: 0, total: 1 }],
@@ -30,12 +30,12 @@ const RISK = job('risk', 401, {
   ],
   receipts: [{ who: 'bob', units: 700, core_seconds: 30_100 }, { who: 'Uncle Ted', units: 159, core_seconds: 8_000 }, { who: 'you', units: 311, core_seconds: 10_100 }],
 })
-const TRACER = job('tracer', 402, { total: 60, since: NOW - 2 * MINUTE, per_minute: 30, trust: 'quorum: 2 of 3 persons have to agree', steps: [{ step: 'tracer', state: 'running', done: 0, total: 60 }], workers: [{ who: 'bob', computer: 'workshop', running: 4, done: 0, note: 'here' }], note: '' })
+const TRACER = job('tracer', 402, { total: 60, since: NOW - 2 * MINUTE, per_minute: 30, time_left: 'unknown', trust: 'quorum: 2 of 3 persons have to agree', steps: [{ step: 'tracer', state: 'running', done: 0, total: 60 }], workers: [{ who: 'bob', computer: 'workshop', running: 4, done: 0, note: 'here' }], note: '' })
 const DONE = job('count', 403, { web: 'lab', state: 'done', is_over: true, done: 12, total: 12, until: NOW - HOUR, since: NOW - 2 * HOUR, steps: [{ step: 'count', state: 'done', done: 12, total: 12 }], ranges: [[0, 12, 2]], core_seconds: 31, trust: 'only my own computers', cost: '9 s; alone 31 s', receipts: [{ who: 'you', units: 12, core_seconds: 31 }] })
 const PAUSED = job('words', 404, { state: 'paused', done: 18_000, total: 2_400_000, note: 'paused by you', ranges: [[0, 18_000, 2]], steps: [{ step: 'words', state: 'waiting', done: 18_000, total: 2_400_000 }], since: NOW - DAY })
 const GATHERING = job('turn \u202e back', 405, { state: 'gathering', note: 'some files are left out: their owner’s computer has not read them yet', since: NOW - MINUTE })
 const JOBS = [RISK, TRACER, GATHERING, PAUSED, DONE]
-const OTHERS: JobLine[] = [{ name: 'spectrum', web: 'family', owner: 'bob', state: 'open', done: 0, total: 900, note: 'this computer works for it', since: NOW - 20 * MINUTE, id: id(420, 32) }]
+const OTHERS: JobLine[] = [{ name: 'spectrum', web: 'family', owner: 'bob', state: 'open', done: 0, total: 900, running: 0, at_work: [], time_left: '', note: 'this computer works for it', since: NOW - 20 * MINUTE, id: id(420, 32), seconds_left: null, has_more: false }]
 
 /** Tiles in the order in which they come: from everywhere. */
 const ORDER = Array.from({ length: 60 }, (_, index) => (index * 37) % 60)
@@ -82,7 +82,9 @@ const given: Given = { people: [
 ] }
 const evidence: Evidence = { cases: [{ web: 'family', who: 'bоb~51c3aa', computer: 'x', owner: 'you', unit: 88, note: 'it signed a result that two others, and this computer, do not get; the unit can be computed again to see who is right', is_signed: true, is_shut_out: true, at: NOW - HOUR }] }
 
-const lineOf = ({ name, web, state, done, total, note, since, id: of }: JobView): JobLine => ({ name, web, owner: 'you', state, done, total, note, since, id: of })
+const lineOf = ({ name, web, state, done, total, running, workers, time_left, note, since, id: of, seconds_left, has_more }: JobView): JobLine => ({
+  name, web, owner: 'you', state, done, total, running, at_work: [...new Set(workers.filter((each) => each.running > 0).map(({ who }) => who))], time_left, note, since, id: of, seconds_left, has_more,
+})
 
 /** What the sample peer answers about jobs. */
 export function sampleJobs(fault: Fault, push: (kind: string, about: unknown) => void): Record<string, (asked: Asked) => unknown> {

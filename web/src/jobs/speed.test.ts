@@ -16,12 +16,12 @@ describe('the speed graph', () => {
 })
 
 describe('when a job ends', () => {
-  const check = (state: string, seconds_left: number | null, is_over: boolean, text: string) => expect(ends({ state, seconds_left, is_over })).toBe(text)
+  const check = (time_left: string, seconds_left: number | null, has_more: boolean, text: string) => expect(ends({ time_left, seconds_left, has_more })).toBe(text)
   it('is said as far as it is known', () => {
-    check('running', 90, false, '2 min left')
-    check('running', 20, false, '20 s left')
-    check('running', null, false, 'time left not known')
-    check('paused', 90, false, '')
-    check('done', null, true, '')
+    check('about 90 s', 90, false, '2 min left')
+    check('about 20 s', 20, false, '20 s left')
+    check('90 s at least', 90, true, '2 min left at least')
+    check('unknown', null, false, 'time left not known')
+    check('', null, false, '')
   })
 })

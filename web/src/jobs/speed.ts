@@ -30,10 +30,12 @@ function tenth(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-/** What can be said of when a job ends. */
-export function ends(job: { state: string; seconds_left: number | null; is_over: boolean }): string {
-  if (job.is_over || job.state === 'paused') return ''
-  return job.seconds_left === null ? t.jobs.noEnd : t.transfers.left(duration(job.seconds_left))
+/** What can be said of when a job ends; the peer says nothing of one that does not go on. */
+export function ends(job: { time_left: string; seconds_left: number | null; has_more: boolean }): string {
+  if (job.time_left === '') return ''
+  if (job.seconds_left === null) return t.jobs.noEnd
+  const time = duration(job.seconds_left)
+  return job.has_more ? t.jobs.atLeast(time) : t.transfers.left(time)
 }
 
 /** Processor time in words: `3 h 20 min of one core`. */

@@ -164,12 +164,25 @@ pub struct JobLine {
     pub done: u64,
     /// Units in all, as far as known.
     pub total: u64,
+    /// Units at work now.
+    pub running: u64,
+    /// Whose computers are at work on it now, you as `you`.
+    pub at_work: Vec<String>,
+    /// When it will be done, in words, by what was measured in the last minutes: `about 3 min`, `3 min at least` while more units will
+    /// come, `unknown` when nothing was measured; empty when nothing is left to do or it is paused.
+    pub time_left: String,
     /// In words what should be known.
     pub note: String,
     /// When it was begun.
     pub since: Timestamp,
     /// Its id.
     pub id: RunId,
+    /// The same in seconds; none when that is unknown.
+    #[schemars(extend("format" = "for-programs"))]
+    pub seconds_left: Option<u64>,
+    /// Whether more units will come than are counted.
+    #[schemars(extend("format" = "for-programs"))]
+    pub has_more: bool,
 }
 
 /// Arguments of `compute.job`.
@@ -201,8 +214,15 @@ pub struct JobView {
     pub known: u64,
     /// Units done in the last minute.
     pub per_minute: u64,
-    /// Seconds left at the speed of now; none when nothing runs.
+    /// When it will be done, in words, by what was measured in the last minutes: `about 3 min`, `3 min at least` while more units will
+    /// come, `unknown` when nothing was measured; empty when nothing is left to do or it is paused.
+    pub time_left: String,
+    /// The same in seconds; none when that is unknown.
+    #[schemars(extend("format" = "for-programs"))]
     pub seconds_left: Option<u64>,
+    /// Whether more units will come than are counted.
+    #[schemars(extend("format" = "for-programs"))]
+    pub has_more: bool,
     /// In words what should be known: who is waited for, why nothing goes on, what is next.
     pub note: String,
     /// How results are believed, in words.
@@ -219,6 +239,8 @@ pub struct JobView {
     pub workers: Vec<WorkerView>,
     /// Parked units, at most 20.
     pub troubles: Vec<TroubleView>,
+    /// Whose computers had computed the units that were known; a unit of several persons counts for each.
+    pub known_from: Vec<KnownView>,
     /// Receipts of what was checked and credited, by person.
     pub receipts: Vec<ReceiptView>,
     /// Whether it is over.
@@ -295,6 +317,15 @@ pub struct TroubleView {
     pub log: String,
     /// Who tried.
     pub who: Vec<String>,
+}
+
+/// Somebody whose computers had computed units before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KnownView {
+    /// Whose, you as `you`.
+    pub who: String,
+    /// Units.
+    pub units: u64,
 }
 
 /// Checked work of a person for a job.

@@ -16,6 +16,8 @@ use crate::check::{Report, list, person_of, text};
 use crate::vault::Memory;
 use crate::world::{PeerIndex, Weather, World};
 
+pub mod absent;
+pub mod again;
 mod check;
 pub(crate) mod ground;
 pub mod large;
@@ -104,7 +106,7 @@ impl Inputs {
 }
 
 /// A job as its script knows it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Job {
     owner: PeerIndex,
     id: String,
@@ -279,6 +281,11 @@ impl Town {
 
     fn begin_job(&mut self) {
         let owner = self.owners[self.world.dice.index(self.owners.len())];
+        if !self.jobs.is_empty() && self.is_one_in(4) {
+            // What somebody has had computed before, by the same or by others.
+            let before = self.world.dice.index(self.jobs.len());
+            return self.begin_again(owner, before);
+        }
         let inputs = match self.world.dice.below(6) {
             0 | 1 => Inputs::Items(
                 (0..20 + self.world.dice.below(200))

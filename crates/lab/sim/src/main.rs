@@ -17,6 +17,8 @@ const USAGE: &str = "usage: sim --suite
        sim --ledgers TOWNS [--seed N]
        sim --writing TOWNS [--seed N]
        sim --jobs TOWNS [--seed N]
+       sim --jobs-again TOWNS [--seed N]
+       sim --jobs-absent TOWNS [--seed N]
        sim --jobs-large WORKERS [--units N] [--unit-seconds N] [--seed N]
        sim --talks TOWNS [--seed N]
        sim --mails TOWNS [--seed N]
@@ -51,6 +53,11 @@ const MAILS_FRESH: u64 = 12;
 const JOBS_FIXED: (u64, u64) = (8, 7);
 const JOBS_FRESH: u64 = 4;
 
+/// Towns in which the same is computed twice: one of each kind.
+const JOBS_AGAIN: u64 = 29;
+/// Towns in which the owner of a chain goes away: each way of believing, calm and rough.
+const JOBS_ABSENT: u64 = 8;
+
 /// A web of jobs whose size the suite can bear; a thousand computers take two minutes.
 const JOBS_LARGE: sim::jobs::large::Plan =
     sim::jobs::large::Plan { seed: 1, workers: 150, units: 2_000, unit: Duration::from_secs(60) };
@@ -84,6 +91,8 @@ fn main() -> ExitCode {
         ("--ledgers", ledgers),
         ("--writing", writing),
         ("--jobs", job_towns),
+        ("--jobs-again", jobs_again),
+        ("--jobs-absent", jobs_absent),
         ("--talks", talks),
         ("--mails", mails),
     ] {
@@ -351,6 +360,18 @@ fn talks(first: u64, towns: u64) -> bool {
     })
 }
 
+/// Runs towns in which the same is computed twice. Says whether all was right.
+fn jobs_again(first: u64, towns: u64) -> bool {
+    let run = |seed, _: &mut ()| sim::jobs::again::run(seed);
+    small("jobs-again", (first, towns), run, |()| String::new())
+}
+
+/// Runs towns in which the owner of a chain goes away. Says whether all was right.
+fn jobs_absent(first: u64, towns: u64) -> bool {
+    let run = |seed, _: &mut ()| sim::jobs::absent::run(seed);
+    small("jobs-absent", (first, towns), run, |()| String::new())
+}
+
 /// Reads what the large web of jobs is to be like.
 fn large(arguments: &[String]) -> Option<sim::jobs::large::Plan> {
     let [word, workers, rest @ ..] = arguments else { return None };
@@ -492,6 +513,9 @@ fn jobs(arguments: &[String]) -> Option<Vec<Job>> {
     jobs.push(Box::new(move || mails(fresh >> 16, MAILS_FRESH)));
     jobs.push(Box::new(|| job_towns(JOBS_FIXED.0, JOBS_FIXED.1)));
     jobs.push(Box::new(move || job_towns(fresh >> 16, JOBS_FRESH)));
+    jobs.push(Box::new(|| jobs_again(0, JOBS_AGAIN)));
+    jobs.push(Box::new(|| jobs_absent(0, JOBS_ABSENT)));
+    jobs.push(Box::new(move || jobs_absent(fresh >> 16, JOBS_ABSENT)));
     jobs.push(Box::new(|| jobs_large(JOBS_LARGE)));
     jobs.push(Box::new(|| ledgers(LEDGERS_FIXED.0, LEDGERS_FIXED.1)));
     jobs.push(Box::new(move || ledgers(fresh >> 16, LEDGERS_FRESH)));

@@ -6,7 +6,7 @@ use store::{Rows, StoreError};
 
 use crate::owner::{FoundWrong, StageKey};
 use crate::service::Compute;
-use crate::tables::{HISTORY, JobRow, OFFERS, SHUT_OUT, STAGES, STATEMENTS, WRONG, WrongRow};
+use crate::tables::{HISTORY, JobRow, OFFERS, SHUT_OUT, STAGES, STATEMENTS, StatementRow, WRONG, WrongRow};
 use crate::value::{Body, Wrong};
 
 /// Cases kept of a web at most; the oldest go.
@@ -42,13 +42,9 @@ impl Compute {
             let now = step.now();
             SHUT_OUT.put(step.rows(), &vote.person, &now);
             let Some(statement) = STATEMENTS.get(step.view(), &(key.0, vote.statement))? else { continue };
-            let wrong = Wrong {
-                device: vote.device,
-                signed: statement.signed,
-                unit: *unit,
-                right: *right,
-                is_own: *is_own,
-            };
+            let Some(unit) = signed_unit(&statement, *unit) else { continue };
+            let wrong =
+                Wrong { device: vote.device, signed: statement.signed, unit, right: *right, is_own: *is_own };
             let body = Body::Wrong(wrong.clone());
             records::publish(step, job.web, "compute", wire::to_bytes(&body))?;
             let author = step.me();
@@ -87,6 +83,14 @@ impl Compute {
         );
         Ok(())
     }
+}
+
+/// Returns the number that a unit of a job has in what was signed, for another job perhaps.
+fn signed_unit(row: &StatementRow, unit: u64) -> Option<u64> {
+    let Some(recalled) = &row.recalled else { return Some(unit) };
+    let (_, place) = recalled.units.iter().find(|(one, _)| *one == unit)?;
+    let signed = row.signed.statement()?;
+    signed.units.get(usize::try_from(*place).ok()?).map(|said| said.unit)
 }
 
 /// Says whether two computers have to agree bit for bit: those of one architecture, or when NaN is made alike.

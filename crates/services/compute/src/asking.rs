@@ -111,7 +111,7 @@ impl Compute {
             wishes.push(Wish {
                 name: "join".to_owned(),
                 program: reduce.clone(),
-                source: SourceRow::Groups { stage: 0 },
+                source: SourceRow::Groups { stage: 0, first: None },
                 total: 0,
                 is_closed: false,
                 arguments,
@@ -168,7 +168,7 @@ impl Compute {
             let (source, total, is_closed) = match (range, join) {
                 (Some(range), _) => (SourceRow::Range, count(range)?, true),
                 (None, Some(join)) => {
-                    (SourceRow::Groups { stage: place(&join).unwrap_or_default() }, 0, false)
+                    (SourceRow::Groups { stage: place(&join).unwrap_or_default(), first: None }, 0, false)
                 }
                 (None, None) if inputs.is_empty() => {
                     (SourceRow::Each { stages: from.iter().filter_map(place).collect() }, 0, false)
@@ -274,6 +274,7 @@ impl Compute {
                 total: wish.total,
                 is_closed: wish.is_closed,
                 state: StageState::Waiting,
+                told: None,
             };
             STAGES.put(step.rows(), &(id, number), &row);
             put_inputs(step, (id, number), 0, &wish.items)?;
@@ -413,6 +414,7 @@ impl Compute {
                 return Ok(());
             }
         }
+        self.announce_all(step, id)?;
         self.advance(step, id)?;
         if let Some(ask) = self.beginning.remove(&id) {
             let view = reading::job(step.view(), step.me(), step.now(), id)?;
@@ -505,7 +507,7 @@ impl Compute {
     fn hand_again(&mut self, step: &mut Step<'_>, id: RunId, job: &JobRow) -> Result<(), Fault> {
         for number in &job.stages {
             let Some(stage) = STAGES.get(step.view(), &(id, *number))? else { continue };
-            if stage.state != StageState::Running {
+            if !crate::deputy::is_handed(&stage) {
                 continue;
             }
             for deputy in job.deputies.clone() {
@@ -571,7 +573,7 @@ impl Compute {
             let Some(mut stage) = STAGES.get(step.view(), &(id, number))? else { continue };
             stage.announced.priority = job.priority;
             STAGES.put(step.rows(), &(id, number), &stage);
-            if stage.state == StageState::Running {
+            if stage.state != StageState::Done && stage.program.is_empty() {
                 let body = crate::value::Body::Stage(stage.announced.clone());
                 records::publish(step, job.web, "compute", to_bytes(&body))?;
                 let author = step.me();

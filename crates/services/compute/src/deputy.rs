@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use base::{DeviceId, Fault, RunId, Timestamp};
+use files::lending::{self, Wanted};
 use kernel::Step;
 use store::StoreError;
 
@@ -14,16 +15,33 @@ use crate::owner::StageKey;
 use crate::service::Compute;
 use crate::staging::put_inputs;
 use crate::tables::{
-    COUNTER_UNSENT, COUNTERS, CREDITS, DEBTS, INPUTS, InputRow, JOBS, JobRow, JobState, KNOWN, LEASES, ORDER,
-    OUTCOMES, PARKED, PENDING, STAGES, STATEMENTS, SourceRow, StageRow, StageState, StatementRow, TrustRow,
+    COUNTER_UNSENT, COUNTERS, CREDITS, DEBTS, INPUTS, InputRow, JOBS, JobRow, JobState, KNOWN, KNOWN_FROM,
+    LEASES, ORDER, OUTCOMES, OutcomeRow, PARKED, PENDING, STAGES, STATEMENTS, SourceRow, StageRow,
+    StageState, StatementRow, TrustRow,
 };
 
 /// An owner who has been away for so long is stood in for.
 const GRACE: Duration = Duration::from_secs(5);
 /// How often a deputy asks what is new.
 pub(crate) const TELL_EVERY: Duration = Duration::from_secs(2);
+/// Whoever has brought nothing for so long has nothing more to bring; units are kept back no longer than the other.
+const QUIET: Duration = Duration::from_secs(2);
+const BRINGING_FOR: Duration = Duration::from_secs(60);
 /// Statements that wait for an answer of the owner at once.
 const BRINGING_MAX: usize = 8;
+/// Statements looked through for these.
+const LOOK: usize = 256;
+
+/// How a step is, as its owner says.
+#[derive(Debug)]
+pub(crate) struct Handed {
+    pub(crate) total: u64,
+    pub(crate) is_closed: bool,
+    pub(crate) trust: TrustRow,
+    pub(crate) is_paused: bool,
+    /// Of a step whose inputs are outputs of others: which.
+    pub(crate) source: Option<SourceRow>,
+}
 
 impl Compute {
     /// Says whether this computer gives units of a job out just now.
@@ -78,7 +96,11 @@ impl Compute {
             total: stage.total,
             is_closed: stage.is_closed,
             trust: job.trust.clone(),
-            is_paused: job.state != JobState::Running,
+            is_paused: !matches!(job.state, JobState::Gathering | JobState::Running),
+            source: match &stage.source {
+                source @ (SourceRow::Each { .. } | SourceRow::Groups { .. }) => Some(source.clone()),
+                _ => None,
+            },
         };
         self.say(step, deputy, key.0, says);
     }
@@ -92,7 +114,7 @@ impl Compute {
             }
             for number in &job.stages {
                 let Some(stage) = STAGES.get(step.view(), &(id, *number))? else { continue };
-                if stage.state == StageState::Running {
+                if is_handed(&stage) {
                     self.hand(step, deputy, (id, *number), &job, &stage);
                 }
             }
@@ -106,13 +128,14 @@ impl Compute {
         step: &mut Step<'_>,
         from: DeviceId,
         key: StageKey,
-        (total, is_closed): (u64, bool),
-        (trust, is_paused): (TrustRow, bool),
+        handed: Handed,
     ) -> Result<(), Fault> {
         let Some(known) = KNOWN.get(step.view(), &key)? else { return Ok(()) };
         if known.owner != from || known.is_over || !known.announced.deputies.contains(&self.me) {
             return Ok(());
         }
+        let Handed { total, is_closed, trust, is_paused, source } = handed;
+        let is_waiting = source.is_some() && total == 0 && !is_closed;
         let state = if is_paused { JobState::Paused } else { JobState::Running };
         let mut job = match JOBS.get(step.view(), &key.0)? {
             Some(job) => job,
@@ -121,24 +144,43 @@ impl Compute {
         (job.state, job.trust) = (state, trust);
         if !job.stages.contains(&key.1) {
             job.stages.push(key.1);
+            job.stages.sort_unstable();
         }
         JOBS.put(step.rows(), &key.0, &job);
+        if STAGES.get(step.view(), &key)?.is_some_and(|stage| stage.told.is_some()) {
+            if is_waiting {
+                // What was begun here in the owner's place is kept until the owner is as far.
+                return Ok(());
+            }
+            self.forget_beyond_told(step, key)?;
+        }
+        let (program, size) = (known.announced.program, known.announced.program_size);
         let stage = StageRow {
             name: known.announced.name.clone(),
             announced: known.announced,
             program: String::new(),
-            source: SourceRow::Items,
+            source: source.unwrap_or(SourceRow::Items),
             total,
             is_closed,
-            state: StageState::Running,
+            state: if is_waiting { StageState::Waiting } else { StageState::Running },
+            told: None,
         };
         // Asked after what was said before, too, the two would talk without end.
         let is_news = STAGES.get(step.view(), &key)?.as_ref() != Some(&stage);
         STAGES.put(step.rows(), &key, &stage);
         if let Some(board) = self.board(step, key)? {
-            (board.total, board.is_closed) = (total, is_closed);
+            (board.total, board.is_closed) = (total, stage.is_whole());
         }
-        if is_news { self.tell_owner(step, key) } else { Ok(()) }
+        if is_news {
+            // Whoever is given units while the owner is away gets the program here.
+            let wanted = vec![Wanted { content: program, size, from: Some(from) }];
+            lending::bring(step, known.web, wanted);
+            self.need(step, known.web, key.0, (program, size));
+        }
+        if !is_waiting {
+            self.bring_home(step, key.0)?;
+        }
+        if is_news && !is_waiting { self.tell_owner(step, key) } else { Ok(()) }
     }
 
     fn deputy_row(&self, step: &mut Step<'_>, known: &crate::tables::KnownRow, trust: TrustRow) -> JobRow {
@@ -220,7 +262,7 @@ impl Compute {
                 break;
             }
         }
-        if stage.state == StageState::Running {
+        if is_handed(&stage) {
             if (chunks, statements) == (0, 0) {
                 // It has nothing of it yet, perhaps because what it was told was lost.
                 self.handed.remove(&(from, key));
@@ -238,7 +280,7 @@ impl Compute {
         job: &JobRow,
         stage: &StageRow,
     ) {
-        let said = (stage.total, stage.is_closed, job.state);
+        let said = (stage.total, stage.is_closed, job.state, stage.state);
         if self.handed.insert((deputy, key), said) != Some(said) {
             self.hand(step, deputy, key, job, stage);
         }
@@ -297,7 +339,10 @@ impl Compute {
         };
         job.copied = job.copied.max(number);
         JOBS.put(step.rows(), &id, &job);
-        let Some(statement) = row.signed.read(step.verifier(), row.device) else { return Ok(()) };
+        if !row.signed.is_by(step.verifier(), row.device) {
+            return Ok(());
+        }
+        let Some(statement) = row.said(id) else { return Ok(()) };
         if statement.job != id || statement.units.len() != row.outcomes.len() {
             return Ok(());
         }
@@ -322,8 +367,14 @@ impl Compute {
         if job.owner == self.me || !records::is_connected(step.view(), job.owner)? {
             return Ok(());
         }
-        let debts: Vec<_> = DEBTS.within(step.view(), &id).take(BRINGING_MAX).collect::<Result<_, _>>()?;
-        for ((_, number), row) in debts {
+        let mut debts = Vec::new();
+        for row in DEBTS.within(step.view(), &id).take(LOOK) {
+            let ((_, number), row) = row?;
+            if debts.len() < BRINGING_MAX && !is_ahead(step, id, &row)? {
+                debts.push((number, row));
+            }
+        }
+        for (number, row) in debts {
             self.say(step, job.owner, id, Says::Brought { number, row });
         }
         Ok(())
@@ -343,7 +394,37 @@ impl Compute {
             self.say(step, from, id, Says::Took { number });
             return Ok(());
         }
+        if let Some((_, last)) = self.bringing.get_mut(&id) {
+            *last = step.now();
+        }
         self.hear_results(step, (from, number), id, StatementRow { via: from, ..row })
+    }
+
+    /// A deputy has come: if it may have stood in, it is given time to bring what it has before the same is given out again.
+    pub(crate) fn expect_brought(
+        &mut self,
+        step: &Step<'_>,
+        deputy: DeviceId,
+        left: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let now = step.now();
+        if left.is_some_and(|left| now.since(left) < GRACE) {
+            return Ok(());
+        }
+        for row in JOBS.all(step.view()) {
+            let (id, job) = row?;
+            if job.owner == self.me && job.deputies.contains(&deputy) && !job.state.is_over() {
+                self.bringing.insert(id, (now, now));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether deputies of an own job are bringing what they took.
+    pub(crate) fn is_brought(&self, id: RunId, now: Timestamp) -> bool {
+        self.bringing
+            .get(&id)
+            .is_some_and(|(since, last)| now.since(*last) < QUIET && now.since(*since) < BRINGING_FOR)
     }
 
     /// The owner has taken what this deputy brought.
@@ -385,14 +466,18 @@ impl Compute {
                 }
             )*};
         }
-        clear!(STAGES, INPUTS, LEASES, STATEMENTS, PENDING, OUTCOMES, ORDER, PARKED, CREDITS, DEBTS);
+        clear!(
+            STAGES, INPUTS, LEASES, STATEMENTS, PENDING, OUTCOMES, ORDER, PARKED, CREDITS, DEBTS, KNOWN_FROM
+        );
         self.need_nothing(step, id)?;
         JOBS.delete(step.rows(), &id);
         self.boards.retain(|(job, _), _| *job != id);
         self.lives.remove(&id);
         self.recalling.retain(|(job, _), _| *job != id);
+        self.inquiries.retain(|(job, _), _| *job != id);
         self.telling.retain(|(job, _)| *job != id);
         self.handed.retain(|(_, (job, _)), _| *job != id);
+        self.bringing.remove(&id);
         Ok(())
     }
 
@@ -414,10 +499,81 @@ impl Compute {
                 }
                 self.bring_home(step, id)?;
             } else {
+                self.carry_on(step, id)?;
                 self.feed(step, id)?;
             }
         }
         self.ask_for_unknown(step)
+    }
+
+    /// Begins what comes after steps that are over, in the owner's place.
+    fn carry_on(&mut self, step: &mut Step<'_>, id: RunId) -> Result<(), Fault> {
+        let Some(job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
+        if job.state != JobState::Running || !self.is_in_charge(step, &job)? {
+            return Ok(());
+        }
+        for number in &job.stages {
+            let key = (id, *number);
+            if self.has_all(step, key)? && self.board(step, key)?.is_some_and(|board| board.is_over()) {
+                self.end_stage(step, key)?;
+            }
+        }
+        self.advance(step, id)
+    }
+
+    /// Says whether all inputs of a step are here that its owner has told of.
+    fn has_all(&self, step: &Step<'_>, key: StageKey) -> Result<bool, StoreError> {
+        let Some(stage) = STAGES.get(step.view(), &key)? else { return Ok(false) };
+        if stage.announced.is_range || stage.total == 0 {
+            return Ok(true);
+        }
+        let last = (stage.total - 1) / CHUNK;
+        let rows = INPUTS.get(step.view(), &(key.0, key.1, last))?;
+        Ok(rows.is_some_and(|rows| last * CHUNK + rows.len() as u64 >= stage.total))
+    }
+
+    /// Forgets the units that this deputy has made in the owner's place: the owner has come so far itself, and says which they are.
+    /// What was computed of them has been kept for it.
+    fn forget_beyond_told(&mut self, step: &mut Step<'_>, key: StageKey) -> Result<(), Fault> {
+        let told = STAGES.get(step.view(), &key)?.and_then(|stage| stage.told).unwrap_or_default();
+        let inputs: Vec<_> = INPUTS
+            .within_from(step.view(), &key, &(key.0, key.1, told / CHUNK))
+            .collect::<Result<_, StoreError>>()?;
+        for (at, mut rows) in inputs {
+            let kept = usize::try_from(told.saturating_sub(at.2.saturating_mul(CHUNK))).unwrap_or(usize::MAX);
+            rows.truncate(kept);
+            match rows.is_empty() {
+                true => INPUTS.delete(step.rows(), &at),
+                false => INPUTS.put(step.rows(), &at, &rows),
+            }
+        }
+        let outcomes: Vec<_> = OUTCOMES.within(step.view(), &key).collect::<Result<_, StoreError>>()?;
+        for (at, row) in outcomes {
+            if at.2 >= told {
+                OUTCOMES.delete(step.rows(), &at);
+                ORDER.delete(step.rows(), &(key.0, row.order));
+            } else if at.2.saturating_add(row.count) > told {
+                OUTCOMES.put(step.rows(), &at, &OutcomeRow { count: told - at.2, ..row });
+            }
+        }
+        let parked: Vec<_> =
+            PARKED.within(step.view(), &key).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
+        for at in parked.iter().filter(|at| at.2 >= told) {
+            PARKED.delete(step.rows(), at);
+        }
+        let pending: Vec<_> =
+            PENDING.within(step.view(), &key.0).map(|row| Ok(row?.0)).collect::<Result<_, StoreError>>()?;
+        for at in pending {
+            let said = STATEMENTS.get(step.view(), &at)?.and_then(|row| row.said(key.0));
+            let is_beyond = |one: &crate::value::Statement| {
+                one.stage == key.1 && one.units.iter().any(|said| said.unit >= told)
+            };
+            if said.as_ref().is_none_or(is_beyond) {
+                PENDING.delete(step.rows(), &at);
+            }
+        }
+        self.boards.remove(&key);
+        Ok(())
     }
 
     /// Asks for what a deputy has to know of steps it heard of; the record may come before the owner's word or after it.
@@ -439,6 +595,26 @@ impl Compute {
     pub(crate) fn note_left(&mut self, device: DeviceId, now: Timestamp) {
         self.left.insert(device, now);
     }
+}
+
+/// Says whether deputies are told of a step: one that is at work, or can begin without its owner.
+pub(crate) fn is_handed(stage: &StageRow) -> bool {
+    match stage.state {
+        StageState::Running => true,
+        StageState::Waiting => {
+            stage.program.is_empty()
+                && matches!(stage.source, SourceRow::Each { .. } | SourceRow::Groups { .. })
+        }
+        StageState::Done => false,
+    }
+}
+
+/// Says whether a statement is of units that its owner has not come to yet.
+fn is_ahead(step: &Step<'_>, id: RunId, row: &StatementRow) -> Result<bool, StoreError> {
+    let Some(said) = row.said(id) else { return Ok(false) };
+    let Some(stage) = STAGES.get(step.view(), &(id, said.stage))? else { return Ok(false) };
+    let is_beyond = |told| said.units.iter().any(|one| one.unit >= told);
+    Ok(stage.state == StageState::Waiting || stage.told.is_some_and(is_beyond))
 }
 
 fn outcome_size(outcome: &crate::jobs::Outcome) -> usize {

@@ -8,8 +8,8 @@ use engine::Read;
 use proptest::prelude::*;
 
 use crate::jobs::{Failure, Limits, Outcome};
-use crate::messages::{Checkpoint, Leased, Message, Part, Says, WorkState};
-use crate::tables::{InputPart, InputRow, StatementRow, TrustKind, TrustRow};
+use crate::messages::{Checkpoint, Inquired, Leased, Message, Part, RecalledRow, Says, WorkState};
+use crate::tables::{InputPart, InputRow, Recalled, SourceRow, StatementRow, TrustKind, TrustRow};
 use crate::value::{
     Announcement, Body, Credit, Offer, Receipt, SignedStatement, Stated, Statement, Wrong, digest,
 };
@@ -37,13 +37,14 @@ fn statement() -> Statement {
         cpu_us: 900,
         input: (unit == 1).then_some(CONTENT),
     });
-    Statement { job: JOB, stage: 1, lease: 3, units: stated.collect() }
+    Statement { job: JOB, stage: 1, lease: 3, units: stated.collect(), what: Some(CONTENT) }
 }
 
 fn signed() -> SignedStatement {
     SignedStatement { bytes: wire::to_bytes(&statement()).into(), signature: vec![9; 64].into() }
 }
 
+#[expect(clippy::too_many_lines, reason = "one row for each message")]
 pub(crate) fn every_message() -> Vec<Message> {
     let inline = Part::Inline { bytes: b"abc".to_vec().into() };
     let content = Part::Content { content: CONTENT, size: 7, from: Some(device(1)) };
@@ -54,7 +55,14 @@ pub(crate) fn every_message() -> Vec<Message> {
         most: 4,
         drawn: 9,
     };
-    let row = StatementRow { device: device(1), via: device(2), signed: signed(), outcomes: outcomes() };
+    let row = StatementRow {
+        device: device(1),
+        via: device(2),
+        signed: signed(),
+        outcomes: outcomes(),
+        recalled: None,
+    };
+    let recalled = Some(Recalled { stage: 1, units: vec![(3, 0), (4, 1), (9, 2)] });
     let input = InputRow {
         parts: vec![InputPart::Given { part: inline.clone() }, InputPart::Output { stage: 0, unit: 4 }],
         path: "family/alice/a.txt".to_owned(),
@@ -64,6 +72,16 @@ pub(crate) fn every_message() -> Vec<Message> {
         Leased { unit: 1, parts: vec![inline], checkpoint: None },
         Leased { unit: 4, parts: Vec::new(), checkpoint: Some(content) },
     ];
+    let each = Some(SourceRow::Each { stages: vec![0, 1] });
+    let groups = Some(SourceRow::Groups { stage: 2, first: Some(7) });
+    let inquired =
+        vec![Inquired { unit: 1, parts: Vec::new() }, Inquired { unit: 4, parts: vec![CONTENT, CONTENT] }];
+    let known = RecalledRow {
+        device: device(1),
+        signed: signed(),
+        units: vec![(1, 0), (4, 1), (7, 2)],
+        outcomes: outcomes(),
+    };
     let checkpoints = vec![Checkpoint { lease: 3, unit: 1, content: CONTENT, size: 8 }];
     [
         Says::Ask { stage: 0, leases: 3 },
@@ -74,12 +92,31 @@ pub(crate) fn every_message() -> Vec<Message> {
         Says::Alive { leases: vec![3, 4], checkpoints },
         Says::GiveBack { leases: vec![3] },
         Says::Stop { leases: vec![3] },
-        Says::Hand { stage: 0, total: 50, is_closed: true, trust, is_paused: false },
+        Says::Hand {
+            stage: 0,
+            total: 50,
+            is_closed: true,
+            trust: trust.clone(),
+            is_paused: false,
+            source: None,
+        },
+        Says::Hand {
+            stage: 2,
+            total: 0,
+            is_closed: false,
+            trust: trust.clone(),
+            is_paused: false,
+            source: each,
+        },
+        Says::Hand { stage: 3, total: 9, is_closed: false, trust, is_paused: true, source: groups },
         Says::Tell { stage: 0, chunks: 2, statements: 9 },
         Says::Inputs { stage: 0, chunk: 1, rows: vec![input] },
         Says::Known { number: 1, row: row.clone() },
-        Says::Brought { number: 1, row },
+        Says::Brought { number: 1, row: row.clone() },
+        Says::Brought { number: 2, row: StatementRow { recalled, ..row } },
         Says::Status { state: WorkState::Paused },
+        Says::Recall { stage: 1, number: 5, units: inquired },
+        Says::Recalled { stage: 1, number: 5, rows: vec![known], is_last: true },
     ]
     .map(|says| Message { job: JOB, says })
     .into()

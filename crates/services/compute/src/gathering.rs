@@ -191,6 +191,7 @@ impl Compute {
             }
         }
         self.recall(step, key, &job, from, stage.total)?;
+        self.inquire_more(step, key)?;
         if stage.is_closed {
             self.live(key.0).is_changed = true;
         } else {

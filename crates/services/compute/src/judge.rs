@@ -19,6 +19,8 @@ pub(crate) struct Vote {
     /// Where its outcome is: a statement, and the place in it.
     pub(crate) statement: u64,
     pub(crate) place: u64,
+    /// Whether it was not computed for this job.
+    pub(crate) is_remembered: bool,
 }
 
 /// What follows from the votes for a unit.
@@ -137,6 +139,7 @@ mod tests {
                 cpu_us: 1,
                 statement: 0,
                 place: 0,
+                is_remembered: false,
             })
             .collect();
         let is_proven = |one: PersonId| one == person(9);

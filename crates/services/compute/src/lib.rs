@@ -14,10 +14,12 @@ mod asking;
 mod board;
 mod chain;
 mod deputy;
+mod ending;
 mod faults;
 #[cfg(test)]
 mod fuzz;
 mod gathering;
+mod inquiring;
 mod intervals;
 pub mod jobs;
 mod judge;
@@ -32,6 +34,7 @@ mod service;
 mod setting;
 mod staging;
 mod tables;
+mod taking;
 mod telling;
 mod value;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Kept are results that this computer has made itself or believed as the owner of a job.
 
-use base::{ContentId, Fault, WebId};
+use base::{ContentId, Fault, RunId, WebId};
 use kernel::Step;
 use store::StoreError;
 
@@ -52,13 +52,26 @@ pub(crate) fn known(
     Ok(Some((row.outcome, row.cpu_us)))
 }
 
+/// How a result came to be known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Memo {
+    pub(crate) cpu_us: u64,
+    /// How many persons said so; 0: this computer computed it itself.
+    pub(crate) persons: u32,
+    /// Whether anybody was free to compute it.
+    pub(crate) is_open: bool,
+    /// Where it was believed: job, step, unit.
+    pub(crate) at: Option<(RunId, u8, u64)>,
+}
+
 /// Remembers a result.
 pub(crate) fn keep(
     step: &mut Step<'_>,
     name: ContentId,
     outcome: &Outcome,
-    (cpu_us, persons): (u64, u32),
+    memo: Memo,
 ) -> Result<(), StoreError> {
+    let Memo { cpu_us, persons, is_open, at } = memo;
     let is_kept = match outcome {
         Outcome::Output { bytes } => bytes.len() <= OUTPUT_MAX,
         Outcome::Large { .. } => true,
@@ -66,6 +79,12 @@ pub(crate) fn keep(
     };
     let before = MEMO.get(step.view(), &name)?;
     if !is_kept || before.as_ref().is_some_and(|row| row.persons == 0 || persons != 0) {
+        // What was for few is for all once anybody was free to compute it.
+        if let Some(row) =
+            before.filter(|row| row.outcome == *outcome && row.is_open != Some(true) && is_open)
+        {
+            MEMO.put(step.rows(), &name, &MemoRow { is_open: Some(true), at: row.at.or(at), ..row });
+        }
         return Ok(());
     }
     if let Some(before) = before {
@@ -74,7 +93,8 @@ pub(crate) fn keep(
     }
     let number = COUNTERS.get(step.view(), &COUNTER_MEMO)?.unwrap_or_default() + 1;
     COUNTERS.put(step.rows(), &COUNTER_MEMO, &number);
-    MEMO.put(step.rows(), &name, &MemoRow { outcome: outcome.clone(), cpu_us, persons, number });
+    let row = MemoRow { outcome: outcome.clone(), cpu_us, persons, number, is_open: Some(is_open), at };
+    MEMO.put(step.rows(), &name, &row);
     MEMO_ORDER.put(step.rows(), &(number, name), &());
     let oldest = match number > MEMO_MAX {
         true => MEMO_ORDER.all(step.view()).next().transpose()?,
@@ -119,7 +139,9 @@ impl Compute {
                 false => u32::try_from(run.persons.len()).unwrap_or(u32::MAX),
             };
             let cpu_us = run.cpu_us / run.count.max(1);
-            keep(step, unit_name(&stage.announced, *unit, &parts), &outcome, (cpu_us, persons))?;
+            let is_open = stage.announced.persons.is_empty();
+            let memo = Memo { cpu_us, persons, is_open, at: Some((key.0, key.1, *unit)) };
+            keep(step, unit_name(&stage.announced, *unit, &parts), &outcome, memo)?;
         }
         Ok(())
     }

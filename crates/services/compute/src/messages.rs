@@ -8,7 +8,7 @@ use wire::WireError;
 use wire::codec::Bytes;
 
 use crate::jobs::{INLINE_SIZE_MAX, LOG_SIZE_MAX, OUTPUT_SIZE_MAX, Outcome, UNITS_MAX};
-use crate::tables::{InputRow, StatementRow, TrustRow};
+use crate::tables::{InputRow, SourceRow, StatementRow, TrustRow};
 use crate::value::{STAGES_MAX, SignedStatement};
 
 /// Bytes of a message at most.
@@ -113,6 +113,9 @@ pub(crate) enum Says {
         trust: TrustRow,
         #[n(4)]
         is_paused: bool,
+        /// Of a step whose inputs are outputs of others: which, so that it can begin without its owner.
+        #[n(5)]
+        source: Option<SourceRow>,
     },
     /// From a deputy: I have so many chunks of this step's inputs, and statements up to this number; what comes next?
     #[n(9)]
@@ -156,6 +159,59 @@ pub(crate) enum Says {
         #[n(0)]
         state: WorkState,
     },
+    /// Do you know what comes of these units? Asked of those who may have computed them before.
+    #[n(14)]
+    Recall {
+        #[n(0)]
+        stage: u8,
+        #[n(1)]
+        number: u64,
+        #[n(2)]
+        units: Vec<Inquired>,
+    },
+    /// This is known of them; more follows unless it is the last.
+    #[n(15)]
+    Recalled {
+        #[n(0)]
+        stage: u8,
+        #[n(1)]
+        number: u64,
+        #[n(2)]
+        rows: Vec<RecalledRow>,
+        #[n(3)]
+        is_last: bool,
+    },
+}
+
+/// A unit that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Inquired {
+    #[n(0)]
+    pub(crate) unit: u64,
+    /// The hashes of its input's parts.
+    #[n(1)]
+    pub(crate) parts: Vec<ContentId>,
+}
+
+/// What a computer has signed, for this job or another one, about units that were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct RecalledRow {
+    #[n(0)]
+    pub(crate) device: DeviceId,
+    #[n(1)]
+    pub(crate) signed: SignedStatement,
+    /// Each unit that was asked for, ascending, and its place in the statement.
+    #[n(2)]
+    pub(crate) units: Vec<(u64, u64)>,
+    /// One for each of these.
+    #[n(3)]
+    pub(crate) outcomes: Vec<Outcome>,
+}
+
+impl RecalledRow {
+    fn is_sound(&self) -> bool {
+        are_recalled(&self.units, &self.outcomes) && self.outcomes.iter().all(is_outcome_sound)
+    }
 }
 
 /// How a computer that offers work is.
@@ -273,12 +329,25 @@ impl Message {
                 leases.len() <= LEASES_MAX && checkpoints.len() <= LEASES_MAX
             }
             Says::GiveBack { leases } | Says::Stop { leases } => leases.len() <= LEASES_MAX,
-            Says::Hand { stage, total, .. } => is_stage(stage) && *total <= crate::value::UNITS_MAX,
-            Says::Inputs { stage, rows, .. } => is_stage(stage) && rows.len() as u64 <= CHUNK,
-            Says::Known { row, .. } | Says::Brought { row, .. } => {
-                row.outcomes.len() <= UNITS_MAX && row.outcomes.iter().all(is_outcome_sound)
+            Says::Hand { stage, total, source, .. } => {
+                is_stage(stage)
+                    && *total <= crate::value::UNITS_MAX
+                    && source.as_ref().is_none_or(is_source_sound)
             }
+            Says::Inputs { stage, rows, .. } => is_stage(stage) && rows.len() as u64 <= CHUNK,
+            Says::Known { row, .. } | Says::Brought { row, .. } => is_row_sound(row),
             Says::Nothing { stage } | Says::Tell { stage, .. } => is_stage(stage),
+            Says::Recall { stage, units, .. } => {
+                is_stage(stage)
+                    && (1..=UNITS_MAX).contains(&units.len())
+                    && units.iter().zip(units.iter().skip(1)).all(|(a, b)| a.unit < b.unit)
+                    && units
+                        .iter()
+                        .all(|one| one.unit < crate::value::UNITS_MAX && one.parts.len() <= PARTS_MAX)
+            }
+            Says::Recalled { stage, rows, .. } => {
+                is_stage(stage) && rows.len() <= UNITS_MAX && rows.iter().all(RecalledRow::is_sound)
+            }
             Says::Took { .. } | Says::Status { .. } => true,
         };
         if is_sound { Ok(message) } else { Err(WireError::OutOfLimits { field: "compute message" }) }
@@ -297,6 +366,8 @@ impl Says {
             | Self::Alive { .. }
             | Self::GiveBack { .. }
             | Self::Stop { .. }
+            | Self::Recall { .. }
+            | Self::Recalled { .. }
             | Self::Status { .. } => true,
             Self::Hand { .. }
             | Self::Tell { .. }
@@ -310,6 +381,33 @@ impl Says {
 /// Says whether results that took so much of a processor may be lost with the power.
 pub(crate) fn is_cheap(cpu_us: u64) -> bool {
     cpu_us < CHEAP_US
+}
+
+fn is_source_sound(source: &SourceRow) -> bool {
+    let is_stage = |stage: &u8| usize::from(*stage) < STAGES_MAX;
+    match source {
+        SourceRow::Each { stages } => (1..=STAGES_MAX).contains(&stages.len()) && stages.iter().all(is_stage),
+        SourceRow::Groups { stage, first } => {
+            is_stage(stage) && first.is_none_or(|first| first < crate::value::UNITS_MAX)
+        }
+        SourceRow::Range | SourceRow::Items | SourceRow::Files { .. } => false,
+    }
+}
+
+fn is_row_sound(row: &StatementRow) -> bool {
+    row.outcomes.len() <= UNITS_MAX
+        && row.outcomes.iter().all(is_outcome_sound)
+        && row.recalled.as_ref().is_none_or(|recalled| {
+            usize::from(recalled.stage) < STAGES_MAX && are_recalled(&recalled.units, &row.outcomes)
+        })
+}
+
+/// Says whether these are units with a place for each outcome, in order.
+fn are_recalled(units: &[(u64, u64)], outcomes: &[Outcome]) -> bool {
+    units.len() == outcomes.len()
+        && (1..=UNITS_MAX).contains(&units.len())
+        && units.iter().zip(units.iter().skip(1)).all(|(a, b)| a.0 < b.0)
+        && units.iter().all(|(unit, _)| *unit < crate::value::UNITS_MAX)
 }
 
 fn is_outcome_sound(outcome: &Outcome) -> bool {

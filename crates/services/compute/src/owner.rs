@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use base::{ContentId, DeviceId, Fault, PersonId, RunId, Timestamp, WebId};
+use base::{ContentId, DeviceId, Fault, PersonId, RunId, Timestamp};
 use files::lending::{self, Wanted};
 use kernel::Step;
 use store::{Rows, StoreError};
@@ -18,11 +18,11 @@ use crate::messages::{Checkpoint, FULL, Leased, Part, Says};
 use crate::outputs::Outputs;
 use crate::service::Compute;
 use crate::tables::{
-    CREDITS, HISTORY, JOBS, JobRow, JobState, KNOWN, LEASES, LeaseRow, ORDER, OUTCOMES, OutcomeRow, PARKED,
-    PENDING, ParkedRow, SHUT_OUT, SPEED, STAGES, STATEMENTS, SpeedRow, StageRow, StageState, StatementRow,
-    TrustKind,
+    CREDITS, HISTORY, JOBS, JobRow, JobState, KNOWN_FROM, LEASES, LeaseRow, ORDER, OUTCOMES, OutcomeRow,
+    PARKED, PENDING, ParkedRow, SHUT_OUT, SPEED, STAGES, STATEMENTS, SpeedRow, StageRow, StageState,
+    StatementRow, TrustKind,
 };
-use crate::value::{SignedStatement, Stated, Statement, digest, input_hash};
+use crate::value::{SignedStatement, Stated, Statement, digest, step_name};
 
 /// Work in one lease, in microseconds of the asker's pace: long enough that messages cost nothing, short enough that the end
 /// of a job is not waited for.
@@ -38,8 +38,6 @@ const LEASES_IN_MS: u64 = 1 << 10;
 const LEASES_MAX: usize = 64;
 /// Parked units of a step at most; with more it fails as a whole: the program is wrong.
 const PARKED_MAX: u64 = 10_000;
-/// How long large outputs are waited for before the units are given to others.
-const FETCH_PATIENCE: Duration = Duration::from_secs(120);
 /// Spans of five seconds for which units are counted.
 pub(crate) const SPEED_SPANS: usize = 60;
 pub(crate) const SPEED_SPAN: Duration = Duration::from_secs(5);
@@ -65,7 +63,8 @@ pub(crate) struct Live {
 #[derive(Debug)]
 pub(crate) struct Coming {
     pub(crate) from: DeviceId,
-    pub(crate) number: u64,
+    /// What it is told once they are taken; none where they answer a question.
+    pub(crate) number: Option<u64>,
     pub(crate) row: StatementRow,
     pub(crate) since: Timestamp,
 }
@@ -134,7 +133,13 @@ impl Compute {
         if job.state != JobState::Running || !self.is_in_charge(step, &job)? {
             return Ok(());
         }
+        if self.is_brought(id, step.now()) {
+            return Ok(());
+        }
         for stage in &job.stages {
+            if self.is_holding((id, *stage), step.now()) {
+                continue;
+            }
             // Near the end a thousand computers may wait, and each message comes by here.
             let has_free =
                 |boards: &BTreeMap<StageKey, Board>| boards.get(&(id, *stage)).is_none_or(Board::has_free);
@@ -232,6 +237,10 @@ impl Compute {
         let mut leased: Vec<Leased> = Vec::new();
         let mut size = 0;
         for unit in units.numbers() {
+            if !stage.announced.is_range && outputs.input(step.view(), key.1, unit)?.is_none() {
+                // A deputy that has not got all inputs yet.
+                continue;
+            }
             let parts = match stage.announced.is_range {
                 true => Vec::new(),
                 false => outputs.parts(step.view(), key.1, unit)?,
@@ -253,137 +262,8 @@ impl Compute {
         Ok(leased)
     }
 
-    /// Somebody says what came of units; taken when all that belongs to it is here.
-    pub(crate) fn hear_results(
-        &mut self,
-        step: &mut Step<'_>,
-        (from, number): (DeviceId, u64),
-        id: RunId,
-        row: StatementRow,
-    ) -> Result<(), Fault> {
-        let job = JOBS.get(step.view(), &id)?;
-        if job.is_none() && self.is_anothers(step, id)? {
-            // A deputy that does not know the job yet: whoever made it keeps it.
-            return Ok(());
-        }
-        let Some(job) = job.filter(|job| !job.state.is_over()) else {
-            // Nobody needs it any more, and whoever made it need not keep it.
-            self.say(step, from, id, Says::Took { number });
-            return Ok(());
-        };
-        let Some(statement) = row.signed.read(step.verifier(), row.device) else {
-            tracing::warn!(peer = %from.short(), "results were not signed by who gave them");
-            return Ok(());
-        };
-        let is_whole = statement.job == id
-            && statement.units.len() == row.outcomes.len()
-            && statement
-                .units
-                .iter()
-                .zip(&row.outcomes)
-                .all(|(said, outcome)| said.digest == digest(outcome));
-        let is_whole = is_whole && self.is_of_right_inputs(step, &job, &statement, &row)?;
-        if !is_whole || !self.may_work(step.view(), &job, row.device)? {
-            tracing::warn!(peer = %from.short(), is_whole, "results were dropped");
-            self.say(step, from, id, Says::Took { number });
-            return Ok(());
-        }
-        let missing = self.missing_outputs(step, job.web, &row)?;
-        if missing.is_empty() {
-            self.take_in_place(step, (id, &statement), &row)?;
-            self.say(step, from, id, Says::Took { number });
-            return self.after_results(step, (id, statement.stage));
-        }
-        if let Some(board) = self.board(step, (id, statement.stage))? {
-            board.heard_of(statement.lease, row.device, step.now());
-        }
-        let wanted = missing.into_iter().map(|(content, size)| Wanted { content, size, from: Some(from) });
-        lending::bring(step, job.web, wanted.collect());
-        let since = step.now();
-        let coming = &mut self.live(id).coming;
-        if !coming.iter().any(|one| one.from == from && one.number == number) {
-            coming.push_back(Coming { from, number, row, since });
-        }
-        self.tend_soon(step);
-        Ok(())
-    }
-
-    fn is_anothers(&self, step: &Step<'_>, id: RunId) -> Result<bool, StoreError> {
-        for row in KNOWN.within(step.view(), &id) {
-            let (_, known) = row?;
-            if known.owner != self.me && !known.is_over {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Says whether what a deputy brings was computed of the inputs of the job: it has given them out itself.
-    fn is_of_right_inputs(
-        &self,
-        step: &Step<'_>,
-        job: &JobRow,
-        statement: &Statement,
-        row: &StatementRow,
-    ) -> Result<bool, StoreError> {
-        let Some(stage) = STAGES.get(step.view(), &(statement.job, statement.stage))? else {
-            return Ok(false);
-        };
-        if row.via == self.me || job.owner != self.me || stage.announced.is_range {
-            return Ok(true);
-        }
-        let mut outputs = Outputs::new(statement.job);
-        for said in &statement.units {
-            let parts = outputs.hashes(step.view(), statement.stage, said.unit)?;
-            if said.input != Some(input_hash(&parts)) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn missing_outputs(
-        &self,
-        step: &Step<'_>,
-        web: WebId,
-        row: &StatementRow,
-    ) -> Result<Vec<(ContentId, u64)>, StoreError> {
-        let mut missing = Vec::new();
-        for outcome in &row.outcomes {
-            if let Outcome::Large { content, size } = outcome
-                && row.device != self.me
-                && !files::look::is_kept(step.view(), web, *content)?
-            {
-                missing.push((*content, *size));
-            }
-        }
-        missing.truncate(lending::WISHES_MAX);
-        Ok(missing)
-    }
-
-    /// Looks whether large outputs have come.
-    pub(crate) fn take_coming(&mut self, step: &mut Step<'_>, id: RunId) -> Result<(), Fault> {
-        let Some(job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
-        for one in std::mem::take(&mut self.live(id).coming) {
-            let Some(statement) = one.row.signed.statement() else { continue };
-            // Since they were told of it whoever made them may have lied, or been removed.
-            if !self.may_work(step.view(), &job, one.row.device)? {
-                self.say(step, one.from, id, Says::Took { number: one.number });
-            } else if self.missing_outputs(step, job.web, &one.row)?.is_empty() {
-                self.take_in_place(step, (id, &statement), &one.row)?;
-                self.say(step, one.from, id, Says::Took { number: one.number });
-                self.after_results(step, (id, statement.stage))?;
-            } else if step.now().since(one.since) < FETCH_PATIENCE {
-                self.live(id).coming.push_back(one);
-            } else {
-                tracing::warn!(peer = %one.from.short(), "large outputs did not come");
-            }
-        }
-        Ok(())
-    }
-
     /// Takes a statement: for oneself, or as a deputy, who has to bring it to the owner.
-    fn take_in_place(
+    pub(crate) fn take_in_place(
         &mut self,
         step: &mut Step<'_>,
         (id, statement): (RunId, &Statement),
@@ -417,7 +297,11 @@ impl Compute {
         for ended in board.arrived(row.device, &units) {
             LEASES.delete(step.rows(), &(id, key.1, ended));
         }
-        note_pace(board, row.device, statement);
+        // What was known tells nothing of how quick a computer is.
+        let is_remembered = row.recalled.is_some() || (row.device == row.via && statement.lease == 0);
+        if !is_remembered {
+            note_pace(board, row.device, statement);
+        }
         board.heard_of(statement.lease, row.device, step.now());
         let number = job.statements + 1;
         let mut turned = Turned { number, ..Turned::default() };
@@ -437,7 +321,9 @@ impl Compute {
             } else if unable {
                 turned.unable.insert(said.unit);
             } else {
-                board.vote(said.unit, vote_of((row.device, person, via), *said, outcome, (number, place)));
+                let mut vote = vote_of((row.device, person, via), *said, outcome, (number, place));
+                vote.is_remembered = is_remembered;
+                board.vote(said.unit, vote);
                 turned.voted.push(said.unit);
             }
         }
@@ -459,7 +345,8 @@ impl Compute {
         turned: &Turned,
     ) -> Result<(), Fault> {
         let now = step.now();
-        let proven = self.proven(step, key, &turned.voted)?;
+        let units: Vec<u64> = turned.voted.iter().chain(&turned.again).copied().collect();
+        let proven = self.proven(step, key, &units)?;
         let is_proven = |one: PersonId| proven.contains(&one);
         let drawn = Draw { secret: job.secret, stage: key.1, of_million: job.trust.drawn };
         let Some(board) = self.boards.get_mut(&key) else { return Ok(()) };
@@ -488,6 +375,19 @@ impl Compute {
             PENDING.put(step.rows(), &(key.0, turned.number), &());
         }
         self.settle(step, key, &settled)
+    }
+
+    /// Judges once more what is not settled: who was right in many units since is believed in the others.
+    pub(crate) fn judge_again(
+        &mut self,
+        step: &mut Step<'_>,
+        key: StageKey,
+        job: &JobRow,
+    ) -> Result<(), Fault> {
+        let Some(board) = self.boards.get(&key) else { return Ok(()) };
+        let turned = Turned { again: board.votes.keys().copied().collect(), ..Turned::default() };
+        let me = (self.me, job.person);
+        self.judge_all(step, key, job, me, &turned)
     }
 
     fn proven(
@@ -522,6 +422,7 @@ impl Compute {
         let Some(board) = self.boards.get_mut(&key) else { return Ok(()) };
         let mut runs: Vec<Run> = Vec::new();
         let mut sums = Sums::default();
+        let mut known: Vec<BTreeSet<PersonId>> = Vec::new();
         for (unit, digest) in settled {
             let votes = board.votes.get(unit).cloned().unwrap_or_default();
             let Some(best) = votes.iter().find(|vote| vote.digest == *digest) else { continue };
@@ -532,7 +433,12 @@ impl Compute {
             let others = votes.iter().filter(|vote| vote.digest != *digest);
             let wrong = |vote: &Vote| FoundWrong { vote: *vote, unit: *unit, right: *digest, is_own };
             sums.wrong.extend(others.map(wrong));
-            let run = Run { first: *unit, count: 1, vote: *best, persons, cpu_us };
+            let also = votes.iter().filter(|vote| vote.digest == *digest && vote.statement != best.statement);
+            let also = also.map(|vote| (vote.statement, vote.place)).collect();
+            if votes.iter().all(|vote| vote.digest != *digest || vote.is_remembered) {
+                known.push(persons.clone());
+            }
+            let run = Run { first: *unit, count: 1, vote: *best, persons, cpu_us, also };
             match runs.last_mut() {
                 Some(last) if last.takes(&run) => {
                     last.count += 1;
@@ -559,12 +465,17 @@ impl Compute {
             }
         }
         job.spent_us = job.spent_us.saturating_add(sums.spent_us);
+        job.known += known.len() as u64;
+        for person in known.iter().flatten() {
+            let count = KNOWN_FROM.get(step.view(), &(key.0, *person))?.unwrap_or_default() + 1;
+            KNOWN_FROM.put(step.rows(), &(key.0, *person), &count);
+        }
         if parked > PARKED_MAX && job.state == JobState::Running {
             job.state = JobState::Failed;
             job.note = format!("more than {PARKED_MAX} units failed; the first of them are listed");
         }
         JOBS.put(step.rows(), &key.0, &job);
-        let count = u32::try_from(settled.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(settled.len().saturating_sub(known.len())).unwrap_or(u32::MAX);
         count_speed(step, key.0, count)?;
         sums.write(step, key.0)?;
         self.remember(step, key, &job, settled)?;
@@ -721,6 +632,13 @@ impl Compute {
         let spans: Vec<Span> = rows.iter().map(|(at, row)| Span { first: at.2, count: row.count }).collect();
         self.unremember(step, key, &spans)?;
         CREDITS.delete(step.rows(), &(key.0, person));
+        if let Some(known) = KNOWN_FROM.get(step.view(), &(key.0, person))?
+            && let Some(mut job) = JOBS.get(step.view(), &key.0)?
+        {
+            KNOWN_FROM.delete(step.rows(), &(key.0, person));
+            job.known = job.known.saturating_sub(known);
+            JOBS.put(step.rows(), &key.0, &job);
+        }
         let Some(board) = self.boards.get_mut(&key) else { return Ok(()) };
         for (at, row) in rows {
             board.reopen(Span { first: at.2, count: row.count });
@@ -783,6 +701,8 @@ struct Run {
     vote: Vote,
     persons: BTreeSet<PersonId>,
     cpu_us: u64,
+    /// Where others have said the same.
+    also: Vec<(u64, u64)>,
 }
 
 impl Run {
@@ -792,6 +712,8 @@ impl Run {
             && self.vote.place + self.count == next.vote.place
             && self.vote.is_failure == next.vote.is_failure
             && self.persons == next.persons
+            && self.also.len() == next.also.len()
+            && self.also.iter().zip(&next.also).all(|(a, b)| *b == (a.0, a.1 + self.count))
             && !self.vote.is_failure
     }
 
@@ -803,6 +725,7 @@ impl Run {
             order,
             persons: self.persons.iter().copied().collect(),
             cpu_us: self.cpu_us,
+            also: (!self.also.is_empty()).then(|| self.also.clone()),
         }
     }
 }
@@ -873,7 +796,8 @@ fn vote_of(
     (statement, place): (u64, u64),
 ) -> Vote {
     let is_failure = matches!(outcome, Outcome::Failed { .. });
-    Vote { device, person, via, digest: said.digest, is_failure, cpu_us: said.cpu_us, statement, place }
+    let (digest, cpu_us) = (said.digest, said.cpu_us);
+    Vote { device, person, via, digest, is_failure, cpu_us, statement, place, is_remembered: false }
 }
 
 fn park(step: &mut Step<'_>, key: StageKey, run: &Run) -> Result<(), StoreError> {
@@ -931,7 +855,7 @@ pub(crate) fn rolled(mut row: SpeedRow, now: Timestamp) -> SpeedRow {
 /// Makes a board of the rows.
 fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) -> Result<Board, StoreError> {
     let rows = step.view();
-    let mut board = Board::new(stage.total, stage.is_closed);
+    let mut board = Board::new(stage.total, stage.is_whole());
     // A power cut may have taken the rows of leases that workers still have: no number of theirs is given to other units.
     board.first_lease = step.now().millis().saturating_mul(LEASES_IN_MS);
     board.next_lease = board.first_lease;
@@ -947,7 +871,7 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
     for row in PENDING.within(rows, &key.0) {
         let ((_, number), ()) = row?;
         let Some(row) = STATEMENTS.get(rows, &(key.0, number))? else { continue };
-        let Some(statement) = row.signed.statement().filter(|one| one.stage == key.1) else { continue };
+        let Some(statement) = row.said(key.0).filter(|one| one.stage == key.1) else { continue };
         let Some(person) = people::read::person_of(rows, job.web, row.device)? else { continue };
         if SHUT_OUT.has(rows, &person)? {
             continue;
@@ -958,8 +882,9 @@ fn load_board(step: &Step<'_>, key: StageKey, job: &JobRow, stage: &StageRow) ->
             if !unable && said.unit < board.total && !board.settled.has(said.unit) {
                 let has_voted = |all: &Vec<Vote>| all.iter().any(|before| before.device == row.device);
                 if !board.votes.get(&said.unit).is_some_and(has_voted) {
-                    board
-                        .vote(said.unit, vote_of((row.device, person, via), *said, outcome, (number, place)));
+                    let mut vote = vote_of((row.device, person, via), *said, outcome, (number, place));
+                    vote.is_remembered = row.recalled.is_some();
+                    board.vote(said.unit, vote);
                 }
             }
         }
@@ -1009,20 +934,19 @@ impl Compute {
         key: StageKey,
         found: Vec<(u64, Outcome, u64)>,
     ) -> Result<(), Fault> {
-        let Some(mut job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
+        let Some(stage) = STAGES.get(step.view(), &key)? else { return Ok(()) };
         let stated = |(unit, outcome, _): &(u64, Outcome, u64)| Stated {
             unit: *unit,
             digest: digest(outcome),
             cpu_us: 0,
             input: None,
         };
-        let statement =
-            Statement { job: key.0, stage: key.1, lease: 0, units: found.iter().map(stated).collect() };
+        let units = found.iter().map(stated).collect();
+        let what = Some(step_name(&stage.announced));
+        let statement = Statement { job: key.0, stage: key.1, lease: 0, units, what };
         let signed = SignedStatement::sign(step, &statement);
-        job.known += found.len() as u64;
-        JOBS.put(step.rows(), &key.0, &job);
         let outcomes = found.into_iter().map(|(_, outcome, _)| outcome).collect();
-        let row = StatementRow { device: self.me, via: self.me, signed, outcomes };
+        let row = StatementRow { device: self.me, via: self.me, signed, outcomes, recalled: None };
         self.take_statement(step, (key.0, &statement), &row)
     }
 }

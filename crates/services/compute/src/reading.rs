@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::compute::{
     AskResults, Capacity, CaseView, ComputeHere, ComputerCapacity, Evidence, Given, GiverView, JobLine,
-    JobResults, JobView, Jobs, LimitsView, ReceiptView, StepView, TroubleView, UnitView, WorkerView,
+    JobResults, JobView, Jobs, KnownView, LimitsView, ReceiptView, StepView, TroubleView, UnitView,
+    WorkerView,
 };
 use api::files::Opened;
 use base::{ByteCount, ContentId, DeviceId, Fault, PersonId, RunId, Timestamp, WebId};
@@ -19,9 +20,9 @@ use crate::outputs::Outputs;
 use crate::owner::{SPEED_SPAN, rolled};
 use crate::setting::{mode_words, people_words};
 use crate::tables::{
-    CREDITS, GIVEN, HERE, JOBS, JobRow, JobState, KNOWN, LEASES, OFFERS, ORDER, OUTCOMES, PARKED, RECEIPTS,
-    SETTINGS, SHUT_OUT, SPEED, STAGES, STATEMENTS, STATES, StageState, TrustKind, TrustRow, UNSENT, WORK,
-    WRONG,
+    CREDITS, GIVEN, HERE, JOBS, JobRow, JobState, KNOWN, KNOWN_FROM, LEASES, OFFERS, ORDER, OUTCOMES, PARKED,
+    RECEIPTS, SETTINGS, SHUT_OUT, SPEED, STAGES, STATEMENTS, STATES, StageState, TrustKind, TrustRow, UNSENT,
+    WORK, WRONG,
 };
 
 /// Ranges of a map at most.
@@ -132,11 +133,13 @@ pub(crate) fn job(rows: &dyn Rows, me: DeviceId, now: Timestamp, id: RunId) -> R
     let mut view = blank(rows, me, id, &row)?;
     let mut workers: BTreeMap<DeviceId, (u64, u64)> = BTreeMap::new();
     let mut cpu_us = 0_u64;
+    let mut stages = Vec::new();
     for number in &row.stages {
         let key = (id, *number);
         let Some(stage) = STAGES.get(rows, &key)? else { continue };
         let done = done_of(rows, key)?;
         let count = done.units.count();
+        stages.push((stage.clone(), count));
         view.done += count;
         view.total += stage.total;
         view.parked += done.parked;
@@ -182,8 +185,15 @@ pub(crate) fn job(rows: &dyn Rows, me: DeviceId, now: Timestamp, id: RunId) -> R
         let who = names.person(person)?;
         view.receipts.push(ReceiptView { who, units: credit.units, core_seconds: credit.cpu_us / 1_000_000 });
     }
+    for from in KNOWN_FROM.within(rows, &id) {
+        let ((_, person), units) = from?;
+        view.known_from.push(KnownView { who: names.person(person)?, units });
+    }
+    view.known_from.sort_by(|a, b| b.units.cmp(&a.units).then_with(|| a.who.cmp(&b.who)));
     view.receipts.sort_by(|a, b| b.core_seconds.cmp(&a.core_seconds).then_with(|| a.who.cmp(&b.who)));
     speed(rows, now, id, &mut view)?;
+    let left = crate::ending::left(rows, now, id, &row, &stages)?;
+    (view.time_left, view.seconds_left, view.has_more) = (left.words(), left.seconds, left.has_more);
     cost(rows, now, &row, cpu_us, &mut view)?;
     note(rows, &row, &mut view)?;
     Ok(view)
@@ -199,8 +209,11 @@ fn blank(rows: &dyn Rows, me: DeviceId, id: RunId, row: &JobRow) -> Result<JobVi
         running: 0,
         parked: 0,
         known: row.known,
+        known_from: Vec::new(),
         per_minute: 0,
+        time_left: String::new(),
         seconds_left: None,
+        has_more: false,
         note: row.note.clone(),
         trust: trust_words(&row.trust),
         core_seconds: 0,
@@ -310,9 +323,6 @@ fn speed(rows: &dyn Rows, now: Timestamp, id: RunId, view: &mut JobView) -> Resu
     // The span that runs is not whole.
     view.per_minute = row.spans.iter().take(minute + 1).map(|count| u64::from(*count)).sum();
     view.speed = row.spans.iter().rev().copied().collect();
-    if view.state == "running" && view.per_minute > 0 {
-        view.seconds_left = Some(view.total.saturating_sub(view.done).saturating_mul(60) / view.per_minute);
-    }
     Ok(())
 }
 
@@ -420,36 +430,67 @@ fn note(rows: &dyn Rows, row: &JobRow, view: &mut JobView) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Makes the line of a job: how far it is, who is at work on it, and when it ends.
+fn line(
+    rows: &dyn Rows,
+    (me, now): (DeviceId, Timestamp),
+    id: RunId,
+    row: &JobRow,
+) -> Result<JobLine, StoreError> {
+    let names = names(rows, row.web)?;
+    let mut stages = Vec::new();
+    let (mut running, mut devices) = (Intervals::default(), BTreeSet::new());
+    let mut at_work_units = 0;
+    for number in &row.stages {
+        let Some(stage) = STAGES.get(rows, &(id, *number))? else { continue };
+        let units = done_of(rows, (id, *number))?.units;
+        for lease in LEASES.within(rows, &(id, *number)) {
+            let (_, lease) = lease?;
+            let mut left = Intervals::of(lease.units);
+            left.remove_all(&units);
+            if !left.is_empty() {
+                devices.insert(lease.device);
+                running.insert_all(&left);
+            }
+        }
+        at_work_units += std::mem::take(&mut running).count();
+        stages.push((stage, units.count()));
+    }
+    let at_work: BTreeSet<String> =
+        devices.into_iter().map(|device| names.device(device)).collect::<Result<_, _>>()?;
+    let left = crate::ending::left(rows, now, id, row, &stages)?;
+    let note = if row.owner == me {
+        row.note.clone()
+    } else {
+        "this computer carries it on when its owner is away".to_owned()
+    };
+    Ok(JobLine {
+        name: row.name.clone(),
+        web: people::read::web_label(rows, row.web)?,
+        owner: names.person(row.person)?,
+        state: row.state.word().to_owned(),
+        done: stages.iter().map(|(_, done)| done).sum(),
+        total: stages.iter().map(|(stage, _)| stage.total).sum(),
+        running: at_work_units,
+        at_work: at_work.into_iter().collect(),
+        time_left: left.words(),
+        note,
+        since: row.since,
+        id,
+        seconds_left: left.seconds,
+        has_more: left.has_more,
+    })
+}
+
 /// Lists jobs.
-pub(crate) fn jobs(rows: &dyn Rows, me: DeviceId, is_all: bool) -> Result<Jobs, Fault> {
+pub(crate) fn jobs(rows: &dyn Rows, me: DeviceId, now: Timestamp, is_all: bool) -> Result<Jobs, Fault> {
     let mut lines = Vec::new();
     for row in JOBS.all(rows) {
         let (id, row) = row?;
         if row.owner != me && !is_all {
             continue;
         }
-        let names = names(rows, row.web)?;
-        let (mut done, mut total) = (0, 0);
-        for stage in &row.stages {
-            done += done_of(rows, (id, *stage))?.units.count();
-            total += STAGES.get(rows, &(id, *stage))?.map_or(0, |stage| stage.total);
-        }
-        let note = if row.owner == me {
-            row.note.clone()
-        } else {
-            "this computer carries it on when its owner is away".to_owned()
-        };
-        lines.push(JobLine {
-            name: row.name.clone(),
-            web: people::read::web_label(rows, row.web)?,
-            owner: names.person(row.person)?,
-            state: row.state.word().to_owned(),
-            done,
-            total,
-            note,
-            since: row.since,
-            id,
-        });
+        lines.push(line(rows, (me, now), id, &row)?);
     }
     if is_all {
         let mut seen: BTreeSet<RunId> = lines.iter().map(|line| line.id).collect();
@@ -465,9 +506,14 @@ pub(crate) fn jobs(rows: &dyn Rows, me: DeviceId, is_all: bool) -> Result<Jobs, 
                 state: if known.is_over { "over" } else { "open" }.to_owned(),
                 done: 0,
                 total: 0,
+                running: 0,
+                at_work: Vec::new(),
+                time_left: String::new(),
                 note: String::new(),
                 since: known.heard,
                 id,
+                seconds_left: None,
+                has_more: false,
             });
         }
     }
@@ -532,6 +578,7 @@ pub(crate) fn results(rows: &dyn Rows, asked: &AskResults) -> Result<JobResults,
     let limit = asked.limit.map_or(RESULTS, |limit| usize::try_from(limit).unwrap_or(RESULTS));
     let limit = limit.clamp(1, RESULTS_MAX);
     let done = done_of(rows, (id, stage))?.units;
+    let shown = STAGES.get(rows, &(id, stage))?.map_or(Span { first: 0, count: 0 }, |row| row.results());
     let mut outputs = Outputs::new(id);
     let mut answer = JobResults {
         next: asked.from,
@@ -540,8 +587,10 @@ pub(crate) fn results(rows: &dyn Rows, asked: &AskResults) -> Result<JobResults,
         ..JobResults::default()
     };
     let mut size = 0;
-    for number in
-        done.within(Span::of(asked.from, u64::MAX)).into_iter().flat_map(|span| span.first..span.end())
+    for number in done
+        .within(Span::of(asked.from.max(shown.first), shown.end()))
+        .into_iter()
+        .flat_map(|span| span.first..span.end())
     {
         if answer.results.len() >= limit || size >= RESULTS_SIZE {
             answer.is_over = false;
@@ -563,6 +612,7 @@ pub(crate) fn results_after(rows: &dyn Rows, id: RunId, after: u64) -> Result<Jo
     };
     let names = names(rows, job.web)?;
     let last = crate::service::Compute::last_stage(&job);
+    let shown = STAGES.get(rows, &(id, last))?.map_or(Span { first: 0, count: 0 }, |row| row.results());
     let mut outputs = Outputs::new(id);
     let mut answer = JobResults { next: after, state: job.state.word().to_owned(), ..JobResults::default() };
     let mut size = 0;
@@ -576,7 +626,7 @@ pub(crate) fn results_after(rows: &dyn Rows, id: RunId, after: u64) -> Result<Jo
             continue;
         }
         let count = OUTCOMES.get(rows, &(id, stage, first))?.map_or(1, |row| row.count);
-        for number in first..first.saturating_add(count) {
+        for number in first.max(shown.first)..first.saturating_add(count).min(shown.end()) {
             if let Some(view) = unit(rows, &names, &mut outputs, (stage, number))? {
                 size += view.base64.as_ref().map_or(0, String::len);
                 answer.results.push(view);

@@ -19,7 +19,9 @@ use store::StoreError;
 
 use crate::asking::{Taking, Waiter};
 use crate::board::Board;
+use crate::deputy::Handed;
 use crate::faults::ComputeError;
+use crate::inquiring::{Inquiry, Unheard};
 use crate::messages::{Message, Says};
 use crate::owner::{Live, StageKey};
 use crate::reading;
@@ -54,11 +56,17 @@ pub struct Compute {
     pub(crate) waiters: Vec<Waiter>,
     /// Steps in which it is still looked for what is known, from which unit on.
     pub(crate) recalling: BTreeMap<StageKey, u64>,
+    /// Steps of which others are asked whether they know results.
+    pub(crate) inquiries: BTreeMap<StageKey, Inquiry>,
+    /// Who asked about steps that are not known here yet.
+    pub(crate) unheard: BTreeMap<(DeviceId, StageKey), Unheard>,
+    /// Own jobs whose deputies bring what they have taken: since when, and when something last came.
+    pub(crate) bringing: BTreeMap<RunId, (Timestamp, Timestamp)>,
     /// Steps of which an owner is asked for more.
     pub(crate) telling: BTreeSet<StageKey>,
     pub(crate) tell_due: Timestamp,
     /// What deputies were told last.
-    pub(crate) handed: BTreeMap<(DeviceId, StageKey), (u64, bool, JobState)>,
+    pub(crate) handed: BTreeMap<(DeviceId, StageKey), (u64, bool, JobState, StageState)>,
     /// When who went away.
     pub(crate) left: BTreeMap<DeviceId, Timestamp>,
     pub(crate) is_state_due: bool,
@@ -79,6 +87,9 @@ impl Default for Compute {
             beginning: BTreeMap::new(),
             waiters: Vec::new(),
             recalling: BTreeMap::new(),
+            inquiries: BTreeMap::new(),
+            unheard: BTreeMap::new(),
+            bringing: BTreeMap::new(),
             telling: BTreeSet::new(),
             tell_due: Timestamp::default(),
             handed: BTreeMap::new(),
@@ -149,7 +160,11 @@ impl Compute {
             self.watch(step);
         }
         let jobs: Vec<(RunId, JobRow)> = JOBS.all(step.view()).collect::<Result<_, _>>()?;
+        let now = step.now();
         for (id, job) in jobs {
+            if job.owner == self.me && !job.deputies.is_empty() {
+                self.bringing.insert(id, (now, now));
+            }
             if job.state == JobState::Saving {
                 self.save_more(step, id, 0)?;
             }
@@ -162,6 +177,7 @@ impl Compute {
                     .is_some_and(|one| one.state == StageState::Running);
                 if is_running {
                     self.board(step, (id, *number))?;
+                    self.inquire(step, (id, *number), &job)?;
                 }
             }
             self.take_programs(step, id)?;
@@ -191,7 +207,8 @@ impl Compute {
                 Err(error) => tracing::warn!(peer = %from.short(), %error, "a compute message was dropped"),
             },
             Input::Connected { device, channel: Channel::Member } => {
-                self.left.remove(&device);
+                let left = self.left.remove(&device);
+                self.expect_brought(step, device, left)?;
                 self.hand_all(step, device)?;
                 self.meet_coordinator(step, device)?;
                 self.say_state(step, device)?;
@@ -199,6 +216,7 @@ impl Compute {
             Input::Disconnected { device, channel: Channel::Member } => {
                 self.note_left(device, step.now());
                 self.miss_coordinator(device);
+                self.miss_knower(device);
                 for live in self.lives.values_mut() {
                     live.hungry.retain(|(_, hungry), _| *hungry != device);
                 }
@@ -318,6 +336,7 @@ impl Compute {
             }
         }
         self.recall_more(step)?;
+        self.tend_inquiries(step)?;
         self.tend_deputy(step)?;
         self.tend_worker(step)?;
         self.tend_alive(step)?;
@@ -338,7 +357,7 @@ impl Compute {
             Says::Lease { stage, lease, units } => self.hear_lease(step, from, (job, stage), lease, units),
             Says::Nothing { stage } => self.hear_nothing(step, from, (job, stage)),
             Says::Results { number, signed, outcomes } => {
-                let row = StatementRow { device: from, via: self.me, signed, outcomes };
+                let row = StatementRow { device: from, via: self.me, signed, outcomes, recalled: None };
                 self.hear_results(step, (from, number), job, row)
             }
             Says::Took { number } => {
@@ -351,8 +370,9 @@ impl Compute {
             Says::Alive { leases, checkpoints } => self.hear_alive(step, from, job, &leases, &checkpoints),
             Says::GiveBack { leases } => self.hear_give_back(step, from, job, &leases),
             Says::Stop { leases } => self.hear_stop(step, from, job, &leases),
-            Says::Hand { stage, total, is_closed, trust, is_paused } => {
-                self.hear_hand(step, from, (job, stage), (total, is_closed), (trust, is_paused))
+            Says::Hand { stage, total, is_closed, trust, is_paused, source } => {
+                let handed = Handed { total, is_closed, trust, is_paused, source };
+                self.hear_hand(step, from, (job, stage), handed)
             }
             Says::Tell { stage, chunks, statements } => {
                 self.hear_tell(step, from, (job, stage), (chunks, statements))
@@ -360,6 +380,12 @@ impl Compute {
             Says::Inputs { stage, chunk, rows } => self.hear_inputs(step, from, (job, stage), chunk, &rows),
             Says::Known { number, row } => self.hear_known(step, from, job, number, &row),
             Says::Brought { number, row } => self.hear_brought(step, from, job, number, row),
+            Says::Recall { stage, number, units } => {
+                self.hear_recall(step, from, (job, stage), (number, units))
+            }
+            Says::Recalled { stage, number, rows, is_last } => {
+                self.hear_recalled(step, from, (job, stage), (number, is_last), rows)
+            }
             Says::Status { state } => {
                 let is_news = STATES.get(step.view(), &from)?.is_none_or(|before| before.state != state);
                 if is_news {
@@ -447,7 +473,7 @@ impl Reader for ComputeReader {
         match operation {
             AskJobs::NAME => {
                 let asked: AskJobs = arguments_of(operation, arguments)?;
-                value(&reading::jobs(rows, me, asked.all)?)
+                value(&reading::jobs(rows, me, now, asked.all)?)
             }
             AskJob::NAME => {
                 let asked: AskJob = arguments_of(operation, arguments)?;

@@ -7,16 +7,17 @@ use kernel::Step;
 use store::StoreError;
 
 use crate::board::Board;
+use crate::intervals::{Intervals, Span};
 use crate::jobs::{INLINE_SIZE_MAX, Outcome, SAVE, SaveFile, UNITS_MAX};
 use crate::messages::{CHUNK, FULL, PARTS_MAX, Says};
 use crate::outputs::Outputs;
 use crate::owner::StageKey;
 use crate::service::Compute;
 use crate::tables::{
-    CREDITS, INPUTS, InputPart, InputRow, JOBS, JobRow, JobState, RECEIPTS, STAGES, SourceRow, StageRow,
-    StageState,
+    CREDITS, INPUTS, InputPart, InputRow, JOBS, JobRow, JobState, KNOWN, RECEIPTS, STAGES, SourceRow,
+    StageRow, StageState,
 };
-use crate::value::{Body, Credit, PERSONS_MAX, Receipt, STAGES_MAX};
+use crate::value::{Body, Credit, PERSONS_MAX, Receipt};
 
 /// Units looked through in one step when a step of a job begins.
 const LOOK: u64 = 2_000;
@@ -27,8 +28,13 @@ const RECEIPT_EVERY: Duration = Duration::from_secs(300);
 
 impl Compute {
     /// Goes on with a job: begins steps whose inputs are there, gathers, ends it.
+    ///
+    /// A deputy in charge goes on in the owner's place, but for what only the owner does (spec compute, rule 30).
     pub(crate) fn advance(&mut self, step: &mut Step<'_>, id: RunId) -> Result<(), Fault> {
-        let Some(job) = JOBS.get(step.view(), &id)?.filter(|job| job.owner == self.me) else { return Ok(()) };
+        let Some(job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
+        if !self.is_in_charge(step, &job)? {
+            return Ok(());
+        }
         if !matches!(job.state, JobState::Gathering | JobState::Running) {
             return Ok(());
         }
@@ -51,7 +57,7 @@ impl Compute {
                 }
             }
         }
-        if is_all_done {
+        if is_all_done && job.owner == self.me {
             self.finish(step, id)?;
         }
         Ok(())
@@ -61,7 +67,7 @@ impl Compute {
     fn is_ready(&self, step: &Step<'_>, id: RunId, stage: &StageRow) -> Result<bool, StoreError> {
         let needed: Vec<u8> = match &stage.source {
             SourceRow::Each { stages } => stages.clone(),
-            SourceRow::Groups { stage } => vec![*stage],
+            SourceRow::Groups { stage, .. } => vec![*stage],
             _ => Vec::new(),
         };
         for number in needed {
@@ -78,26 +84,38 @@ impl Compute {
         let Some(mut job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
         match stage.source.clone() {
             SourceRow::Each { stages } => self.put_each(step, key, &mut stage, &stages)?,
-            SourceRow::Groups { stage: of } => self.put_groups(step, key, &mut stage, of)?,
+            SourceRow::Groups { stage: of, .. } => {
+                let units = self.done_units(step, (key.0, of))?;
+                self.put_groups(step, key, &mut stage, of, &units)?;
+            }
             SourceRow::Range | SourceRow::Items | SourceRow::Files { .. } => {}
         }
         stage.state = StageState::Running;
+        let is_owner = job.owner == self.me;
+        if !is_owner {
+            stage.told = Some(0);
+        }
         STAGES.put(step.rows(), &key, &stage);
         if job.state == JobState::Gathering {
             job.state = JobState::Running;
             JOBS.put(step.rows(), &key.0, &job);
         }
-        self.announce(step, key, &job, &stage)?;
+        if is_owner {
+            self.announce(step, key, &job, &stage)?;
+        }
         self.boards.remove(&key);
         self.live(key.0).is_changed = true;
         if self.board(step, key)?.is_none() {
             return Ok(());
         }
         let total = stage.total;
-        self.recall(step, key, &job, 0, total.min(LOOK))?;
-        if total > LOOK {
+        if is_owner {
+            self.recall(step, key, &job, 0, total.min(LOOK))?;
+        }
+        if is_owner && total > LOOK {
             self.recalling.insert(key, LOOK);
         }
+        self.inquire(step, key, &job)?;
         if self.boards.get(&key).is_some_and(Board::is_over) {
             self.end_stage(step, key)?;
         }
@@ -123,7 +141,18 @@ impl Compute {
         Ok(())
     }
 
-    /// Tells the web that there is work.
+    /// Tells the web and the deputies of all steps of a job: those that come later can begin while this computer is away.
+    pub(crate) fn announce_all(&mut self, step: &mut Step<'_>, id: RunId) -> Result<(), Fault> {
+        let Some(job) = JOBS.get(step.view(), &id)? else { return Ok(()) };
+        for number in &job.stages {
+            if let Some(stage) = STAGES.get(step.view(), &(id, *number))? {
+                self.announce(step, (id, *number), &job, &stage)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the web that there is work, or will be.
     fn announce(
         &mut self,
         step: &mut Step<'_>,
@@ -131,11 +160,13 @@ impl Compute {
         job: &JobRow,
         stage: &StageRow,
     ) -> Result<(), Fault> {
-        let announced = stage.announced.clone();
-        self.need(step, job.web, key.0, (announced.program, announced.program_size));
-        records::publish(step, job.web, "compute", wire::to_bytes(&Body::Stage(announced.clone())))?;
-        let author = step.me();
-        self.hear_stage(step, (job.web, author), announced)?;
+        if !KNOWN.has(step.view(), &key)? {
+            let announced = stage.announced.clone();
+            self.need(step, job.web, key.0, (announced.program, announced.program_size));
+            records::publish(step, job.web, "compute", wire::to_bytes(&Body::Stage(announced.clone())))?;
+            let author = step.me();
+            self.hear_stage(step, (job.web, author), announced)?;
+        }
         for deputy in &job.deputies {
             self.hand(step, *deputy, key, job, stage);
         }
@@ -163,19 +194,20 @@ impl Compute {
         Ok(())
     }
 
-    /// Inputs of a step that joins outputs: as many as fit into a message, in order.
+    /// Inputs of a step that joins outputs, or of its next round: as many as fit into a message, in order (rule 62).
     fn put_groups(
         &mut self,
         step: &mut Step<'_>,
         key: StageKey,
         stage: &mut StageRow,
         of: u8,
+        units: &[u64],
     ) -> Result<(), Fault> {
         let mut outputs = Outputs::new(key.0);
         let mut inputs: Vec<InputRow> = Vec::new();
         let mut parts = Vec::new();
         let (mut size, mut large) = (0, 0);
-        for unit in self.done_units(step, (key.0, of))? {
+        for unit in units.iter().copied() {
             let (bytes, is_large) = match outputs.outcome(step.view(), of, unit)? {
                 Some(Outcome::Output { bytes }) => (bytes.len(), false),
                 _ => (0, true),
@@ -195,47 +227,69 @@ impl Compute {
         if !parts.is_empty() {
             inputs.push(InputRow { parts, path: String::new(), at: None });
         }
-        put_inputs(step, key, 0, &inputs)?;
-        stage.total = inputs.len() as u64;
-        stage.is_closed = true;
+        let first = stage.total;
+        put_inputs(step, key, first, &inputs)?;
+        stage.total = first + inputs.len() as u64;
+        stage.is_closed = inputs.len() <= 1;
+        if let SourceRow::Groups { first: round, .. } = &mut stage.source
+            && !inputs.is_empty()
+        {
+            *round = Some(first);
+        }
         Ok(())
     }
 
+    /// Joins what came of a round of a step that joins.
+    fn begin_round(&mut self, step: &mut Step<'_>, key: StageKey, mut stage: StageRow) -> Result<(), Fault> {
+        let Some(job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
+        let before = stage.total;
+        let round = Span { first: before.saturating_sub(stage.round()), count: stage.round() };
+        let Some(board) = self.board(step, key)? else { return Ok(()) };
+        let mut done = Intervals::of(board.settled.within(round));
+        done.remove_all(&board.parked);
+        let units: Vec<u64> = done.numbers().collect();
+        self.put_groups(step, key, &mut stage, key.1, &units)?;
+        if job.owner != self.me && stage.told.is_none() {
+            stage.told = Some(before);
+        }
+        STAGES.put(step.rows(), &key, &stage);
+        if let Some(board) = self.board(step, key)? {
+            (board.total, board.is_closed) = (stage.total, stage.is_whole());
+        }
+        self.live(key.0).is_changed = true;
+        if job.owner == self.me {
+            self.recall(step, key, &job, before, stage.total)?;
+            for deputy in &job.deputies {
+                self.hand(step, *deputy, key, &job, &stage);
+            }
+        }
+        self.inquire_more(step, key)?;
+        self.after_results(step, key)
+    }
+
     fn done_units(&mut self, step: &mut Step<'_>, key: StageKey) -> Result<Vec<u64>, Fault> {
+        let Some(results) = STAGES.get(step.view(), &key)?.map(|stage| stage.results()) else {
+            return Ok(Vec::new());
+        };
         let Some(board) = self.board(step, key)? else { return Ok(Vec::new()) };
-        let mut done = board.settled.clone();
+        let mut done = Intervals::of(board.settled.within(results));
         done.remove_all(&board.parked);
         Ok(done.numbers().collect())
     }
 
-    /// A step is over: what needs it begins, and what joins goes on until one is left.
+    /// All units of a step are done: what joins goes on until one is left, then what needs the step begins.
     pub(crate) fn end_stage(&mut self, step: &mut Step<'_>, key: StageKey) -> Result<(), Fault> {
         let Some(mut stage) = STAGES.get(step.view(), &key)? else { return Ok(()) };
-        let Some(mut job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
-        if stage.state != StageState::Running || job.owner != self.me {
+        let Some(job) = JOBS.get(step.view(), &key.0)? else { return Ok(()) };
+        if stage.state != StageState::Running || !self.is_in_charge(step, &job)? {
             return Ok(());
+        }
+        if matches!(stage.source, SourceRow::Groups { .. }) && stage.round() > 1 {
+            return self.begin_round(step, key, stage);
         }
         stage.state = StageState::Done;
         STAGES.put(step.rows(), &key, &stage);
         self.live(key.0).is_changed = true;
-        let is_joining = matches!(stage.source, SourceRow::Groups { .. });
-        if is_joining && stage.total > 1 && job.stages.len() < STAGES_MAX {
-            let next = job.stages.iter().max().map_or(0, |last| last + 1);
-            let mut again = stage.clone();
-            again.announced.stage = next;
-            again.source = SourceRow::Groups { stage: key.1 };
-            again.state = StageState::Waiting;
-            again.total = 0;
-            again.is_closed = false;
-            STAGES.put(step.rows(), &(key.0, next), &again);
-            let at = job.stages.iter().position(|one| *one == key.1).map_or(job.stages.len(), |at| at + 1);
-            job.stages.insert(at, next);
-            // Whoever was to take the joined output takes it from the new one.
-            for number in job.stages.clone() {
-                move_source(step, (key.0, number), key.1, next)?;
-            }
-            JOBS.put(step.rows(), &key.0, &job);
-        }
         self.advance(step, key.0)
     }
 
@@ -315,7 +369,7 @@ impl Compute {
         let Some(stage) = STAGES.get(step.view(), &(id, last))? else { return Ok(()) };
         let mut outputs = Outputs::new(id);
         let mut files = Vec::new();
-        let (mut unit, mut size) = (from, 0);
+        let (mut unit, mut size) = (from.max(stage.results().first), 0);
         while unit < stage.total && files.len() < UNITS_MAX && size < 8 * FULL {
             let outcome = outputs.outcome(step.view(), last, unit)?;
             let bytes = match outcome {
@@ -348,23 +402,6 @@ impl Compute {
     }
 }
 
-/// Makes a step that takes the output of one step take that of another.
-fn move_source(step: &mut Step<'_>, key: StageKey, before: u8, after: u8) -> Result<(), StoreError> {
-    let Some(mut stage) = STAGES.get(step.view(), &key)? else { return Ok(()) };
-    if key.1 == after || stage.state != StageState::Waiting {
-        return Ok(());
-    }
-    match &mut stage.source {
-        SourceRow::Each { stages } => {
-            stages.iter_mut().filter(|one| **one == before).for_each(|one| *one = after);
-        }
-        SourceRow::Groups { stage } if *stage == before => *stage = after,
-        _ => return Ok(()),
-    }
-    STAGES.put(step.rows(), &key, &stage);
-    Ok(())
-}
-
 /// Writes inputs from a unit on; what stands before it in its row stays.
 pub(crate) fn put_inputs(
     step: &mut Step<'_>,
@@ -391,7 +428,7 @@ pub(crate) fn put_inputs(
 
 /// Returns the file for an output: as its input is called, below the folder all are in if they are of one share; else its number.
 fn file_name(stage: &StageRow, input: Option<&InputRow>, unit: u64) -> String {
-    if stage.total == 1 && matches!(stage.source, SourceRow::Groups { .. }) {
+    if stage.results().count == 1 && matches!(stage.source, SourceRow::Groups { .. }) {
         return "result".to_owned();
     }
     let path = input.map(|input| input.path.as_str()).unwrap_or_default();
@@ -445,6 +482,7 @@ mod tests {
             total: 2,
             is_closed: true,
             state,
+            told: None,
         };
         let input = InputRow { parts: Vec::new(), path: path.to_owned(), at: None };
         file_name(&stage, Some(&input), 7)

@@ -9,7 +9,7 @@ use wire::codec::Bytes;
 use crate::intervals::Span;
 use crate::jobs::Outcome;
 use crate::messages::{Leased, Part, WorkState};
-use crate::value::{Announcement, Credit, Offer, SignedStatement, Wrong};
+use crate::value::{Announcement, Credit, Offer, SignedStatement, Stated, Statement, Wrong};
 
 /// What a person has set on this computer; one row.
 pub(crate) const SETTINGS: Table<u8, SettingsRow> = Table::new("compute.settings");
@@ -40,6 +40,8 @@ pub(crate) const NEEDED_BY: Table<(RunId, ContentId), ()> = Table::new("compute.
 pub(crate) const CREDITS: Table<(RunId, PersonId), CreditRow> = Table::new("compute.credits");
 /// How right the results of a person were that could be compared.
 pub(crate) const HISTORY: Table<PersonId, HistoryRow> = Table::new("compute.history");
+/// Units of a job that nobody had to compute, by whoever had done so before: (job, person).
+pub(crate) const KNOWN_FROM: Table<(RunId, PersonId), u64> = Table::new("compute.known_from");
 /// Results by the names of their units.
 pub(crate) const MEMO: Table<ContentId, MemoRow> = Table::new("compute.memo");
 /// The order of these: (number, name).
@@ -321,6 +323,34 @@ pub(crate) struct StageRow {
     pub(crate) state: StageState,
     #[n(6)]
     pub(crate) name: String,
+    /// Of a deputy that carries on: from this unit on it has made the inputs itself; none where the owner has said all of them.
+    #[n(7)]
+    pub(crate) told: Option<u64>,
+}
+
+impl StageRow {
+    /// Returns the units whose outputs are the step's: of a step that joins, what is left in the end.
+    pub(crate) fn results(&self) -> Span {
+        let first = match self.source {
+            SourceRow::Groups { first, .. } if self.is_closed => first.unwrap_or_default(),
+            SourceRow::Groups { first: Some(_), .. } => self.total,
+            _ => 0,
+        };
+        Span { first, count: self.total.saturating_sub(first) }
+    }
+
+    /// Says whether all inputs are here that can be before some of the units are done.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_closed || matches!(self.source, SourceRow::Groups { first: Some(_), .. })
+    }
+
+    /// Returns how many units the round at work has.
+    pub(crate) fn round(&self) -> u64 {
+        match self.source {
+            SourceRow::Groups { first, .. } => self.total.saturating_sub(first.unwrap_or_default()),
+            _ => self.total,
+        }
+    }
 }
 
 /// How a step is.
@@ -367,6 +397,9 @@ pub(crate) enum SourceRow {
     Groups {
         #[n(0)]
         stage: u8,
+        /// The first unit of the round at work: what came of the round before is joined in the units behind.
+        #[n(1)]
+        first: Option<u64>,
     },
 }
 
@@ -429,6 +462,40 @@ pub(crate) struct StatementRow {
     pub(crate) signed: SignedStatement,
     #[n(3)]
     pub(crate) outcomes: Vec<Outcome>,
+    /// Of which units of this job it is, where it was signed for another one.
+    #[n(4)]
+    pub(crate) recalled: Option<Recalled>,
+}
+
+impl StatementRow {
+    /// Returns what it says of units of a job, one for each outcome; the signature is not looked at.
+    pub(crate) fn said(&self, job: RunId) -> Option<Statement> {
+        let signed = self.signed.statement()?;
+        let Some(recalled) = &self.recalled else { return Some(signed) };
+        recalled.of(job, &signed)
+    }
+}
+
+/// Where a statement that was signed for another job speaks of units of this one.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Recalled {
+    #[n(0)]
+    pub(crate) stage: u8,
+    /// Each unit of this job, ascending, and its place in the statement.
+    #[n(1)]
+    pub(crate) units: Vec<(u64, u64)>,
+}
+
+impl Recalled {
+    /// Returns a statement as if it were of this job. It took no time now.
+    pub(crate) fn of(&self, job: RunId, signed: &Statement) -> Option<Statement> {
+        let units = self.units.iter().map(|(unit, place)| {
+            let said = signed.units.get(usize::try_from(*place).ok()?)?;
+            Some(Stated { unit: *unit, cpu_us: 0, ..*said })
+        });
+        let units: Vec<Stated> = units.collect::<Option<_>>()?;
+        Some(Statement { job, stage: self.stage, lease: 0, units, what: signed.what })
+    }
 }
 
 /// Consecutive units that are done.
@@ -448,6 +515,9 @@ pub(crate) struct OutcomeRow {
     pub(crate) persons: Vec<PersonId>,
     #[n(5)]
     pub(crate) cpu_us: u64,
+    /// Where others have said the same: a statement, and the place of the first unit in it.
+    #[n(6)]
+    pub(crate) also: Option<Vec<(u64, u64)>>,
 }
 
 /// A unit that nobody could do.
@@ -492,6 +562,12 @@ pub(crate) struct MemoRow {
     pub(crate) persons: u32,
     #[n(3)]
     pub(crate) number: u64,
+    /// Whether anybody was free to compute it: only then anybody is told.
+    #[n(4)]
+    pub(crate) is_open: Option<bool>,
+    /// Where it was computed or believed: job, step, unit. Of what was believed the signed results are there.
+    #[n(5)]
+    pub(crate) at: Option<(RunId, u8, u64)>,
 }
 
 /// A step that was announced.

@@ -9,7 +9,7 @@ use crate::tables::{KNOWN, KnownRow, OFFERS, RECEIPTS, WORK};
 use crate::value::{Announcement, Body, Offer, Receipt};
 
 /// Steps of one person that are known and not over; further ones are not looked at until some are.
-const OPEN_MAX: usize = 256;
+const OPEN_MAX: usize = 1_024;
 /// Steps known at all; those that are over go first.
 const KNOWN_MAX: usize = 4_096;
 /// Receipts kept of one device's jobs.
@@ -67,6 +67,7 @@ impl Compute {
         KNOWN.put(step.rows(), &key, &row);
         self.known_changed();
         self.tend_soon(step);
+        self.answer_unheard(step, key)?;
         self.tend_worker(step)
     }
 

@@ -154,6 +154,10 @@ pub(crate) struct Statement {
     /// At most [`crate::jobs::UNITS_MAX`].
     #[n(3)]
     pub(crate) units: Vec<Stated>,
+    /// [`step_name`] of what was run: with it the statement says by itself of which program's units it is. None in statements of
+    /// before this was said.
+    #[n(4)]
+    pub(crate) what: Option<ContentId>,
 }
 
 /// What is said of one unit.
@@ -197,11 +201,13 @@ impl SignedStatement {
 
     /// Reads it if `device` has signed it.
     pub(crate) fn read(&self, verifier: &dyn Verifier, device: DeviceId) -> Option<Statement> {
-        let signature: [u8; 64] = self.signature.as_slice().try_into().ok()?;
-        if !verifier.verify(&device, RESULTS_DOMAIN, &self.bytes, &Signature(signature)) {
-            return None;
-        }
-        self.statement()
+        self.is_by(verifier, device).then(|| self.statement()).flatten()
+    }
+
+    /// Says whether `device` has signed it, whatever it says.
+    pub(crate) fn is_by(&self, verifier: &dyn Verifier, device: DeviceId) -> bool {
+        let signature: Result<[u8; 64], _> = self.signature.as_slice().try_into();
+        signature.is_ok_and(|bytes| verifier.verify(&device, RESULTS_DOMAIN, &self.bytes, &Signature(bytes)))
     }
 
     /// Reads it without looking at the signature: it is one's own, or was checked.
@@ -236,9 +242,14 @@ pub(crate) fn failed(failure: Failure) -> ContentId {
     ContentId::new(blake3::derive_key("althing compute failure v1", &[kind]))
 }
 
-/// Returns the name of a unit: two of one name have one answer.
-pub(crate) fn unit_name(announced: &Announcement, unit: u64, parts: &[ContentId]) -> ContentId {
-    let mut hasher = blake3::Hasher::new_derive_key("althing compute unit v1");
+/// Returns the name of what a step runs: two of one name give the same output for the same input.
+pub(crate) fn step_name(announced: &Announcement) -> ContentId {
+    let mut hasher = blake3::Hasher::new_derive_key("althing compute step v1");
+    hash_step(&mut hasher, announced);
+    ContentId::new(*hasher.finalize().as_bytes())
+}
+
+fn hash_step(hasher: &mut blake3::Hasher, announced: &Announcement) {
     hasher.update(announced.program.as_bytes());
     let arguments = blake3::hash(&announced.arguments);
     hasher.update(arguments.as_bytes());
@@ -246,6 +257,12 @@ pub(crate) fn unit_name(announced: &Announcement, unit: u64, parts: &[ContentId]
     // More time gives no other output, only one where there was none; less memory may.
     hasher.update(&cpu_ms.to_be_bytes()).update(&memory_mib.to_be_bytes()).update(&output.to_be_bytes());
     hasher.update(&[is_nan_canonical, announced.is_range, announced.is_joining].map(u8::from));
+}
+
+/// Returns the name of a unit: two of one name have one answer.
+pub(crate) fn unit_name(announced: &Announcement, unit: u64, parts: &[ContentId]) -> ContentId {
+    let mut hasher = blake3::Hasher::new_derive_key("althing compute unit v1");
+    hash_step(&mut hasher, announced);
     if announced.is_range {
         hasher.update(&unit.to_be_bytes());
     }

@@ -9,11 +9,11 @@ use wire::crypto::{SignKey, Signer as _, Strict};
 
 use crate::fuzz::{every_body, every_message};
 use crate::jobs::{Failure, Outcome, PROGRAM_SIZE_MAX, UNITS_MAX};
-use crate::messages::{Checkpoint, Leased, Message, Part, Says, WorkState};
-use crate::tables::{InputPart, InputRow, StatementRow, TrustKind, TrustRow};
+use crate::messages::{Checkpoint, Inquired, Leased, Message, Part, RecalledRow, Says, WorkState};
+use crate::tables::{InputPart, InputRow, SourceRow, StatementRow, TrustKind, TrustRow};
 use crate::value::{
     Announcement, Body, Credit, Offer, Receipt, SignedStatement, Stated, Statement, Wrong, digest,
-    heard_number, input_hash, unit_name,
+    heard_number, input_hash, step_name, unit_name,
 };
 
 const JOB: RunId = RunId::new([5; RunId::LEN]);
@@ -237,6 +237,18 @@ fn counted(device: DeviceId, signed: &SignedStatement, outcomes: &[Outcome]) -> 
     json!({ "digests": digests, "counts": yes_no(counts) })
 }
 
+/// Which units are said of what: those whose place in a statement that is signed has the digest of the outcome.
+fn told_recalled(row: &RecalledRow) -> Value {
+    let statement = row.signed.read(&Strict, row.device);
+    let told = row.units.iter().zip(&row.outcomes).map(|((unit, place), outcome)| {
+        let said = statement.as_ref().and_then(|one| one.units.get(usize::try_from(*place).ok()?));
+        let counts = said.is_some_and(|said| said.digest == digest(outcome));
+        format!("{unit} {place} {} {}", digest(outcome), yes_no(counts))
+    });
+    json!({ "device": row.device, "units": told.collect::<Vec<_>>() })
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm for each message")]
 fn told_message(message: &Message, device: DeviceId) -> Value {
     let with = |says: &str, fields: &[u64]| json!({ "says": says, "numbers": numbers(fields) });
     let statement_row = |says: &str, number: u64, row: &StatementRow| {
@@ -244,6 +256,14 @@ fn told_message(message: &Message, device: DeviceId) -> Value {
         finds["says"] = json!(says);
         finds["numbers"] = json!(numbers([number]));
         finds["devices"] = json!([row.device, row.via]);
+        if let Some(recalled) = &row.recalled {
+            finds["recalled"] = json!(
+                std::iter::once(u64::from(recalled.stage))
+                    .map(|stage| stage.to_string())
+                    .chain(recalled.units.iter().map(|(unit, place)| format!("{unit} {place}")))
+                    .collect::<Vec<_>>()
+            );
+        }
         finds
     };
     let mut finds = match &message.says {
@@ -270,11 +290,19 @@ fn told_message(message: &Message, device: DeviceId) -> Value {
         }
         Says::GiveBack { leases } => with("give back", leases),
         Says::Stop { leases } => with("stop", leases),
-        Says::Hand { stage, total, is_closed, trust, is_paused } => {
+        Says::Hand { stage, total, is_closed, trust, is_paused, source } => {
             let mut finds = with("hand", &[u64::from(*stage), *total]);
             finds["closed"] = json!(yes_no(*is_closed));
             finds["paused"] = json!(yes_no(*is_paused));
             finds["trust"] = told_trust(trust);
+            match source {
+                Some(SourceRow::Each { stages }) => finds["each of"] = json!(numbers(stages)),
+                Some(SourceRow::Groups { stage, first }) => {
+                    let first = first.map_or_else(|| "none".to_owned(), |first| first.to_string());
+                    finds["joins"] = json!([stage.to_string(), first]);
+                }
+                _ => {}
+            }
             finds
         }
         Says::Tell { stage, chunks, statements } => with("tell", &[u64::from(*stage), *chunks, *statements]),
@@ -286,6 +314,18 @@ fn told_message(message: &Message, device: DeviceId) -> Value {
         Says::Known { number, row } => statement_row("known", *number, row),
         Says::Brought { number, row } => statement_row("brought", *number, row),
         Says::Status { state } => with("status", &[*state as u64]),
+        Says::Recall { stage, number, units } => {
+            let mut finds = with("recall", &[u64::from(*stage), *number]);
+            finds["units"] =
+                units.iter().map(|one| json!({ "unit": one.unit.to_string(), "parts": one.parts })).collect();
+            finds
+        }
+        Says::Recalled { stage, number, rows, is_last } => {
+            let mut finds = with("recalled", &[u64::from(*stage), *number]);
+            finds["last"] = json!(yes_no(*is_last));
+            finds["rows"] = rows.iter().map(told_recalled).collect();
+            finds
+        }
     };
     finds["job"] = json!(message.job);
     finds
@@ -373,9 +413,33 @@ fn messages_accepted() -> Vec<Value> {
                     drawn: 20_000,
                 },
                 is_paused: true,
+                source: None,
             },
         ),
         ("off", Says::Status { state: WorkState::Off }),
+        (
+            "as many units as may be asked for",
+            Says::Recall {
+                stage: 63,
+                number: u64::MAX,
+                units: (0..256).map(|unit| Inquired { unit, parts: vec![] }).collect(),
+            },
+        ),
+        ("nothing known", Says::Recalled { stage: 0, number: 1, rows: vec![], is_last: true }),
+        (
+            "known of what is signed, and of what is not",
+            Says::Recalled {
+                stage: 0,
+                number: 1,
+                rows: vec![RecalledRow {
+                    device,
+                    signed: sign(&statement()),
+                    units: vec![(5, 1), (7, 0), (8, 9)],
+                    outcomes: vec![outcomes().swap_remove(1), failed(0), failed(0)],
+                }],
+                is_last: false,
+            },
+        ),
     ];
     let all = every_message()
         .into_iter()
@@ -401,10 +465,12 @@ fn messages_refused() -> Vec<Value> {
         via: key().device(),
         signed: sign(&statement()),
         outcomes,
+        recalled: None,
     };
     let trust = || TrustRow { kind: TrustKind::Own, persons: vec![], quorum: 1, most: 4, drawn: 0 };
-    let hand =
-        |stage, total| says(Says::Hand { stage, total, is_closed: true, trust: trust(), is_paused: false });
+    let hand = |stage, total, source| {
+        says(Says::Hand { stage, total, is_closed: true, trust: trust(), is_paused: false, source })
+    };
     let input = InputRow { parts: vec![], path: String::new(), at: None };
     let inputs = |count| says(Says::Inputs { stage: 0, chunk: 1, rows: vec![input.clone(); count] });
     let checkpoint = Checkpoint { lease: 1, unit: 1, content: content(6), size: 8 };
@@ -412,6 +478,13 @@ fn messages_refused() -> Vec<Value> {
         says(Says::Alive { leases: vec![1; leases], checkpoints: vec![checkpoint.clone(); checkpoints] })
     };
     let large = |size| results(vec![Outcome::Large { content: content(6), size }]);
+    let inquired = |unit, parts| Inquired { unit, parts: vec![content(1); parts] };
+    let recall = |stage, units| says(Says::Recall { stage, number: 1, units });
+    let recalled = |stage, units, outcomes| {
+        let outcomes = vec![failed(0); outcomes];
+        let row = RecalledRow { device: key().device(), signed: sign(&statement()), units, outcomes };
+        says(Says::Recalled { stage, number: 1, rows: vec![row], is_last: true })
+    };
     let good = says(Says::Ask { stage: 1, leases: 2 });
     let head = &good[..18];
     let without = says(Says::Lease { stage: 0, lease: 1, units: vec![leased(1, vec![])] });
@@ -439,8 +512,19 @@ fn messages_refused() -> Vec<Value> {
         ("too many checkpoints", alive(1, 257)),
         ("too many leases given back", says(Says::GiveBack { leases: vec![1; 257] })),
         ("too many leases stopped", says(Says::Stop { leases: vec![1; 257] })),
-        ("handed a step too many", hand(64, 1)),
-        ("handed too many units", hand(0, 1_000_000_001)),
+        ("handed a step too many", hand(64, 1, None)),
+        ("handed too many units", hand(0, 1_000_000_001, None)),
+        ("handed outputs of no step", hand(1, 1, Some(SourceRow::Each { stages: vec![] }))),
+        ("handed outputs of a step too many", hand(1, 1, Some(SourceRow::Each { stages: vec![64] }))),
+        (
+            "handed a joining of a step too many",
+            hand(1, 1, Some(SourceRow::Groups { stage: 64, first: None })),
+        ),
+        (
+            "handed a round beyond all units",
+            hand(1, 1, Some(SourceRow::Groups { stage: 0, first: Some(1_000_000_000) })),
+        ),
+        ("handed a source that says nothing", hand(1, 1, Some(SourceRow::Items))),
         ("told of a step too many", says(Says::Tell { stage: 64, chunks: 0, statements: 0 })),
         ("inputs of a step too many", says(Says::Inputs { stage: 64, chunk: 0, rows: vec![] })),
         ("too many inputs", inputs(65)),
@@ -452,7 +536,18 @@ fn messages_refused() -> Vec<Value> {
             "a brought statement that says too much",
             says(Says::Brought { number: 1, row: row(vec![failed(2_049)]) }),
         ),
-        ("of a later version", [head, &[0x82, 14, 0x81, 1]].concat()),
+        ("asked for a step too many that may be known", recall(64, vec![inquired(1, 1)])),
+        ("asked for nothing that may be known", recall(0, vec![])),
+        ("asked for too much that may be known", recall(0, (0..257).map(|unit| inquired(unit, 0)).collect())),
+        ("asked in disorder for what may be known", recall(0, vec![inquired(2, 0), inquired(1, 0)])),
+        ("asked for too many parts that may be known", recall(0, vec![inquired(1, 65)])),
+        ("asked for a unit beyond all that may be known", recall(0, vec![inquired(1_000_000_000, 0)])),
+        ("nothing known of somebody", recalled(0, vec![], 0)),
+        ("known of too few outcomes", recalled(0, vec![(1, 0), (2, 1)], 1)),
+        ("known in disorder", recalled(0, vec![(2, 0), (1, 1)], 2)),
+        ("known of a unit beyond all", recalled(0, vec![(1_000_000_000, 0)], 1)),
+        ("known of a step too many", recalled(64, vec![(1, 0)], 1)),
+        ("of a later version", [head, &[0x82, 16, 0x81, 1]].concat()),
         ("a state that is none", [head, &[0x82, 13, 0x81, 4]].concat()),
         ("a step that is no byte", [head, &[0x82, 2, 0x81, 0x19, 1, 0]].concat()),
         ("nothing written at the end of a unit", with_nothing),
@@ -489,7 +584,7 @@ fn statement() -> Statement {
         cpu_us: 900,
         input: (place == 1).then(|| content(8)),
     });
-    Statement { job: JOB, stage: 1, lease: 3, units: stated.collect() }
+    Statement { job: JOB, stage: 1, lease: 3, units: stated.collect(), what: Some(step_name(&announced())) }
 }
 
 fn unordered() -> Statement {
@@ -514,6 +609,7 @@ fn statement_vector(name: &str, device: DeviceId, signed: &SignedStatement) -> V
         finds["job"] = json!(one.job);
         finds["numbers"] = json!(numbers([u64::from(one.stage), one.lease]));
         finds["units"] = one.units.iter().map(told).collect();
+        finds["what"] = json!(one.what);
     }
     vector("compute-statement", name, &signed.bytes, &finds)
 }
@@ -524,6 +620,7 @@ fn statements_accepted() -> Vec<Value> {
     [
         ("signed", statement()),
         ("of nothing", Statement { units: vec![], ..statement() }),
+        ("that does not say of what program", Statement { what: None, ..statement() }),
         (
             "the most that there may be",
             Statement { stage: 63, lease: u64::MAX, units: vec![said], ..statement() },
@@ -596,6 +693,7 @@ fn units_named() -> Vec<Value> {
     .map(|(name, announced, unit, parts)| {
         let finds = json!({
             "unit": unit.to_string(), "parts": parts, "unit name": unit_name(&announced, unit, &parts),
+            "step name": step_name(&announced),
             "input": input_hash(&parts), "hears": heard_number(announced.is_range, unit, &parts).to_string(),
         });
         vector("compute-unit", name, &wire::to_bytes(&Body::Stage(announced)), &finds)

@@ -14,7 +14,7 @@ use store::{Rows, StoreError};
 use crate::jobs::{
     Allowance, MACHINE, Machine, Outcome, Place, RUN, Run, RunReport, RunUnit, SET, from_bytes, to_bytes,
 };
-use crate::memo::Needed;
+use crate::memo::{Memo, Needed};
 use crate::messages::{Checkpoint, FULL, Leased, Part, Says, WorkState, is_cheap};
 use crate::owner::StageKey;
 use crate::policy::{Decision, Policy};
@@ -24,7 +24,7 @@ use crate::tables::{
     SettingsRow, UNSENT, USED, UnsentRow, UsedRow, WORK, WorkRow,
 };
 use crate::value::{
-    Body, Offer, SignedStatement, Stated, Statement, digest, heard_number, input_hash, unit_name,
+    Body, Offer, SignedStatement, Stated, Statement, digest, heard_number, input_hash, step_name, unit_name,
 };
 
 /// Work in hand, in leases for each core: one that runs, and what is fetched ahead.
@@ -362,7 +362,8 @@ impl Compute {
     }
 
     fn fetch_inputs(&mut self, step: &mut Step<'_>, at: WorkKey, known: &KnownRow, units: &[Leased]) {
-        let program = (known.announced.program, known.announced.program_size, Some(known.owner));
+        // Whoever gives units has the program: the owner may be away.
+        let program = (known.announced.program, known.announced.program_size, Some(at.2));
         let mut wanted = vec![program];
         for unit in units {
             for part in unit.parts.iter().chain(&unit.checkpoint) {
@@ -490,7 +491,10 @@ impl Compute {
             cpu_us = cpu_us.saturating_add(result.cpu_us);
             if !known.announced.is_range {
                 let name = unit_name(&known.announced, unit.unit, &parts);
-                crate::memo::keep(step, name, &result.outcome, (result.cpu_us, 0))?;
+                let is_open = known.announced.persons.is_empty();
+                let at = Some((at.0, at.1, unit.unit));
+                let memo = Memo { cpu_us: result.cpu_us, persons: 0, is_open, at };
+                crate::memo::keep(step, name, &result.outcome, memo)?;
             }
             let input = (!known.announced.is_range).then(|| input_hash(&parts));
             found.push((unit.unit, input, result.outcome, result.cpu_us));
@@ -593,6 +597,7 @@ impl Compute {
         if !some.is_empty() {
             parts.push(some);
         }
+        let what = KNOWN.get(step.view(), &(at.0, at.1))?.map(|known| step_name(&known.announced));
         for part in parts {
             let stated = |(unit, input, outcome, cpu_us): &(u64, Option<ContentId>, Outcome, u64)| Stated {
                 unit: *unit,
@@ -600,8 +605,8 @@ impl Compute {
                 cpu_us: *cpu_us,
                 input: *input,
             };
-            let statement =
-                Statement { job: at.0, stage: at.1, lease: at.3, units: part.iter().map(stated).collect() };
+            let units = part.iter().map(stated).collect();
+            let statement = Statement { job: at.0, stage: at.1, lease: at.3, units, what };
             let signed = SignedStatement::sign(step, &statement);
             let outcomes = part.into_iter().map(|(_, _, outcome, _)| outcome).collect();
             self.keep_unsent(step, UnsentRow { job: at.0, to: at.2, signed, outcomes, made: step.now() })?;

@@ -46,6 +46,8 @@ pub enum Mischief {
     SavesNothing,
     /// It does not end a job that is cancelled.
     CancelsNothing,
+    /// It tells nobody what it knows.
+    TellsNothingKnown,
     /// Its step panics.
     Panics,
 }
@@ -112,6 +114,7 @@ impl Mischievous {
                 says(3) || matches!(input, Input::Progress { .. } if is_results(input))
             }
             Mischief::HearsNoTaking => says(4),
+            Mischief::TellsNothingKnown => says(14),
             Mischief::CancelsNothing => {
                 matches!(input, Input::Asked { operation, .. } if operation == "compute.cancel")
             }

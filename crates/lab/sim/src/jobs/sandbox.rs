@@ -56,6 +56,8 @@ pub struct Sandbox {
     watching: Option<JobId>,
     allowance: Option<Allowance>,
     runs: BTreeMap<JobId, Running>,
+    /// Texts in files of this computer.
+    pub(crate) texts: BTreeMap<String, String>,
     /// What was written into folders: path and digest.
     pub(crate) saved: BTreeMap<String, ContentId>,
     /// Units that were run.
@@ -78,6 +80,7 @@ impl Default for Sandbox {
             watching: None,
             allowance: None,
             runs: BTreeMap::new(),
+            texts: BTreeMap::new(),
             saved: BTreeMap::new(),
             executed: 0,
             executed_for: BTreeMap::new(),
@@ -210,7 +213,11 @@ fn take(world: &mut World, index: PeerIndex, job: &Job) -> Result<Vec<u8>, Strin
                 Taken::Program { content, size: PROGRAM_SIZE, abi: Abi::Core, has_checkpoints: false };
             Ok(to_bytes(&taken))
         }
-        Take::Here { .. } | Take::Text { .. } => Err("this world has no such programs".to_owned()),
+        Take::Text { path } => match world.peer(index).sandbox.texts.get(&path) {
+            Some(text) => Ok(to_bytes(&Taken::Text { text: text.clone() })),
+            None => Err("there is no such file".to_owned()),
+        },
+        Take::Here { .. } => Err("this world has no such programs".to_owned()),
     }
 }
 

@@ -187,6 +187,7 @@ fn results(board: &mut Board, who: Asker, which: usize, is_able: bool) {
             cpu_us: 1,
             statement: 1,
             place: 0,
+            is_remembered: false,
         };
         let has_voted = board.votes.get(&unit).is_some_and(|all| all.contains(&vote));
         if is_able && !has_voted {
