@@ -15,7 +15,7 @@ use crate::faults::MailFault;
 use crate::flags::Flags;
 use crate::folders::{self, Change};
 use crate::ids::MailId;
-use crate::large::BODIES_ALARM;
+use crate::large::{self, BODIES_ALARM};
 use crate::sending::{OwnCopy, check_size};
 use crate::statement::{IN_LETTERS_MAX, LargeBody, Secret};
 use crate::tables::{FOLDERS, LETTERS, LETTERS_ALARM, MESSAGES, ORIGINS, OUTLINES};
