@@ -81,7 +81,7 @@ export const t = {
     all: 'All webs',
     add: 'Add a web',
     addTitle: 'Add a web',
-    files: 'Files', people: 'People', news: "What's new", transfers: 'Transfers', search: 'Search', computers: 'Computers', documents: 'Documents', jobs: 'Jobs', tunnels: 'Tunnels', rooms: 'Rooms', room: 'Room', mail: 'Mail',
+    files: 'Files', people: 'People', news: "What's new", transfers: 'Transfers', search: 'Search', computers: 'Computers', documents: 'Documents', jobs: 'Jobs', tunnels: 'Tunnels', rooms: 'Rooms', room: 'Room', mail: 'Mail', inbox: 'Inbox',
     skip: 'Skip to the content',
     unseen: (n: number) => `${plural(n, 'new thing', 'new things')}`,
   },
@@ -168,7 +168,7 @@ export const t = {
 
   commands: {
     share: 'Share a folder', invite: 'Invite somebody', addWeb: 'Start or join a web',
-    files: 'Go to Files', people: 'Go to People', news: "Go to What's new", transfers: 'Go to Transfers', computers: 'Go to Computers', documents: 'Go to Documents', jobs: 'Go to Jobs', tunnels: 'Go to Tunnels', rooms: 'Go to Rooms', mail: 'Go to Mail', newRoom: 'Begin a room', newDirect: 'Write to somebody', offerTunnel: 'Offer a service through a tunnel',
+    files: 'Go to Files', people: 'Go to People', news: "Go to What's new", transfers: 'Go to Transfers', computers: 'Go to Computers', documents: 'Go to Documents', jobs: 'Go to Jobs', tunnels: 'Go to Tunnels', rooms: 'Go to Rooms', mail: 'Go to Mail', inbox: 'Go to the inbox', newRoom: 'Begin a room', newDirect: 'Write to somebody', offerTunnel: 'Offer a service through a tunnel',
     newJob: 'Start a job on idle computers', works: 'Let this computer work for your webs',
     serve: 'Let this computer serve a web',
     theme: 'Switch between light and dark', compact: 'Switch compact rows', keys: 'Show the keys',
@@ -813,6 +813,16 @@ export const t = {
     },
   },
 
+  inbox: {
+    lead: 'What waits for you: conversations, mail, people at the door, invitations, and what kept searches found.',
+    list: 'What waits for you', loading: 'Looking what waits for you', empty: 'Nothing waits for you', emptyText: 'New messages, mail, invitations and what kept searches find come here by themselves.',
+    count: (n: number) => plural(n, 'thing waits for you', 'things wait for you'),
+    more: (n: number) => `${n.toLocaleString('en')} more not read in Mail`,
+    kinds: { room: 'Room', direct: 'Conversation', mention: 'Names you', mail: 'Mail', waiting: 'At the door', search: 'Kept search' },
+    knocks: (person: string) => `Somebody unknown here, ${person}, waits to be let in`, found: (n: number) => plural(n, 'new result', 'new results'),
+    markRead: 'Mark as read', markNamed: (name: string) => `Mark as read: ${name}`, marked: 'Read.',
+  },
+
   mail: {
     inbox: 'Inbox', folders: 'Mail folders', list: 'Mails', loading: 'Reading your mail', more: 'Older mails', fresh: 'Not read yet',
     write: 'Write a mail', answer: 'Answer', archive: 'Archive', remove: 'To the trash', moveTo: 'Move to', back: 'Mails', send: 'Send',
@@ -992,11 +1002,12 @@ export const t = {
 
   keys: {
     title: 'Keys',
-    find: 'Find or run a command', commands: 'Commands', sections: 'Files, People, What’s new, Transfers, Search, Computers, Documents, Jobs, Tunnels, Rooms',
+    find: 'Find or run a command', commands: 'Commands', sections: 'Files, People, What’s new, Transfers, Search, Computers, Documents, Jobs, Tunnels, Rooms, Mail, Inbox',
     begin: 'Begin a document (on Documents)', publish: 'Publish a folder (on Documents)', write: 'Write in a document', changes: 'Changes of a document', linksHere: 'What links to a document',
     slash: 'On an empty line of a document: put something in', bold: 'Bold, italic', findIn: 'Find in the text that is written', follow: 'Follow the link at the cursor',
     serve: 'Let this computer serve a web (on Computers)', job: 'Start a job (on Jobs)', tunnel: 'Offer a service (on Tunnels)', room: 'Begin a room (on Rooms)', lastSaid: 'In an empty message: change the last one you said', newLine: 'In a message: a new line; Enter alone says it', pauseJob: 'Pause a job, or go on (on a job)',
     move: 'Move in a list', open: 'Open', up: 'One folder up', get: 'Get', panel: 'About this', filter: 'Filter this folder',
+    inbox: 'Next, previous (in the inbox)', markRead: 'Mark as read (in the inbox)',
     keys: 'Show the keys', close: 'Close', ends: 'First, last',
   },
 

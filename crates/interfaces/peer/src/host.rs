@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::EventNumber;
+use api::{EventNumber, Operation as _};
 use api::files::{Opened, Want, Wanted};
 use api::host::{AskNet, AskNewWords, AskWords, Dht, Export, Lan, Recover, SetDht, SetLan};
 use api::people::{Address, Done};
+use api::talk::AskInbox;
 use base::{ByteCount, DeviceId, Fault, FaultKind, OperationId, Timestamp};
 use bytes::Bytes;
 use files::jobs::Source;
@@ -307,6 +308,9 @@ impl Host for PeerHost {
     fn read(&self, operation: &str, arguments: Value) -> Result<Value, Fault> {
         if operation.starts_with("host.") {
             self.read_host(operation, arguments)
+        } else if operation == AskInbox::NAME {
+            let talk = self.readers.read(now(), operation, arguments.clone())?;
+            crate::mail::with_mail(&*self.readers.snapshot()?, arguments, talk)
         } else if crate::mail::is_view(operation) {
             crate::mail::read(&*self.readers.snapshot()?, &self.contents, (operation, &arguments))
         } else {

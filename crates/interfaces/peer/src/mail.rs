@@ -4,6 +4,7 @@
 
 mod account;
 mod bodies;
+mod inbox;
 mod settings;
 mod views;
 
@@ -25,6 +26,7 @@ use crate::PeerError;
 use crate::engine::Engine;
 use crate::home::{MAIL, write_whole};
 use account::MailPost;
+pub(crate) use inbox::with_mail;
 pub(crate) use views::{is_view, read};
 
 /// Bytes of a password: nobody guesses them, so that one hash protects it enough.
