@@ -107,6 +107,8 @@ pub struct RoomView {
     pub is_quiet: bool,
     /// Whether you may take messages away and mute.
     pub may_moderate: bool,
+    /// Whether you may say who moderates.
+    pub may_lead: bool,
     /// Whether a moderator has muted you here.
     pub is_muted: bool,
     /// Who moderates besides admins: who began it, and those named.
@@ -506,6 +508,7 @@ pub struct AskWho {
 }
 
 /// A person of a conversation.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WhoView {
     /// Its label, you as `you`.
@@ -516,6 +519,10 @@ pub struct WhoView {
     pub last_heard: Option<Timestamp>,
     /// Whether it moderates.
     pub moderates: bool,
+    /// Whether it was named for that; admins and who began the room moderate without it.
+    pub is_named: bool,
+    /// Whether a moderator has muted it here: until one lifts that.
+    pub is_muted: bool,
     /// Who it is.
     pub person: PersonId,
 }
