@@ -21,6 +21,7 @@ test('a message has three cards at most', () => {
 
 test('the first words of a document are words', () => {
   expect(firstWords('# The orchard\n\nThe **saplings** come on [Friday](althing:file/a/b).\n\n- dig\n', 'The orchard')).toBe('The saplings come on Friday. dig')
+  expect(firstWords('# Plan\n\n# Plan\n\nDig.', 'Plan')).toBe('Dig.')
   expect(firstWords('', 'x')).toBe('')
   expect(firstWords('a'.repeat(500), '')).toHaveLength(161)
 })

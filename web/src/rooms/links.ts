@@ -22,7 +22,8 @@ export function cardsOf(text: string, attachments: readonly string[]): string[] 
 export function firstWords(text: string, title: string): string {
   const lines = text.slice(0, 4_000).replace(/!\[[^\]]*\]\([^)]*\)/g, ' ').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').split('\n')
   const plain = lines.map((line) => line.replace(/^\s*(?:#{1,6}|>|[-*+]|\d+[.)])\s+/, '').replace(/[*_`~]{1,3}/g, '').trim()).filter((line) => line !== '' && !/^[-|:=\s]+$/.test(line))
-  const rest = plain[0] === title.trim() ? plain.slice(1) : plain
+  const begin = plain.findIndex((line) => line !== title.trim())
+  const rest = begin < 0 ? [] : plain.slice(begin)
   const words = rest.join(' ').replace(/\s+/g, ' ')
   return words.length > WORDS_MAX ? `${words.slice(0, WORDS_MAX).toWellFormed().replaceAll('\ufffd', '').trimEnd()}…` : words
 }
