@@ -212,7 +212,8 @@ impl Request<'_> {
         if range.is_empty() {
             return Ok(response.map(|()| Body::empty()));
         }
-        let body = stream(self.gateway.host.as_ref(), Source::File(opened), range).await.map_err(as_answer)?;
+        let body =
+            stream(self.gateway.host.as_ref(), Source::File(opened), range).await.map_err(as_answer)?;
         if tail.is_empty() {
             return Ok(response.map(|()| body));
         }
