@@ -7178,13 +7178,17 @@ _althing() {
             return 0
             ;;
         althing__subcmd__mail__subcmd__send)
-            opts="-h --cc --json --home --help"
+            opts="-h --cc --attach --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --cc)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --attach)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

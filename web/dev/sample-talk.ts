@@ -7,7 +7,7 @@ type Fault = (code: string, kind: string, what: string, remedies?: unknown[]) =>
 
 const SEEDS: Partial<Record<string, number>> = { you: 1, bob: 2, carol: 3, 'Uncle Ted': 4, 'bоb~51c3aa': 14 }
 const room = (seed: number, name: string, more: Partial<RoomView> = {}): RoomView => ({
-  web: 'family', name, kind: 'room', topic: '', unread: 0, mentions: 0, is_more: false, is_archived: false, is_open: true, is_quiet: false, may_moderate: true, is_muted: false,
+  web: 'family', name, kind: 'room', topic: '', unread: 0, mentions: 0, is_more: false, is_archived: false, is_open: true, is_quiet: false, may_moderate: true, may_lead: true, is_muted: false,
   moderators: [], persons: [], newest: NOW - DAY, draft: null, id: id(seed), ...more,
 })
 const ROOMS: RoomView[] = [
@@ -84,6 +84,6 @@ export function sampleTalk(fault: Fault, push: (kind: string, about: unknown) =>
     'talk.draft': ({ room: of = '', text = '' }) => { find(of).draft = text || null; return { follows: text.length <= 1_000, room: of } },
     'talk.mute': ({ room: of }) => find(of), 'talk.quiet': ({ room: of, loud }) => change(find(of), { is_quiet: !loud }),
     'talk.set': ({ web = '', tell_read, keep_read, quiet_from, quiet_until }) => Object.assign(settings, { web }, tell_read ? { tells_read: true } : keep_read ? { tells_read: false } : {}, quiet_from === undefined ? {} : { quiet_from }, quiet_until === undefined ? {} : { quiet_until }),
-    'talk.who': ({ room: of }) => ({ who: (MEMBERS[find(of).web] ?? []).filter(({ name }) => find(of).kind === 'room' || find(of).persons.includes(name)).map((each): WhoView => ({ who: each.is_me ? 'you' : each.name, is_here: each.is_here, last_heard: each.last_heard, moderates: false, person: each.id })) }),
+    'talk.who': ({ room: of }) => ({ who: (MEMBERS[find(of).web] ?? []).filter(({ name }) => find(of).kind === 'room' || find(of).persons.includes(name)).map((each): WhoView => ({ who: each.is_me ? 'you' : each.name, is_here: each.is_here, last_heard: each.last_heard, moderates: each.role === 'owner' || each.role === 'admin', is_named: false, is_muted: each.name === 'Uncle Ted', person: each.id })) }),
   }
 }

@@ -78,6 +78,9 @@ pub(crate) fn client() -> String {
     types.add(&schema_for!(gateways::surface::Session).to_value(), Way::Received);
     types.add(&schema_for!(gateways::surface::AskView).to_value(), Way::Sent);
     types.add(&schema_for!(gateways::surface::View).to_value(), Way::Received);
+    types.add(&schema_for!(gateways::surface::AskPart).to_value(), Way::Sent);
+    types.add(&schema_for!(gateways::surface::PartUrl).to_value(), Way::Received);
+    types.add(&schema_for!(api::mail::TakenFile).to_value(), Way::Received);
     types.add(&schema_for!(gateways::surface::AskQr).to_value(), Way::Sent);
     let mut operations = String::from("/** Every operation. */\nexport interface Operations {\n");
     let mut kinds = String::from(

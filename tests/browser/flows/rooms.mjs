@@ -28,8 +28,85 @@ export async function rooms(house) {
   await beginning(house)
   await talking(house)
   await changing(house)
+  await people(house)
+  await cards(house)
   await between(house)
   await away(house)
+}
+
+const person = (page, name) => page.getByRole('dialog').getByRole('listitem').filter({ hasText: name })
+
+async function people({ report, alice, bob }) {
+  await report.step('the people of a room: who moderates and by what', async () => {
+    await visit(alice, '#/rooms/family')
+    await row(alice, 'kitchen').getByRole('link').click()
+    await alice.getByRole('button', { name: /^People of .*kitchen/ }).click()
+    await person(alice, 'Alice').getByText('Moderates, as admin').waitFor()
+    if (await person(alice, 'Alice').getByRole('button').count()) throw new Error('one can mute oneself')
+    await person(alice, 'Bob').getByRole('button', { name: /^Make moderator: .*Bob/ }).click()
+    await person(alice, 'Bob').getByText('Moderator', { exact: true }).waitFor()
+    if (await person(alice, 'Bob').getByRole('button', { name: /^Mute: / }).count()) throw new Error('a moderator can be muted')
+    await looks(alice, 'room-people')
+    await person(alice, 'Bob').getByRole('button', { name: /^Moderator no more/ }).click()
+    await person(alice, 'Bob').getByText('Moderator', { exact: true }).waitFor({ state: 'detached' })
+  }, alice)
+
+  await report.step('who is muted is told so, and what it says is not shown until that is lifted', async () => {
+    await visit(bob, '#/rooms/family')
+    await row(bob, 'kitchen').getByRole('link').click()
+    await box(bob).waitFor()
+    await person(alice, 'Bob').getByRole('button', { name: /^Mute: .*Bob/ }).click()
+    await person(alice, 'Bob').getByText('Muted until a moderator lifts it').waitFor()
+    await looks(alice, 'room-muted')
+    await bob.getByText('A moderator has muted you here').waitFor({ timeout: HEARD_MS })
+    await bob.getByRole('button', { name: /^People of .*kitchen/ }).click()
+    await person(bob, 'Bob').getByText('Muted until a moderator lifts it').waitFor()
+    if (await bob.getByRole('dialog').getByRole('listitem').getByRole('button').count()) throw new Error('Bob may change something')
+    await bob.keyboard.press('Escape')
+    await person(alice, 'Bob').getByRole('button', { name: /^Mute no more/ }).click()
+    await person(alice, 'Bob').getByText('Muted', { exact: true }).waitFor({ state: 'detached' })
+    await alice.keyboard.press('Escape')
+    await bob.getByText('A moderator has muted you here').waitFor({ state: 'detached', timeout: HEARD_MS })
+  }, alice)
+}
+
+const card = (page, text) => log(page).getByRole('list', { name: 'What the links lead to' }).getByRole('link').filter({ hasText: text })
+
+async function cards({ report, peers, alice, bob }) {
+  const link = async (path) => JSON.parse(await peers.say('alice', 'link', path, '--json')).link
+  await report.step('links stand below a message as cards that never move it', async () => {
+    const document = JSON.parse(await peers.say('alice', 'doc', 'new', 'family', 'Orchard plan', '--text', '# Orchard plan\n\nThe saplings come on **Friday**.\n', '--json'))
+    await say(alice, `the plan: ${document.link}`)
+    await card(bob, 'Orchard plan').getByText('The saplings come on Friday.').waitFor({ timeout: HEARD_MS })
+    await say(alice, `${await link('family/Alice/plans/budget.csv')} and ${await link('family/Alice/plans/pictures/pond.png')} and ${await link('family/Alice/plans')}`)
+    await card(bob, 'budget.csv').waitFor({ timeout: HEARD_MS })
+    await card(alice, 'pond.png').locator('img').waitFor()
+    await card(alice, 'pond.png').getByText('Kept here').waitFor()
+    const heights = await log(alice).locator('.card').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
+    if (new Set(heights).size !== 1) throw new Error(`cards of ${heights.join()} px`)
+    await looks(alice, 'room-cards')
+    await looks(bob, 'room-cards-elsewhere')
+  }, bob)
+
+  await report.step('a card is opened by keyboard, and leads there', async () => {
+    await card(bob, 'Orchard plan').focus()
+    await bob.keyboard.press('Enter')
+    await bob.waitForURL(/#\/document\//)
+    await bob.goBack()
+    await log(bob).waitFor()
+  }, bob)
+
+  await report.step('addresses of the internet get no card, and nothing is fetched for any', async () => {
+    const asked = []
+    const note = (request) => { if (!/localhost/.test(new URL(request.url()).hostname)) asked.push(request.url()) }
+    bob.on('request', note)
+    await say(alice, 'https://example.org/a.png http://althing.localhost.example.org/go/file/a/b althing:file/aaaaaaaaaaaaaaaaaaaa/bbbbbbbbbb')
+    await said(bob, 'example.org/a.png').waitFor({ timeout: HEARD_MS })
+    await pause(1_500)
+    bob.off('request', note)
+    if ((await said(bob, 'example.org/a.png').locator('.card').count()) !== 1) throw new Error('another number of cards')
+    if (asked.length > 0) throw new Error(`asked for ${asked.join()}`)
+  }, bob)
 }
 
 async function beginning({ report, alice, bob }) {

@@ -253,6 +253,14 @@ export interface AskMail {
 /** Arguments of `mail.folders`. */
 export type AskMailFolders = Record<string, never>;
 
+/** Arguments of `mail.part`. */
+export interface AskMailPart {
+  /** Which mail: `FOLDER/NUMBER`. */
+  message: string;
+  /** Which of its parts, by its number; 0: the mail as it came. */
+  part: number;
+}
+
 /** Arguments of `host.mail_settings`. */
 export type AskMailSettings = Record<string, never>;
 
@@ -325,6 +333,14 @@ export interface AskNews {
 export interface AskOutput {
   /** The content, as `compute.results` names it. */
   content: Id;
+}
+
+/** Asks for a URL under which a part of a mail can be saved: the body of `POST /part`. */
+export interface AskPart {
+  /** Which mail: `FOLDER/NUMBER`. */
+  message: string;
+  /** Which of its parts, as `mail.read` numbers them; 0: the mail as it came. */
+  part: number;
 }
 
 /** Asks for a QR code: the body of `POST /qr`. */
@@ -458,11 +474,13 @@ export type AskWords = Record<string, never>;
 
 /** A part of a mail that is not its text. */
 export interface AttachmentView {
+  /** Its number, by which it is saved. */
+  part: number;
   /** What it says it is called; empty when it does not. */
   name: string;
   /** What it says it is. */
   media: string;
-  /** Its bytes, as they travel. */
+  /** Its bytes, up to a few; exact when it is saved. */
   size: Bytes;
 }
 
@@ -1456,29 +1474,29 @@ export interface HolderView {
 
 /** What is new. */
 export interface Inbox {
-  /** Newest first. */
+  /** Newest first. Of mail, the newest 50. */
   entries: InboxEntry[];
 }
 
 /** Something that waits for a person. */
 export interface InboxEntry {
-  /** `room` or `direct`: unread messages; `mention`: one that names you. There will be more kinds. */
+  /** `room` or `direct`: unread messages; `mention`: one that names you; `mail`: one that was not read. There will be more kinds. */
   kind: string;
-  /** The web. */
+  /** The web; empty of a mail that is from none of yours any more. */
   web: string;
-  /** The conversation's name. */
+  /** The conversation's name; of a mail, its folder. */
   name: string;
-  /** How many are unread; 1 of a mention. */
+  /** How many are unread; 1 of a mention or a mail. */
   unread: number;
-  /** Who said the newest, you as `you`. */
+  /** Who said the newest, you as `you`; who wrote a mail, with the address. */
   who: string;
-  /** Its beginning. */
+  /** Its beginning; of a mail, what it is about. */
   text: string;
-  /** When, by its author's clock. */
+  /** When, by its author's clock; of a mail, when it came. */
   at: Time;
-  /** The conversation. */
+  /** The conversation; empty of a mail. */
   room: string;
-  /** The newest message. */
+  /** The newest message; of a mail, `FOLDER/NUMBER`. */
   message: string;
 }
 
@@ -1975,6 +1993,18 @@ export type MailOff = Record<string, never>;
 /** Arguments of `host.mail_on`. */
 export type MailOn = Record<string, never>;
 
+/** A part of a mail that can be saved. */
+export interface MailPart {
+  /** Which mail: `FOLDER/NUMBER`. */
+  message: string;
+  /** Which of its parts; 0: the mail as it came. */
+  part: number;
+  /** What it says it is called. Whoever saves it makes it harmless first. */
+  name: string;
+  /** Its bytes, without what they were wrapped in for their way. */
+  size: Bytes;
+}
+
 /** A password. */
 export interface MailPassword {
   /** The user name that goes with it. */
@@ -2005,6 +2035,8 @@ export interface MailSettings {
   user: string;
   /** Whether a password was made. */
   has_password: boolean;
+  /** Bytes of a mail at most, with all that comes with it. On its way each file takes a third more than it has. */
+  size_max: Bytes;
   /** Addresses to write from, the first of each web first. */
   addresses: string[];
   /** What to enter where, for Thunderbird. */
@@ -2460,6 +2492,18 @@ export interface Pair {
   name: string;
 }
 
+/** Where a part of a mail can be saved: the answer of `POST /part`. */
+export interface PartUrl {
+  /** The URL, on an origin of its own; it is never shown in place, whatever it is. */
+  url: string;
+  /** Its name, made harmless. */
+  name: string;
+  /** Bytes in all. */
+  size: Bytes;
+  /** When the URL ends unless it is used or asked for again before. */
+  expires: Time;
+}
+
 /** Arguments of `files.pause`. */
 export interface Pause {
   /** The transfer's id or its first digits. */
@@ -2727,6 +2771,8 @@ export interface RoomView {
   is_quiet: boolean;
   /** Whether you may take messages away and mute. */
   may_moderate: boolean;
+  /** Whether you may say who moderates. */
+  may_lead: boolean;
   /** Whether a moderator has muted you here. */
   is_muted: boolean;
   /** Who moderates besides admins: who began it, and those named. */
@@ -2807,6 +2853,8 @@ export interface SendMail {
   text: string;
   /** Who is to get it, too. */
   cc?: string | null;
+  /** Files that come with it: paths on this computer; from the page `ID/NAME`, of bytes that `POST /attachment` has taken. */
+  attach?: string[];
 }
 
 /** A mail that is on its way. */
@@ -3213,6 +3261,8 @@ export interface SubmitMail {
   to: string[];
   /** Its body, if that is large: then `message` is the head with the empty line. */
   body?: MailBody | null;
+  /** Whether a copy is put into `Sent`: mail programs put theirs there by themselves. */
+  is_kept?: boolean;
 }
 
 /** A table, or a part of one. */
@@ -3231,6 +3281,14 @@ export interface TableView {
   rows_total: number;
   /** Whether the first row names the columns. */
   has_header: boolean;
+}
+
+/** Bytes that were taken for a mail that is being written: the answer of `POST /attachment`. */
+export interface TakenFile {
+  /** 32 digits that name them, for an hour and until the peer stops. */
+  id: string;
+  /** How many. */
+  size: Bytes;
 }
 
 /** Settings in a web, the same on all your computers. */
@@ -3543,6 +3601,10 @@ export interface WhoView {
   last_heard: Time | null;
   /** Whether it moderates. */
   moderates: boolean;
+  /** Whether it was named for that; admins and who began the room moderate without it. */
+  is_named: boolean;
+  /** Whether a moderator has muted it here: until one lifts that. */
+  is_muted: boolean;
   /** Who it is. */
   person: Id;
 }
@@ -3791,7 +3853,7 @@ export interface Operations {
   'pages.bring_back': { arguments: BringBack; answer: DocumentRow };
   /** Lists what is new in your webs: documents, sites, files, links to what is yours. */
   'pages.news': { arguments: AskWhatsNew; answer: WhatsNew };
-  /** Lists what is new for you: unread conversations, and messages that name you. */
+  /** Lists what is new for you: unread conversations, messages that name you, and mail not read. */
   'talk.inbox': { arguments: AskInbox; answer: Inbox };
   /** Lists rooms and direct conversations, newest message first. */
   'talk.rooms': { arguments: AskRooms; answer: Rooms };
@@ -3829,7 +3891,7 @@ export interface Operations {
   'talk.set': { arguments: SetTalk; answer: TalkSettings };
   /** Lists whose conversation it is, who is connected to this computer now, and when others last were. */
   'talk.who': { arguments: AskWho; answer: Who };
-  /** Sends a mail of plain text to people of your webs. */
+  /** Sends a mail of plain text to people of your webs, with files if any are named. */
   'mail.send': { arguments: SendMail; answer: SentMail };
   /** Lists your mail folders. */
   'mail.folders': { arguments: AskMailFolders; answer: Folders };

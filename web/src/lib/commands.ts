@@ -37,6 +37,7 @@ export function commands(): Command[] {
     { name: t.commands.tunnels, icon: 'tunnel', key: '9', run: () => go('tunnels', currentWeb()) },
     { name: t.commands.rooms, icon: 'talk', key: '0', run: () => go('rooms', currentWeb()) },
     { name: t.commands.mail, icon: 'mail', key: 'm', run: () => go('mail') },
+    { name: t.commands.inbox, icon: 'inbox', key: 'u', run: () => go('inbox') },
     { name: t.commands.works, icon: 'chip', run: () => go('computers', currentWeb()) },
     ...(house.webs.some(canWrite) ? [{ name: t.commands.offerTunnel, icon: 'tunnel' as Drawing, run: () => desk.open({ kind: 'offer-tunnel', web: currentWeb() }) }] : []),
     ...(house.webs.some(canWrite) ? [

@@ -37,6 +37,7 @@ export type Dialog =
   | { kind: 'new-room'; web: string }
   | { kind: 'new-direct'; web: string }
   | { kind: 'room-settings'; room: RoomView }
+  | { kind: 'room-people'; room: RoomView }
   | { kind: 'talk-settings'; web: string }
   | { kind: 'delete-message'; message: MessageView }
 

@@ -1,7 +1,7 @@
 // Where the person is: kept behind the # of the address, so that a reload or a copied address comes back here.
 import { decode, encode } from './paths.ts'
 
-export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers' | 'documents' | 'document' | 'go' | 'site' | 'jobs' | 'job' | 'tunnels' | 'rooms' | 'room' | 'mail'
+export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers' | 'documents' | 'document' | 'go' | 'site' | 'jobs' | 'job' | 'tunnels' | 'rooms' | 'room' | 'mail' | 'inbox'
 
 class Route {
   section = $state<Section>('files')
@@ -58,14 +58,14 @@ export function currentWeb(): string {
 }
 
 /** Sections whose path does not begin with a web. */
-const PLACELESS: readonly Section[] = ['transfers', 'go', 'site', 'job', 'mail']
+const PLACELESS: readonly Section[] = ['transfers', 'go', 'site', 'job', 'mail', 'inbox']
 
 /** The address of a section, in the web the person is in where the section is about one. */
 export function sectionAddress(section: Section): string {
-  return address(section, section === 'transfers' || section === 'search' || section === 'mail' ? '' : currentWeb())
+  return address(section, section === 'transfers' || section === 'search' || section === 'mail' || section === 'inbox' ? '' : currentWeb())
 }
 
-const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers', 'documents', 'document', 'go', 'site', 'jobs', 'job', 'tunnels', 'rooms', 'room', 'mail'] satisfies Section[]
+const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers', 'documents', 'document', 'go', 'site', 'jobs', 'job', 'tunnels', 'rooms', 'room', 'mail', 'inbox'] satisfies Section[]
 
 function isSection(text: string | undefined): text is Section {
   return text !== undefined && SECTIONS.includes(text)

@@ -81,7 +81,7 @@ export const t = {
     all: 'All webs',
     add: 'Add a web',
     addTitle: 'Add a web',
-    files: 'Files', people: 'People', news: "What's new", transfers: 'Transfers', search: 'Search', computers: 'Computers', documents: 'Documents', jobs: 'Jobs', tunnels: 'Tunnels', rooms: 'Rooms', room: 'Room', mail: 'Mail',
+    files: 'Files', people: 'People', news: "What's new", transfers: 'Transfers', search: 'Search', computers: 'Computers', documents: 'Documents', jobs: 'Jobs', tunnels: 'Tunnels', rooms: 'Rooms', room: 'Room', mail: 'Mail', inbox: 'Inbox',
     skip: 'Skip to the content',
     unseen: (n: number) => `${plural(n, 'new thing', 'new things')}`,
   },
@@ -168,7 +168,7 @@ export const t = {
 
   commands: {
     share: 'Share a folder', invite: 'Invite somebody', addWeb: 'Start or join a web',
-    files: 'Go to Files', people: 'Go to People', news: "Go to What's new", transfers: 'Go to Transfers', computers: 'Go to Computers', documents: 'Go to Documents', jobs: 'Go to Jobs', tunnels: 'Go to Tunnels', rooms: 'Go to Rooms', mail: 'Go to Mail', newRoom: 'Begin a room', newDirect: 'Write to somebody', offerTunnel: 'Offer a service through a tunnel',
+    files: 'Go to Files', people: 'Go to People', news: "Go to What's new", transfers: 'Go to Transfers', computers: 'Go to Computers', documents: 'Go to Documents', jobs: 'Go to Jobs', tunnels: 'Go to Tunnels', rooms: 'Go to Rooms', mail: 'Go to Mail', inbox: 'Go to the inbox', newRoom: 'Begin a room', newDirect: 'Write to somebody', offerTunnel: 'Offer a service through a tunnel',
     newJob: 'Start a job on idle computers', works: 'Let this computer work for your webs',
     serve: 'Let this computer serve a web',
     theme: 'Switch between light and dark', compact: 'Switch compact rows', keys: 'Show the keys',
@@ -814,6 +814,16 @@ export const t = {
     },
   },
 
+  inbox: {
+    lead: 'What waits for you: conversations, mail, people at the door, invitations, and what kept searches found.',
+    list: 'What waits for you', loading: 'Looking what waits for you', empty: 'Nothing waits for you', emptyText: 'New messages, mail, invitations and what kept searches find come here by themselves.',
+    count: (n: number) => plural(n, 'thing waits for you', 'things wait for you'),
+    more: (n: number) => `${n.toLocaleString('en')} more not read in Mail`,
+    kinds: { room: 'Room', direct: 'Conversation', mention: 'Names you', mail: 'Mail', waiting: 'At the door', search: 'Kept search' },
+    knocks: (person: string) => `Somebody unknown here, ${person}, waits to be let in`, found: (n: number) => plural(n, 'new result', 'new results'),
+    markRead: 'Mark as read', markNamed: (name: string) => `Mark as read: ${name}`, marked: 'Read.',
+  },
+
   mail: {
     inbox: 'Inbox', folders: 'Mail folders', list: 'Mails', loading: 'Reading your mail', more: 'Older mails', fresh: 'Not read yet',
     write: 'Write a mail', answer: 'Answer', archive: 'Archive', remove: 'To the trash', moveTo: 'Move to', back: 'Mails', send: 'Send',
@@ -824,7 +834,12 @@ export const t = {
     sent: (to: string) => `Sent to ${to}.`,
     html: 'This mail has HTML only. It is not rendered; this is its source.',
     notWhole: 'The text and attachments of this mail could not be read from this computer’s store.',
-    attached: 'Attached', unnamed: 'without a name', attachedText: 'Open this mail in a mail program to save what is attached.',
+    attached: 'Attached', unnamed: 'without a name', attachedText: 'What is attached is only saved, never opened here: strangers may have made it. Your browser shows how far it is.',
+    save: 'Save', saveNamed: (name: string) => `Save ${name}`, saveAll: 'Save the mail', saveAllHint: (size: string) => `As it came, ${size}`,
+    attach: 'Attach files', attachHint: (size: string) => `Or drop them here. Up to ${size} in all; for more, share a file and send its link.`, attachWait: 'Or drop them here.',
+    bringing: (name: string) => `Attaching ${name}`, broughtOf: (done: string, all: string) => `${done} of ${all}`, leave: (name: string) => `Leave out ${name}`,
+    allOf: (taken: string, most: string) => `On the way it takes ${taken} of ${most}.`,
+    tooLarge: (name: string, size: string, most: string) => `${name} has ${size}; all files of a mail together can have ${most}. Share the file and send its link.`,
     unread: (n: number) => plural(n, 'mail not read', 'mails not read'),
   },
 
@@ -924,7 +939,12 @@ export const t = {
     noWeb: 'You need a web in which you are a member: start or join one first.',
     settingsTitle: (name: string) => `Settings of ${name}`, save: 'Save', saved: 'Changed', quietOn: 'Ring no more', quietOff: 'Ring again', quietText: 'Only for you, on all your computers.',
     archive: 'Archive the room', archiveText: 'It is read, and no longer written, by everybody. It can be brought back.', bringBack: 'Bring it back',
-    mute: 'Mute', unmute: 'Mute no more', muteTitle: 'Mute a member', muteText: 'What they say from now on is not shown to anybody in this room. Mute no more, and it is.', muted: (name: string) => `${name} is muted here`, unmuted: (name: string) => `${name} is heard here again`, member: 'Member',
+    mute: 'Mute', unmute: 'Mute no more', muteText: 'What somebody who is muted says from then on is not shown to anybody in this room, until a moderator lifts it; then it is.',
+    muteNamed: (name: string) => `Mute: ${name}`, unmuteNamed: (name: string) => `Mute no more: ${name}`, isMutedChip: 'Muted', mutedUntil: 'Muted until a moderator lifts it',
+    peopleTitle: (name: string) => `People of ${name}`, peopleText: 'Moderators can mute and take messages away; who began the room and the web’s admins say who moderates.', peopleLoading: 'Looking who is there', peopleLead: 'Who moderates and who is muted.', peopleGo: 'People', thisIsYou: 'this is you',
+    moderatesAs: { admin: 'Moderates, as admin', named: 'Moderator', begun: 'Moderates, began the room' },
+    nameAs: 'Make moderator', nameNamed: (name: string) => `Make moderator: ${name}`, unname: 'Moderator no more', unnameNamed: (name: string) => `Moderator no more: ${name}`, named: (name: string) => `${name} moderates here`, unnamed: (name: string) => `${name} moderates here no more`,
+    cards: 'What the links lead to', emptyDocument: 'Nothing is written in it yet', muted: (name: string) => `${name} is muted here`, unmuted: (name: string) => `${name} is heard here again`,
     deleteTitle: 'Take this message away?', deleteText: ['It goes for everybody, and cannot be brought back. Whoever has read it may remember it.', 'That there was a message, and who took it away, stays to be seen.'], deleted: 'The message is taken away',
     talkTitle: (web: string) => `Messages in ${web}`, tellRead: 'Others in direct conversations learn how far I have read', tellHint: 'Nobody learns it unless you switch this on.',
     quietHours: 'Quiet hours', quietFrom: 'From', quietUntil: 'Until', quietHint: 'Nothing rings then. The same time twice: it always rings.',
@@ -993,11 +1013,12 @@ export const t = {
 
   keys: {
     title: 'Keys',
-    find: 'Find or run a command', commands: 'Commands', sections: 'Files, People, What’s new, Transfers, Search, Computers, Documents, Jobs, Tunnels, Rooms',
+    find: 'Find or run a command', commands: 'Commands', sections: 'Files, People, What’s new, Transfers, Search, Computers, Documents, Jobs, Tunnels, Rooms, Mail, Inbox',
     begin: 'Begin a document (on Documents)', publish: 'Publish a folder (on Documents)', write: 'Write in a document', changes: 'Changes of a document', linksHere: 'What links to a document',
     slash: 'On an empty line of a document: put something in', bold: 'Bold, italic', findIn: 'Find in the text that is written', follow: 'Follow the link at the cursor',
     serve: 'Let this computer serve a web (on Computers)', job: 'Start a job (on Jobs)', tunnel: 'Offer a service (on Tunnels)', room: 'Begin a room (on Rooms)', lastSaid: 'In an empty message: change the last one you said', newLine: 'In a message: a new line; Enter alone says it', pauseJob: 'Pause a job, or go on (on a job)',
     move: 'Move in a list', open: 'Open', up: 'One folder up', get: 'Get', panel: 'About this', filter: 'Filter this folder',
+    inbox: 'Next, previous (in the inbox)', markRead: 'Mark as read (in the inbox)',
     keys: 'Show the keys', close: 'Close', ends: 'First, last',
   },
 

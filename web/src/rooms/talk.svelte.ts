@@ -4,7 +4,7 @@ import { untrack } from 'svelte'
 import { call, faultOf } from '../lib/call.ts'
 import { news } from '../lib/events.svelte.ts'
 import { route } from '../lib/route.svelte.ts'
-import type { Fault, InboxEntry, RoomView } from '../lib/views.ts'
+import type { Fault, RoomView } from '../lib/views.ts'
 import { ring } from './ringing.ts'
 
 /** Events that come closer than this are answered by one look. */
@@ -15,8 +15,6 @@ const UNSEEN_MS = 1_000
 class Talk {
   /** Newest message first. */
   rooms = $state.raw<RoomView[]>([])
-  /** The newest unread message, by conversation. */
-  waiting = $state.raw<Partial<Record<string, InboxEntry>>>({})
   isRead = $state(false)
   fault = $state.raw<Fault | null>(null)
   /** Whether archived rooms are asked for, too. */
@@ -50,9 +48,8 @@ class Talk {
     while (this.#isAgain) {
       this.#isAgain = false
       try {
-        const [{ rooms }, { entries }] = await Promise.all([call('talk.rooms', this.hasArchived ? { archived: true } : {}), call('talk.inbox', {})])
-        const waiting = Object.fromEntries(entries.filter(({ kind }) => kind !== 'mention').map((entry) => [entry.room, entry]))
-        Object.assign(this, { rooms, waiting, fault: null, isRead: true })
+        const { rooms } = await call('talk.rooms', this.hasArchived ? { archived: true } : {})
+        Object.assign(this, { rooms, fault: null, isRead: true })
       } catch (error) {
         this.fault = faultOf(error)
       }

@@ -12,7 +12,7 @@ const GATHER_MS = 800
 
 const SEEN = 'althing.rang'
 
-interface Ring { id: string; query: string; path: string; revision: number }
+interface Ring { id: string; query: string; path: string; revision: number; at: number }
 
 class KeptSearches {
   searches = $state.raw<KeptView[]>([])
@@ -92,11 +92,11 @@ class KeptSearches {
 
 export const kept = new KeptSearches()
 
-function ringOf({ kind, about }: Event): Ring | null {
+function ringOf({ kind, about, at }: Event): Ring | null {
   if (kind !== 'search.rang' || typeof about !== 'object' || about === null) return null
   const { id, query, path, revision } = about as Partial<Ring>
   if (typeof id !== 'string' || typeof query !== 'string' || typeof path !== 'string') return null
-  return { id, query, path, revision: typeof revision === 'number' ? revision : 0 }
+  return { id, query, path, revision: typeof revision === 'number' ? revision : 0, at }
 }
 
 function recall(): number {

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::operation::operations;
 
 operations! {
-    Act "mail.send" SendMail -> SentMail, "mail send {to} {subject} {text}", "Sends a mail of plain text to people of your webs.", says "Sent to {to}.";
+    Act "mail.send" SendMail -> SentMail, "mail send {to} {subject} {text}", "Sends a mail of plain text to people of your webs, with files if any are named.", says "Sent to {to}.";
     Read "mail.folders" AskMailFolders -> Folders, "mail folders", "Lists your mail folders.";
     Read "mail.messages" AskMails -> Mails, "mail list {folder?}", "Lists mails of a folder, newest first; of INBOX if nothing else is said.";
     Read "mail.read" AskMail -> MailView, "mail show {message}", "Shows one mail: its text, and what is attached.";
     Read "mail.coming" AskComing -> Coming, "mail coming", "Lists large mails that are on their way here.";
+    Read "mail.part" AskMailPart -> MailPart, "", "Says what is needed to save a part of a mail, or all of it.";
     Act "mail.flag" FlagMail -> MailFolderDone, "mail flag {messages}", "Sets, adds or removes flags of mails, as \\Seen or \\Flagged.", says "Done in {folder}.";
     Act "mail.move" MoveMail -> MailPlaced, "mail move {messages} {folder}", "Moves mails into another folder.", says "In {folder} now.";
     Act "mail.copy" CopyMail -> MailPlaced, "", "Copies mails into another folder.";
@@ -43,6 +44,19 @@ pub struct SendMail {
     /// Who is to get it, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cc: Option<String>,
+    /// Files that come with it: paths on this computer; from the page `ID/NAME`, of bytes that `POST /attachment` has taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("format" = "local-path"))]
+    pub attach: Vec<String>,
+}
+
+/// Bytes that were taken for a mail that is being written: the answer of `POST /attachment`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TakenFile {
+    /// 32 digits that name them, for an hour and until the peer stops.
+    pub id: String,
+    /// How many.
+    pub size: ByteCount,
 }
 
 /// A mail that is on its way.
@@ -65,6 +79,9 @@ pub struct SubmitMail {
     /// Its body, if that is large: then `message` is the head with the empty line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<MailBody>,
+    /// Whether a copy is put into `Sent`: mail programs put theirs there by themselves.
+    #[serde(default)]
+    pub is_kept: bool,
 }
 
 /// The body of a large mail: a content of its own, sealed, that is kept on this computer already.
@@ -296,14 +313,39 @@ pub struct AskMail {
     pub message: String,
 }
 
+/// Arguments of `mail.part`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskMailPart {
+    /// Which mail: `FOLDER/NUMBER`.
+    pub message: String,
+    /// Which of its parts, by its number; 0: the mail as it came.
+    pub part: u64,
+}
+
+/// A part of a mail that can be saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MailPart {
+    /// Which mail: `FOLDER/NUMBER`.
+    pub message: String,
+    /// Which of its parts; 0: the mail as it came.
+    pub part: u64,
+    /// What it says it is called. Whoever saves it makes it harmless first.
+    pub name: String,
+    /// Its bytes, without what they were wrapped in for their way.
+    pub size: ByteCount,
+}
+
 /// A part of a mail that is not its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AttachmentView {
+    /// Its number, by which it is saved.
+    pub part: u64,
     /// What it says it is called; empty when it does not.
     pub name: String,
     /// What it says it is.
     pub media: String,
-    /// Its bytes, as they travel.
+    /// Its bytes, up to a few; exact when it is saved.
     pub size: ByteCount,
 }
 
@@ -422,6 +464,8 @@ pub struct MailSettings {
     pub user: String,
     /// Whether a password was made.
     pub has_password: bool,
+    /// Bytes of a mail at most, with all that comes with it. On its way each file takes a third more than it has.
+    pub size_max: ByteCount,
     /// Addresses to write from, the first of each web first.
     pub addresses: Vec<String>,
     /// What to enter where, for Thunderbird.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::operation::operations;
 
 operations! {
-    Read "talk.inbox" AskInbox -> Inbox, "inbox {web?}", "Lists what is new for you: unread conversations, and messages that name you.";
+    Read "talk.inbox" AskInbox -> Inbox, "inbox {web?}", "Lists what is new for you: unread conversations, messages that name you, and mail not read.";
     Read "talk.rooms" AskRooms -> Rooms, "room list {web?}", "Lists rooms and direct conversations, newest message first.";
     Act "talk.start" StartRoom -> RoomView, "room new {web} {name}", "Begins a room that everybody in the web can read.", says "The room {name} has begun.";
     Act "talk.change" ChangeRoom -> RoomView, "room set {room}", "Changes a room's name, topic, moderators, what newcomers see, or archives it.", says "{name} is changed.";
@@ -42,30 +42,30 @@ pub struct AskInbox {
 /// Something that waits for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InboxEntry {
-    /// `room` or `direct`: unread messages; `mention`: one that names you. There will be more kinds.
+    /// `room` or `direct`: unread messages; `mention`: one that names you; `mail`: one that was not read. There will be more kinds.
     pub kind: String,
-    /// The web.
+    /// The web; empty of a mail that is from none of yours any more.
     pub web: String,
-    /// The conversation's name.
+    /// The conversation's name; of a mail, its folder.
     pub name: String,
-    /// How many are unread; 1 of a mention.
+    /// How many are unread; 1 of a mention or a mail.
     pub unread: u64,
-    /// Who said the newest, you as `you`.
+    /// Who said the newest, you as `you`; who wrote a mail, with the address.
     pub who: String,
-    /// Its beginning.
+    /// Its beginning; of a mail, what it is about.
     pub text: String,
-    /// When, by its author's clock.
+    /// When, by its author's clock; of a mail, when it came.
     pub at: Timestamp,
-    /// The conversation.
+    /// The conversation; empty of a mail.
     pub room: String,
-    /// The newest message.
+    /// The newest message; of a mail, `FOLDER/NUMBER`.
     pub message: String,
 }
 
 /// What is new.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Inbox {
-    /// Newest first.
+    /// Newest first. Of mail, the newest 50.
     pub entries: Vec<InboxEntry>,
 }
 
@@ -107,6 +107,8 @@ pub struct RoomView {
     pub is_quiet: bool,
     /// Whether you may take messages away and mute.
     pub may_moderate: bool,
+    /// Whether you may say who moderates.
+    pub may_lead: bool,
     /// Whether a moderator has muted you here.
     pub is_muted: bool,
     /// Who moderates besides admins: who began it, and those named.
@@ -506,6 +508,7 @@ pub struct AskWho {
 }
 
 /// A person of a conversation.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WhoView {
     /// Its label, you as `you`.
@@ -516,6 +519,10 @@ pub struct WhoView {
     pub last_heard: Option<Timestamp>,
     /// Whether it moderates.
     pub moderates: bool,
+    /// Whether it was named for that; admins and who began the room moderate without it.
+    pub is_named: bool,
+    /// Whether a moderator has muted it here: until one lifts that.
+    pub is_muted: bool,
     /// Who it is.
     pub person: PersonId,
 }

@@ -298,6 +298,11 @@ pub(crate) fn arguments(offered: &Offered, matches: &ArgMatches) -> Result<Value
             Form::Text if property.meaning == Meaning::LocalPath => {
                 matches.get_one::<PathBuf>(name).map(|path| whole_path(path)).transpose()?.map(Value::String)
             }
+            Form::Texts if property.meaning == Meaning::LocalPath => matches
+                .get_many::<String>(name)
+                .map(|paths| paths.map(|path| whole_path(Path::new(path)).map(Value::String)).collect())
+                .transpose()?
+                .map(Value::Array),
             Form::Texts => matches
                 .get_many::<String>(name)
                 .map(|texts| texts.cloned().map(Value::String).collect())

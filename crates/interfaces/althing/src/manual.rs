@@ -145,6 +145,7 @@ fn form(property: &Property) -> String {
         (Form::Text, Meaning::LocalOrTree) => "(path on this computer, or of the tree)".to_owned(),
         (Form::Text, Meaning::Id) => "(id)".to_owned(),
         (Form::Text, _) => "(text)".to_owned(),
+        (Form::Texts, Meaning::LocalPath) => "(paths on this computer)".to_owned(),
         (Form::Texts, _) => "(texts)".to_owned(),
     }
 }

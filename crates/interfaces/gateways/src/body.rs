@@ -1,12 +1,15 @@
-//! Reads JSON bodies: declared as such, of bounded size, in bounded time; every fault is a `Fault`.
+//! Reads bodies: JSON, declared as such, of bounded size, in bounded time; or bytes, which come piece by piece. Every fault is a `Fault`.
 
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use base::Fault;
+use futures_lite::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::host::ContentStream;
 use crate::refusal::GatewayError;
 
 /// Largest body of a question that anybody's page may ask: names and numbers.
@@ -45,6 +48,22 @@ pub(crate) async fn read<T: DeserializeOwned>(
 ) -> Result<T, GatewayError> {
     serde_json::from_value(json(headers, body, BODY_BYTES_MAX).await?)
         .map_err(|error| GatewayError::BadArguments { operation: about.to_owned(), why: error.to_string() })
+}
+
+/// Returns bytes as they come, each piece in bounded time; whoever takes them says how many are too many. They have to be
+/// declared as such: no form of another site can do that.
+pub(crate) fn bytes(headers: &HeaderMap, body: Body) -> Result<ContentStream, GatewayError> {
+    if headers.get(CONTENT_TYPE).is_none_or(|said| said != "application/octet-stream") {
+        return Err(GatewayError::NotBytes);
+    }
+    let pieces = futures_lite::stream::try_unfold(body.into_data_stream(), async |mut pieces| {
+        match tokio::time::timeout(BODY_TIME, pieces.next()).await {
+            Ok(Some(Ok(piece))) => Ok(Some((piece, pieces))),
+            Ok(None) => Ok(None),
+            Ok(Some(Err(_))) | Err(_) => Err(Fault::from(GatewayError::BodyLost)),
+        }
+    });
+    Ok(Box::pin(pieces))
 }
 
 fn is_too_large(error: &axum::Error) -> bool {

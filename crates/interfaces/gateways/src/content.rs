@@ -5,7 +5,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use api::files::Opened;
 use axum::body::Body;
 use axum::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
@@ -25,7 +24,7 @@ use crate::places::port_suffix;
 use crate::ranges::{Wanted, wanted};
 use crate::refusal::{GatewayError, Refusal};
 use crate::surface::{Disposition, Show};
-use crate::views::Viewed;
+use crate::views::{Source, Viewed};
 use crate::{markdown, secrets};
 
 /// What a browser may use a member's file as. Never as a script, style, worker, font or plug-in.
@@ -54,7 +53,7 @@ async fn try_answer(gateway: &Arc<Gateway>, label: &str, parts: &Parts) -> Resul
     };
     let view = gateway.views.find(label, capability, now()).ok_or(GatewayError::UnknownView)?;
     // A relative link inside of a document must not show the same document under another name.
-    if names::in_url(&view.opened.name) != name {
+    if names::in_url(view.source.name()) != name {
         return Err(GatewayError::NothingHere.into());
     }
     let served = as_served(&view, &purpose);
@@ -96,8 +95,8 @@ async fn bytes(
     served: Media,
     parts: &Parts,
 ) -> Result<Response<Body>, Refusal> {
-    let size = view.opened.size.0;
-    let tag = format!("\"{}\"", view.opened.content);
+    let size = view.source.size();
+    let tag = view.source.tag();
     let (status, range) = match wanted(&parts.headers, size, &tag) {
         Wanted::Whole => (StatusCode::OK, 0..size),
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
@@ -108,7 +107,7 @@ async fn bytes(
     let disposition = if is_shown { Disposition::Inline } else { Disposition::Attachment };
     let mut headers = HeaderMap::new();
     put(&mut headers, CONTENT_TYPE, served.media);
-    put(&mut headers, CONTENT_DISPOSITION, &names::disposition(disposition, &view.opened.name));
+    put(&mut headers, CONTENT_DISPOSITION, &names::disposition(disposition, view.source.name()));
     put(&mut headers, CONTENT_SECURITY_POLICY, &policy(served.show, gateway.port, ""));
     put(&mut headers, ETAG, &tag);
     put(&mut headers, ACCEPT_RANGES, "bytes");
@@ -128,7 +127,7 @@ async fn bytes(
     let body = if parts.method == Method::HEAD || length == 0 {
         Body::empty()
     } else {
-        stream(gateway.host.as_ref(), view.opened.clone(), range).await?
+        stream(gateway.host.as_ref(), view.source.clone(), range).await?
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -137,8 +136,8 @@ async fn bytes(
 }
 
 /// Opens a stream and waits for its first bytes, so that a fault still becomes a status.
-pub(crate) async fn stream(host: &dyn Host, opened: Opened, range: Range<u64>) -> Result<Body, Fault> {
-    let mut stream: ContentStream = host.content(opened, range).await?;
+pub(crate) async fn stream(host: &dyn Host, source: Source, range: Range<u64>) -> Result<Body, Fault> {
+    let mut stream: ContentStream = read(host, source, range).await?;
     let first = match stream.next().await {
         Some(first) => first?,
         None => {
@@ -150,13 +149,20 @@ pub(crate) async fn stream(host: &dyn Host, opened: Opened, range: Range<u64>) -
     Ok(Body::from_stream(futures_lite::stream::once(Ok(first)).chain(stream)))
 }
 
+async fn read(host: &dyn Host, source: Source, range: Range<u64>) -> Result<ContentStream, Fault> {
+    match source {
+        Source::File(opened) => host.content(opened, range).await,
+        Source::Part(part) => host.part(part, range).await,
+    }
+}
+
 /// Reads a small range as a whole.
-pub(crate) async fn collect(host: &dyn Host, opened: Opened, range: Range<u64>) -> Result<Vec<u8>, Fault> {
+pub(crate) async fn collect(host: &dyn Host, source: Source, range: Range<u64>) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
     if range.is_empty() {
         return Ok(bytes);
     }
-    let mut stream = host.content(opened, range).await?;
+    let mut stream = read(host, source, range).await?;
     while let Some(piece) = stream.next().await {
         bytes.extend_from_slice(&piece?);
     }
@@ -164,8 +170,8 @@ pub(crate) async fn collect(host: &dyn Host, opened: Opened, range: Range<u64>) 
 }
 
 async fn rendered(gateway: &Arc<Gateway>, view: &Viewed, is_head: bool) -> Result<Response<Body>, Refusal> {
-    let size = view.opened.size.0.min(media::MARKDOWN_BYTES_MAX);
-    let bytes = collect(gateway.host.as_ref(), view.opened.clone(), 0..size).await?;
+    let size = view.source.size().min(media::MARKDOWN_BYTES_MAX);
+    let bytes = collect(gateway.host.as_ref(), view.source.clone(), 0..size).await?;
     let nonce = secrets::draw(15)?;
     let policy = policy(Show::Markdown, gateway.port, &nonce);
     let render = move || markdown::page(&String::from_utf8_lossy(&bytes), &nonce);

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::pin::Pin;
 
 use api::files::Opened;
+use api::mail::{MailPart, TakenFile};
 use api::{Event, EventNumber};
 use base::{Fault, OperationId};
 use bytes::Bytes;
@@ -51,4 +52,10 @@ pub trait Host: Send + Sync + 'static {
     /// The range lies within the content's size. Ends with a fault when the next bytes do not come in time;
     /// dropping the stream ends the interest in them.
     fn content(&self, opened: Opened, range: Range<u64>) -> Promise<'_, ContentStream>;
+
+    /// Reads bytes of what `mail.part` answered. The range lies within its size.
+    fn part(&self, part: MailPart, range: Range<u64>) -> Promise<'_, ContentStream>;
+
+    /// Takes bytes for a mail that is being written, as many as a mail may have.
+    fn attach(&self, bytes: ContentStream) -> Promise<'_, TakenFile>;
 }

@@ -16,7 +16,7 @@
 //! Everything below but the page and `/proxy.pac` needs these request headers:
 //! - `x-althing: 1`
 //! - `Authorization: Bearer TOKEN` (not for `POST /session`)
-//! - `Content-Type: application/json` (for `POST`)
+//! - `Content-Type: application/json` (for `POST`, but for `/attachment`)
 //! - `Sec-Fetch-Site: same-origin` or `Origin: http://HOST` as every browser adds by itself (for `POST`)
 //!
 //! | request | answer |
@@ -27,6 +27,8 @@
 //! | `POST /api/OPERATION` `{arguments}` | the answer as in `web/src/lib/api.gen.ts`; optional header `Idempotency-Key`: 32 hex digits, the same for each repetition of one act |
 //! | `GET /api/events?after=N` | `text/event-stream`, read by `fetch`: see below |
 //! | `POST /view` `{"path", "revision"?, "disposition"?: "inline" or "attachment"}` | `{"url", "show", "name", "size", "media", "revision", "content", "expires"}`; see below |
+//! | `POST /part` `{"message", "part"}` | `{"url", "name", "size", "expires"}`: a part of a mail, or all of it (0); a view that is only ever saved |
+//! | `POST /attachment` bytes, as `application/octet-stream` | `{"id", "size"}`: for `mail.send`, good for an hour; what is larger than a mail may be is refused |
 //! | `POST /site` `{"label", "path"?}` | `{"url"}`: enters a member's site once, within 30 s; navigate to it. `path` is what stands behind the host in the site's address, query and all, as the address bar shows it |
 //! | `GET /proxy.pac` | how a browser finds our names through the proxy; needs nothing |
 //! | `POST /qr` `{"text"}` | `image/svg+xml`, text of 2,048 bytes at most |

@@ -2,12 +2,13 @@
 //!
 //! Not for: anything that runs; `docs/openapi.json` is this, and `GET /api/openapi.json` answers it.
 
+use api::mail::TakenFile;
 use api::{Kind, OperationEntry};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::surface::{AskQr, AskSession, AskSite, AskView, Session, SiteUrl, View};
+use crate::surface::{AskPart, AskQr, AskSession, AskSite, AskView, PartUrl, Session, SiteUrl, View};
 
 /// Returns the whole surface.
 pub fn openapi() -> Value {
@@ -41,6 +42,18 @@ pub fn openapi() -> Value {
             schema_of::<View>(),
         ),
     );
+    put(
+        "/part",
+        "post",
+        fixed(
+            "part",
+            "Opens a part of a mail for saving.",
+            &mut components,
+            schema_of::<AskPart>(),
+            schema_of::<PartUrl>(),
+        ),
+    );
+    put("/attachment", "post", attachment(&mut components));
     put(
         "/site",
         "post",
@@ -186,6 +199,21 @@ fn end_session() -> Value {
         "requestBody": { "required": true, "content": { "application/json": { "schema": { "type": "object", "additionalProperties": false } } } },
         "responses": {
             "200": { "description": "It has ended.", "content": { "application/json": { "schema": { "type": "object" } } } },
+            "default": { "$ref": "#/components/responses/fault" },
+        },
+    })
+}
+
+fn attachment(components: &mut Map<String, Value>) -> Value {
+    let answer = add(components, schema_of::<TakenFile>());
+    json!({
+        "operationId": "attachment",
+        "tags": ["gateway"],
+        "summary": "Takes the bytes of a file for a mail that is being written.",
+        "parameters": marker(),
+        "requestBody": { "required": true, "content": { "application/octet-stream": {} } },
+        "responses": {
+            "200": { "description": "They are kept for an hour.", "content": json_body(&answer) },
             "default": { "$ref": "#/components/responses/fault" },
         },
     })

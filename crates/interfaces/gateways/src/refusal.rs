@@ -81,6 +81,9 @@ pub enum GatewayError {
     /// The body is not declared as JSON.
     #[error("the request's body is not declared as application/json")]
     WrongMediaType,
+    /// The body is not declared as bytes.
+    #[error("the request's body is not declared as application/octet-stream")]
+    NotBytes,
     /// The body is not JSON.
     #[error("the request's body is not JSON: {why}")]
     NotJson {
@@ -207,7 +210,7 @@ impl GatewayError {
             | Self::NoSuchPage { .. }
             | Self::NoSuchWish => StatusCode::NOT_FOUND,
             Self::WrongMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongMediaType | Self::NotBytes => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyLost => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             _ => return None,
@@ -231,6 +234,7 @@ impl GatewayError {
             Self::NothingHere => "gateways.nothing-here",
             Self::WrongMethod { .. } => "gateways.wrong-method",
             Self::WrongMediaType => "gateways.wrong-media-type",
+            Self::NotBytes => "gateways.not-bytes",
             Self::NotJson { .. } => "gateways.not-json",
             Self::BodyLost => "gateways.body-lost",
             Self::TooLarge { .. } => "gateways.too-large",
@@ -398,6 +402,7 @@ pub fn faults() -> Vec<Fault> {
         GatewayError::NothingHere,
         GatewayError::WrongMethod { method: text("PUT") },
         GatewayError::WrongMediaType,
+        GatewayError::NotBytes,
         GatewayError::NotJson { why: text("expected value at line 1 column 1") },
         GatewayError::BodyLost,
         GatewayError::TooLarge { max: 262_144 },

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use api::Kind;
 use api::files::{Open, Opened};
+use api::mail::{AskMailPart, MailPart, TakenFile};
+use api::{Kind, Operation as _};
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -18,8 +19,8 @@ use serde_json::{Value, json};
 use crate::gateway::{Gateway, aside, now};
 use crate::places::{self, Place, Shows};
 use crate::refusal::{GatewayError, Refusal};
-use crate::surface::{AskQr, AskSession, AskView, Disposition, Session, View};
-use crate::views::Viewed;
+use crate::surface::{AskPart, AskQr, AskSession, AskView, Disposition, PartUrl, Session, View};
+use crate::views::{Address, Source, Viewed};
 use crate::{arguments, body, content, events, media, names, openapi, page, sites};
 
 /// Longest text of a QR code that telephones still read.
@@ -54,6 +55,8 @@ fn operations() -> Router<Arc<Gateway>> {
         .route("/api/events", get(events::stream).fallback(wrong_method))
         .route("/api/{operation}", post(operate).fallback(wrong_method))
         .route("/view", post(view).fallback(wrong_method))
+        .route("/part", post(part).fallback(wrong_method))
+        .route("/attachment", post(attachment).fallback(wrong_method))
         .route("/site", post(sites::open_by_page).fallback(wrong_method))
         .route("/qr", post(qr).fallback(wrong_method))
 }
@@ -188,16 +191,16 @@ async fn view(
     let opened = open(&gateway, asked.path, asked.revision).await?;
     // Waits for the first bytes: they say what the file is, and if they can't come the page gets to know why.
     let head = 0..opened.size.0.min(media::HEAD_BYTES);
-    let head = content::collect(gateway.host.as_ref(), opened.clone(), head).await?;
+    let head = content::collect(gateway.host.as_ref(), Source::File(opened.clone()), head).await?;
     let shown = match asked.disposition {
         Disposition::Inline => media::of(&opened.name, opened.size.0, &head),
         Disposition::Attachment => media::SAVED_ONLY,
     };
-    let view = Viewed { opened: opened.clone(), media: shown, disposition: asked.disposition };
-    let address = gateway.views.mint(view, now())?;
-    let origin = places::view_origin(&address.label, gateway.port);
+    let source = Source::File(opened.clone());
+    let address =
+        gateway.views.mint(Viewed { source, media: shown, disposition: asked.disposition }, now())?;
     Ok(Json(View {
-        url: format!("{origin}/v/{}/{}", address.capability, names::in_url(&opened.name)),
+        url: url(&gateway, &address, &opened.name),
         show: shown.show,
         name: opened.name,
         size: opened.size,
@@ -206,6 +209,42 @@ async fn view(
         content: opened.content,
         expires: address.expires,
     }))
+}
+
+fn url(gateway: &Gateway, address: &Address, name: &str) -> String {
+    let origin = places::view_origin(&address.label, gateway.port);
+    format!("{origin}/v/{}/{}", address.capability, names::in_url(name))
+}
+
+/// Makes an address at which a part of a mail can be saved, and nothing else: strangers have made it.
+async fn part(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<PartUrl>, Refusal> {
+    let asked: AskPart = body::read("part", &headers, body).await?;
+    let broken = |error: serde_json::Error| GatewayError::Broken { why: error.to_string() };
+    let arguments = serde_json::to_value(AskMailPart { message: asked.message, part: asked.part });
+    let (host, arguments) = (Arc::clone(&gateway.host), arguments.map_err(broken)?);
+    let found = aside(move || host.read(AskMailPart::NAME, arguments)).await??;
+    let found: MailPart = serde_json::from_value(found).map_err(broken)?;
+    let (name, size) = (names::safe(&found.name), found.size);
+    let view = Viewed {
+        source: Source::Part(found),
+        media: media::SAVED_ONLY,
+        disposition: Disposition::Attachment,
+    };
+    let address = gateway.views.mint(view, now())?;
+    Ok(Json(PartUrl { url: url(&gateway, &address, &name), name, size, expires: address.expires }))
+}
+
+/// Takes the bytes of a file for a mail that is being written.
+async fn attachment(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<TakenFile>, Refusal> {
+    Ok(Json(gateway.host.attach(body::bytes(&headers, body)?).await?))
 }
 
 async fn qr(headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
@@ -251,7 +290,7 @@ async fn raw(gateway: &Gateway, opened: Opened) -> Result<Response, Refusal> {
     let size = opened.size.0;
     let bytes = match size {
         0 => Body::empty(),
-        size => content::stream(gateway.host.as_ref(), opened, 0..size).await?,
+        size => content::stream(gateway.host.as_ref(), Source::File(opened), 0..size).await?,
     };
     Ok((
         [("content-type", "application/octet-stream".to_owned()), ("content-length", size.to_string())],

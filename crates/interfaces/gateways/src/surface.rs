@@ -1,4 +1,4 @@
-//! The bodies of the fixed routes: what is said on `/session`, `/view`, `/site` and `/qr`.
+//! The bodies of the fixed routes: what is said on `/session`, `/view`, `/part`, `/site` and `/qr`.
 //!
 //! Not for: operations; those are in `api`.
 
@@ -85,6 +85,29 @@ pub struct View {
     pub revision: u64,
     /// Its content.
     pub content: ContentId,
+    /// When the URL ends unless it is used or asked for again before.
+    pub expires: Timestamp,
+}
+
+/// Asks for a URL under which a part of a mail can be saved: the body of `POST /part`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskPart {
+    /// Which mail: `FOLDER/NUMBER`.
+    pub message: String,
+    /// Which of its parts, as `mail.read` numbers them; 0: the mail as it came.
+    pub part: u64,
+}
+
+/// Where a part of a mail can be saved: the answer of `POST /part`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PartUrl {
+    /// The URL, on an origin of its own; it is never shown in place, whatever it is.
+    pub url: String,
+    /// Its name, made harmless.
+    pub name: String,
+    /// Bytes in all.
+    pub size: ByteCount,
     /// When the URL ends unless it is used or asked for again before.
     pub expires: Timestamp,
 }

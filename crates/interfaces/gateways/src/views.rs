@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::files::Opened;
+use api::mail::MailPart;
 use base::{Fault, Timestamp};
 
 use crate::media::Media;
@@ -40,9 +41,45 @@ struct Kept {
 /// What a view shows, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Viewed {
-    pub(crate) opened: Opened,
+    pub(crate) source: Source,
     pub(crate) media: Media,
     pub(crate) disposition: Disposition,
+}
+
+/// Whose bytes a view gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A member's file.
+    File(Opened),
+    /// A part of a mail of this person.
+    Part(MailPart),
+}
+
+impl Source {
+    /// Returns what it is called, in the words of whoever made it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::File(opened) => &opened.name,
+            Self::Part(part) => &part.name,
+        }
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Self::File(opened) => opened.size.0,
+            Self::Part(part) => part.size.0,
+        }
+    }
+
+    /// Returns what is another if the bytes are others: a file has its content, a mail's number is never given again.
+    pub(crate) fn tag(&self) -> String {
+        match self {
+            Self::File(opened) => format!("\"{}\"", opened.content),
+            Self::Part(MailPart { message, part, .. }) => {
+                format!("\"{}\"", blake3::hash(format!("{part} {message}").as_bytes()).to_hex())
+            }
+        }
+    }
 }
 
 /// A view's address.
@@ -109,7 +146,7 @@ mod tests {
             name: "a.txt".to_owned(),
             revision: 1,
         };
-        Viewed { opened, media: PLAIN, disposition: Disposition::Inline }
+        Viewed { source: Source::File(opened), media: PLAIN, disposition: Disposition::Inline }
     }
 
     fn hours(later: u64) -> Timestamp {

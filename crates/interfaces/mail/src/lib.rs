@@ -27,13 +27,14 @@ mod smtp;
 mod wire;
 
 pub use flags::{FlagChange, Flags, KEYWORD_BYTES_MAX, KEYWORDS_MAX};
+pub use mime::coding::{Coding, Unwrapping};
 pub use mime::outline::OUTLINE_BYTES_MAX;
 pub use post::{
     Account, Appended, Copied, Draft, Folder, FolderId, Gone, Listing, Message, PasswordHash, Post,
     PostError, Promise, SpecialUse, Submitted, Subscription, Uid,
 };
 pub use server::{MailConfig, MailError, MailPorts, ServingMail};
-pub use shown::{Shown, ShownHead, ShownPart, shown, shown_head};
+pub use shown::{Outline, Outlining, Shown, ShownHead, ShownPart, shown, shown_head};
 
 /// All mail addresses end with this, as `alice@family.althing.internal`: a name that is kept out of the internet's.
 pub const DOMAIN: &str = "althing.internal";

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::EventNumber;
 use api::files::{Opened, Want, Wanted};
 use api::host::{AskNet, AskNewWords, AskWords, Dht, Export, Lan, Recover, SetDht, SetLan};
+use api::mail::{MailPart, SendMail, TakenFile};
 use api::people::{Address, Done};
+use api::talk::AskInbox;
+use api::{EventNumber, Operation as _};
 use base::{ByteCount, DeviceId, Fault, FaultKind, OperationId, Timestamp};
 use bytes::Bytes;
 use files::jobs::Source;
@@ -296,6 +298,8 @@ impl Host for PeerHost {
         Box::pin(async move {
             if operation.starts_with("host.") {
                 self.ask_host(&operation, arguments).await
+            } else if operation == SendMail::NAME && has_files(&arguments) {
+                self.mail.send(arguments).await
             } else if operation == "pages.publish" {
                 self.publish(arguments).await
             } else {
@@ -307,6 +311,9 @@ impl Host for PeerHost {
     fn read(&self, operation: &str, arguments: Value) -> Result<Value, Fault> {
         if operation.starts_with("host.") {
             self.read_host(operation, arguments)
+        } else if operation == AskInbox::NAME {
+            let talk = self.readers.read(now(), operation, arguments.clone())?;
+            crate::mail::with_mail(&*self.readers.snapshot()?, arguments, talk)
         } else if crate::mail::is_view(operation) {
             crate::mail::read(&*self.readers.snapshot()?, &self.contents, (operation, &arguments))
         } else {
@@ -326,6 +333,19 @@ impl Host for PeerHost {
     fn content(&self, opened: Opened, range: Range<u64>) -> Promise<'_, ContentStream> {
         Box::pin(self.open(opened, range))
     }
+
+    fn part(&self, part: MailPart, range: Range<u64>) -> Promise<'_, ContentStream> {
+        Box::pin(self.mail.part(part, range))
+    }
+
+    fn attach(&self, bytes: ContentStream) -> Promise<'_, TakenFile> {
+        Box::pin(self.mail.attach(bytes))
+    }
+}
+
+/// Says whether files are to come with a mail: the service has no hands to bring them.
+fn has_files(mail: &Value) -> bool {
+    mail.get("attach").and_then(Value::as_array).is_some_and(|files| !files.is_empty())
 }
 
 /// Reads what was asked or answered.

@@ -4,8 +4,11 @@
 
 mod account;
 mod bodies;
+mod files;
+mod inbox;
 mod settings;
 mod views;
+mod whole;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +28,8 @@ use crate::PeerError;
 use crate::engine::Engine;
 use crate::home::{MAIL, write_whole};
 use account::MailPost;
+use files::Taken;
+pub(crate) use inbox::with_mail;
 pub(crate) use views::{is_view, read};
 
 /// Bytes of a password: nobody guesses them, so that one hash protects it enough.
@@ -53,6 +58,7 @@ pub(crate) struct MailDesk {
     last_event: watch::Receiver<EventNumber>,
     home: PathBuf,
     kept: Arc<Mutex<Kept>>,
+    taken: Taken,
     running: tokio::sync::Mutex<Option<Running>>,
 }
 
@@ -79,7 +85,8 @@ impl MailDesk {
         let text = std::fs::read_to_string(home.join(MAIL)).unwrap_or_default();
         // A damaged file is as none: the password is made anew, and mail programs are told so.
         let kept = Arc::new(Mutex::new(toml::from_str(&text).unwrap_or_default()));
-        Self { engine, readers, contents, last_event, home, kept, running: tokio::sync::Mutex::default() }
+        let (taken, running) = (Taken::default(), tokio::sync::Mutex::default());
+        Self { engine, readers, contents, last_event, home, kept, taken, running }
     }
 
     /// Serves mail programs if a person has wanted that; a port that is taken is no reason for a peer not to start.

@@ -9,6 +9,18 @@ const LINE: usize = 76;
 /// Bytes of text in one encoded word: 75 are allowed, with all around it.
 const WORD: usize = 42;
 
+/// Characters of a file's name at most: with four bytes each a line stays below the 998 that are allowed.
+const NAME_MAX: usize = 70;
+
+/// A file that comes with a mail.
+#[derive(Debug, Clone, Copy)]
+pub struct Attached<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// What is in it.
+    pub bytes: &'a [u8],
+}
+
 /// What a mail is made of.
 #[derive(Debug)]
 pub(crate) struct Letter<'a> {
@@ -20,6 +32,7 @@ pub(crate) struct Letter<'a> {
     pub(crate) text: &'a str,
     pub(crate) at: Timestamp,
     pub(crate) random: [u8; 32],
+    pub(crate) attached: &'a [Attached<'a>],
 }
 
 /// Writes it.
@@ -36,21 +49,67 @@ pub(crate) fn write(letter: &Letter<'_>) -> Vec<u8> {
     }
     mail.push_str(&format!("Subject: {}\r\n", encoded(letter.subject)));
     mail.push_str(&format!("Date: {}\r\nMessage-ID: <{id}@{}>\r\n", date(letter.at), crate::DOMAIN));
-    mail.push_str("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n");
-    let text: String = letter.text.lines().flat_map(|line| [line, "\r\n"]).collect();
+    mail.push_str("MIME-Version: 1.0\r\n");
+    if letter.attached.is_empty() {
+        push_text(&mut mail, letter.text);
+        return mail.into_bytes();
+    }
+    let boundary = format!("=_{}", HEXLOWER.encode(letter.random.get(16..).unwrap_or_default()));
+    mail.push_str(&format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n"));
+    push_text(&mut mail, letter.text);
+    for file in letter.attached {
+        mail.push_str(&format!("--{boundary}\r\nContent-Type: application/octet-stream\r\n"));
+        mail.push_str(&disposition(file.name));
+        push_base64(&mut mail, file.bytes);
+    }
+    mail.push_str(&format!("--{boundary}--\r\n"));
+    mail.into_bytes()
+}
+
+/// Writes the fields and the body of a text; its last line is whole.
+fn push_text(mail: &mut String, text: &str) {
+    mail.push_str("Content-Type: text/plain; charset=utf-8\r\n");
+    let text: String = text.lines().flat_map(|line| [line, "\r\n"]).collect();
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n'))
         && text.lines().all(|line| line.len() <= 900 && !line.contains('\r'));
     if is_plain {
         mail.push_str("\r\n");
         mail.push_str(&text);
-        return mail.into_bytes();
+    } else {
+        push_base64(mail, text.as_bytes());
     }
+}
+
+/// Writes the field and the body of something in 64 letters.
+fn push_base64(mail: &mut String, bytes: &[u8]) {
     mail.push_str("Content-Transfer-Encoding: base64\r\n\r\n");
-    for line in BASE64.encode(text.as_bytes()).as_bytes().chunks(LINE) {
-        mail.push_str(&String::from_utf8_lossy(line));
+    // Whole lines at a time: a file of many megabytes is not wanted twice in memory.
+    for line in bytes.chunks(LINE / 4 * 3) {
+        BASE64.encode_append(line, mail);
         mail.push_str("\r\n");
     }
-    mail.into_bytes()
+}
+
+/// Writes what a file is called: for all programs, and as it is for those that read RFC 2231.
+fn disposition(name: &str) -> String {
+    let harmless = |letter: char| if letter.is_control() || "/\\".contains(letter) { '_' } else { letter };
+    let name: String = name.chars().take(NAME_MAX).map(harmless).collect();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || " -_.".contains(letter);
+    let plain: String = name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).collect();
+    let mut field = format!("Content-Disposition: attachment; filename=\"{plain}\"");
+    if plain != name {
+        field.push_str(";\r\n filename*=utf-8''");
+        for byte in name.bytes() {
+            match byte {
+                byte if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) => {
+                    field.push(char::from(byte))
+                }
+                byte => field.push_str(&format!("%{byte:02X}")),
+            }
+        }
+    }
+    field.push_str("\r\n");
+    field
 }
 
 /// Writes a text into a field: as it is if every program reads it alike, else as encoded words (RFC 2047).
@@ -130,6 +189,7 @@ mod tests {
             text: "Grüße\n.\nAlice",
             at: Timestamp::from_millis(0),
             random: [7; 32],
+            attached: &[],
         };
         let mail = write(&letter);
         let head = crate::head::Head::read(&mail).unwrap();
@@ -147,5 +207,34 @@ mod tests {
             plain.ends_with("\r\n\r\nhello\r\nthere\r\n") && plain.contains("Subject: hi\r\n"),
             "{plain}"
         );
+    }
+
+    #[test]
+    fn files_come_behind_the_text_and_their_names_cannot_end_a_field() {
+        let attached = [
+            Attached { name: "plan.pdf", bytes: &[0, 255, 10, 13] },
+            Attached { name: "../a\r\nX-Evil: \"1\u{202e}.txt", bytes: b"" },
+        ];
+        let letter = Letter {
+            name: "Alice",
+            from: "alice@family.althing.internal",
+            to: &["bob@family.althing.internal".to_owned()],
+            cc: &[],
+            subject: "hi",
+            text: "see",
+            at: Timestamp::from_millis(0),
+            random: [7; 32],
+            attached: &attached,
+        };
+        let mail = String::from_utf8(write(&letter)).unwrap();
+        assert!(crate::head::Head::read(mail.as_bytes()).is_ok());
+        assert!(mail.contains("\r\n\r\nsee\r\n--=_0707"), "{mail}");
+        assert!(
+            mail.contains("filename=\"plan.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nAP8KDQ==\r\n--")
+        );
+        let named =
+            "filename=\".._a__X-Evil_ _1_.txt\";\r\n filename*=utf-8''.._a__X-Evil%3A%20%221%E2%80%AE.txt";
+        assert!(mail.contains(named), "{mail}");
+        assert!(mail.lines().all(|line| line.len() <= 998) && !mail.contains("\nX-Evil"));
     }
 }

@@ -47,6 +47,10 @@ pub enum MailFault {
     TooManyFolders { limit: usize },
     #[error("there is no mail {message}")]
     NoSuchMessage { message: String },
+    #[error("the mail {message} has no part {part}")]
+    NoSuchPart { message: String, part: u64 },
+    #[error("{name} cannot come with the mail: {why}")]
+    NotAttached { name: String, why: String },
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -104,6 +108,12 @@ impl From<MailFault> for Fault {
             MailFault::NoSuchMessage { .. } => {
                 yours("mail.no-such-message").remedy("althing mail list", "lists mails with their names")
             }
+            MailFault::NoSuchPart { .. } => {
+                yours("mail.no-such-part").remedy("althing mail show MESSAGE", "lists what comes with a mail")
+            }
+            MailFault::NotAttached { .. } => {
+                yours("mail.not-attached").remedy("", "attach the file again, or send the mail without it")
+            }
         }
     }
 }
@@ -133,6 +143,8 @@ pub fn faults() -> Vec<Fault> {
         MailFault::FolderStays { folder: text("INBOX") },
         MailFault::TooManyFolders { limit: crate::FOLDERS_MAX },
         MailFault::NoSuchMessage { message: text("INBOX/12") },
+        MailFault::NoSuchPart { message: text("INBOX/12"), part: 3 },
+        MailFault::NotAttached { name: text("plan.pdf"), why: text("it is not kept any more") },
     ]
     .map(Fault::from)
     .to_vec()

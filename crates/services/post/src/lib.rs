@@ -29,7 +29,9 @@ mod taking;
 #[cfg(test)]
 mod tests;
 
+pub use compose::Attached;
 pub use faults::{MailFault, faults};
+pub use sending::written;
 pub use service::{Mail, service};
 pub use statement::{HEAD_SIZE_MAX, IN_LETTERS_MAX, MESSAGE_SIZE_MAX};
 pub use tables::FOLDERS_MAX;

@@ -232,7 +232,7 @@ pub(crate) fn name_of<R: Rows + ?Sized>(
 }
 
 /// Finds a web by the second side of an address.
-fn web_of<R: Rows + ?Sized>(rows: &R, side: &str) -> Result<WebRow, MailFault> {
+pub(crate) fn web_of<R: Rows + ?Sized>(rows: &R, side: &str) -> Result<WebRow, MailFault> {
     let mut webs: Vec<WebRow> = people::read::webs(rows)?;
     webs.retain(|row| row.standing.is_in());
     let is_meant = |row: &WebRow| {

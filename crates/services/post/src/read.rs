@@ -116,6 +116,27 @@ pub fn page<R: Rows + ?Sized>(
     all.filter(|one| one.as_ref().map_or(true, |one| one.uid < below)).take(limit).collect()
 }
 
+/// Returns messages of a folder that were not read, the newest first.
+pub fn unseen<R: Rows + ?Sized>(rows: &R, folder: u64, limit: usize) -> Result<Vec<Message>, StoreError> {
+    // Counted, so that nothing is looked through when all were read.
+    let count = FOLDERS.get(rows, &folder)?.map_or(0, |row| row.unseen);
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let all = MESSAGES.within_back(rows, &folder).map(|pair| pair.map(|((_, uid), row)| message(uid, row)));
+    let is_unseen = |one: &Message| !one.flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen"));
+    all.filter(|one| one.as_ref().map_or(true, is_unseen)).take(limit.min(count)).collect()
+}
+
+/// Returns the web of an address, as this person calls it; none of an address that is of no web here.
+pub fn web_of<R: Rows + ?Sized>(rows: &R, address: &str) -> Result<Option<String>, StoreError> {
+    let small = address.to_lowercase();
+    let Some((_, side)) = crate::address::split(&small) else { return Ok(None) };
+    match naming::web_of(rows, side) {
+        Ok(row) => Ok(Some(row.label)),
+        Err(MailFault::Store(error)) => Err(error),
+        Err(_of_none) => Ok(None),
+    }
+}
+
 fn message(uid: u64, row: MessageRow) -> Message {
     Message { uid, size: row.size, date: row.date, flags: row.flags.0 }
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use api::mail::SendMail;
-use base::{Fault, PersonId, WebId};
+use base::{Fault, PersonId, Timestamp, WebId};
 use kernel::Step;
 use people::{LETTER_PERSONS_MAX, Sealed};
 use store::{Rows, StoreError};
 
-use crate::compose::{self, Letter};
+use crate::compose::{self, Attached, Letter};
 use crate::faults::MailFault;
 use crate::folders;
 use crate::head::{self, Head};
@@ -70,37 +70,53 @@ pub(crate) fn accepts<R: Rows + ?Sized>(rows: &R, written: &str) -> Result<(WebI
     Ok((web, meant))
 }
 
+/// Writes a mail of plain text as it was asked for, with files; returns it, and all addresses it is for.
+pub fn written<R: Rows + ?Sized>(
+    rows: &R,
+    asked: &SendMail,
+    (at, random): (Timestamp, [u8; 32]),
+    attached: &[Attached<'_>],
+) -> Result<(Vec<u8>, Vec<String>), Fault> {
+    let list = |text: &str| -> Vec<String> {
+        let all = text.split([',', ' ']).map(str::trim).filter(|address| !address.is_empty());
+        all.map(str::to_lowercase).collect()
+    };
+    let (to, cc) = (list(&asked.to), asked.cc.as_deref().map(list).unwrap_or_default());
+    let Some(first) = to.first() else { return Err(MailFault::NobodyMeant.into()) };
+    // The address of the web to which it goes first.
+    let (web, _) = accepts(rows, first)?;
+    let me = people::read::my_person(rows)?.ok_or(MailFault::NobodyMeant)?;
+    let from = naming::of_person(rows, web, me)?;
+    let name = naming::name_of(rows, web, me)?;
+    let whole = |list: &[String]| -> Result<Vec<String>, MailFault> {
+        list.iter().map(|address| everywhere(rows, address)).collect()
+    };
+    let (to, cc) = (whole(&to)?, whole(&cc)?);
+    let letter = Letter {
+        name: &name,
+        from: &from,
+        to: &to,
+        cc: &cc,
+        subject: &asked.subject,
+        text: &asked.text,
+        at,
+        random,
+        attached,
+    };
+    Ok((compose::write(&letter), [to.clone(), cc.clone()].concat()))
+}
+
 impl Mail {
     /// Writes and sends a mail of plain text.
     pub(crate) fn send(&mut self, step: &mut Step<'_>, asked: &SendMail) -> Result<MailId, Fault> {
-        let list = |text: &str| -> Vec<String> {
-            let all = text.split([',', ' ']).map(str::trim).filter(|address| !address.is_empty());
-            all.map(str::to_lowercase).collect()
-        };
-        let (to, cc) = (list(&asked.to), asked.cc.as_deref().map(list).unwrap_or_default());
-        let Some(first) = to.first() else { return Err(MailFault::NobodyMeant.into()) };
-        // The address of the web to which it goes first.
-        let (web, _) = accepts(step.view(), first)?;
-        let me = people::read::my_person(step.view())?.ok_or(MailFault::NobodyMeant)?;
-        let from = naming::of_person(step.view(), web, me)?;
-        let name = naming::name_of(step.view(), web, me)?;
-        let whole = |list: &[String]| -> Result<Vec<String>, MailFault> {
-            list.iter().map(|address| everywhere(step.view(), address)).collect()
-        };
-        let (to, cc) = (whole(&to)?, whole(&cc)?);
-        let (at, random) = (step.now(), step.random("message id"));
-        let letter = Letter {
-            name: &name,
-            from: &from,
-            to: &to,
-            cc: &cc,
-            subject: &asked.subject,
-            text: &asked.text,
-            at,
-            random,
-        };
-        let mail = compose::write(&letter);
-        self.submit(step, &mail, &[to.clone(), cc.clone()].concat(), (OwnCopy::Kept, None))
+        if let Some(name) = asked.attach.first() {
+            // The bytes are for drivers to bring: a service reads no files.
+            let why = "the peer has not brought it".to_owned();
+            return Err(MailFault::NotAttached { name: name.clone(), why }.into());
+        }
+        let chance = (step.now(), step.random("message id"));
+        let (mail, to) = written(step.view(), asked, chance, &[])?;
+        self.submit(step, &mail, &to, (OwnCopy::Kept, None))
     }
 
     /// Sends a mail to all recipients, or to none.

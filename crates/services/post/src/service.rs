@@ -127,7 +127,8 @@ impl Mail {
                 let asked: ask::SubmitMail = arguments_of(operation, arguments)?;
                 let bytes = decoded(operation, &asked.message)?;
                 let body = asked.body.as_ref().map(|body| body_of(operation, body)).transpose()?;
-                let mail = self.submit(step, &bytes, &asked.to, (OwnCopy::Elsewhere, body))?;
+                let own_copy = if asked.is_kept { OwnCopy::Kept } else { OwnCopy::Elsewhere };
+                let mail = self.submit(step, &bytes, &asked.to, (own_copy, body))?;
                 step.reply(id, &ask::SentMail { id: mail.to_string(), to: asked.to.join(", ") });
             }
             ask::AppendMail::NAME => {

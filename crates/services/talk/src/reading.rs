@@ -16,6 +16,7 @@ use crate::ids::{MessageId, RoomId};
 use crate::message::{self, Ground, Shown};
 use crate::naming;
 use crate::receipts::{self, Held};
+use crate::rights;
 use crate::tables::{DRAFTS, MessageRow, QUIET, READ, ROOMS, Spot, THREADS, TIMELINE, Way, walk};
 
 /// Messages on a page, if nothing else is said, and at most.
@@ -398,6 +399,10 @@ pub(crate) fn room_view(rows: &dyn Rows, web: WebId, room: RoomId) -> Result<Roo
         Some(me) => ground.moderates(rows, me)?,
         None => false,
     };
+    let may_lead = match (ground.me, &terms) {
+        (Some(me), Some(terms)) => rights::leads(rows, web, terms, me)?,
+        _ => false,
+    };
     let mut moderators = Vec::new();
     for person in terms.iter().flat_map(|terms| terms.begun_by.iter().chain(&terms.moderators)) {
         let label = naming::label(rows, web, *person)?;
@@ -419,6 +424,7 @@ pub(crate) fn room_view(rows: &dyn Rows, web: WebId, room: RoomId) -> Result<Roo
         is_open: room.is_direct() || terms.is_open,
         is_quiet: QUIET.has(rows, &(web, room))?,
         may_moderate,
+        may_lead,
         is_muted: ground.me.is_some_and(|me| ground.muted.contains_key(&me)),
         moderators,
         persons,
@@ -527,6 +533,8 @@ pub(crate) fn who(context: &ReadContext<'_>, asked: &AskWho) -> Result<Who, Faul
             is_here,
             last_heard: if is_me { Some(context.now) } else { last_heard },
             moderates: ground.moderates(rows, person)?,
+            is_named: ground.terms.as_ref().is_some_and(|terms| terms.moderators.contains(&person)),
+            is_muted: ground.muted.contains_key(&person),
             person,
         });
     }

@@ -24,6 +24,7 @@ use crate::content::{collect, stream};
 use crate::gateway::{Gateway, aside};
 use crate::media::{self, MARKDOWN_BYTES_MAX};
 use crate::refusal::{GatewayError, Refusal};
+use crate::views::Source;
 
 /// What a folder shows instead of its list, the first that is there.
 const INDEXES: [&str; 5] = ["index.html", "index.htm", "index.md", "README.md", "readme.md"];
@@ -197,7 +198,7 @@ impl Request<'_> {
 
     async fn whole(&self, opened: Opened) -> Result<Vec<u8>, Refusal> {
         let range = 0..opened.size.0;
-        collect(self.gateway.host.as_ref(), opened, range).await.map_err(as_answer)
+        collect(self.gateway.host.as_ref(), Source::File(opened), range).await.map_err(as_answer)
     }
 
     async fn streamed(
@@ -211,7 +212,8 @@ impl Request<'_> {
         if range.is_empty() {
             return Ok(response.map(|()| Body::empty()));
         }
-        let body = stream(self.gateway.host.as_ref(), opened, range).await.map_err(as_answer)?;
+        let body =
+            stream(self.gateway.host.as_ref(), Source::File(opened), range).await.map_err(as_answer)?;
         if tail.is_empty() {
             return Ok(response.map(|()| body));
         }

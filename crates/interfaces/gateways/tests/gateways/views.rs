@@ -172,3 +172,48 @@ async fn a_pdf_is_not_sandboxed_because_its_viewer_is() {
         "{policy}"
     );
 }
+
+#[tokio::test]
+async fn a_part_of_a_mail_is_only_ever_saved_under_a_harmless_name() {
+    for name in ["evil.html", "evil.svg", "a.png", "../../x", "a\u{202e}fdp.exe", "<script>.html"] {
+        let house = House::start(&[(name, EVIL)]).await;
+        let answer = house.post("/part", &json!({"message": name, "part": 2})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let url = answer.json()["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+        let (host, path) = url.split_once('/').unwrap();
+        for dest in ["document", "iframe", "image", "empty"] {
+            let found = get(&house, host, &format!("/{path}"), &format!("sec-fetch-dest: {dest}\r\n")).await;
+            assert_eq!(found.body, EVIL, "{name}");
+            assert_eq!(found.header("content-type").as_deref(), Some("application/octet-stream"));
+            assert_eq!(found.header("x-content-type-options").as_deref(), Some("nosniff"));
+            assert!(
+                found.header("content-security-policy").unwrap().starts_with("sandbox; default-src 'none'")
+            );
+            let disposition = found.header("content-disposition").unwrap();
+            assert!(disposition.starts_with("attachment; filename=\""), "{disposition}");
+            assert!(!disposition.contains(['/', '\\']) && disposition.is_ascii(), "{disposition}");
+            assert!(!disposition.contains("%E2%80%AE"), "{disposition}");
+        }
+        let part = get(&house, host, &format!("/{path}"), "range: bytes=1-6\r\n").await;
+        assert_eq!((part.status, part.body.as_slice()), (206, b"script".as_slice()));
+    }
+    let house = House::start(&[]).await;
+    assert_eq!(house.post("/part", &json!({"message": "x", "part": 1})).await.code(), "mail.no-such-part");
+}
+
+#[tokio::test]
+async fn bytes_for_a_mail_are_taken_from_the_page_only_and_declared_as_such() {
+    let house = House::start(&[]).await;
+    let bytes = "x".repeat(300_000);
+    let good = house.good().replace("application/json", "application/octet-stream");
+    let answer = house.raw(&request("POST", "/attachment", &house.own_host(), &good, &bytes)).await;
+    assert_eq!((answer.status, answer.json()["size"].as_u64()), (200, Some(300_000)), "{}", answer.text());
+    let check = async |lines: &str, code: &str| {
+        let answer = house.raw(&request("POST", "/attachment", &house.own_host(), lines, "x")).await;
+        assert_eq!(answer.code(), code);
+    };
+    check(&house.good(), "gateways.not-bytes").await;
+    check(&good.replace("same-origin", "cross-site"), "gateways.cross-site").await;
+    check(&good.replace("x-althing: 1\r\n", ""), "gateways.no-marker").await;
+    check(&good.replace("Bearer ", "Bearer x"), "gateways.unknown-token").await;
+}

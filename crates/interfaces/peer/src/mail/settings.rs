@@ -1,6 +1,7 @@
 //! What to enter in mail programs, in the words of each.
 
 use api::mail::MailSettings;
+use base::ByteCount;
 
 use super::Kept;
 
@@ -56,6 +57,7 @@ pub(super) fn settings(kept: &Kept, addresses: Vec<String>) -> MailSettings {
         smtp_port: smtp,
         user,
         has_password: kept.password_hash.is_some(),
+        size_max: ByteCount(post::MESSAGE_SIZE_MAX),
         addresses,
         thunderbird,
         mutt,

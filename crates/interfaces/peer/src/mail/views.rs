@@ -1,7 +1,9 @@
 //! Mails as a page and the command line show them: heads decoded, text without formatting.
 
 use api::Operation as _;
-use api::mail::{AskComing, AskMail, AskMails, AttachmentView, Coming, ComingMail, MailLine, MailView, Mails};
+use api::mail::{
+    AskComing, AskMail, AskMailPart, AskMails, AttachmentView, Coming, ComingMail, MailLine, MailView, Mails,
+};
 use base::{ByteCount, Fault};
 use mail::shown_head;
 use network::Contents;
@@ -9,7 +11,8 @@ use post::MailFault;
 use serde_json::Value;
 use store::Rows;
 
-use super::bodies;
+use super::files;
+use super::whole::Whole;
 use crate::host::{answer, parse};
 
 /// Mails of a page, if nothing else is said, and at most.
@@ -21,7 +24,7 @@ const HEAD_LOOKED_MAX: usize = 16 * 1024;
 
 /// Says whether an operation needs to know how mails are built.
 pub(crate) fn is_view(operation: &str) -> bool {
-    [AskMails::NAME, AskMail::NAME, AskComing::NAME].contains(&operation)
+    [AskMails::NAME, AskMail::NAME, AskMailPart::NAME, AskComing::NAME].contains(&operation)
 }
 
 /// Answers it.
@@ -33,6 +36,10 @@ pub(crate) fn read(
     match operation {
         AskMail::NAME => one(rows, contents, arguments),
         AskComing::NAME => coming(rows),
+        AskMailPart::NAME => {
+            let asked = parse(AskMailPart::NAME, arguments.clone())?;
+            answer(AskMailPart::NAME, &files::about_part(rows, contents, asked)?)
+        }
         _ => list(rows, arguments),
     }
 }
@@ -75,68 +82,50 @@ fn coming(rows: &dyn Rows) -> Result<Value, Fault> {
 
 fn one(rows: &dyn Rows, contents: &Contents, arguments: &Value) -> Result<Value, Fault> {
     let asked: AskMail = parse(AskMail::NAME, arguments.clone())?;
-    let unknown = || MailFault::NoSuchMessage { message: asked.message.chars().take(100).collect() };
-    let (name, uid) = asked.message.rsplit_once('/').ok_or_else(unknown)?;
-    let uid: u64 = uid.parse().map_err(|_no_number| unknown())?;
-    let folder = post::read::folder_named(rows, name)?.ok_or_else(unknown)?;
-    let message = post::read::one(rows, folder, uid)?.ok_or_else(unknown)?;
-    let mut bytes = Vec::new();
-    loop {
-        let piece = post::read::bytes(rows, (folder, uid), bytes.len() as u64, usize::MAX)?;
-        let piece = piece.filter(|piece| !piece.is_empty());
-        let Some(piece) = piece else { break };
-        bytes.extend_from_slice(&piece);
-    }
-    let is_whole = match post::read::large(rows, folder, uid)? {
-        Some(large) => read_body(contents, &large, &mut bytes),
-        None => true,
+    let whole = Whole::find(rows, &asked.message)?;
+    let looked = whole.outline(rows, contents).and_then(|outline| shown(rows, contents, (&whole, &outline)));
+    let (shown, is_whole) = match looked {
+        Ok(shown) => (shown, true),
+        Err(fault) => {
+            tracing::warn!(code = fault.code, "the body of a mail cannot be read: {fault}");
+            let outline = whole.outline_of_rows(rows)?;
+            (
+                mail::Shown {
+                    head: shown(rows, contents, (&whole, &outline))?.head,
+                    ..mail::Shown::default()
+                },
+                false,
+            )
+        }
     };
-    let shown = mail::shown(&bytes);
     let attached = |part: mail::ShownPart| AttachmentView {
+        part: part.number,
         name: part.name,
         media: part.media,
         size: ByteCount(part.size),
     };
     let view = MailView {
-        message: asked.message.clone(),
+        message: asked.message,
         from: shown.head.from,
         to: shown.head.to,
         cc: shown.head.cc,
         subject: shown.head.subject,
         date: shown.head.date,
-        at: message.date,
+        at: whole.message.date,
         text: shown.text,
         is_html: shown.is_html,
         is_whole,
         attachments: shown.parts.into_iter().map(attached).collect(),
-        flags: message.flags,
-        size: ByteCount(message.size),
+        flags: whole.message.flags,
+        size: ByteCount(whole.message.size),
     };
     answer(AskMail::NAME, &view)
 }
 
-/// Bytes of a body that a page is shown.
-const READ_MAX: u64 = 32 << 20;
-
-/// Reads a body that is a content, or what of it is shown; says whether all of it could be read. This thread may block.
-fn read_body(contents: &Contents, large: &post::read::Large, bytes: &mut Vec<u8>) -> bool {
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return false };
-    let mut at = 0;
-    while at < large.size {
-        if at >= READ_MAX {
-            return false;
-        }
-        match runtime.block_on(bodies::read(contents, large, at, usize::MAX)) {
-            Ok(piece) if !piece.is_empty() => {
-                at = at.saturating_add(piece.len() as u64);
-                bytes.extend_from_slice(&piece);
-            }
-            Ok(_nothing) => return false,
-            Err(fault) => {
-                tracing::warn!(code = fault.code, "the body of a mail cannot be read: {fault}");
-                return false;
-            }
-        }
-    }
-    true
+fn shown(
+    rows: &dyn Rows,
+    contents: &Contents,
+    (whole, outline): (&Whole, &mail::Outline),
+) -> Result<mail::Shown, Fault> {
+    mail::shown(outline, |range| whole.range(rows, contents, range))
 }
