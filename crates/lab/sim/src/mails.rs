@@ -119,6 +119,8 @@ struct Town {
     /// Every word that a computer has written, by what it is about.
     placings: BTreeMap<Vec<u8>, BTreeSet<Word>>,
     namings: BTreeMap<Vec<u8>, BTreeSet<Word>>,
+    /// Words of the phone that another computer has heard: the others are lost with it.
+    heard: BTreeSet<(Vec<u8>, Word)>,
     /// Whom each mail is for and from, by the word that stands in it.
     mails: BTreeMap<String, BTreeSet<String>>,
     /// The words in mails, by how the mails are called.
@@ -167,6 +169,7 @@ impl Town {
             world,
             placings: BTreeMap::new(),
             namings: BTreeMap::new(),
+            heard: BTreeSet::new(),
             mails: BTreeMap::new(),
             words: BTreeMap::new(),
             count: 0,
@@ -177,6 +180,7 @@ impl Town {
         // Some mail and folders are there before the second computer.
         for _ in 0..6 {
             town.send();
+            town.listen();
             town.sort();
             town.listen();
         }

@@ -357,6 +357,7 @@ fn computers_that_were_apart_agree_and_nothing_is_lost_with_a_removed_folder() {
     for subject in ["a", "b", "c"] {
         two.ask(BOB, "mail.send", json!({ "to": "alice@family", "subject": subject, "text": subject }));
     }
+    two.minute();
     two.ask(ALICE, "mail.new_folder", json!({ "folder": "Work" }));
     two.ask(ALICE, "mail.move", json!({ "messages": "INBOX/3", "folder": "Work" }));
     two.minute();

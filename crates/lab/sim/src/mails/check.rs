@@ -63,16 +63,20 @@ impl Town {
     pub(super) fn listen(&mut self) {
         for peer in [ALICE, PHONE, BOB, BOBS_SECOND, LATE] {
             let device = self.world.peer(peer).device;
+            let phone = self.world.peer(PHONE).device;
             let [placings, namings] = self.words_at(peer);
             let named = self.names_of_mails(peer);
             self.words.extend(named);
             // Each person has folders of its own, so it stands before what a word is about.
             let person = u8::from([BOB, BOBS_SECOND].contains(&peer));
-            for (heard, words) in [(&mut self.placings, placings), (&mut self.namings, namings)] {
+            for (said, words) in [(&mut self.placings, placings), (&mut self.namings, namings)] {
                 for (about, word) in words {
+                    let about = [vec![person], about].concat();
+                    if word.by == phone && peer != PHONE {
+                        self.heard.insert((about.clone(), word.clone()));
+                    }
                     if word.by == device && word.count > 0 {
-                        let about = [vec![person], about].concat();
-                        heard.entry(about).or_default().insert(word);
+                        said.entry(about).or_default().insert(word);
                     }
                 }
             }
@@ -80,10 +84,16 @@ impl Town {
     }
 
     /// Returns the word that counts about each thing of a person.
-    fn counting(words: &BTreeMap<Vec<u8>, BTreeSet<Word>>, person: u8) -> BTreeMap<Vec<u8>, Word> {
+    fn counting(&self, words: &BTreeMap<Vec<u8>, BTreeSet<Word>>, person: u8) -> BTreeMap<Vec<u8>, Word> {
+        let phone = self.world.peer(PHONE).device;
+        let is_there = |about: &Vec<u8>, word: &Word| {
+            !self.is_lost || word.by != phone || self.heard.contains(&(about.clone(), word.clone()))
+        };
         let of_person = words.iter().filter(|(about, _)| about.first() == Some(&person));
-        let newest =
-            of_person.filter_map(|(about, words)| Some((about.get(1..)?.to_vec(), words.last()?.clone())));
+        let newest = of_person.filter_map(|(about, words)| {
+            let word = words.iter().rev().find(|word| is_there(about, word))?;
+            Some((about.get(1..)?.to_vec(), word.clone()))
+        });
         newest.collect()
     }
 
@@ -125,8 +135,8 @@ impl Town {
                 .into_iter()
                 .filter(|peer| *peer == LATE || self.devices(MOMENTS).contains(peer))
                 .collect();
-            let placings = Self::counting(&self.placings, number);
-            let namings = Self::counting(&self.namings, number);
+            let placings = self.counting(&self.placings, number);
+            let namings = self.counting(&self.namings, number);
             let said = self.placings.iter().filter(|(about, _)| about.first() == Some(&number));
             self.tally.overruled += said.map(|(_, words)| overruled(words)).sum::<u64>();
             let names = self.names_by_model(&namings);
