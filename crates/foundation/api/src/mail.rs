@@ -464,7 +464,8 @@ pub struct MailSettings {
     pub user: String,
     /// Whether a password was made.
     pub has_password: bool,
-    /// Bytes of a mail at most, with all that comes with it. On its way each file takes a third more than it has.
+    /// Bytes of a mail at most that the page or the command line writes, with all that comes with it; mail programs send up to 2 GiB. On its way
+    /// each file takes a third more than it has.
     pub size_max: ByteCount,
     /// Addresses to write from, the first of each web first.
     pub addresses: Vec<String>,

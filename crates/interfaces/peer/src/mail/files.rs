@@ -17,23 +17,26 @@ use gateways::ContentStream;
 use kernel::Readers;
 use mail::{Coding, Unwrapping};
 use network::Contents;
-use post::{Attached, MESSAGE_SIZE_MAX, MailFault};
+use post::{Attached, MailFault};
 use serde_json::Value;
 use store::Rows;
 use tokio::sync::Semaphore;
 
 use super::MailDesk;
-use super::bodies::{Ready, ready};
+use super::bodies::{Ready, Writing};
 use super::whole::Whole;
 use crate::PeerError;
 use crate::engine::now;
 use crate::host::{answer, parse};
 
+/// Bytes of a mail that the page or the command line writes, in memory. What is larger is for mail programs, which stream theirs, and for shares.
+pub(super) const WRITTEN_MAX: u64 = 32 << 20;
+
 /// How long bytes wait for the mail that they were taken for.
 const WAIT_MAX: Duration = Duration::from_hours(1);
 
 /// Bytes that wait at most, in memory: those of two mails. The oldest give way.
-const WAITING_MAX: u64 = 2 * MESSAGE_SIZE_MAX;
+const WAITING_MAX: u64 = 2 * WRITTEN_MAX;
 
 /// Files that are taken at the same time, each as large as a mail may be.
 const TAKING_MAX: usize = 4;
@@ -92,8 +95,8 @@ impl MailDesk {
         while let Some(piece) = pieces.next().await {
             bytes.extend_from_slice(&piece?);
             let size = bytes.len() as u64;
-            if size > MESSAGE_SIZE_MAX {
-                return Err(MailFault::TooLarge { size, limit: MESSAGE_SIZE_MAX }.into());
+            if size > WRITTEN_MAX {
+                return Err(MailFault::TooLarge { size, limit: WRITTEN_MAX }.into());
             }
         }
         let mut id = [0; 16];
@@ -112,8 +115,8 @@ impl MailDesk {
             let (name, bytes) = self.file(named).await?;
             // On its way each file takes a third more than it has.
             size = size.saturating_add((bytes.len() as u64).saturating_mul(4) / 3);
-            if size > MESSAGE_SIZE_MAX {
-                return Err(MailFault::TooLarge { size, limit: MESSAGE_SIZE_MAX }.into());
+            if size > WRITTEN_MAX {
+                return Err(MailFault::TooLarge { size, limit: WRITTEN_MAX }.into());
             }
             files.push((name, bytes));
         }
@@ -125,7 +128,9 @@ impl MailDesk {
             post::written(&*readers.snapshot()?, &wanted, (now(), random), &attached)
         });
         let (mail, to) = writing.await.map_err(|error| bodies_broken(&error))??;
-        let Ready { in_letters, body } = ready(&self.contents, mail).await?;
+        let mut whole = Writing::new(self.contents.clone());
+        whole.write(&mail).await?;
+        let Ready { in_letters, body } = whole.ready().await?;
         let submit = SubmitMail { message: BASE64.encode(&in_letters), to, body, is_kept: true };
         let sent = self.engine.ask(SubmitMail::NAME, answer(SubmitMail::NAME, &submit)?, None).await?;
         let sent: SentMail = parse(SubmitMail::NAME, sent)?;
@@ -148,8 +153,8 @@ impl MailDesk {
         if !about.is_file() {
             return Err(refused("it is no file").into());
         }
-        if about.len() > MESSAGE_SIZE_MAX {
-            return Err(MailFault::TooLarge { size: about.len(), limit: MESSAGE_SIZE_MAX }.into());
+        if about.len() > WRITTEN_MAX {
+            return Err(MailFault::TooLarge { size: about.len(), limit: WRITTEN_MAX }.into());
         }
         let bytes = tokio::fs::read(named).await.map_err(unread)?;
         Ok((shown(named), Arc::new(bytes)))

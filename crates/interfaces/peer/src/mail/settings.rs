@@ -57,7 +57,7 @@ pub(super) fn settings(kept: &Kept, addresses: Vec<String>) -> MailSettings {
         smtp_port: smtp,
         user,
         has_password: kept.password_hash.is_some(),
-        size_max: ByteCount(post::MESSAGE_SIZE_MAX),
+        size_max: ByteCount(super::files::WRITTEN_MAX),
         addresses,
         thunderbird,
         mutt,
