@@ -82,9 +82,11 @@ const given: Given = { people: [
 ] }
 const evidence: Evidence = { cases: [{ web: 'family', who: 'bоb~51c3aa', computer: 'x', owner: 'you', unit: 88, note: 'it signed a result that two others, and this computer, do not get; the unit can be computed again to see who is right', is_signed: true, is_shut_out: true, at: NOW - HOUR }] }
 
-const lineOf = ({ name, web, state, done, total, running, workers, time_left, note, since, id: of, seconds_left, has_more }: JobView): JobLine => ({
-  name, web, owner: 'you', state, done, total, running, at_work: [...new Set(workers.filter((each) => each.running > 0).map(({ who }) => who))], time_left, note, since, id: of, seconds_left, has_more,
-})
+const lineOf = ({ name, web, state, done, total, running, workers, time_left, note, since, id: of, seconds_left, has_more }: JobView): JobLine => {
+  const isGoing = state === 'running'
+  const at_work = isGoing ? [...new Set(workers.filter((each) => each.running > 0).map(({ who }) => who))] : []
+  return { name, web, owner: 'you', state, done, total, running, at_work, time_left: isGoing ? time_left : '', note, since, id: of, seconds_left, has_more }
+}
 
 /** What the sample peer answers about jobs. */
 export function sampleJobs(fault: Fault, push: (kind: string, about: unknown) => void): Record<string, (asked: Asked) => unknown> {

@@ -26,6 +26,7 @@ cargo xtask sim WORDS...   runs the simulator, as in: sim --seed 7 --peers 100 -
                            or towns with enemies inside: sim --trust TOWNS (docs/trust-tested.md)
                            or towns around a ledger: sim --ledgers TOWNS (specs/ledger.md)
                            or towns around jobs: sim --jobs TOWNS, sim --jobs-large WORKERS (specs/compute.md)
+                           or towns that sort mail on several computers: sim --mails TOWNS (specs/post.md)
                            or towns that talk: sim --talks TOWNS, or one room of many: sim --square MEMBERS (specs/talk.md)
 cargo xtask bench WORDS... runs the benchmarks; with --wan first, each peer on a host of its own (docs/wan.md)
 cargo xtask fuzz [SECONDS] gives mutated bytes to every reader of what peers send, 10 s if nothing is said

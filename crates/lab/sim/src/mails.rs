@@ -1,7 +1,7 @@
 //! Small towns that sort their mail on several computers: flags, folders, moves and removals on each, in storms, after power cuts, apart; one
 //! computer that comes in the middle, one that is lost, one that comes when all is over.
 //!
-//! `sim --mails TOWNS` runs many, each by its seed. The script keeps every word that a computer has written into its own rows; what all have to
+//! `cargo xtask sim --mails TOWNS` runs many, each by its seed. The script keeps every word that a computer has written into its own rows; what all have to
 //! show follows from these words by a model of the rules (`check`), apart from the code that makes it hold.
 
 mod check;

@@ -27,7 +27,8 @@ const CHAIN: &str = "chain of three";
 
 /// Runs one of these towns.
 pub fn run(seed: u64) -> Report {
-    let trust = ["quorum 2/4", "trusted", "spot 5%", "adaptive"][seed as usize % 4];
+    let trusts = ["quorum 2/4", "trusted", "spot 5%", "adaptive"];
+    let trust = trusts[usize::try_from(seed % 4).unwrap_or(0)];
     let is_rough = seed / 4 % 2 == 1;
     let crowd = Crowd { owners: 1, people: PEOPLE, has_second: false, mischief: None };
     let Some(mut town) = Town::settle(seed, crowd) else { return Report::default() };

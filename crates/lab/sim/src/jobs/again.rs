@@ -44,14 +44,12 @@ struct Case {
 pub fn run(seed: u64) -> Report {
     let cases: Vec<Case> = (0..48).map(case).filter(Case::is_possible).collect();
     let number = usize::try_from(seed).unwrap_or(0) % (cases.len() + 1);
-    match cases.get(number) {
-        Some(case) => twice(seed, *case, None),
-        // Who passes results on changes them: none of these is taken, and others compute them.
-        None => {
-            let case = Case { trust: "quorum", is_range: false, away: Away::Nobody, has_liar: true };
-            twice(seed, case, Some(Mischief::ChangesOutput))
-        }
+    if let Some(case) = cases.get(number) {
+        return twice(seed, *case, None);
     }
+    // Who passes results on changes them: none of these is taken, and others compute them.
+    let case = Case { trust: "quorum", is_range: false, away: Away::Nobody, has_liar: true };
+    twice(seed, case, Some(Mischief::ChangesOutput))
 }
 
 fn case(number: usize) -> Case {
