@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use api::Event;
 use api::files::Opened;
+use api::mail::{MailPart, TakenFile};
 use base::{Fault, OperationId, Timestamp};
 use bytes::Bytes;
 use gateways::{ContentStream, Events, GatewayConfig, Gateways, Host, Promise, Serving};
@@ -67,6 +68,14 @@ impl Host for Script {
         let pieces: Vec<Result<Bytes, Fault>> =
             self.content[range].chunks(65_536).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
         Box::pin(async { Ok(Box::pin(futures_lite::stream::iter(pieces)) as ContentStream) })
+    }
+
+    fn part(&self, _: MailPart, _: Range<u64>) -> Promise<'_, ContentStream> {
+        panic!("no command saves a part of a mail")
+    }
+
+    fn attach(&self, _: ContentStream) -> Promise<'_, TakenFile> {
+        panic!("commands name files by their paths")
     }
 }
 
