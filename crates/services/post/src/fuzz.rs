@@ -72,7 +72,7 @@ fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
 /// Notes over a limit are left out, so it is looked at that what is kept is kept again.
 fn notes_of(bytes: &[u8]) -> Option<Vec<u8>> {
     let notes = Notes::read(bytes).ok()?;
-    assert_eq!(Notes::read(&notes.to_bytes()).as_ref(), Ok(&notes), "what was kept is kept again");
+    assert_eq!(Notes::read(&notes.to_bytes()).ok().as_ref(), Some(&notes), "what was kept is kept again");
     Some(bytes.to_vec())
 }
 
