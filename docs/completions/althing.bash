@@ -790,6 +790,9 @@ _althing() {
             althing__subcmd__help__subcmd__mail,addresses)
                 cmd="althing__subcmd__help__subcmd__mail__subcmd__addresses"
                 ;;
+            althing__subcmd__help__subcmd__mail,coming)
+                cmd="althing__subcmd__help__subcmd__mail__subcmd__coming"
+                ;;
             althing__subcmd__help__subcmd__mail,flag)
                 cmd="althing__subcmd__help__subcmd__mail__subcmd__flag"
                 ;;
@@ -1105,6 +1108,9 @@ _althing() {
             althing__subcmd__mail,addresses)
                 cmd="althing__subcmd__mail__subcmd__addresses"
                 ;;
+            althing__subcmd__mail,coming)
+                cmd="althing__subcmd__mail__subcmd__coming"
+                ;;
             althing__subcmd__mail,flag)
                 cmd="althing__subcmd__mail__subcmd__flag"
                 ;;
@@ -1167,6 +1173,9 @@ _althing() {
                 ;;
             althing__subcmd__mail__subcmd__help,addresses)
                 cmd="althing__subcmd__mail__subcmd__help__subcmd__addresses"
+                ;;
+            althing__subcmd__mail__subcmd__help,coming)
+                cmd="althing__subcmd__mail__subcmd__help__subcmd__coming"
                 ;;
             althing__subcmd__mail__subcmd__help,flag)
                 cmd="althing__subcmd__mail__subcmd__help__subcmd__flag"
@@ -4230,7 +4239,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__mail)
-            opts="send folders list show flag move folder addresses settings on off password"
+            opts="send folders list show coming flag move folder addresses settings on off password"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4244,6 +4253,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__mail__subcmd__addresses)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__mail__subcmd__coming)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -6620,7 +6643,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__mail)
-            opts="-h --json --home --help send folders list show flag move folder addresses settings on off password help"
+            opts="-h --json --home --help send folders list show coming flag move folder addresses settings on off password help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6638,6 +6661,24 @@ _althing() {
             return 0
             ;;
         althing__subcmd__mail__subcmd__addresses)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__mail__subcmd__coming)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -6842,7 +6883,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__mail__subcmd__help)
-            opts="send folders list show flag move folder addresses settings on off password help"
+            opts="send folders list show coming flag move folder addresses settings on off password help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6856,6 +6897,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__mail__subcmd__help__subcmd__addresses)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__mail__subcmd__help__subcmd__coming)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -1602,12 +1602,22 @@ export interface JobLine {
   done: number;
   /** Units in all, as far as known. */
   total: number;
+  /** Units at work now. */
+  running: number;
+  /** Whose computers are at work on it now, you as `you`. */
+  at_work: string[];
+  /** When it will be done, in words, by what was measured in the last minutes: `about 3 min`, `3 min at least` while more units will come, `unknown` when nothing was measured; empty when nothing is left to do or it is paused. */
+  time_left: string;
   /** In words what should be known. */
   note: string;
   /** When it was begun. */
   since: Time;
   /** Its id. */
   id: Id;
+  /** The same in seconds; none when that is unknown. */
+  seconds_left: number | null;
+  /** Whether more units will come than are counted. */
+  has_more: boolean;
 }
 
 /** Results of a job. */
@@ -1642,8 +1652,12 @@ export interface JobView {
   known: number;
   /** Units done in the last minute. */
   per_minute: number;
-  /** Seconds left at the speed of now; none when nothing runs. */
+  /** When it will be done, in words, by what was measured in the last minutes: `about 3 min`, `3 min at least` while more units will come, `unknown` when nothing was measured; empty when nothing is left to do or it is paused. */
+  time_left: string;
+  /** The same in seconds; none when that is unknown. */
   seconds_left: number | null;
+  /** Whether more units will come than are counted. */
+  has_more: boolean;
   /** In words what should be known: who is waited for, why nothing goes on, what is next. */
   note: string;
   /** How results are believed, in words. */
@@ -1660,6 +1674,8 @@ export interface JobView {
   workers: WorkerView[];
   /** Parked units, at most 20. */
   troubles: TroubleView[];
+  /** Whose computers had computed the units that were known; a unit of several persons counts for each. */
+  known_from: KnownView[];
   /** Receipts of what was checked and credited, by person. */
   receipts: ReceiptView[];
   /** Whether it is over. */
@@ -1779,6 +1795,14 @@ export interface KeyVersion {
   key: string;
   /** Its version; 0: there is no such key. */
   version: number;
+}
+
+/** Somebody whose computers had computed units before. */
+export interface KnownView {
+  /** Whose, you as `you`. */
+  who: string;
+  /** Units. */
+  units: number;
 }
 
 /** Whether others are looked for on the local network. */
@@ -2035,7 +2059,7 @@ export interface MailSettings {
   user: string;
   /** Whether a password was made. */
   has_password: boolean;
-  /** Bytes of a mail at most, with all that comes with it. On its way each file takes a third more than it has. */
+  /** Bytes of a mail at most that the page or the command line writes, with all that comes with it; mail programs send up to 2 GiB. On its way each file takes a third more than it has. */
   size_max: Bytes;
   /** Addresses to write from, the first of each web first. */
   addresses: string[];
@@ -3901,6 +3925,8 @@ export interface Operations {
   'mail.read': { arguments: AskMail; answer: MailView };
   /** Lists large mails that are on their way here. */
   'mail.coming': { arguments: AskComing; answer: Coming };
+  /** Says what is needed to save a part of a mail, or all of it. */
+  'mail.part': { arguments: AskMailPart; answer: MailPart };
   /** Sets, adds or removes flags of mails, as \Seen or \Flagged. */
   'mail.flag': { arguments: FlagMail; answer: MailFolderDone };
   /** Moves mails into another folder. */
@@ -4149,6 +4175,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'mail.messages': 'read',
   'mail.read': 'read',
   'mail.coming': 'read',
+  'mail.part': 'read',
   'mail.flag': 'act',
   'mail.move': 'act',
   'mail.copy': 'act',
