@@ -69,6 +69,7 @@ impl ByPath {
         };
         self.path = path;
         (self.arrived, self.lost, self.bad_looks) = (0, 0, 0);
+        tracing::debug!(?path, window, "other congestion control");
     }
 
     /// Looks at the shortest time in which a packet was answered so far.

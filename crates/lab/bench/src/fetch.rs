@@ -13,6 +13,7 @@ use crate::rest::loopback_bytes;
 use crate::{Bench, RUNS, median};
 
 const GIB: u64 = 1 << 30;
+const FAR_SIZE: u64 = 1 << 24;
 
 /// 1 GiB between two peers on loopback, and between two processes that use iroh-blobs' `remote().fetch`.
 #[allow(clippy::print_stdout, reason = "results go to stdout")]
@@ -46,6 +47,27 @@ pub(crate) fn one_provider(bench: &Bench) -> Result<()> {
         median(theirs),
         median(ratios)
     );
+    Ok(())
+}
+
+/// 16 MiB between two peers, for lines on which more takes too long (`cargo xtask bench --wan far-file`).
+#[allow(clippy::print_stdout, reason = "results go to stdout")]
+pub(crate) fn far(bench: &Bench) -> Result<()> {
+    let peers = web(bench, &["alice", "bob"])?;
+    let [alice, bob] = peers.as_slice() else { unreachable!("two names make two peers") };
+    let mut rates = Vec::new();
+    for run in 0..RUNS {
+        let folder = alice.folder.join(format!("run{run}"));
+        random_file(&folder.join("file"), FAR_SIZE)?;
+        share(alice, &folder, &format!("run{run}"))?;
+        let path = format!("bench/alice/run{run}/file");
+        bob.ask_until("files.about", &json!({ "path": path }), |about| !about["content"].is_null())?;
+        #[expect(clippy::cast_precision_loss, reason = "a few megabytes")]
+        let rate = FAR_SIZE as f64 / 1e3 / bob.get(&path)?.as_secs_f64();
+        println!("run {run}: {rate:.0} kB/s");
+        rates.push(rate);
+    }
+    println!("16 MiB, median of {RUNS}: {:.0} kB/s", median(rates));
     Ok(())
 }
 

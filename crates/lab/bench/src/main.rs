@@ -34,10 +34,11 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 22] = [
+const BENCHMARKS: [(&str, Benchmark); 23] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
+    ("far-file", fetch::far),
     ("listing", folders::listing),
     ("visible", folders::save_to_visible),
     ("mirror", mirror::never_together),

@@ -250,7 +250,8 @@ impl Town {
     }
 
     fn ask(&mut self, index: PeerIndex, operation: &str, arguments: Value) -> Option<Value> {
-        let ask = self.world.ask(index, operation, arguments.clone());
+        let asked = arguments.to_string();
+        let ask = self.world.ask(index, operation, arguments);
         self.world.run_for(ANSWER);
         match self.world.answer(ask) {
             Some(Ok(answer)) => Some(answer),
@@ -258,7 +259,7 @@ impl Town {
                 let is_expected = fault.code == "sim.off"
                     || ["mail.folder-taken", "mail.no-such-folder"].contains(&fault.code.as_str());
                 self.report.claim(is_expected, || {
-                    format!("peer {index} was refused {operation} {arguments}: {fault:?}")
+                    format!("peer {index} was refused {operation} {asked}: {fault:?}")
                 });
                 None
             }

@@ -45,8 +45,8 @@ const WRITING_FRESH: u64 = 10;
 const TALKS_FIXED: (u64, u64) = (60, 18);
 const TALKS_FRESH: u64 = 12;
 
-/// The same of the towns that sort their mail on several computers.
-const MAILS_FIXED: (u64, u64) = (1, 20);
+/// The same of the towns that sort their mail on several computers. Town 1013 found that a clock that was wrong put notes off for days.
+const MAILS_FIXED: (u64, u64) = (1_010, 20);
 const MAILS_FRESH: u64 = 12;
 
 /// The same of the towns around jobs. Towns 12 and 14 found that a liar who was believed alone had honest workers accused.

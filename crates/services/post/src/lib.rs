@@ -17,6 +17,8 @@ mod letters;
 mod naming;
 mod namings;
 mod notes;
+#[cfg(test)]
+mod notes_heard;
 mod placing;
 pub mod read;
 mod saying;

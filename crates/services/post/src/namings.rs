@@ -126,7 +126,9 @@ pub(crate) fn shown(living: &BTreeMap<FolderKey, String>) -> BTreeMap<FolderKey,
         }
     }
     for (key, name) in others {
-        let free = (2_u64..).map(|number| format!("{name} ({number})")).find(|name| !taken.contains(name));
+        // One of so many numbers is free.
+        let numbers = 2..=taken.len().saturating_add(2);
+        let free = numbers.map(|number| format!("{name} ({number})")).find(|name| !taken.contains(name));
         let free = free.unwrap_or_else(|| name.clone());
         taken.insert(free.clone());
         shown.insert(key, free);

@@ -115,6 +115,28 @@ fn keep(step: &mut Step<'_>, origin: Origin, known: Option<&PlacingRow>, row: &P
     PLACINGS.put(step.rows(), &origin, row);
 }
 
+/// Compares the places of mails that this step touched with what is known of them.
+pub(crate) fn settle(step: &mut Step<'_>) -> Result<(), Fault> {
+    let touched: Vec<_> = TOUCHED.all(step.view()).collect::<Result<_, StoreError>>()?;
+    for (origin, ()) in touched {
+        TOUCHED.delete(step.rows(), &origin);
+        let here = match ORIGINS.get(step.view(), &origin)? {
+            Some(mail) => places(step.view(), mail)?,
+            None => Vec::new(),
+        };
+        let Some(known) = PLACINGS.get(step.view(), &origin)? else { continue };
+        if shown(step.view(), &known.places)? != here {
+            let count = known.count.saturating_add(1);
+            let by = step.me();
+            let row = PlacingRow { count, by, places: here, said: None, ..known };
+            keep(step, origin, Some(&known), &row);
+            UNSAID.put(step.rows(), &origin, &());
+            saying::soon(step, origin.0)?;
+        }
+    }
+    Ok(())
+}
+
 impl Mail {
     /// Puts a mail that has come into folders: those where another device has it, else those where it usually goes. Nowhere, if it was removed
     /// on another device meanwhile.
@@ -142,28 +164,6 @@ impl Mail {
         }
         let places = places(step.view(), kept)?;
         Ok(begins_at(step, origin, places)?)
-    }
-
-    /// Compares the places of mails that this step touched with what is known of them.
-    pub(crate) fn settle(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
-        let touched: Vec<_> = TOUCHED.all(step.view()).collect::<Result<_, StoreError>>()?;
-        for (origin, ()) in touched {
-            TOUCHED.delete(step.rows(), &origin);
-            let here = match ORIGINS.get(step.view(), &origin)? {
-                Some(mail) => places(step.view(), mail)?,
-                None => Vec::new(),
-            };
-            let Some(known) = PLACINGS.get(step.view(), &origin)? else { continue };
-            if shown(step.view(), &known.places)? != here {
-                let count = known.count.saturating_add(1);
-                let by = step.me();
-                let row = PlacingRow { count, by, places: here, said: None, ..known };
-                keep(step, origin, Some(&known), &row);
-                UNSAID.put(step.rows(), &origin, &());
-                saying::soon(step, origin.0)?;
-            }
-        }
-        Ok(())
     }
 
     /// Takes what a device of this person says of a mail.

@@ -19,7 +19,7 @@ use crate::large::{self, BODIES_ALARM};
 use crate::sending::{OwnCopy, check_size};
 use crate::statement::{IN_LETTERS_MAX, LargeBody, Secret};
 use crate::tables::{FOLDERS, LETTERS, LETTERS_ALARM, MESSAGES, ORIGINS, OUTLINES};
-use crate::{namings, read, saying, submitted};
+use crate::{namings, placing, read, saying, submitted};
 
 /// Bytes of an outline at most, as the protocol's side has it.
 const OUTLINE_SIZE_MAX: usize = 1 << 20;
@@ -52,7 +52,7 @@ impl Service for Mail {
     }
 
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
-        let done = self.take_input(step, input).and_then(|()| self.settle(step));
+        let done = self.take_input(step, input).and_then(|()| placing::settle(step));
         if let Err(fault) = &done
             && !fault.code.starts_with("mail.")
         {

@@ -182,3 +182,18 @@ fn what_waits_of_one_device_is_bounded() {
     let waiting = house.rows("mail.pieces").len();
     assert!((500..=512).contains(&waiting), "{waiting}");
 }
+
+#[test]
+fn rows_of_an_earlier_versions_home_are_read() {
+    use crate::tables::{FolderRow, MailRow};
+    let mail: MailRow = minicbor::decode(&wire::to_bytes(&(7_u64, 1_u64, None::<u64>))).unwrap();
+    assert_eq!((mail.size, mail.copies, mail.origin), (7, 1, None));
+    let mut folder = Vec::new();
+    let mut encoder = minicbor::Encoder::new(&mut folder);
+    encoder.array(9).unwrap().str("Work").unwrap().bool(true).unwrap();
+    for number in [5_u32, 3, 2, 2, 1, 0, 0] {
+        encoder.u32(number).unwrap();
+    }
+    let folder: FolderRow = minicbor::decode(&folder).unwrap();
+    assert_eq!((folder.name.as_str(), folder.next, folder.key), ("Work", 3, None));
+}

@@ -124,7 +124,9 @@ impl Town {
                 shown.entry(subject(&bytes)).or_default().push((folder.name.clone(), flags));
             }
         }
-        shown.values_mut().for_each(|places| places.sort_unstable());
+        for places in shown.values_mut() {
+            places.sort_unstable();
+        }
         (names, shown)
     }
 
