@@ -1561,12 +1561,22 @@ export interface JobLine {
   done: number;
   /** Units in all, as far as known. */
   total: number;
+  /** Units at work now. */
+  running: number;
+  /** Whose computers are at work on it now, you as `you`. */
+  at_work: string[];
+  /** When it will be done, in words, by what was measured in the last minutes: `about 3 min`, `3 min at least` while more units will come, `unknown` when nothing was measured; empty when nothing is left to do or it is paused. */
+  time_left: string;
   /** In words what should be known. */
   note: string;
   /** When it was begun. */
   since: Time;
   /** Its id. */
   id: Id;
+  /** The same in seconds; none when that is unknown. */
+  seconds_left: number | null;
+  /** Whether more units will come than are counted. */
+  has_more: boolean;
 }
 
 /** Results of a job. */
@@ -1601,8 +1611,12 @@ export interface JobView {
   known: number;
   /** Units done in the last minute. */
   per_minute: number;
-  /** Seconds left at the speed of now; none when nothing runs. */
+  /** When it will be done, in words, by what was measured in the last minutes: `about 3 min`, `3 min at least` while more units will come, `unknown` when nothing was measured; empty when nothing is left to do or it is paused. */
+  time_left: string;
+  /** The same in seconds; none when that is unknown. */
   seconds_left: number | null;
+  /** Whether more units will come than are counted. */
+  has_more: boolean;
   /** In words what should be known: who is waited for, why nothing goes on, what is next. */
   note: string;
   /** How results are believed, in words. */
@@ -1619,6 +1633,8 @@ export interface JobView {
   workers: WorkerView[];
   /** Parked units, at most 20. */
   troubles: TroubleView[];
+  /** Whose computers had computed the units that were known; a unit of several persons counts for each. */
+  known_from: KnownView[];
   /** Receipts of what was checked and credited, by person. */
   receipts: ReceiptView[];
   /** Whether it is over. */
@@ -1738,6 +1754,14 @@ export interface KeyVersion {
   key: string;
   /** Its version; 0: there is no such key. */
   version: number;
+}
+
+/** Somebody whose computers had computed units before. */
+export interface KnownView {
+  /** Whose, you as `you`. */
+  who: string;
+  /** Units. */
+  units: number;
 }
 
 /** Whether others are looked for on the local network. */
