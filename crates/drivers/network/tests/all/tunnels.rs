@@ -5,6 +5,7 @@ use std::time::Duration;
 use kernel::{Effect, Input, JobId};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tunnels::jobs::{LISTEN, Listen, Listening, RECHECK, USED, Usage, from_bytes, to_bytes};
 
 use crate::house::{PATIENCE, Peer, WEB, alice_and_bob, noise};
@@ -26,29 +27,39 @@ enum Service {
 }
 
 /// A service of this computer; ends with the test.
-async fn serve(service: Service) -> u16 {
+struct Served {
+    port: u16,
+    /// Held for its drop.
+    _connections: JoinSet<()>,
+}
+
+async fn serve(service: Service) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    tokio::task::spawn(async move {
-        while let Ok((mut socket, _)) = listener.accept().await {
-            tokio::task::spawn(async move {
-                match service {
-                    Service::Echo => {
-                        let (mut read, mut write) = socket.split();
-                        tokio::io::copy(&mut read, &mut write).await?;
-                        write.shutdown().await
-                    }
-                    Service::Weighs => {
-                        let mut all = Vec::new();
-                        socket.read_to_end(&mut all).await?;
-                        socket.write_all(weight(&all).as_bytes()).await?;
-                        socket.shutdown().await
-                    }
-                }
-            });
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((socket, _)) = listener.accept().await {
+            connections.spawn(answer(service, socket));
         }
     });
-    port
+    Served { port, _connections: tasks }
+}
+
+async fn answer(service: Service, mut socket: TcpStream) -> std::io::Result<()> {
+    match service {
+        Service::Echo => {
+            let (mut read, mut write) = socket.split();
+            tokio::io::copy(&mut read, &mut write).await?;
+            write.shutdown().await
+        }
+        Service::Weighs => {
+            let mut all = Vec::new();
+            socket.read_to_end(&mut all).await?;
+            socket.write_all(weight(&all).as_bytes()).await?;
+            socket.shutdown().await
+        }
+    }
 }
 
 fn weight(bytes: &[u8]) -> String {
@@ -108,8 +119,10 @@ async fn echoes(socket: &mut TcpStream, words: &[u8]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_go_both_ways_and_the_end_of_one_direction_is_not_the_end_of_the_other() {
     let (mut alice, mut bob) = alice_and_bob().await;
-    alice.rights.offer(bob.me(), "weighs", serve(Service::Weighs).await);
-    alice.rights.offer(bob.me(), "echo", serve(Service::Echo).await);
+    let services = [serve(Service::Weighs).await, serve(Service::Echo).await];
+    for (name, service) in ["weighs", "echo"].iter().zip(&services) {
+        alice.rights.offer(bob.me(), name, service.port);
+    }
     let (_, weighs) = open(&alice, &mut bob, "weighs").await;
     let (_, echo) = open(&alice, &mut bob, "echo").await;
 
@@ -122,13 +135,13 @@ async fn bytes_go_both_ways_and_the_end_of_one_direction_is_not_the_end_of_the_o
     assert_eq!(answer, weight(&sent));
 
     let (mut read, mut write) = connect(echo).await.into_split();
-    let (mut back, theirs) = (Vec::new(), sent.clone());
-    let writing = tokio::task::spawn(async move {
-        write.write_all(&theirs).await?;
+    let mut back = Vec::new();
+    let writing = async {
+        write.write_all(&sent).await?;
         write.shutdown().await
-    });
-    tokio::time::timeout(PATIENCE, read.read_to_end(&mut back)).await.unwrap().unwrap();
-    writing.await.unwrap().unwrap();
+    };
+    let both = async { tokio::try_join!(writing, read.read_to_end(&mut back)) };
+    tokio::time::timeout(PATIENCE, both).await.unwrap().unwrap();
     assert!(back == sent, "{} of {} bytes came back, or others", back.len(), sent.len());
 
     let usage = used(&mut alice, |usage| usage.name == "echo" && usage.open == 0).await;
@@ -138,7 +151,8 @@ async fn bytes_go_both_ways_and_the_end_of_one_direction_is_not_the_end_of_the_o
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_of_one_byte_does_not_wait_for_more() {
     let (alice, mut bob) = alice_and_bob().await;
-    alice.rights.offer(bob.me(), "echo", serve(Service::Echo).await);
+    let echoing = serve(Service::Echo).await;
+    alice.rights.offer(bob.me(), "echo", echoing.port);
     let (_, port) = open(&alice, &mut bob, "echo").await;
     let mut socket = connect(port).await;
     socket.set_nodelay(true).unwrap();
@@ -150,9 +164,9 @@ async fn a_prompt_of_one_byte_does_not_wait_for_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_under_way_ends_when_its_right_is_taken_back_and_others_go_on() {
     let (mut alice, mut bob) = alice_and_bob().await;
-    let port = serve(Service::Echo).await;
+    let echoing = serve(Service::Echo).await;
     for name in ["lost", "kept"] {
-        alice.rights.offer(bob.me(), name, port);
+        alice.rights.offer(bob.me(), name, echoing.port);
     }
     let (job, lost) = open(&alice, &mut bob, "lost").await;
     let (_, kept) = open(&alice, &mut bob, "kept").await;
@@ -176,7 +190,8 @@ async fn a_stream_under_way_ends_when_its_right_is_taken_back_and_others_go_on()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removed_member_loses_what_flows() {
     let (alice, mut bob) = alice_and_bob().await;
-    alice.rights.offer(bob.me(), "echo", serve(Service::Echo).await);
+    let echoing = serve(Service::Echo).await;
+    alice.rights.offer(bob.me(), "echo", echoing.port);
     let (_, port) = open(&alice, &mut bob, "echo").await;
     let mut socket = connect(port).await;
     echoes(&mut socket, b"before").await;
@@ -204,7 +219,8 @@ async fn a_reader_that_stops_stops_the_writer_and_nobody_else() {
     let (alice, mut bob) = alice_and_bob().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     alice.rights.offer(bob.me(), "endless", listener.local_addr().unwrap().port());
-    alice.rights.offer(bob.me(), "echo", serve(Service::Echo).await);
+    let echoing = serve(Service::Echo).await;
+    alice.rights.offer(bob.me(), "echo", echoing.port);
     let (_, endless) = open(&alice, &mut bob, "endless").await;
     let (_, echo) = open(&alice, &mut bob, "echo").await;
 
