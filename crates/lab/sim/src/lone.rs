@@ -56,7 +56,11 @@ impl Service for Teller {
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
         if let Input::Asked { ask, operation, .. } = input {
             if operation == "records.people" {
-                write_people(step, &self.names, &self.admitted.lock().map(|list| list.clone()).unwrap_or_default());
+                write_people(
+                    step,
+                    &self.names,
+                    &self.admitted.lock().map(|list| list.clone()).unwrap_or_default(),
+                );
             } else {
                 let told = self.list.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default();
                 for told in told {

@@ -9,8 +9,8 @@ use wire::sealed::ContentKey;
 use crate::faults::MailFault;
 use crate::naming;
 use crate::tables::{
-    BYTES, CHANGES, CHUNK_SIZE, FOLDER_NAMES, FOLDERS, FolderRow, GONE, MAILS, MESSAGES, MessageRow, OUTLINES,
-    WAITING, WaitingRow,
+    BYTES, CHANGES, CHUNK_SIZE, FOLDER_NAMES, FOLDERS, FolderRow, GONE, MAILS, MESSAGES, MessageRow,
+    OUTLINES, WAITING, WaitingRow,
 };
 
 /// Bytes read at once at most.

@@ -16,7 +16,8 @@ use crate::notes::{Note, Notes, Packing, tag_of};
 use crate::service::Mail;
 use crate::statement::Body;
 use crate::tables::{
-    ANEW, AnewRow, NAMINGS, NAMINGS_SAID, NamingRow, OfStranger, Origin, PLACINGS, PlacingRow, SaidRow, UNSAID,
+    ANEW, AnewRow, NAMINGS, NAMINGS_SAID, NamingRow, OfStranger, Origin, PLACINGS, PlacingRow, SaidRow,
+    UNSAID,
 };
 use crate::taking;
 

@@ -243,7 +243,9 @@ fn forget_oldest(step: &mut Step<'_>, web: WebId, author: DeviceId) -> Result<()
     }
     let oldest = PIECE_PLACES.within(step.view(), &(web, author)).next().transpose()?;
     let Some((_, mail)) = oldest else { return Ok(()) };
-    for (key, row) in PIECES.within(step.view(), &(web, author, mail)).collect::<Result<Vec<_>, StoreError>>()? {
+    for (key, row) in
+        PIECES.within(step.view(), &(web, author, mail)).collect::<Result<Vec<_>, StoreError>>()?
+    {
         forget(step, &key, &row);
     }
     Ok(())

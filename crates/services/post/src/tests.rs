@@ -81,7 +81,10 @@ fn who_only_looks_like_another_is_shown_with_digits() {
         let written = format!("{}@town.althing.internal", crate::address::of_person(liar));
         let shown = shown_among(names, 1, &written);
         assert!(shown.as_ref().is_none_or(|from| from.contains('~')), "{liar}: {shown:?}");
-        assert_eq!(shown_among(names, 0, "alice@town.althing.internal").unwrap(), "alice@town.althing.internal");
+        assert_eq!(
+            shown_among(names, 0, "alice@town.althing.internal").unwrap(),
+            "alice@town.althing.internal"
+        );
     }
 }
 

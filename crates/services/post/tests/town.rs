@@ -134,7 +134,8 @@ fn large(town: &mut Town, to: &str, sealed: Option<ContentId>) -> Value {
     let range = ByteRange { from: 0, to: sealed_size(size).unwrap() };
     town.world.disk(ALICE).store(sealed, range);
     let head = format!("From: alice@family.althing.internal\r\nTo: {to}\r\nSubject: large\r\n\r\n");
-    let body = json!({ "sealed": sealed, "digest": digest, "size": size, "secret": HEXLOWER.encode(&secret) });
+    let body =
+        json!({ "sealed": sealed, "digest": digest, "size": size, "secret": HEXLOWER.encode(&secret) });
     json!({ "message": BASE64.encode(head.as_bytes()), "to": [to], "body": body })
 }
 

@@ -33,7 +33,8 @@ async fn unseal(peer: &mut Peer, sealed: ContentId, content: ContentId, size: u6
 
 /// Says whether a copy is what it is said to be.
 async fn check(peer: &mut Peer, sealed: ContentId, content: ContentId, size: u64) -> UnsealOutcome {
-    let ended = peer.run(jobs::CHECK, &UnsealItem { sealed, content, size, key: key(content) }).await.unwrap();
+    let ended =
+        peer.run(jobs::CHECK, &UnsealItem { sealed, content, size, key: key(content) }).await.unwrap();
     jobs::from_bytes(&ended).unwrap()
 }
 

@@ -219,7 +219,8 @@ impl Account for MailAccount {
     }
 
     fn draft(&self) -> Promise<'_, Box<dyn Draft>> {
-        let draft: Box<dyn Draft> = Box::new(MailDraft { account: self.clone(), writing: Writing::new(self.contents.clone()) });
+        let draft: Box<dyn Draft> =
+            Box::new(MailDraft { account: self.clone(), writing: Writing::new(self.contents.clone()) });
         Box::pin(std::future::ready(Ok(draft)))
     }
 

@@ -164,7 +164,8 @@ fn not_kept(error: &std::io::Error) -> Fault {
     match error.kind() {
         std::io::ErrorKind::StorageFull => {
             let what = format!("the body of the mail cannot be kept: the disk is full ({error})");
-            Fault::new("mail.disk-full", FaultKind::Settings, what).remedy("", "make room on this disk and try again")
+            Fault::new("mail.disk-full", FaultKind::Settings, what)
+                .remedy("", "make room on this disk and try again")
         }
         _ => broken(error),
     }
