@@ -195,6 +195,7 @@ pub struct AskJob {
 
 /// A job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 pub struct JobView {
     /// What it is called.
     pub name: String,

@@ -103,7 +103,9 @@ fn write_people(step: &mut Step<'_>, names: &Names, admitted: &[u8]) {
         let (device, person) = (device(number), person(number));
         let name = names.get(usize::from(number)).copied().unwrap_or_default();
         // As labels are made: the later one of two that look alike has digits.
-        let is_alike = people::looks(name).into_iter().fold(false, |is, look| !looks.insert(look) || is);
+        let own = people::looks(name);
+        let is_alike = own.iter().any(|look| looks.contains(look));
+        looks.extend(own);
         let tag: String = person.to_string().chars().take(6).collect();
         let label = if is_alike { format!("{name}~{tag}") } else { name.to_owned() };
         row(step, "people.devices", &[web, device.as_bytes()], &person);

@@ -362,14 +362,12 @@ fn talks(first: u64, towns: u64) -> bool {
 
 /// Runs towns in which the same is computed twice. Says whether all was right.
 fn jobs_again(first: u64, towns: u64) -> bool {
-    let run = |seed, _: &mut ()| sim::jobs::again::run(seed);
-    small("jobs-again", (first, towns), run, |()| String::new())
+    small("jobs-again", (first, towns), |seed, ()| sim::jobs::again::run(seed), |()| String::new())
 }
 
 /// Runs towns in which the owner of a chain goes away. Says whether all was right.
 fn jobs_absent(first: u64, towns: u64) -> bool {
-    let run = |seed, _: &mut ()| sim::jobs::absent::run(seed);
-    small("jobs-absent", (first, towns), run, |()| String::new())
+    small("jobs-absent", (first, towns), |seed, ()| sim::jobs::absent::run(seed), |()| String::new())
 }
 
 /// Reads what the large web of jobs is to be like.

@@ -102,7 +102,7 @@ fn disposition(name: &str) -> String {
         for byte in name.bytes() {
             match byte {
                 byte if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) => {
-                    field.push(char::from(byte))
+                    field.push(char::from(byte));
                 }
                 byte => field.push_str(&format!("%{byte:02X}")),
             }

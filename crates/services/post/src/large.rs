@@ -80,30 +80,29 @@ fn let_go(step: &mut Step<'_>, web: WebId, content: ContentId) -> Result<(), Sto
     Ok(())
 }
 
-impl Mail {
-    /// Has the body of a mail brought; the mail is delivered when it is here.
-    pub(crate) fn wait_for(
-        &mut self,
-        step: &mut Step<'_>,
-        (web, id, whose): (WebId, MailId, PersonId),
-        mut row: WaitingRow,
-    ) -> Result<(), Fault> {
-        let of = (web, row.author);
-        let count = WAITING_OF.get(step.view(), &of)?.unwrap_or_default();
-        if count >= AWAITED_MAX {
-            tracing::warn!(author = %row.author.short(), "a large mail was dropped: too many of its author's wait");
-            return Ok(());
-        }
-        WAITING_OF.put(step.rows(), &of, &(count + 1));
-        step.alarm(BODIES_EVERY, BODIES_ALARM);
-        row.is_asked = may_be_asked_for(step, (web, whose), row.body.size)?;
-        WAITING.put(step.rows(), &(web, row.body.sealed, id), &row);
-        if row.is_asked {
-            lending::bring(step, web, vec![wanted(&row.body, Some(row.author))]);
-        }
-        Ok(())
+/// Has the body of a mail brought; the mail is delivered when it is here.
+pub(crate) fn wait_for(
+    step: &mut Step<'_>,
+    (web, id, whose): (WebId, MailId, PersonId),
+    mut row: WaitingRow,
+) -> Result<(), Fault> {
+    let of = (web, row.author);
+    let count = WAITING_OF.get(step.view(), &of)?.unwrap_or_default();
+    if count >= AWAITED_MAX {
+        tracing::warn!(author = %row.author.short(), "a large mail was dropped: too many of its author's wait");
+        return Ok(());
     }
+    WAITING_OF.put(step.rows(), &of, &(count + 1));
+    step.alarm(BODIES_EVERY, BODIES_ALARM);
+    row.is_asked = may_be_asked_for(step, (web, whose), row.body.size)?;
+    WAITING.put(step.rows(), &(web, row.body.sealed, id), &row);
+    if row.is_asked {
+        lending::bring(step, web, vec![wanted(&row.body, Some(row.author))]);
+    }
+    Ok(())
+}
 
+impl Mail {
     /// Hears what `files` announces: a body is here, and is looked at before anybody sees its mail.
     pub(crate) fn hear_files(&mut self, step: &mut Step<'_>, message: &[u8]) -> Result<(), Fault> {
         match wire::from_bytes::<Arrived>(message, ARRIVED_SIZE_MAX) {

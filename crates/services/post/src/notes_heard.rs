@@ -72,7 +72,7 @@ impl House {
     }
 
     /// Alice writes to all; returns what the mail is called.
-    fn mail(&mut self, text: &str) -> (Body, MailId) {
+    fn mail(text: &str) -> (Body, MailId) {
         let mail = format!("From: alice@town.althing.internal\r\n\r\n{text}\r\n");
         let inside: Inside = cut(mail.as_bytes(), AT, &[]).remove(0);
         let id = inside.mail(WEB, device(0));
@@ -104,7 +104,7 @@ fn held(folder: &str, messages: u64) -> Vec<(String, u64)> {
 #[test]
 fn notes_count_in_the_logs_of_ones_own_devices_only() {
     let mut house = House::new();
-    let (body, id) = house.mail("a");
+    let (body, id) = House::mail("a");
     house.comes(&body);
     house.hear(0, vec![naming("Work", 1), placing(id, 1, &[])]);
     assert_eq!(house.folders(), (Vec::new(), held("INBOX", 1)));
@@ -115,7 +115,7 @@ fn notes_count_in_the_logs_of_ones_own_devices_only() {
 #[test]
 fn a_mail_goes_where_an_earlier_note_says_and_a_removed_one_nowhere() {
     let mut house = House::new();
-    let [(one, first), (other, second), (third, unknown)] = ["a", "b", "c"].map(|text| house.mail(text));
+    let [(one, first), (other, second), (third, unknown)] = ["a", "b", "c"].map(House::mail);
     let notes = vec![placing(first, 3, &["Work"]), placing(second, 1, &[]), placing(unknown, 1, &["Later"])];
     house.hear(READER, [vec![naming("Work", 1)], notes].concat());
     for body in [&one, &other, &third] {
@@ -139,7 +139,7 @@ fn what_a_stolen_device_can_fill_is_bounded() {
     let mut house = House::new();
     let key = |number: u64| FolderKey::of(number, "x");
     for first in (0..6_000).step_by(200) {
-        let name = |number: u64| Some(format!("x{number}")).filter(|_| number % 2 == 0);
+        let name = |number: u64| Some(format!("x{number}")).filter(|_| number.is_multiple_of(2));
         let note = |number| Note::Naming { folder: key(number), count: 1, by: None, name: name(number) };
         house.hear(READER, (first..first + 200).map(note).collect());
     }

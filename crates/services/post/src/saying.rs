@@ -258,7 +258,8 @@ impl Mail {
         let whose = people::read::person_of(step.view(), web, author)?;
         if whose.is_none() {
             let notes = OfStranger::Notes(plain.to_vec().into());
-            return taking::keep_of_stranger(step, (web, author, place), &notes);
+            taking::keep_of_stranger(step, (web, author, place), &notes);
+            return Ok(());
         }
         if whose != people::read::my_person(step.view())? {
             return Ok(());

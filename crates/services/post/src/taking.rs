@@ -9,6 +9,7 @@ use crate::flags::{Flags, SEEN};
 use crate::folders::{self, INBOX, SENT};
 use crate::head;
 use crate::ids::MailId;
+use crate::large;
 use crate::letters;
 use crate::naming::{self, Claim};
 use crate::service::Mail;
@@ -54,7 +55,8 @@ impl Mail {
         inside: Inside,
     ) -> Result<(), Fault> {
         let Some(whose) = member_of(step, web, author)? else {
-            return keep_of_stranger(step, (web, author, place), &OfStranger::Mail(inside));
+            keep_of_stranger(step, (web, author, place), &OfStranger::Mail(inside));
+            return Ok(());
         };
         let id = inside.mail(web, author);
         let me = people::read::my_person(step.view())?;
@@ -83,7 +85,7 @@ impl Mail {
                 let (head, since, is_asked) = (head.into(), step.now(), false);
                 let row =
                     WaitingRow { author, place, head, body, is_sent, is_received, date, since, is_asked };
-                self.wait_for(step, (web, id, whose), row)
+                large::wait_for(step, (web, id, whose), row)
             }
         }
     }
@@ -128,18 +130,13 @@ fn member_of(step: &Step<'_>, web: WebId, device: DeviceId) -> Result<Option<Per
 }
 
 /// Keeps what came of a device that is not known to be a member's; its first ones, since nothing follows if they are missing.
-pub(crate) fn keep_of_stranger(
-    step: &mut Step<'_>,
-    place: (WebId, DeviceId, u64),
-    what: &OfStranger,
-) -> Result<(), Fault> {
+pub(crate) fn keep_of_stranger(step: &mut Step<'_>, place: (WebId, DeviceId, u64), what: &OfStranger) {
     let (web, author, _) = place;
     if STRANGERS.within(step.view(), &(web, author)).count() < STRANGERS_MAX
         && STRANGERS.within(step.view(), &web).count() < OF_ALL_STRANGERS_MAX
     {
         STRANGERS.put(step.rows(), &place, what);
     }
-    Ok(())
 }
 
 /// Returns in which folders a mail is until somebody moves it.

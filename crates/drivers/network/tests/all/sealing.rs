@@ -140,15 +140,16 @@ async fn what_comes_in_pieces_is_kept_at_its_end_and_not_before() {
     for has_end in [false, true] {
         let contents = alice.network.contents();
         let (pieces, receiver) = tokio::sync::mpsc::channel(2);
-        let kept = tokio::spawn(async move { contents.keep_stream(receiver).await });
-        for piece in text.chunks(65_552) {
-            pieces.send(piece.to_vec().into()).await.unwrap();
-        }
-        if has_end {
-            pieces.send(bytes::Bytes::new()).await.unwrap();
-        }
-        drop(pieces);
-        let kept = kept.await.unwrap();
+        let say = async {
+            for piece in text.chunks(65_552) {
+                pieces.send(piece.to_vec().into()).await.unwrap();
+            }
+            if has_end {
+                pieces.send(bytes::Bytes::new()).await.unwrap();
+            }
+            drop(pieces);
+        };
+        let (kept, ()) = tokio::join!(contents.keep_stream(receiver), say);
         assert_eq!(kept.ok(), has_end.then(|| id_of(&text)));
     }
     assert_eq!(alice.read(id_of(&text), 0..u64::try_from(text.len()).unwrap()).await, text);

@@ -52,7 +52,9 @@ impl Unwrapping {
             Coding::Base64 => bytes.iter().filter_map(|byte| self.letter(*byte)).collect(),
             Coding::QuotedPrintable => {
                 let mut out = Vec::with_capacity(bytes.len());
-                bytes.iter().for_each(|byte| self.sign(*byte, &mut out));
+                for byte in bytes {
+                    self.sign(*byte, &mut out);
+                }
                 out
             }
         }
@@ -94,9 +96,8 @@ impl Unwrapping {
 
     fn sign(&mut self, byte: u8, out: &mut Vec<u8>) {
         match self.held.as_slice() {
-            [b'='] if byte == b'\n' => self.held.clear(),
             [b'='] if byte == b'\r' || byte.is_ascii_hexdigit() => self.held.push(byte),
-            [b'=', b'\r'] if byte == b'\n' => self.held.clear(),
+            [b'='] | [b'=', b'\r'] if byte == b'\n' => self.held.clear(),
             [b'=', high] if byte.is_ascii_hexdigit() => match (digit(*high), digit(byte)) {
                 (Some(high), Some(low)) => {
                     out.push((high << 4) | low);

@@ -12,7 +12,7 @@ use network::Contents;
 use post::MailFault;
 use post::read::Large;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use wire::sealed::{ContentKey, SEGMENT_SIZE, Segment, TAG_SIZE, sealed_size, segments};
 
 use crate::PeerError;
@@ -87,7 +87,8 @@ struct Sealing {
     index: u64,
     segment: Vec<u8>,
     sealed: mpsc::Sender<Bytes>,
-    kept: JoinHandle<std::io::Result<ContentId>>,
+    /// Who keeps it: one task, which ends with this.
+    keeping: JoinSet<std::io::Result<ContentId>>,
 }
 
 impl Sealing {
@@ -96,9 +97,10 @@ impl Sealing {
         getrandom::fill(&mut secret).map_err(|_none| PeerError::NoRandomness)?;
         let (sealed, pieces) = mpsc::channel(SEGMENTS_AHEAD);
         let contents = contents.clone();
-        let kept = tokio::spawn(async move { contents.keep_stream(pieces).await });
+        let mut keeping = JoinSet::new();
+        keeping.spawn(async move { contents.keep_stream(pieces).await });
         let (key, hasher) = (post::read::large_key(&secret), blake3::Hasher::new());
-        Ok(Self { secret, key, hasher, size: 0, index: 0, segment: Vec::new(), sealed, kept })
+        Ok(Self { secret, key, hasher, size: 0, index: 0, segment: Vec::new(), sealed, keeping })
     }
 
     async fn write(&mut self, mut bytes: &[u8]) -> Result<(), Fault> {
@@ -124,8 +126,12 @@ impl Sealing {
             return Ok(());
         }
         // Whoever keeps it has stopped, and says why.
-        let why = (&mut self.kept).await.map_err(|error| broken(&error))?;
-        Err(why.map_or_else(|error| not_kept(&error), |_kept| broken(&"it ended too early")))
+        self.kept().await.and_then(|_kept| Err(broken(&"it ended too early")))
+    }
+
+    async fn kept(&mut self) -> Result<ContentId, Fault> {
+        let ended = self.keeping.join_next().await.ok_or_else(|| broken(&"nobody keeps it"))?;
+        ended.map_err(|error| broken(&error))?.map_err(|error| not_kept(&error))
     }
 
     async fn end(mut self) -> Result<MailBody, Fault> {
@@ -133,8 +139,7 @@ impl Sealing {
         if self.sealed.send(Bytes::new()).await.is_err() {
             tracing::debug!("who keeps the body of a mail has stopped before its end");
         }
-        let kept = self.kept.await.map_err(|error| broken(&error))?;
-        let sealed = kept.map_err(|error| not_kept(&error))?;
+        let sealed = self.kept().await?;
         let digest = ContentId::new(*self.hasher.finalize().as_bytes());
         Ok(MailBody { sealed, digest, size: ByteCount(self.size), secret: HEXLOWER.encode(&self.secret) })
     }
