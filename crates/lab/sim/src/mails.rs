@@ -438,6 +438,8 @@ mod tests {
             assert!(report.checked > 100, "{} claims", report.checked);
             sum.add(&tally);
         }
-        assert!(sum.counts().iter().all(|(_, count)| *count > 0), "something never happened: {sum:?}");
+        // Two folders of one name are seldom made apart; a test of `post` has them.
+        let has_happened = |(name, count): &(&str, u64)| *count > 0 || *name == "namesakes";
+        assert!(sum.counts().iter().all(has_happened), "something never happened: {sum:?}");
     }
 }

@@ -75,16 +75,14 @@ fn who_a_mail_is_from_is_who_has_signed_it() {
 
 #[test]
 fn who_only_looks_like_another_is_shown_with_digits() {
-    // Cyrillic letters, and one that is not seen.
-    for liar in ["\u{410}lice", "Alice\u{3164}", "\u{410}ll"] {
+    // Cyrillic letters; and one that is not seen, which makes a namesake: then both have digits.
+    for (liar, alice) in [("\u{410}lice", "alice@"), ("\u{410}ll", "alice@"), ("Alice\u{3164}", "alice~")] {
         let names = ["Alice", liar, "Bob", "", "", "", "", "", "", "Zoe"];
         let written = format!("{}@town.althing.internal", crate::address::of_person(liar));
         let shown = shown_among(names, 1, &written);
         assert!(shown.as_ref().is_none_or(|from| from.contains('~')), "{liar}: {shown:?}");
-        assert_eq!(
-            shown_among(names, 0, "alice@town.althing.internal").unwrap(),
-            "alice@town.althing.internal"
-        );
+        let honest = shown_among(names, 0, "alice@town.althing.internal").unwrap();
+        assert!(honest.starts_with(alice), "{liar}: {honest}");
     }
 }
 
@@ -177,8 +175,8 @@ fn what_waits_of_one_device_is_bounded() {
             format!("{}{number}{}", mail("alice@town.althing.internal"), "0123456789\n".repeat(20_000));
         let pieces = bodies(&large);
         assert!(large.len() as u64 <= IN_LETTERS_MAX && pieces.len() == 8, "{}", pieces.len());
-        for body in pieces.iter().take(4) {
-            house.tell(0, number + 1, body);
+        for (seq, body) in (number * 4 + 1..).zip(pieces.iter().take(4)) {
+            house.tell(0, seq, body);
         }
     }
     house.pass();
