@@ -93,6 +93,12 @@ fn twice(seed: u64, case: Case, mischief: Option<Mischief>) -> Report {
         town.world.peer_mut(PEOPLE - 1).sandbox.honesty = Honesty::Cheating(1_000);
     }
     town.pass(10_000);
+    if case.trust == "adaptive" {
+        // Who has proved itself to one owner has not to the other (rule 34), whose first job is therefore another one.
+        let habits = Habits { ms: 300, poison: 0, seed: SEED + 1 };
+        town.begin_planned(Plan { habits, ..plan(0, case) });
+        town.wait_for_all();
+    }
     town.begin_planned(plan(1, case));
     town.wait_for_all();
     let before = town.runs_of(SEED);
@@ -111,12 +117,9 @@ fn twice(seed: u64, case: Case, mischief: Option<Mischief>) -> Report {
     let (total, known) = (number("total"), number("known"));
     let is_done = text(&view, "state") == "done" && number("done") == total;
     town.report.claim(is_done, || format!("seed {seed}: {case:?}: {view}"));
-    // Of what is drawn, or of a liar's, some has to be computed; a draw of 2 % is never as many as a tenth. Where persons have to prove
-    // themselves, a batch of 64 can be given out before they have.
+    // Of what is drawn, or of a liar's, some has to be computed; a draw of 2 % is never as many as a tenth.
     let spare = if case.has_liar {
         total
-    } else if case.trust == "adaptive" {
-        total / 3
     } else if is_checked(case.trust) {
         total / 10
     } else {
