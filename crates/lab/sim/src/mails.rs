@@ -432,14 +432,13 @@ mod tests {
     #[test]
     fn towns_that_sort_mail_on_several_computers_end_with_the_same_folders() {
         let mut sum = MailTally::default();
-        for seed in 1..=6 {
+        // In 1013 two folders of one name are made apart, which is seldom.
+        for seed in 1_010..=1_015 {
             let (report, tally) = run(seed);
             assert!(report.wrong.is_empty(), "seed {seed}: {:#?}", report.wrong);
             assert!(report.checked > 100, "{} claims", report.checked);
             sum.add(&tally);
         }
-        // Two folders of one name are seldom made apart; a test of `post` has them.
-        let has_happened = |(name, count): &(&str, u64)| *count > 0 || *name == "namesakes";
-        assert!(sum.counts().iter().all(has_happened), "something never happened: {sum:?}");
+        assert!(sum.counts().iter().all(|(_, count)| *count > 0), "something never happened: {sum:?}");
     }
 }
