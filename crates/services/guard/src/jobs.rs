@@ -1,0 +1,152 @@
+//! What the scanner is asked to do for the guard, and what it tells.
+
+use base::ContentId;
+use files::jobs::Source;
+use minicbor::{Decode, Encode};
+use wire::WireError;
+
+pub use wire::to_bytes;
+
+/// Looks through contents with rules: input [`Scan`], end [`Scanned`], with one outcome for each item in the order asked.
+pub const SCAN: &str = "guard.scan";
+
+/// Reads a set of rules and keeps it ready: input [`Compile`], end [`Compiled`]; fails with a sentence when it is no set of
+/// rules. Compiling again what is kept is quick.
+pub const COMPILE: &str = "guard.compile";
+
+/// Items of one [`Scan`] at most.
+pub const ITEMS_MAX: usize = 64;
+/// Sets of rules in one [`Scan`] at most.
+pub const SETS_MAX: usize = 16;
+/// Findings told of one item at most: what more could they say.
+pub const FINDINGS_MAX: usize = 16;
+/// Places told of one finding at most.
+pub const PLACES_MAX: usize = 8;
+/// Bytes of the name of a rule at most.
+pub const RULE_NAME_MAX: usize = 128;
+/// Bytes of the source of one set of rules at most: three times the largest free set known.
+pub const RULES_SIZE_MAX: u64 = 8 * 1024 * 1024;
+/// Bytes of one job or report at most.
+pub const REPORT_SIZE_MAX: usize = 1024 * 1024;
+
+/// Reads a job's input or report.
+pub fn from_bytes<T: for<'b> Decode<'b, ()> + Encode<()>>(bytes: &[u8]) -> Result<T, WireError> {
+    wire::from_bytes(bytes, REPORT_SIZE_MAX)
+}
+
+/// Input of [`SCAN`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Scan {
+    /// What is looked through.
+    #[n(0)]
+    pub items: Vec<ScanItem>,
+    /// Sets of rules besides those that are built in: contents in the store of this computer.
+    #[n(1)]
+    pub sets: Vec<ContentId>,
+}
+
+/// One content to look through.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ScanItem {
+    /// Which.
+    #[n(0)]
+    pub content: ContentId,
+    /// Where its bytes are.
+    #[n(1)]
+    pub source: Source,
+    /// The name it goes by, without folders: names can be harmful, too (`invoice.pdf.exe`). May be empty.
+    #[n(2)]
+    pub name: String,
+}
+
+/// End of [`SCAN`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Scanned {
+    /// One for each item.
+    #[n(0)]
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What looking through one content came to.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Outcome {
+    /// It was looked through.
+    #[n(0)]
+    Seen {
+        /// What was found; nothing when it is clean.
+        #[n(0)]
+        findings: Vec<Finding>,
+        /// Why a part of it could not be looked at: encrypted, packed too deep, too large; a sentence's part.
+        #[n(1)]
+        unseen: Option<String>,
+    },
+    /// It was not: it has changed, cannot be read, or the scanner ended on it; a sentence's part.
+    #[n(1)]
+    NotSeen {
+        /// Why.
+        #[n(0)]
+        why: String,
+    },
+}
+
+/// A rule that was met.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Finding {
+    /// The rule's name.
+    #[n(0)]
+    pub rule: String,
+    /// Which set it is of: the content id of the set's source, also of the built-in one.
+    #[n(1)]
+    pub set: ContentId,
+    /// How bad it is by the rule's own word.
+    #[n(2)]
+    pub severity: Severity,
+    /// In which file of an archive, as `a.zip/b.js`; none when it is the content itself.
+    #[n(3)]
+    pub inside: Option<String>,
+    /// Where, by offsets into what was looked at.
+    #[n(4)]
+    pub places: Vec<Place>,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Severity {
+    /// Worth a look: a macro, a name with two endings. Never holds anything by itself.
+    #[n(0)]
+    Odd,
+    /// Harmful.
+    #[n(1)]
+    Harmful,
+}
+
+/// Where a rule was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Place {
+    /// The first byte.
+    #[n(0)]
+    pub offset: u64,
+    /// Bytes.
+    #[n(1)]
+    pub size: u32,
+}
+
+/// Input of [`COMPILE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Compile {
+    /// The set's source: a content in the store of this computer.
+    #[n(0)]
+    pub set: ContentId,
+}
+
+/// End of [`COMPILE`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Compiled {
+    /// Rules in it.
+    #[n(0)]
+    pub rules: u32,
+    /// Licences its rules name.
+    #[n(1)]
+    pub licences: Vec<String>,
+}
