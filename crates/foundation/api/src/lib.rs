@@ -6,6 +6,7 @@
 pub mod compute;
 mod event;
 pub mod files;
+pub mod guard;
 pub mod host;
 pub mod ledger;
 pub mod mail;
@@ -33,6 +34,7 @@ pub fn table() -> Vec<OperationEntry> {
         ledger::operations(),
         compute::operations(),
         tunnels::operations(),
+        guard::operations(),
         host::operations(),
     ]
     .concat()

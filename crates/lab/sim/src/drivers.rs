@@ -74,6 +74,13 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
             }
         }
         tunnels::jobs::RECHECK => finish(world, index, job, quickly, Ok(Vec::new())),
+        guard::jobs::SCAN => {
+            let end = guard::jobs::from_bytes(&job.input).map(|scan| {
+                let scanner = world.peer(index).scanner.clone().unwrap_or_default();
+                guard::jobs::to_bytes(&scanner.look(&scan))
+            });
+            finish(world, index, job, quickly, end.map_err(|error| error.to_string()));
+        }
         _ if crate::jobs::work(world, index, job) => {}
         _ => world.finish_after(quickly, index, job.id, Err(JobFailure::NoDriver)),
     }

@@ -18,6 +18,13 @@ impl World {
     /// Starts a peer for each name; all belong to the web `family`, which the first has founded.
     pub fn family(seed: u64, names: &[&str]) -> Self {
         let mut world = Self::new(seed, names.len(), &Memory::shared());
+        world.gather(names);
+        world
+    }
+
+    /// Starts the first peers, one for each name; all belong to the web `family`, which the first has founded.
+    pub fn gather(&mut self, names: &[&str]) {
+        let world = self;
         for (index, name) in names.iter().enumerate() {
             world.start(index);
             world.ask(index, "people.introduce", json!({ "name": name }));
@@ -31,7 +38,25 @@ impl World {
             world.run_for(Duration::from_secs(20));
         }
         world.run_for(Duration::from_mins(1));
-        world
+    }
+
+    /// Has peers that run join one web, `town`, of the first, all at about the same time; returns who belongs to it after a while.
+    pub fn crowd_together(&mut self, members: usize) -> Vec<PeerIndex> {
+        self.ask(0, "people.start_web", json!({ "name": "town" }));
+        self.run_for(Duration::from_secs(10));
+        let invite = json!({ "web": "town", "uses": members, "hours": 8_000 });
+        let ask = self.ask(0, "people.invite", invite);
+        self.run_for(Duration::from_secs(10));
+        let link = self.answer(ask).and_then(Result::ok).and_then(|invited| invited.get("link").cloned());
+        for index in 1..members {
+            self.ask(index, "people.join", json!({ "link": link }));
+            if index % 20 == 0 {
+                self.run_for(Duration::from_millis(500));
+            }
+        }
+        self.run_for(Duration::from_mins(12));
+        let is_in = |index: &PeerIndex| self.read(*index, "people.members", json!({ "web": "town" })).is_ok();
+        (0..members).filter(is_in).collect()
     }
 
     /// Asks, and lets time pass until it is answered.

@@ -18,6 +18,7 @@ pub mod lone;
 mod lying;
 pub mod mails;
 pub mod mirrors;
+pub mod outbreaks;
 mod peer;
 pub mod scale;
 mod searching;

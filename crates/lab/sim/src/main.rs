@@ -23,6 +23,8 @@ const USAGE: &str = "usage: sim --suite
        sim --talks TOWNS [--seed N]
        sim --mails TOWNS [--seed N]
        sim --square MEMBERS
+       sim --outbreaks TOWNS [--seed N]
+       sim --alarm MEMBERS
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
        sim --scale [--seed N] [--peers N] [--out FOLDER]
   --scale   compares ways to search webs of 100 to 100,000 members (or N), prints tables, writes
@@ -48,6 +50,10 @@ const TALKS_FRESH: u64 = 12;
 /// The same of the towns that sort their mail on several computers. Town 1013 found that a clock that was wrong put notes off for days.
 const MAILS_FIXED: (u64, u64) = (1_010, 20);
 const MAILS_FRESH: u64 = 12;
+
+/// The same of the towns in which harmful files spread.
+const OUTBREAKS_FIXED: (u64, u64) = (1, 20);
+const OUTBREAKS_FRESH: u64 = 20;
 
 /// The same of the towns around jobs. Towns 12 and 14 found that a liar who was believed alone had honest workers accused.
 const JOBS_FIXED: (u64, u64) = (8, 7);
@@ -95,6 +101,7 @@ fn main() -> ExitCode {
         ("--jobs-absent", jobs_absent),
         ("--talks", talks),
         ("--mails", mails),
+        ("--outbreaks", outbreaks),
     ] {
         if let Some((first, towns)) = small_towns(word, &arguments) {
             return if run(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
@@ -110,6 +117,7 @@ fn main() -> ExitCode {
             "--crowd" => return crowd(members),
             "--filters" => return filters(members),
             "--square" => return square(members),
+            "--alarm" => return alarm(members),
             _ => {}
         }
     }
@@ -333,6 +341,29 @@ fn mails(first: u64, towns: u64) -> bool {
     })
 }
 
+/// Runs towns in which harmful files spread. Says whether all was right.
+fn outbreaks(first: u64, towns: u64) -> bool {
+    let run = |seed, sum: &mut sim::outbreaks::OutbreakTally| {
+        let (report, tally) = sim::outbreaks::run(seed);
+        sum.add(&tally);
+        report
+    };
+    small("outbreaks", (first, towns), run, |sum| {
+        format!(
+            "; {} harmful files and {} others, {} copies brought, {} lies ({} times by as many as it takes), {} released, {} gates shut, {} messages between peers, {} power cuts",
+            sum.harmful,
+            sum.clean,
+            sum.copies,
+            sum.lies,
+            sum.outvoted,
+            sum.released,
+            sum.shut,
+            sum.messages,
+            sum.power_cuts
+        )
+    })
+}
+
 fn talks(first: u64, towns: u64) -> bool {
     let run = |seed, sum: &mut sim::talks::TalkTally| {
         let (report, tally) = sim::talks::run(seed);
@@ -457,6 +488,23 @@ fn square(members: usize) -> ExitCode {
 }
 
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn alarm(members: usize) -> ExitCode {
+    let alarm = sim::outbreaks::alarm(7, members);
+    println!(
+        "NOTE alarm: {} of {} members: half are warned {} ms after the file was written, 99 of 100 after {} ms, all after {} ms; {} missed; {} messages between peers; in {:.0?}",
+        alarm.members,
+        members,
+        alarm.time(50),
+        alarm.time(99),
+        alarm.time(100),
+        alarm.missed,
+        alarm.messages,
+        alarm.wall
+    );
+    if alarm.missed == 0 && alarm.members == members { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
 fn filters(members: usize) -> ExitCode {
     let all = sim::crowd::filters(members);
     for asked in &all {
@@ -509,6 +557,8 @@ fn jobs(arguments: &[String]) -> Option<Vec<Job>> {
     jobs.push(Box::new(move || talks(fresh >> 16, TALKS_FRESH)));
     jobs.push(Box::new(|| mails(MAILS_FIXED.0, MAILS_FIXED.1)));
     jobs.push(Box::new(move || mails(fresh >> 16, MAILS_FRESH)));
+    jobs.push(Box::new(|| outbreaks(OUTBREAKS_FIXED.0, OUTBREAKS_FIXED.1)));
+    jobs.push(Box::new(move || outbreaks(fresh >> 16, OUTBREAKS_FRESH)));
     jobs.push(Box::new(|| job_towns(JOBS_FIXED.0, JOBS_FIXED.1)));
     jobs.push(Box::new(move || job_towns(fresh >> 16, JOBS_FRESH)));
     jobs.push(Box::new(|| jobs_again(0, JOBS_AGAIN)));

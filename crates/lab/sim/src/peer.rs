@@ -39,6 +39,8 @@ pub struct SimPeer {
     pub index_driver: Index,
     /// Its sandbox, and what tells whether somebody uses it.
     pub sandbox: Sandbox,
+    /// Its scanner; without one it has no guard.
+    pub(crate) scanner: Option<crate::outbreaks::Scanner>,
     /// A mistake planted into its compute service, for trying the checkers of jobs.
     pub mischief: Option<Mischief>,
     /// Since when it runs and stands on its side of the world, by the true time.
@@ -82,6 +84,7 @@ impl SimPeer {
             liar: None,
             index_driver: Index::default(),
             sandbox: Sandbox::default(),
+            scanner: None,
             mischief: None,
             same_since_ms: 0,
             side: 0,
@@ -173,6 +176,8 @@ impl SimPeer {
                 Box::new(tunnels::service()),
             ],
         };
+        let guard = self.scanner.as_ref().map(|_| Box::new(guard::service()) as Box<dyn kernel::Service>);
+        let services = services.into_iter().chain(guard).collect();
         let vault = SimVault::new(&self.seed, self.memory.clone());
         debug_assert_eq!(vault.device(), self.device);
         let kernel = Kernel::open(Arc::new(self.backing.clone()), services, Box::new(vault))
@@ -263,7 +268,7 @@ impl SimPeer {
         files::source(&*self.rows(), *asker, content).ok().flatten()
     }
 
-    fn clock(&self, now_ms: u64) -> Timestamp {
+    pub(crate) fn clock(&self, now_ms: u64) -> Timestamp {
         Timestamp::from_millis(now_ms.saturating_add_signed(self.clock_error_ms))
     }
 

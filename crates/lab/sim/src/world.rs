@@ -242,6 +242,18 @@ impl World {
         self.drop_connections(index, |other| other_side.contains(&other));
     }
 
+    /// Gives a peer a guard with this scanner, from its next start on.
+    pub fn set_scanner(&mut self, index: PeerIndex, scanner: crate::outbreaks::Scanner) {
+        self.peer_mut(index).scanner = Some(scanner);
+    }
+
+    /// Has a scanner that knows the harm of this world find something in a content, too.
+    pub fn teach_scanner(&mut self, index: PeerIndex, content: base::ContentId) {
+        if let Some(known) = self.peer_mut(index).scanner.as_mut().and_then(|scanner| scanner.knows.as_mut()) {
+            known.insert(content);
+        }
+    }
+
     /// Writes a file on a peer's disk, as any program would; its watcher is not told.
     pub fn write(&mut self, index: PeerIndex, path: &str, made_of: u64, size: u64) {
         let now_ms = self.now_ms;

@@ -15,6 +15,9 @@ const ENTRIES_CHANGED: Table<(u64, FileId), Mark> = Table::new("files.changed_en
 /// Contents that came to this computer or went, for a web.
 const CONTENTS_CHANGED: Table<(WebId, ContentId), Mark> = Table::new("files.changed_contents");
 
+/// Contents that came to this computer, or went, and were not looked through yet.
+const ARRIVED: Table<ContentId, ()> = Table::new("files.arrived");
+
 /// Contents that others list now and did not before, or no longer do: noted only for webs that this peer brokers.
 const LISTED_CHANGED: Table<(WebId, ContentId), u64> = Table::new("files.changed_listed");
 
@@ -71,7 +74,21 @@ pub(crate) fn note_links(rows: &mut Overlay<'_>, number: u64, file: FileId) -> R
 pub(crate) fn note_content(rows: &mut Overlay<'_>, web: WebId, content: ContentId) -> Result<(), StoreError> {
     let stamp = next(rows)?;
     CONTENTS_CHANGED.put(rows, &(web, content), &Mark { stamp, web });
+    ARRIVED.put(rows, &content, &());
     Ok(())
+}
+
+/// Returns some contents that came to this computer, or went, and takes them off the list: for who looks what is in them.
+pub fn take_arrived(step: &mut Step<'_>, limit: usize) -> Result<Vec<ContentId>, StoreError> {
+    let taken: Vec<ContentId> = ARRIVED
+        .all(step.view())
+        .take(limit)
+        .map(|row| row.map(|(content, ())| content))
+        .collect::<Result<_, _>>()?;
+    for content in &taken {
+        ARRIVED.delete(step.rows(), content);
+    }
+    Ok(taken)
 }
 
 /// Notes that a content was listed by others or no longer is, if this peer reads all that is listed there.

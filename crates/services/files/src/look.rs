@@ -2,8 +2,10 @@
 //!
 //! Reads rows only. Not for: changing anything, or for persons (`reader.rs`).
 
+use std::collections::BTreeSet;
+
 use api::files::{EntryView, HolderView};
-use base::{ContentId, DeviceId, FileId, PersonId, Timestamp, WebId};
+use base::{ContentId, DeviceId, Fault, FileId, PersonId, Timestamp, WebId};
 use store::{Rows, StoreError};
 
 use crate::catalogue::Shelf;
@@ -12,7 +14,7 @@ use crate::label;
 use crate::source::shared_path;
 use crate::tables::{
     DOCUMENTS_AT, ENTRIES, FILES, HELD, HOLDERS, KEPT, Kind, NUMBERS, OWN, PAST, PLACES, SHARES, ShareKey,
-    path_of,
+    inside, path_of,
 };
 use crate::tree::{BelowSpot, ShareSpot, Spot};
 use crate::view::Viewer;
@@ -105,7 +107,7 @@ pub struct ContentAt {
 }
 
 /// Returns the file at a path of the tree, if its content is known.
-pub fn file_at<R: Rows>(rows: &R, path: &str) -> Result<Option<ContentAt>, StoreError> {
+pub fn file_at(rows: &dyn Rows, path: &str) -> Result<Option<ContentAt>, StoreError> {
     let Ok(Spot::Below(spot)) = crate::tree::resolve(rows, path) else { return Ok(None) };
     let Some(entry) = spot.file() else { return Ok(None) };
     let (web, size) = (spot.share.key.web, entry.head.size);
@@ -157,6 +159,53 @@ pub fn files_below<R: Rows>(
         found.next = None;
     }
     Ok(found)
+}
+
+/// Returns the contents of all files at and below a path of the tree, each once, at most so many; fails when nothing is there.
+pub fn contents_below(rows: &dyn Rows, path: &str, limit: usize) -> Result<Vec<ContentId>, Fault> {
+    let mut contents = BTreeSet::new();
+    let shares = |person: PersonId, web: WebId, contents: &mut BTreeSet<ContentId>| {
+        for (_, _, share) in label::shares(rows, web, person)? {
+            add_below(rows, contents, (share.number, Vec::new()), limit)?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    match crate::tree::resolve(rows, path)? {
+        Spot::Root => {
+            for web in people::read::webs(rows)? {
+                for member in people::read::members(rows, web.id)? {
+                    shares(member.person, web.id, &mut contents)?;
+                }
+            }
+        }
+        Spot::Web(web) => {
+            for member in people::read::members(rows, web)? {
+                shares(member.person, web, &mut contents)?;
+            }
+        }
+        Spot::Person(web, person) => shares(person, web, &mut contents)?,
+        Spot::Share(spot) => add_below(rows, &mut contents, (spot.row.number, Vec::new()), limit)?,
+        Spot::Below(spot) => match spot.file() {
+            Some(entry) => contents.extend(entry.head.content),
+            None => add_below(rows, &mut contents, (spot.share.row.number, inside(&spot.key)), limit)?,
+        },
+    }
+    Ok(contents.into_iter().take(limit).collect())
+}
+
+fn add_below(
+    rows: &dyn Rows,
+    contents: &mut BTreeSet<ContentId>,
+    below: (u64, Vec<u8>),
+    limit: usize,
+) -> Result<(), StoreError> {
+    for row in ENTRIES.within(rows, &below) {
+        if contents.len() >= limit {
+            break;
+        }
+        contents.extend(row?.1.head.content);
+    }
+    Ok(())
 }
 
 /// Returns some files of a share after a file, in order of their ids, with the contents they show now.

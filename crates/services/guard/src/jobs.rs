@@ -65,6 +65,9 @@ pub struct Scanned {
     /// One for each item.
     #[n(0)]
     pub outcomes: Vec<Outcome>,
+    /// The set that is built into the scanner.
+    #[n(1)]
+    pub built_in: ContentId,
 }
 
 /// What looking through one content came to.

@@ -1,5 +1,24 @@
-//! The guard: what harms is held where it is seen, others are warned, and each verifies by itself (`specs/guard.md`).
+//! The guard: what harms is held where it is seen, others are warned, and each looks for itself (`specs/guard.md`).
 //!
-//! Decides only: contents are looked through by the scanner, through [`jobs`]. Not for: deleting anything.
+//! Decides only: contents are looked through by the scanner, through [`jobs`], and whoever opens, gives or saves bytes asks
+//! [`gate`] first. Not for: deleting anything.
 
+mod checking;
+mod faults;
+mod gate;
+mod health;
 pub mod jobs;
+mod level;
+mod log;
+mod looking;
+mod reading;
+mod rules;
+mod service;
+mod statement;
+mod tables;
+mod warning;
+
+pub use faults::{GuardError, faults};
+pub use gate::{Gate, gate, gate_for, refusal};
+pub use level::Level;
+pub use service::{Guard, service};
