@@ -24,6 +24,12 @@ export interface Accept {
 /** Arguments of `people.add_device`. */
 export type AddDevice = Record<string, never>;
 
+/** Arguments of `guard.add_rules`. */
+export interface AddRules {
+  /** The path in the tree of a file with YARA rules, up to 8 MiB. */
+  file: string;
+}
+
 /** Where you and members of your webs are found. No secret. */
 export interface Address {
   /** For `althing recover`. */
@@ -183,6 +189,18 @@ export interface AskEvidence {
 export interface AskGiven {
   /** The web; all of yours if not said. */
   web?: string | null;
+}
+
+/** Arguments of `guard.status`. */
+export interface AskGuard {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
+/** Arguments of `guard.log`. */
+export interface AskGuardLog {
+  /** Only what is about this file: its path in the tree, or its content id. */
+  file?: string | null;
 }
 
 /** Arguments of `compute.here`. */
@@ -367,6 +385,12 @@ export interface AskRooms {
   archived?: boolean;
 }
 
+/** Arguments of `guard.rules`. */
+export interface AskRules {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
 /** Arguments of `people.safety`. */
 export interface AskSafety {
   /** The person's label, id or first digits of the id. */
@@ -392,6 +416,20 @@ export interface AskSites {
 
 /** Arguments of `host.status`. */
 export type AskStatus = Record<string, never>;
+
+/** Arguments of `guard.show`. */
+export interface AskSuspect {
+  /** Its path in the tree, or its content id. */
+  file: string;
+}
+
+/** Arguments of `guard.list`. */
+export interface AskSuspects {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+  /** Also what only observing rules were met in, and what was released. */
+  all?: boolean;
+}
 
 /** Arguments of `talk.thread`. */
 export interface AskThread {
@@ -666,6 +704,26 @@ export interface Changes {
   is_cut_off: boolean;
 }
 
+/** Arguments of `guard.check`. */
+export interface Check {
+  /** The path of a file, a folder or a share in the tree, or a content id. */
+  path: string;
+  /** Only what was not looked through yet. */
+  new_only?: boolean;
+}
+
+/** What a check came to. */
+export interface Checked {
+  /** Files that were looked through. */
+  files: number;
+  /** Those in which a rule in force was met. */
+  harmful: number;
+  /** Those that could not be looked at, in part or whole. */
+  unseen: number;
+  /** Files below the path that are not on this computer. */
+  elsewhere: number;
+}
+
 /** Arguments of `tunnels.close`. */
 export interface CloseTunnel {
   /** Which, as for opening. */
@@ -784,6 +842,24 @@ export interface ComputerCapacity {
   disk_mib: number;
   /** `ready`, `working`, `paused`, or `away`. */
   state: string;
+}
+
+/** How well a computer is protected, as it says itself. */
+export interface ComputerHealth {
+  /** Whose, by label; you as `you`. */
+  person: string;
+  /** The first letters of its device id. */
+  device: string;
+  /** Whether its guard is on and its scanner works. */
+  is_guarded: boolean;
+  /** Sets of rules in force there, besides the built-in one. */
+  rules: number;
+  /** Contents it has looked through. */
+  seen: number;
+  /** Contents of this web that it holds. */
+  held: number;
+  /** When it said so. */
+  at: Time;
 }
 
 /** A computer of one of your webs. */
@@ -1050,6 +1126,12 @@ export interface DropKept {
   id: string;
 }
 
+/** Arguments of `guard.drop_rules`. */
+export interface DropRules {
+  /** The set's name, or the id of its content. */
+  rules: string;
+}
+
 /** Arguments of `pages.edit`. */
 export interface Edit {
   /** Its id. */
@@ -1253,6 +1335,22 @@ export interface FindSiteFile {
   path: string;
 }
 
+/** A rule that was met here. */
+export interface FindingView {
+  /** The rule. */
+  rule: string;
+  /** The set it is of. */
+  set: string;
+  /** Whether it holds anything: harmful, and of a set in force. */
+  is_in_force: boolean;
+  /** Whether the rule calls it harmful, not only odd. */
+  is_harmful: boolean;
+  /** In which file of an archive; empty when in the file itself. */
+  inside: string;
+  /** Offsets of the places, in bytes. */
+  offsets: number[];
+}
+
 /** Arguments of `mail.flag`. */
 export interface FlagMail {
   /** Which: `FOLDER/NUMBER`, or `FOLDER/NUMBER,NUMBER` for several of one folder. */
@@ -1394,6 +1492,64 @@ export interface GiverView {
   used_seconds: number;
   /** Units of these. */
   used_units: number;
+}
+
+/** Something the guard did or heard. */
+export interface GuardEntry {
+  /** When, by the clock of this computer. */
+  at: Time;
+  /** What, in words. */
+  what: string;
+  /** The file's name, or the set's; may be empty. */
+  name: string;
+  /** Who, by label; empty if nobody is meant. */
+  who: string;
+  /** Rule, note or reason; may be empty. */
+  why: string;
+  /** The web; empty if it is about this computer alone. */
+  web: string;
+  /** The content; none if it is about none. */
+  content: Id | null;
+}
+
+/** What the guard did and heard. */
+export interface GuardLog {
+  /** Newest first; the last 1,000. */
+  entries: GuardEntry[];
+}
+
+/** How well this computer and a web are protected. */
+export interface GuardView {
+  /** Whether the guard of this computer works. */
+  state: Switch;
+  /** Why nothing can be looked through now; empty when it can. */
+  trouble: string;
+  /** Contents that wait to be looked through. */
+  waiting: number;
+  /** Contents of this computer that were looked through, ever. */
+  seen: number;
+  /** Contents that are held or quarantined here. */
+  held: number;
+  /** Contents that somebody warns of. */
+  warned: number;
+  /** Sets of rules in force, besides the built-in one. */
+  rules: number;
+  /** Each web. */
+  webs: GuardedWeb[];
+}
+
+/** How well a web is protected. */
+export interface GuardedWeb {
+  /** Its label. */
+  web: string;
+  /** Persons who have to warn before something is held. */
+  persons_needed: number;
+  /** Who protects it, by label. */
+  officers: string[];
+  /** Whether you do. */
+  is_officer: boolean;
+  /** Each computer that has said how it is protected. */
+  computers: ComputerHealth[];
 }
 
 /** Arguments of `people.hand_over`. */
@@ -1879,6 +2035,9 @@ export interface Ledgers {
   /** By web and name. */
   ledgers: LedgerView[];
 }
+
+/** How a file is treated. */
+export type LevelWord = 'clear' | 'allowed' | 'released' | 'observed' | 'warned' | 'held' | 'quarantined';
 
 /** How much of a computer work may take. */
 export interface LimitsView {
@@ -2458,6 +2617,16 @@ export interface OfferTunnel {
   note?: string | null;
 }
 
+/** Who protects a web. */
+export interface Officers {
+  /** The web. */
+  web: string;
+  /** All of them, in words. */
+  names: string;
+  /** Each, by label. */
+  officers: string[];
+}
+
 /** Arguments of `files.open`. */
 export interface Open {
   /** A file's path. */
@@ -2644,6 +2813,32 @@ export interface Recover {
   address: string;
 }
 
+/** Arguments of `guard.release`. */
+export interface Release {
+  /** Its path in the tree, or its content id. */
+  file: string;
+  /** For everybody in the web, if you protect it; else those who do are asked to. */
+  for_web?: boolean;
+  /** Why, in a sentence of up to 200 bytes. */
+  note?: string;
+  /** The web, if it is not said by the path. */
+  web?: string | null;
+}
+
+/** Somebody says that it is no harm. */
+export interface ReleaseView {
+  /** Who, by label; you as `you`. */
+  by: string;
+  /** In which web. */
+  web: string;
+  /** Whether whoever says so protects the web: else it is an appeal. */
+  counts: boolean;
+  /** Why; may be empty. */
+  note: string;
+  /** When it was heard here. */
+  heard: Time;
+}
+
 /** One thing a person can do about a fault. */
 export interface Remedy {
   /** The command to type; empty when the remedy is not a command. */
@@ -2817,6 +3012,34 @@ export interface Rooms {
   rooms: RoomView[];
 }
 
+/** A set of rules. */
+export interface RuleSet {
+  /** Its name. */
+  name: string;
+  /** How it stands, in words. */
+  state: string;
+  /** Whether it holds what it is met in. */
+  is_in_force: boolean;
+  /** Rules in it; 0 until it was read. */
+  rules: number;
+  /** Licences that its rules name. */
+  licences: string[];
+  /** Who offers it, by label; empty for the built-in one. */
+  by: string;
+  /** The web; empty for the built-in one. */
+  web: string;
+  /** Bytes. */
+  size: Bytes;
+  /** Its content. */
+  content: Id;
+}
+
+/** Sets of rules. */
+export interface RuleSets {
+  /** Those in force first. */
+  sets: RuleSet[];
+}
+
 /** The safety code of you and another person. Both see the same one, unless somebody stands between you. */
 export interface Safety {
   /** The person's label. */
@@ -2985,6 +3208,16 @@ export interface SetMode {
   mode: Mode;
   /** For how long, as `2h` or `30m`; for good if not said. */
   for?: string | null;
+}
+
+/** Arguments of `guard.officer`. */
+export interface SetOfficer {
+  /** The person's label. */
+  person: string;
+  /** The web; the only one you are in if not said. */
+  web?: string | null;
+  /** Takes the task back. */
+  no_longer?: boolean;
 }
 
 /** Arguments of `compute.priority`. */
@@ -3289,6 +3522,55 @@ export interface SubmitMail {
   is_kept?: boolean;
 }
 
+/** What speaks against a file. */
+export interface Suspect {
+  /** The name it goes by. */
+  name: string;
+  /** How it is treated on this computer. */
+  level: LevelWord;
+  /** What that means, in words. */
+  meaning: string;
+  /** What was found in it on this computer. */
+  findings: FindingView[];
+  /** Who warns of it. */
+  warnings: WarningView[];
+  /** Who says that it is no harm. */
+  releases: ReleaseView[];
+  /** Where it is or was shown: paths of the tree. */
+  paths: string[];
+  /** Whether its bytes are on this computer. */
+  is_here: boolean;
+  /** When this computer looked through it; none if it has not. */
+  looked: Time | null;
+  /** Why it, or a part of it, could not be looked at; empty when all was. */
+  unseen: string;
+  /** How many persons have to warn before it is held. */
+  persons_needed: number;
+  /** What warning of it did, in words; empty when nobody warns. */
+  web_note: string;
+  /** Bytes. */
+  size: Bytes;
+  /** The first time anything was said or found; now if nothing was. */
+  since: Time;
+  /** Its content. */
+  content: Id;
+}
+
+/** What is held or warned of. */
+export interface Suspects {
+  /** The worst first, then the newest. */
+  suspects: Suspect[];
+}
+
+/** Whether the guard works. */
+export type Switch = 'on' | 'off';
+
+/** Arguments of `guard.switch`. */
+export interface SwitchGuard {
+  /** On or off. */
+  state: Switch;
+}
+
 /** A table, or a part of one. */
 export interface TableView {
   /** The sheet shown; empty for files without. */
@@ -3579,6 +3861,30 @@ export interface Wanted {
   is_reachable: boolean;
   /** Whether somebody who has it is being called: ask again in a moment. */
   is_called: boolean;
+}
+
+/** Arguments of `guard.warn`. */
+export interface Warn {
+  /** Its path in the tree, or its content id. */
+  file: string;
+  /** Why, in a sentence of up to 200 bytes. */
+  note?: string;
+  /** The web, if it is not said by the path. */
+  web?: string | null;
+}
+
+/** Somebody warns. */
+export interface WarningView {
+  /** Who, by label; you as `you`. */
+  by: string;
+  /** In which web. */
+  web: string;
+  /** On what evidence, in words. */
+  why: string;
+  /** Whether it counts; not when it is older than a week, looking here contradicts it, or its author is no member now. */
+  counts: boolean;
+  /** When it was heard here. */
+  heard: Time;
 }
 
 /** A web as you see it. */
@@ -4037,6 +4343,30 @@ export interface Operations {
   'tunnels.list': { arguments: AskTunnels; answer: Tunnels };
   /** Shows who used tunnels of this computer, newest first. */
   'tunnels.log': { arguments: AskTunnelLog; answer: TunnelLog };
+  /** Shows how well this computer and a web are protected. */
+  'guard.status': { arguments: AskGuard; answer: GuardView };
+  /** Lists what is held here or warned of, with the reason. */
+  'guard.list': { arguments: AskSuspects; answer: Suspects };
+  /** Shows what speaks against a file, who says so, and where it is. */
+  'guard.show': { arguments: AskSuspect; answer: Suspect };
+  /** Shows what the guard did and heard, newest first. */
+  'guard.log': { arguments: AskGuardLog; answer: GuardLog };
+  /** Looks through a file, a folder or a share again, as far as it is on this computer. */
+  'guard.check': { arguments: Check; answer: Checked };
+  /** Warns everybody in a web of a file. */
+  'guard.warn': { arguments: Warn; answer: Suspect };
+  /** Opens what is held or warned of all the same: on this computer, or for the whole web. */
+  'guard.release': { arguments: Release; answer: Suspect };
+  /** Switches the guard of this computer on or off. */
+  'guard.switch': { arguments: SwitchGuard; answer: GuardView };
+  /** Lists the sets of rules that are looked with. */
+  'guard.rules': { arguments: AskRules; answer: RuleSets };
+  /** Offers a file of a web as a set of YARA rules: in force if you protect that web, else it only observes. */
+  'guard.add_rules': { arguments: AddRules; answer: RuleSet };
+  /** Takes back a set of rules that you offered. */
+  'guard.drop_rules': { arguments: DropRules; answer: RuleSet };
+  /** Gives a person the task of protecting a web, or takes it back. */
+  'guard.officer': { arguments: SetOfficer; answer: Officers };
   /** Shows how this peer is. */
   'host.status': { arguments: AskStatus; answer: Status };
   /** Shows your webs' computers: how you are connected with each, and why not. */
@@ -4231,6 +4561,18 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'tunnels.close': 'act',
   'tunnels.list': 'read',
   'tunnels.log': 'read',
+  'guard.status': 'read',
+  'guard.list': 'read',
+  'guard.show': 'read',
+  'guard.log': 'read',
+  'guard.check': 'act',
+  'guard.warn': 'act',
+  'guard.release': 'act',
+  'guard.switch': 'act',
+  'guard.rules': 'read',
+  'guard.add_rules': 'act',
+  'guard.drop_rules': 'act',
+  'guard.officer': 'act',
   'host.status': 'read',
   'host.net': 'read',
   'host.lan': 'act',

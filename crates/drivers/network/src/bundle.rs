@@ -7,6 +7,7 @@
 //! ```
 //! The provider authorises each item; the asker checks each against its name before it is stored.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use files::jobs::{
     BUNDLE_ITEMS_MAX, BUNDLE_SIZE_MAX, Bundle, BundleItem, Bundled, CHANGED_IN_PLACE, ChangedInPlace,
     FetchFailure, ItemOutcome, SMALL_SIZE, Source,
 };
+use guard::Gate;
 use iroh::endpoint::{ReadExactError, RecvStream, SendStream};
 use minicbor::{Decode, Encode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -106,6 +108,17 @@ impl Shared {
         } else {
             Vec::new()
         };
+        // Nobody waits for what there is no right to: that would tell that it is here.
+        let given: Vec<ContentId> =
+            contents.iter().zip(&sources).filter(|(_, source)| source.is_some()).map(|(content, _)| *content).collect();
+        let gates = self.looked_through(asker, &given).await;
+        let shut: BTreeSet<ContentId> =
+            given.iter().zip(gates).filter(|(_, gate)| *gate != Gate::Open).map(|(content, _)| *content).collect();
+        let sources = contents
+            .iter()
+            .zip(sources)
+            .map(|(content, source)| source.filter(|_| !shut.contains(content)))
+            .collect::<Vec<_>>();
         let wanted: Vec<(BundleItem, Option<Source>)> =
             request.items.into_iter().zip(sources.into_iter().chain(std::iter::repeat(None))).collect();
         let stored = self.read_stored(&wanted).await;

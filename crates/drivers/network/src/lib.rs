@@ -28,6 +28,7 @@ mod lan;
 mod limits;
 mod lines;
 mod links;
+mod looked;
 mod names;
 mod outboards;
 mod outbox;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base::{ContentId, DeviceId, Timestamp, WebId};
 use files::jobs::Source;
+use guard::{Gate, Level};
 use store::Backing;
 
 /// Answers who may get what.
@@ -17,6 +18,18 @@ pub trait Rights: Send + Sync {
     fn fellows(&self, asker: DeviceId, content: ContentId, devices: &[DeviceId]) -> Vec<DeviceId> {
         let _ = (asker, content, devices);
         Vec::new()
+    }
+
+    /// Returns whether a content may be put on the disk of this person now.
+    fn gate(&self, content: ContentId) -> Gate {
+        let _ = content;
+        Gate::Open
+    }
+
+    /// Returns whether contents to which `asker` has a right may be given now.
+    fn gates_for(&self, asker: DeviceId, contents: &[ContentId]) -> Vec<Gate> {
+        let _ = asker;
+        vec![Gate::Open; contents.len()]
     }
 
     /// Returns the port of this device `me` to which a tunnel leads, if it is offered and `asker` may use it now.
@@ -71,6 +84,25 @@ impl Rights for RowRights {
         })
     }
 
+    fn gate(&self, content: ContentId) -> Gate {
+        let answer = self.backing.snapshot().and_then(|rows| guard::gate(&*rows, content, now()));
+        answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "the guard cannot be asked, nothing is put on disk");
+            Gate::Shut(Level::Held)
+        })
+    }
+
+    fn gates_for(&self, asker: DeviceId, contents: &[ContentId]) -> Vec<Gate> {
+        let now = now();
+        let answer = self.backing.snapshot().and_then(|rows| {
+            contents.iter().map(|content| guard::gate_for(&*rows, asker, *content, now)).collect()
+        });
+        answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "the guard cannot be asked, nothing is served");
+            vec![Gate::Shut(Level::Held); contents.len()]
+        })
+    }
+
     fn tunnel_port(&self, me: DeviceId, asker: DeviceId, tunnel: (WebId, &str)) -> Option<u16> {
         let answer = self.backing.snapshot().and_then(|rows| tunnels::port_for(&*rows, me, asker, tunnel));
         answer.unwrap_or_else(|error| {
@@ -80,13 +112,17 @@ impl Rights for RowRights {
     }
 
     fn is_invited(&self, device: DeviceId, hello: &[u8]) -> bool {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let now = Timestamp::from_millis(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
         let answer =
-            self.backing.snapshot().and_then(|rows| people::read::is_invited(&*rows, device, hello, now));
+            self.backing.snapshot().and_then(|rows| people::read::is_invited(&*rows, device, hello, now()));
         answer.unwrap_or_else(|error| {
             tracing::error!(%error, "invitations cannot be read, the relay carries for nobody new");
             false
         })
     }
+}
+
+/// Returns the time by this computer's clock.
+fn now() -> Timestamp {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
 }

@@ -54,6 +54,7 @@ impl Shared {
     ) -> Result<Saved, Failure> {
         let _place = PLACES.acquire().await.map_err(|error| Failure::new(FetchFailure::Local, error))?;
         let content = save.content;
+        self.looked_through_to_save(content).await?;
         let (origin, streaming) = match &save.source {
             Source::Path { path, stat } => match open_as_hashed(path, stat) {
                 Ok(file) => (Origin::File(file), None),

@@ -11,6 +11,7 @@ use bao_tree::io::mixed::{EncodedItem, Sender, traverse_ranges_validated};
 use bao_tree::io::outboard::PreOrderOutboard;
 use base::{ContentId, DeviceId};
 use bytes::{Bytes, BytesMut};
+use guard::Gate;
 use files::jobs::{CHANGED_IN_PLACE, ChangedInPlace, DAMAGED, Damaged, Source, Stat};
 use futures_lite::StreamExt;
 use iroh::endpoint::{RecvStream, SendStream, VarInt, WriteError};
@@ -131,6 +132,11 @@ impl Shared {
         send: &mut SendStream,
     ) -> Result<(), Unserved> {
         let source = self.source(asker, content).ok_or(Unserved::Because(code::REFUSED))?;
+        match self.looked_through(asker, &[content]).await.pop() {
+            Some(Gate::Open) => {}
+            Some(Gate::NotYet) => return Err(Unserved::Because(code::elsewhere(None))),
+            Some(Gate::Shut(_)) | None => return Err(Unserved::Because(code::REFUSED)),
+        }
         if let Some(code) = self.turned_away(asker, content) {
             return Err(Unserved::Because(code));
         }

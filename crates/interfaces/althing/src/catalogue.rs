@@ -19,6 +19,7 @@ fn all() -> Vec<Fault> {
         search::faults(),
         pages::faults(),
         tunnels::faults(),
+        guard::faults(),
         talk::faults(),
         post::faults(),
         ledger::faults(),

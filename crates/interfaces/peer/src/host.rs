@@ -219,6 +219,7 @@ impl PeerHost {
             range,
             reading: None,
         };
+        self.pass(&mut windows).await?;
         // The first window is asked for at once, so that a fault is an answer and not a broken stream.
         windows.next_window().await?;
         Ok(Box::pin(futures_lite::stream::try_unfold(windows, Windows::next_bytes)))
@@ -226,11 +227,11 @@ impl PeerHost {
 }
 
 /// A content read window by window: what nobody reads any more is not asked for.
-struct Windows {
+pub(crate) struct Windows {
     engine: Arc<Engine>,
-    readers: Arc<Readers>,
+    pub(crate) readers: Arc<Readers>,
     contents: Contents,
-    opened: Opened,
+    pub(crate) opened: Opened,
     /// What has not been asked for yet.
     range: Range<u64>,
     reading: Option<ContentStream>,
@@ -274,7 +275,7 @@ impl Windows {
     }
 
     /// Has a window brought. Whoever has it and is not connected is called, which takes a moment.
-    async fn want(&mut self, want: &Want) -> Result<(), Fault> {
+    pub(crate) async fn want(&mut self, want: &Want) -> Result<(), Fault> {
         let until = tokio::time::Instant::now() + CALL_TIME_MAX;
         loop {
             let wanted = self.engine.ask("files.want", answer("files.want", want)?, None).await?;
@@ -358,7 +359,7 @@ pub(crate) fn answer<T: Serialize>(operation: &str, value: &T) -> Result<Value, 
     serde_json::to_value(value).map_err(|error| broken(operation, error))
 }
 
-fn broken(operation: &str, error: impl std::fmt::Display) -> Fault {
+pub(crate) fn broken(operation: &str, error: impl std::fmt::Display) -> Fault {
     Fault::new("host.broken", FaultKind::Broken, format!("{operation} failed inside the peer: {error}"))
 }
 

@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod export;
 mod exporting;
+mod guarded;
 mod home;
 mod host;
 mod keys;

@@ -280,6 +280,7 @@ fn services(settled: Settled, home: &str) -> Vec<Box<dyn kernel::Service>> {
         Box::new(ledger::service()),
         Box::new(compute::service()),
         Box::new(tunnels::service()),
+        Box::new(guard::service()),
     ]
 }
 

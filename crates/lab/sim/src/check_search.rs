@@ -83,7 +83,7 @@ fn place_of(
     (web, content): (WebId, ContentId),
 ) -> Option<String> {
     let holder = world.peer(peer);
-    let is_given = holder.source_for(&world.peer(asker).device, content).is_some();
+    let is_given = holder.source_for(world.now_ms(), &world.peer(asker).device, content).is_some();
     if holder.life() != life || !is_given || !holder.index_driver.contents(web).contains(&content) {
         return None;
     }

@@ -158,7 +158,7 @@ fn provider_answer(
     if peer.is_liar {
         return Answer::Refuses(FetchFailure::WrongBytes);
     }
-    match peer.source_for(&world.peer(asker).device, content) {
+    match peer.source_for(world.now_ms(), &world.peer(asker).device, content) {
         Some(Source::Store) if peer.disk.missing(content, size).is_empty() => Answer::Gives,
         None | Some(Source::Store) => Answer::Refuses(FetchFailure::Refused),
         Some(Source::Path { path, stat }) => {

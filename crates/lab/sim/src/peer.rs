@@ -264,8 +264,18 @@ impl SimPeer {
         readers.read(self.clock(now_ms), operation, arguments)
     }
 
-    pub(crate) fn source_for(&self, asker: &DeviceId, content: base::ContentId) -> Option<Source> {
-        files::source(&*self.rows(), *asker, content).ok().flatten()
+    pub(crate) fn source_for(
+        &self,
+        now_ms: u64,
+        asker: &DeviceId,
+        content: base::ContentId,
+    ) -> Option<Source> {
+        let rows = self.rows();
+        let gate = guard::gate_for(&*rows, *asker, content, self.clock(now_ms));
+        if self.scanner.is_some() && matches!(gate, Ok(guard::Gate::Shut(_))) {
+            return None;
+        }
+        files::source(&*rows, *asker, content).ok().flatten()
     }
 
     pub(crate) fn clock(&self, now_ms: u64) -> Timestamp {

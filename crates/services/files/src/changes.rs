@@ -78,6 +78,11 @@ pub(crate) fn note_content(rows: &mut Overlay<'_>, web: WebId, content: ContentI
     Ok(())
 }
 
+/// Says whether a content is on the list of [`take_arrived`].
+pub fn has_arrived<R: Rows + ?Sized>(rows: &R, content: ContentId) -> Result<bool, StoreError> {
+    ARRIVED.has(rows, &content)
+}
+
 /// Returns some contents that came to this computer, or went, and takes them off the list: for who looks what is in them.
 pub fn take_arrived(step: &mut Step<'_>, limit: usize) -> Result<Vec<ContentId>, StoreError> {
     let taken: Vec<ContentId> = ARRIVED

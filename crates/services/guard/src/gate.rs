@@ -3,12 +3,13 @@
 //! Reads committed rows only.
 
 use base::{ContentId, DeviceId, Fault, Timestamp};
+use files::changes;
 use store::{Rows, StoreError};
 
 use crate::faults::GuardError;
 use crate::level::{self, Level};
-use crate::reading;
-use crate::tables::{ALLOWED, NUMBER_IS_OFF, NUMBERS, SEEN};
+use crate::{looking, reading};
+use crate::tables::{ALLOWED, NUMBER_IS_BLIND, NUMBER_IS_OFF, NUMBERS, SEEN};
 
 /// Whether a content may be opened or put on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,19 +22,26 @@ pub enum Gate {
     Shut(Level),
 }
 
-/// Returns whether the person of this peer may open a content now.
+/// Returns whether the person of this peer may open a content now, or have it put on disk.
+///
+/// What could not be looked through at all is treated as what somebody warns of. While the scanner does not work nothing is
+/// kept from anybody but what is known to be harmful; the status says so.
 pub fn gate(rows: &dyn Rows, content: ContentId, now: Timestamp) -> Result<Gate, StoreError> {
     if is_off(rows)? || ALLOWED.has(rows, &content)? {
         return Ok(Gate::Open);
     }
-    match level::anywhere(rows, content, now)? {
-        Level::Clear if SEEN.has(rows, &content)? => Ok(Gate::Open),
-        Level::Clear => Ok(Gate::NotYet),
-        level => Ok(Gate::Shut(level)),
-    }
+    let level = level::anywhere(rows, content, now)?;
+    Ok(match (level, SEEN.get(rows, &content)?) {
+        (Level::Clear, Some(seen)) if seen.is_blank => Gate::Shut(Level::Warned),
+        (Level::Clear, Some(_)) => Gate::Open,
+        (Level::Clear, None) if is_blind(rows)? => Gate::Open,
+        (Level::Clear, None) => Gate::NotYet,
+        (level, _) => Gate::Shut(level),
+    })
 }
 
-/// Returns whether a content may be given to a member: not what is held in any web of theirs.
+/// Returns whether a content may be given to a member: not what is held in any web of theirs, and what has come is looked
+/// through first.
 pub fn gate_for(
     rows: &dyn Rows,
     asker: DeviceId,
@@ -51,7 +59,14 @@ pub fn gate_for(
             }
         }
     }
-    Ok(if SEEN.has(rows, &content)? { Gate::Open } else { Gate::NotYet })
+    // What is in no list is sealed, and nothing could be seen in it.
+    let is_due = looking::is_queued(rows, content)? || changes::has_arrived(rows, content)?;
+    let is_open = !is_due || SEEN.has(rows, &content)? || is_blind(rows)?;
+    Ok(if is_open { Gate::Open } else { Gate::NotYet })
+}
+
+fn is_blind(rows: &dyn Rows) -> Result<bool, StoreError> {
+    Ok(NUMBERS.get(rows, &NUMBER_IS_BLIND)? == Some(1))
 }
 
 /// Says to a person why a content is not opened.

@@ -14,6 +14,9 @@ pub const SCAN: &str = "guard.scan";
 /// rules. Compiling again what is kept is quick.
 pub const COMPILE: &str = "guard.compile";
 
+/// Notice of a driver: somebody waits for a content to be looked through; report [`Awaited`].
+pub const AWAITED: &str = "guard.awaited";
+
 /// Items of one [`Scan`] at most.
 pub const ITEMS_MAX: usize = 64;
 /// Sets of rules in one [`Scan`] at most.
@@ -133,6 +136,14 @@ pub struct Place {
     /// Bytes.
     #[n(1)]
     pub size: u32,
+}
+
+/// Report of [`AWAITED`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Awaited {
+    /// Which, at most 1,000.
+    #[n(0)]
+    pub contents: Vec<ContentId>,
 }
 
 /// Input of [`COMPILE`].

@@ -18,7 +18,7 @@ use crate::reading;
 use crate::rules;
 use crate::service::{Guard, Purpose};
 use crate::tables::{
-    BUILT_IN, FOUND, LogRow, NUMBER_IS_BLIND, NUMBER_SEEN, NUMBERS, QUEUE, SEEN, SeenRow, WARNINGS, What,
+    BUILT_IN, FOUND, LogRow, NUMBER_IS_BLIND, NUMBER_SEEN, NUMBERS, QUEUE, RETRIES, SEEN, SeenRow, WARNINGS, What,
 };
 use crate::warning;
 
@@ -27,8 +27,12 @@ pub(crate) const LANE_AWAITED: u8 = 0;
 pub(crate) const LANE_NEW: u8 = 1;
 pub(crate) const LANE_AGAIN: u8 = 2;
 
-/// Jobs with the scanner at the same time: one goes on while the outcomes of the other are written.
+/// Jobs with the scanner at the same time: one goes on while the outcomes of the other are written. One more for what is
+/// awaited.
 const JOBS_MAX: usize = 2;
+
+/// How long after each other contents are tried again that could not be looked at: their files were just being written.
+const RETRY_WAITS: [Duration; 3] = [Duration::from_secs(10), Duration::from_mins(1), Duration::from_mins(10)];
 
 /// What came that is taken notice of in one step at most.
 const ARRIVALS_MAX: usize = 256;
@@ -39,6 +43,8 @@ const AGAIN_MAX: usize = 512;
 /// After the scanner could not be had.
 const FAILED_WAIT: Duration = Duration::from_secs(10);
 
+/// Alarm: try contents again that could not be looked at.
+pub(crate) const RETRY_ALARM: &str = "retry";
 /// Alarm: try the scanner again.
 pub(crate) const LOOK_ALARM: &str = "look";
 /// Alarm: queue what was looked at with other rules.
@@ -58,7 +64,8 @@ impl Guard {
         loop {
             let under_way =
                 self.jobs.values().filter(|purpose| matches!(purpose, Purpose::Look { .. })).count();
-            if under_way >= JOBS_MAX {
+            let is_awaited = QUEUE.within(step.view(), &LANE_AWAITED).next().transpose()?.is_some();
+            if under_way >= JOBS_MAX + usize::from(is_awaited) {
                 return Ok(());
             }
             let items = self.pick(step)?;
@@ -74,7 +81,7 @@ impl Guard {
 
     /// Picks queued contents that are here and not with the scanner yet; they leave the queue when they were looked through.
     fn pick(&mut self, step: &mut Step<'_>) -> Result<Vec<ScanItem>, Fault> {
-        let mut items: Vec<ScanItem> = Vec::new();
+        let (mut items, mut first) = (Vec::<ScanItem>::new(), None);
         let queued: Vec<(u8, ContentId)> = QUEUE
             .all(step.view())
             .take(4 * ITEMS_MAX)
@@ -82,8 +89,7 @@ impl Guard {
             .collect::<Result<_, _>>()?;
         for (lane, content) in queued {
             // What is awaited goes alone: nothing else delays it.
-            let is_enough = lane != LANE_AWAITED && items.iter().any(|item| self.awaited.contains_key(&item.content));
-            if is_enough || items.len() == ITEMS_MAX {
+            if items.len() == ITEMS_MAX || first.is_some_and(|first| first == LANE_AWAITED && lane != first) {
                 break;
             }
             if self.is_under_way(content) || items.iter().any(|item| item.content == content) {
@@ -99,6 +105,7 @@ impl Guard {
             };
             let name = name_of(step.view(), content)?.unwrap_or_default();
             items.push(ScanItem { content, source, name });
+            first = first.or(Some(lane));
         }
         Ok(items)
     }
@@ -152,6 +159,35 @@ impl Guard {
         self.feed(step)
     }
 
+    /// Queues contents that could not be looked at, when it is time to try again.
+    pub(crate) fn retry(step: &mut Step<'_>) -> Result<(), StoreError> {
+        let now = step.now().millis();
+        let all: Vec<(u64, ContentId)> = RETRIES
+            .all(step.view())
+            .take(AGAIN_MAX)
+            .map(|row| row.map(|(key, ())| key))
+            .collect::<Result<_, _>>()?;
+        for (due, content) in all {
+            if due > now {
+                step.alarm(Duration::from_millis(due - now), RETRY_ALARM);
+                break;
+            }
+            RETRIES.delete(step.rows(), &(due, content));
+            QUEUE.put(step.rows(), &(LANE_AGAIN, content), &());
+        }
+        Ok(())
+    }
+
+    /// Puts contents first for which somebody waits.
+    pub(crate) fn await_soon(step: &mut Step<'_>, contents: &[ContentId]) -> Result<(), StoreError> {
+        for content in contents {
+            if is_queued(step.view(), *content)? || changes::has_arrived(step.view(), *content)? {
+                QUEUE.put(step.rows(), &(LANE_AWAITED, *content), &());
+            }
+        }
+        Ok(())
+    }
+
     /// Queues contents that were looked at with other rules, a part at a time.
     pub(crate) fn queue_again(&mut self, step: &mut Step<'_>) -> Result<(), StoreError> {
         let epoch = rules::epoch(step.view())?;
@@ -169,6 +205,11 @@ impl Guard {
         }
         Ok(())
     }
+}
+
+/// Says whether a content waits to be looked through.
+pub(crate) fn is_queued(rows: &dyn Rows, content: ContentId) -> Result<bool, StoreError> {
+    Ok(QUEUE.has(rows, &(LANE_AWAITED, content))? || QUEUE.has(rows, &(LANE_NEW, content))?)
 }
 
 fn unqueue(step: &mut Step<'_>, content: ContentId) {
@@ -197,10 +238,16 @@ fn take_outcome(
     let row = match outcome {
         Outcome::Seen { mut findings, unseen } => {
             findings.truncate(FINDINGS_MAX);
-            SeenRow { epoch, at, findings, unseen: unseen.unwrap_or_default(), is_blank: false }
+            SeenRow { epoch, at, findings, unseen: unseen.unwrap_or_default(), is_blank: false, tries: 0 }
         }
         Outcome::NotSeen { why } => {
-            SeenRow { epoch, at, findings: Vec::new(), unseen: why, is_blank: true }
+            let tries = SEEN.get(step.view(), &content)?.map_or(0, |known| known.tries);
+            if let Some(wait) = usize::try_from(tries).ok().and_then(|tries| RETRY_WAITS.get(tries)) {
+                RETRIES.put(step.rows(), &(at.after(*wait).millis(), content), &());
+                step.alarm(*wait, RETRY_ALARM);
+            }
+            let tries = tries.saturating_add(1);
+            SeenRow { epoch, at, findings: Vec::new(), unseen: why, is_blank: true, tries }
         }
     };
     unqueue(step, content);

@@ -289,6 +289,7 @@ fn level_word(
         Level::Quarantined => LevelWord::Quarantined,
         Level::Held => LevelWord::Held,
         Level::Warned => LevelWord::Warned,
+        Level::Clear if SEEN.get(rows, &content)?.is_some_and(|seen| seen.is_blank) => LevelWord::Warned,
         Level::Clear if releases.iter().any(|release| release.counts) => LevelWord::Released,
         Level::Clear if findings.iter().any(|finding| finding.is_harmful) => LevelWord::Observed,
         Level::Clear => LevelWord::Clear,
@@ -302,6 +303,7 @@ fn meaning(level: LevelWord, findings: &[FindingView], warning: usize, needed: u
         LevelWord::Allowed => "you open it all the same, on this computer".to_owned(),
         LevelWord::Released => "whoever protects the web says that it is no harm".to_owned(),
         LevelWord::Observed => "a rule that only observes was met; nothing is held".to_owned(),
+        LevelWord::Warned if warning == 0 => "it could not be looked through: opening asks first".to_owned(),
         LevelWord::Warned => format!("{warning} of {needed} persons warn of it: opening asks first"),
         LevelWord::Held => format!("{warning} persons warn of it: it is not opened, given or put on disk"),
         LevelWord::Quarantined => format!(

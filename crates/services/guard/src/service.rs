@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use crate::checking::Checking;
 use crate::faults::GuardError;
-use crate::looking::{AGAIN_ALARM, LOOK_ALARM};
+use crate::jobs::{AWAITED, Awaited, from_bytes};
+use crate::looking::{AGAIN_ALARM, LOOK_ALARM, RETRY_ALARM};
 use crate::reading::{GuardReader, arguments_of, unknown};
 use crate::rules::{self, COMPILE_ALARM};
 use crate::statement::Body;
@@ -90,6 +91,7 @@ impl Guard {
             Input::Started => {
                 self.forget();
                 self.queue_again(step)?;
+                Self::retry(step)?;
                 health::tell_later(step);
                 self.compile(step)
             }
@@ -101,6 +103,11 @@ impl Guard {
             Input::Told { by: "people", .. } => crate::looking::pass_on_all(step),
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments),
             Input::Finished { job, outcome } => self.take_finished(step, job, outcome),
+            Input::Noticed { kind: AWAITED, report } => match from_bytes::<Awaited>(&report) {
+                Ok(awaited) => Ok(Self::await_soon(step, &awaited.contents)?),
+                Err(_) => Ok(()),
+            },
+            Input::Alarm { key } if key == RETRY_ALARM => Ok(Self::retry(step)?),
             Input::Alarm { key } if key == LOOK_ALARM => self.look_again(step),
             Input::Alarm { key } if key == AGAIN_ALARM => Ok(self.queue_again(step)?),
             Input::Alarm { key } if key == COMPILE_ALARM => self.compile(step),

@@ -22,6 +22,8 @@ pub(crate) const REFUTED: Table<(WebId, PersonId, ContentId), Timestamp> = Table
 pub(crate) const QUEUE: Table<(u8, ContentId), ()> = Table::new("guard.queue");
 /// What looking through a content came to.
 pub(crate) const SEEN: Table<ContentId, SeenRow> = Table::new("guard.seen");
+/// Contents that could not be looked at, by the millisecond in which they are tried again.
+pub(crate) const RETRIES: Table<(u64, ContentId), ()> = Table::new("guard.retries");
 /// Contents in which something harmful was found here.
 pub(crate) const FOUND: Table<ContentId, ()> = Table::new("guard.found");
 
@@ -96,6 +98,9 @@ pub(crate) struct SeenRow {
     /// Nothing of it could be looked at.
     #[n(4)]
     pub(crate) is_blank: bool,
+    /// How often it was tried in vain.
+    #[n(5)]
+    pub(crate) tries: u32,
 }
 
 /// A set of rules that somebody offers.
