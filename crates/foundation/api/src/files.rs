@@ -12,6 +12,8 @@ operations! {
     Act "files.share" Share -> ShareView, "share {web} {folder}", "Shares a folder of this computer with a web; nothing is copied.", says "{path} is shared; the listing grows while {folder} is read.";
     Read "files.shares" AskShares -> Shares, "shares", "Lists what you share and how far the reading is.";
     Act "files.unshare" Unshare -> ShareView, "unshare {path}", "Stops sharing a folder; the folder itself stays as it is.", says "{path} is no longer shared.";
+    Act "files.unbrake" Unbrake -> ShareView, "guard go-on {path}", "Goes on with a share that was stopped because much of it changed at once: it was meant.", says "{path} goes on.";
+    Act "files.canary" Canary -> ShareView, "guard canary {path}", "Makes a file of your share a canary: when anything touches it, the share is stopped at once.", says "Canaries in {path}: {canaries}";
     Read "files.list" List -> Listing, "ls {path?}", "Lists a folder of the tree web/person/share/path.";
     Read "files.about" About -> EntryDetail, "about {path}", "Shows who has a file, how fresh it is, and its newest revision.";
     Read "files.history" AskHistory -> History, "history {path}", "Lists the revisions of a file with author and time.";
@@ -55,12 +57,14 @@ pub struct ShareView {
     pub hashed: u64,
     /// The file that is being read now, once that has taken a moment; none otherwise.
     pub reading: Option<ReadingView>,
-    /// `reading`, `watching`, `folder missing` or `ended`.
+    /// `reading`, `watching`, `folder missing`, `stopped` or `ended`.
     pub state: String,
     /// How many things could not be read or are no files or folders.
     pub skipped: u64,
     /// The last of those with the reason, in words; empty when there is none.
     pub last_problem: String,
+    /// Files that stop the share when anything touches them.
+    pub canaries: Vec<String>,
     /// Its id.
     pub id: ShareId,
 }
@@ -94,6 +98,25 @@ pub struct Shares {
 pub struct Unshare {
     /// `web/person/share`.
     pub path: String,
+}
+
+/// Arguments of `files.unbrake`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Unbrake {
+    /// `web/person/share`.
+    pub path: String,
+}
+
+/// Arguments of `files.canary`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Canary {
+    /// A file of a share of yours that nobody has a reason to change.
+    pub path: String,
+    /// Makes it an ordinary file again.
+    #[serde(default)]
+    pub no_longer: bool,
 }
 
 /// Arguments of `files.list`.

@@ -117,6 +117,18 @@ pub enum FilesError {
         /// The other share.
         path: String,
     },
+    /// A share is not stopped.
+    #[error("{path} is not stopped")]
+    NotBraked {
+        /// As asked for.
+        path: String,
+    },
+    /// A share has enough canaries.
+    #[error("a share has {limit} canaries at most")]
+    TooManyCanaries {
+        /// Files.
+        limit: usize,
+    },
     /// Somebody else shares it.
     #[error("{path} is not one of your shares")]
     NotYourShare {
@@ -183,6 +195,8 @@ impl FilesError {
             | Self::Guest { .. }
             | Self::Carried { .. }
             | Self::NotYourShare { .. }
+            | Self::NotBraked { .. }
+            | Self::TooManyCanaries { .. }
             | Self::HomeInside { .. }
             | Self::NotListed => FaultKind::Refused,
             Self::FolderMissing { .. } | Self::FolderIsNone { .. } | Self::FolderUnreadable { .. } => {
@@ -215,6 +229,8 @@ impl FilesError {
             Self::AlreadyShared { .. } => "files.already-shared",
             Self::ShareInShare { .. } => "files.share-in-share",
             Self::NotYourShare { .. } => "files.not-your-share",
+            Self::NotBraked { .. } => "files.not-stopped",
+            Self::TooManyCanaries { .. } => "files.too-many-canaries",
             Self::NotReadYet { .. } => "files.not-read-yet",
             Self::NoSuchRevision { .. } => "files.no-such-revision",
             Self::NoSuchTransfer { .. } => "files.no-such-transfer",
@@ -268,7 +284,10 @@ impl FilesError {
             Self::ShareInShare { path, .. } => {
                 fault.remedy(format!("althing unshare {}", quoted(path)), "stops sharing the other one")
             }
-            Self::NotYourShare { .. } => fault.remedy("althing shares", "lists your shares"),
+            Self::NotYourShare { .. } | Self::NotBraked { .. } => {
+                fault.remedy("althing shares", "lists your shares")
+            }
+            Self::TooManyCanaries { .. } => fault.remedy("", "make one an ordinary file again: --no-longer"),
             Self::NotReadYet { path } => {
                 fault.remedy(format!("althing get {}", quoted(path)), "brings it as soon as it has been read")
             }
@@ -344,6 +363,8 @@ pub fn faults() -> Vec<Fault> {
         FilesError::AlreadyShared { folder: folder(), path: share() },
         FilesError::ShareInShare { folder: format!("{}/old", folder()), other: folder(), path: share() },
         FilesError::NotYourShare { path: "family/bob/music".to_owned() },
+        FilesError::NotBraked { path: share() },
+        FilesError::TooManyCanaries { limit: 64 },
         FilesError::NotReadYet { path: path() },
         FilesError::NoSuchRevision { path: path(), revision: 7 },
         FilesError::NoSuchTransfer { id: id() },

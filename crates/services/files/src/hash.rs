@@ -282,7 +282,7 @@ impl Files {
             let (ticket, _) = row?;
             let (_, _, number, path) = &ticket;
             let is_other_share = picked.first().is_some_and(|((_, _, first, _), _)| first != number);
-            if is_other_share || busy.contains(&ticket) {
+            if is_other_share || busy.contains(&ticket) || crate::brake::is_braked(step, *number)? {
                 continue;
             }
             let entry = ENTRIES.get(step.view(), &(*number, path.clone()))?;

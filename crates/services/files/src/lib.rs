@@ -8,6 +8,7 @@ mod alarms;
 mod apply;
 mod arriving;
 mod barred;
+mod brake;
 mod bringing;
 mod catalogue;
 pub mod changes;

@@ -79,6 +79,9 @@ impl Files {
 
     /// Walks a share's folder, or again after the walk under way.
     pub(crate) fn walk(&mut self, step: &mut Step<'_>, number: u64) -> Result<(), Fault> {
+        if crate::brake::is_braked(step, number)? {
+            return Ok(());
+        }
         if let Some(scan) = self.scans.get_mut(&number) {
             scan.is_again = true;
             return Ok(());
@@ -239,6 +242,9 @@ impl Files {
             Some(watching) => !std::mem::replace(&mut watching.is_armed, true),
             None => return Ok(()),
         };
+        if self.brakes_for(step, number, report)? {
+            return Ok(());
+        }
         if is_first || report.is_rescan_needed {
             self.walk(step, number)?;
         }
@@ -292,7 +298,8 @@ impl Files {
 
     /// Walks again because it is time; begins to watch again if that had ended.
     pub(crate) fn walk_again(&mut self, step: &mut Step<'_>, number: u64) -> Result<(), Fault> {
-        let Some(own) = OWN.get(step.view(), &number)? else { return Ok(()) };
+        let own = OWN.get(step.view(), &number)?.filter(|own| own.state != OwnState::Braked);
+        let Some(own) = own else { return Ok(()) };
         if !self.watches.contains_key(&number) {
             self.watch(step, number, &own.folder);
         }

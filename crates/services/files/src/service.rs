@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use api::Operation;
-use api::files::{Cancel, Get, Open, Pause, Resume, Share, Unshare, Want};
+use api::files::{Canary, Cancel, Get, Open, Pause, Resume, Share, Unbrake, Unshare, Want};
 use base::{Fault, WebId};
 use kernel::{AskId, Channel, Input, JobFailure, JobId, Reader, Service, Step};
 use serde_json::Value;
 
 use crate::alarms;
 use crate::apply::{self, Author};
+use crate::brake::Brakes;
 use crate::bringing::{Bringing, Key};
 use crate::catalogue::Shelf;
 use crate::faults::FilesError;
@@ -29,7 +30,7 @@ use crate::sealing::Sealing;
 use crate::share::Candidate;
 use crate::statement::Statement;
 use crate::tables::{
-    DOCUMENTS_AT, HASHING, ITEMS, NUMBERS, OWN, SHARES, SWEEP, Stage, TRANSFERS, UNSENT_HASHES, UNSENT_HELD,
+    DOCUMENTS_AT, HASHING, ITEMS, NUMBERS, OWN, OwnState, SHARES, SWEEP, Stage, TRANSFERS, UNSENT_HASHES, UNSENT_HELD,
 };
 
 /// Returns the service. `home` is the folder where the peer keeps its keys and rows: it is never shared.
@@ -44,6 +45,7 @@ pub fn service(home: &str) -> Files {
         bringing: Bringing::default(),
         sealing: Sealing::default(),
         mirroring: Mirroring::default(),
+        brakes: Brakes::default(),
         orphans: Vec::new(),
     }
 }
@@ -62,6 +64,7 @@ pub struct Files {
     pub(crate) bringing: Bringing,
     pub(crate) sealing: Sealing,
     pub(crate) mirroring: Mirroring,
+    pub(crate) brakes: Brakes,
     /// Questions whose folders were being looked at when the caches were dropped.
     orphans: Vec<(AskId, String)>,
 }
@@ -122,6 +125,7 @@ impl Service for Files {
         self.bringing = Bringing::default();
         self.sealing = Sealing::default();
         self.mirroring = Mirroring::default();
+        self.brakes = Brakes::default();
     }
 
     fn close_batch(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
@@ -177,7 +181,9 @@ impl Files {
         let owns: Vec<_> = OWN.all(step.view()).collect::<Result<_, _>>()?;
         for (number, own) in owns {
             // The walk follows when watching stands; a folder that cannot be watched is walked then, too.
-            self.watch(step, number, &own.folder);
+            if own.state != OwnState::Braked {
+                self.watch(step, number, &own.folder);
+            }
         }
         // The jobs that would have ended these are gone.
         let stale: Vec<_> = HASHING.all(step.view()).collect::<Result<_, _>>()?;
@@ -233,6 +239,8 @@ impl Files {
         match operation {
             Share::NAME => self.ask_share(step, ask, arguments_of(operation, arguments)?),
             Unshare::NAME => self.ask_unshare(step, ask, &arguments_of(operation, arguments)?),
+            Unbrake::NAME => self.ask_unbrake(step, ask, &arguments_of(operation, arguments)?),
+            Canary::NAME => Self::ask_canary(step, ask, &arguments_of(operation, arguments)?),
             Get::NAME => self.ask_get(step, ask, &arguments_of(operation, arguments)?),
             Pause::NAME => self.ask_pause(step, ask, &arguments_of(operation, arguments)?),
             Resume::NAME => self.ask_resume(step, ask, &arguments_of(operation, arguments)?),

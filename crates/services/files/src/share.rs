@@ -203,6 +203,7 @@ pub(crate) fn share_view<R: Rows + ?Sized>(rows: &R, number: u64) -> Result<Opti
     });
     let state = match own.state {
         OwnState::FolderMissing => "folder missing",
+        OwnState::Braked => "stopped",
         OwnState::Walking => "reading",
         OwnState::Watching if tally.hashed < tally.files || reading.is_some() => "reading",
         OwnState::Watching => "watching",
@@ -217,6 +218,7 @@ pub(crate) fn share_view<R: Rows + ?Sized>(rows: &R, number: u64) -> Result<Opti
         state: state.to_owned(),
         skipped: own.skipped,
         last_problem: own.last_problem,
+        canaries: crate::brake::canaries(rows, number)?,
         id: key.share,
     }))
 }

@@ -13,6 +13,8 @@ use crate::jobs::Stat;
 pub(crate) const SHARES: Table<(WebId, PersonId, ShareId), ShareRow> = Table::new("files.shares");
 /// A share's number on this peer, back to the share.
 pub(crate) const NUMBERS: Table<u64, ShareKey> = Table::new("files.share_numbers");
+/// Files of own shares that nobody has a reason to change.
+pub(crate) const CANARIES: Table<(u64, Vec<u8>), ()> = Table::new("files.canaries");
 /// What only the owner knows of a share.
 pub(crate) const OWN: Table<u64, OwnRow> = Table::new("files.own");
 /// The tree: (share number, path key).
@@ -164,6 +166,9 @@ pub(crate) enum OwnState {
     Watching,
     #[n(2)]
     FolderMissing,
+    /// Nothing is told until its person says so.
+    #[n(3)]
+    Braked,
 }
 
 /// What an entry is.
