@@ -4,15 +4,17 @@
 //! every request. Not for: rights to single contents (`rights`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base::{DeviceId, WebId};
+use guard::jobs::Deed;
 use iroh::TransportAddr;
 use iroh::endpoint::{AfterHandshakeOutcome, Connection, EndpointHooks, VarInt};
 use tokio::sync::watch;
 
+use crate::oddities::Oddities;
 use crate::protocol::{Protocol, code, device_of};
 
 /// How long a device that broke the protocol is not talked to; doubled each time, up to the maximum.
@@ -28,6 +30,7 @@ pub(crate) struct Admission {
     state: Mutex<State>,
     /// Rises whenever somebody lost something; whoever serves a stream looks again.
     losses: watch::Sender<u64>,
+    oddities: Oddities,
 }
 
 #[derive(Debug, Default)]
@@ -63,7 +66,12 @@ impl State {
 
 impl Admission {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), losses: watch::Sender::new(0) })
+        Arc::new(Self { state: Mutex::default(), losses: watch::Sender::new(0), oddities: Oddities::default() })
+    }
+
+    /// Returns what others did that no honest program does.
+    pub(crate) fn oddities(&self) -> &Oddities {
+        &self.oddities
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -151,6 +159,15 @@ impl Admission {
 
     /// Remembers that a device broke the protocol: its connections are closed and it is not talked to for a while.
     pub(crate) fn punish(&self, device: DeviceId, what: &str) {
+        self.punish_for(device, what, Deed::BrokeProtocol);
+    }
+
+    /// Remembers that a device gave bytes that are not of what was asked for: never by accident.
+    pub(crate) fn punish_wrong_bytes(&self, device: DeviceId) {
+        self.punish_for(device, "wrong bytes", Deed::GaveWrongBytes);
+    }
+
+    fn punish_for(&self, device: DeviceId, what: &str, deed: Deed) {
         let mut state = self.state();
         for (_, connection) in state.connections.get(&device).into_iter().flat_map(BTreeMap::values) {
             connection.close(code::VIOLATION, what.as_bytes());
@@ -165,8 +182,10 @@ impl Admission {
         let length = state
             .penalties
             .get(&device)
-            .map_or(PENALTY_MIN, |penalty| penalty.length.saturating_mul(2).min(PENALTY_MAX));
+            .map_or(PENALTY_MIN, |penalty| penalty.length.saturating_mul(2).min(PENALTY_MAX))
+            .max(if deed == Deed::GaveWrongBytes { PENALTY_MAX } else { PENALTY_MIN });
         state.penalties.insert(device, Penalty { length, until: Instant::now() + length });
+        self.oddities.note(device, None, deed);
         tracing::warn!(device = %device.short(), what, seconds = length.as_secs(), "peer broke the protocol");
     }
 }
@@ -200,10 +219,7 @@ impl Registration {
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         let paths = self.connection.paths();
         let path = paths.iter().find(iroh::endpoint::Path::is_selected)?;
-        match path.remote_addr() {
-            TransportAddr::Ip(address) => Some(*address),
-            _ => None,
-        }
+        socket_of(path.remote_addr())
     }
 }
 
@@ -220,6 +236,18 @@ impl Drop for Registration {
     }
 }
 
+/// Returns the address at the other end of a connection that has just come.
+fn address_of(connection: &Connection) -> Option<IpAddr> {
+    connection.paths().iter().find_map(|path| socket_of(path.remote_addr())).map(|address| address.ip())
+}
+
+fn socket_of(address: &TransportAddr) -> Option<SocketAddr> {
+    match address {
+        TransportAddr::Ip(address) => Some(*address),
+        _ => None,
+    }
+}
+
 /// What iroh asks at every handshake, ours and theirs.
 #[derive(Debug)]
 pub(crate) struct Gate(pub(crate) Arc<Admission>);
@@ -229,7 +257,11 @@ impl EndpointHooks for Gate {
         let device = device_of(connection.remote_id());
         match Protocol::of(connection.alpn()) {
             Some(protocol) if self.0.is_open(device, protocol) => AfterHandshakeOutcome::Accept,
-            _ => {
+            protocol => {
+                // Members who are not talked to for a moment are no strangers, and a link may come before its admission.
+                if protocol.is_some() && !self.0.is_admitted(device) {
+                    self.0.oddities().note(device, address_of(connection), Deed::Knocked);
+                }
                 AfterHandshakeOutcome::Reject { error_code: code::REFUSED, reason: b"not a member".to_vec() }
             }
         }

@@ -41,7 +41,12 @@ impl Shared {
         self.contents.release([protected]).await;
         match fetched {
             Ok(bytes) => Ok(Fetched { bytes }),
-            Err(failure) => Err(self.contents.recover(failure).await),
+            Err(failure) => {
+                if failure.word == FetchFailure::WrongBytes {
+                    self.admission.punish_wrong_bytes(fetch.provider);
+                }
+                Err(self.contents.recover(failure).await)
+            }
         }
     }
 

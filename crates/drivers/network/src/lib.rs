@@ -30,6 +30,7 @@ mod lines;
 mod links;
 mod looked;
 mod names;
+mod oddities;
 mod outboards;
 mod outbox;
 mod protocol;
@@ -238,6 +239,7 @@ impl Network {
             shared.tasks.spawn(Arc::clone(&shared).watch_lan()),
             shared.tasks.spawn(Arc::clone(&shared).keep_dht()),
             shared.tasks.spawn(Arc::clone(&shared).tell_tunnel_uses()),
+            shared.tasks.spawn(Arc::clone(&shared).tell_oddities()),
         ] {
             // The tracker owns them.
             drop(task);

@@ -1,6 +1,6 @@
 //! Operations of `guard`: what harms is held, others are warned, and each computer looks for itself.
 
-use base::{ByteCount, ContentId, Timestamp};
+use base::{ByteCount, ContentId, DeviceId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ operations! {
     Act "guard.warn" Warn -> Suspect, "guard warn {file}", "Warns everybody in a web of a file.", says "{web_note}";
     Act "guard.release" Release -> Suspect, "guard release {file}", "Opens what is held or warned of all the same: on this computer, or for the whole web.", says "{name} is {level} now.";
     Act "guard.switch" SwitchGuard -> GuardView, "guard switch {state}", "Switches the guard of this computer on or off.", says "The guard is {state}.";
+    Read "guard.odd" AskOdds -> Odds, "guard odd {web?}", "Lists who did what no honest program does, as all computers of a web have seen it together.";
     Read "guard.rules" AskRules -> RuleSets, "guard rules {web?}", "Lists the sets of rules that are looked with.";
     Act "guard.add_rules" AddRules -> RuleSet, "guard add-rules {file}", "Offers a file of a web as a set of YARA rules: in force if you protect that web, else it only observes.", says "{name} is {state}.";
     Act "guard.drop_rules" DropRules -> RuleSet, "guard drop-rules {rules}", "Takes back a set of rules that you offered.", says "{name} is {state}.";
@@ -57,6 +58,68 @@ pub struct AskGuardLog {
     /// Only what is about this file: its path in the tree, or its content id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+}
+
+/// Arguments of `guard.odd`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskOdds {
+    /// The web; all of yours if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web: Option<String>,
+}
+
+/// Who misbehaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Odds {
+    /// Those heard of last first.
+    pub odds: Vec<OddView>,
+}
+
+/// A device that did what no honest program does, within 30 days.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that a page shows by itself")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OddView {
+    /// Whose it is, by label, or a stranger.
+    pub who: String,
+    /// What it did.
+    pub deeds: Vec<DeedView>,
+    /// Whose computers it was done to, by label; you as `you`.
+    pub reporters: Vec<String>,
+    /// On how many days.
+    pub days: u64,
+    /// From which addresses.
+    pub addresses: Vec<String>,
+    /// Whether a stranger knocked at several computers, or on several days: it looks for computers.
+    pub is_scan: bool,
+    /// Whether it is a member's now.
+    pub is_member: bool,
+    /// Whether this computer does not talk to it now.
+    pub is_cut_off: bool,
+    /// When it was heard of last.
+    pub last: Timestamp,
+    /// The web.
+    pub web: String,
+    /// The device.
+    pub device: DeviceId,
+}
+
+/// What a device did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeedView {
+    /// What, in words.
+    pub deed: String,
+    /// How often.
+    pub times: u64,
+}
+
+/// A share of yours that is stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoppedView {
+    /// `web/person/share`.
+    pub path: String,
+    /// Why, and what to do.
+    pub why: String,
 }
 
 /// Arguments of `guard.check`.
@@ -186,6 +249,8 @@ pub struct GuardView {
     pub state: Switch,
     /// Why nothing can be looked through now; empty when it can.
     pub trouble: String,
+    /// Shares of yours that are stopped because much of them changed at once.
+    pub stopped: Vec<StoppedView>,
     /// Contents that wait to be looked through.
     pub waiting: u64,
     /// Contents of this computer that were looked through, ever.

@@ -13,7 +13,7 @@ use crate::jobs::Source;
 use crate::label;
 use crate::source::shared_path;
 use crate::tables::{
-    DOCUMENTS_AT, ENTRIES, FILES, HELD, HOLDERS, KEPT, Kind, NUMBERS, OWN, PAST, PLACES, SHARES, ShareKey,
+    DOCUMENTS_AT, ENTRIES, FILES, HELD, HOLDERS, KEPT, Kind, NUMBERS, OWN, OwnState, PAST, PLACES, SHARES, ShareKey,
     inside, path_of,
 };
 use crate::tree::{BelowSpot, ShareSpot, Spot};
@@ -159,6 +159,20 @@ pub fn files_below<R: Rows>(
         found.next = None;
     }
     Ok(found)
+}
+
+/// Returns the own shares that are stopped, with the reason.
+pub fn stopped(rows: &dyn Rows) -> Result<Vec<(String, String)>, StoreError> {
+    let mut stopped = Vec::new();
+    for row in OWN.all(rows) {
+        let (number, own) = row?;
+        if own.state == OwnState::Braked
+            && let Some(shelf) = Shelf::numbered(rows, number)?
+        {
+            stopped.push((label::share_path(rows, shelf.key)?, own.last_problem));
+        }
+    }
+    Ok(stopped)
 }
 
 /// Returns the contents of all files at and below a path of the tree, each once, at most so many; fails when nothing is there.

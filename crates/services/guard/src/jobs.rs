@@ -1,6 +1,6 @@
 //! What the scanner is asked to do for the guard, and what it tells.
 
-use base::ContentId;
+use base::{ContentId, DeviceId};
 use files::jobs::Source;
 use minicbor::{Decode, Encode};
 use wire::WireError;
@@ -16,6 +16,9 @@ pub const COMPILE: &str = "guard.compile";
 
 /// Notice of a driver: somebody waits for a content to be looked through; report [`Awaited`].
 pub const AWAITED: &str = "guard.awaited";
+
+/// Notice of a driver: others did what no honest program does, or knocked without a right; report [`Oddities`].
+pub const ODD: &str = "guard.odd";
 
 /// Items of one [`Scan`] at most.
 pub const ITEMS_MAX: usize = 64;
@@ -144,6 +147,52 @@ pub struct Awaited {
     /// Which, at most 1,000.
     #[n(0)]
     pub contents: Vec<ContentId>,
+}
+
+/// Oddities in one report at most; more are told with the next.
+pub const ODDITIES_MAX: usize = 256;
+
+/// Report of [`ODD`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Oddities {
+    /// Each pair of whom and what once.
+    #[n(0)]
+    pub seen: Vec<Oddity>,
+}
+
+/// What somebody did, since it was told last.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Oddity {
+    /// Which device, by the proof of the connection.
+    #[n(0)]
+    pub device: DeviceId,
+    /// From which address, without its port; none when it is not known.
+    #[n(1)]
+    pub address: Option<String>,
+    /// What.
+    #[n(2)]
+    pub deed: Deed,
+    /// How often.
+    #[n(3)]
+    pub times: u32,
+}
+
+/// What a device did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Deed {
+    /// Asked for what only members may, and is none.
+    #[n(0)]
+    Knocked,
+    /// Broke the protocol.
+    #[n(1)]
+    BrokeProtocol,
+    /// Gave bytes that are not of the content asked for.
+    #[n(2)]
+    GaveWrongBytes,
+    /// Wrote more than is taken.
+    #[n(3)]
+    Flooded,
 }
 
 /// Input of [`COMPILE`].

@@ -11,6 +11,7 @@ pub mod jobs;
 mod level;
 mod log;
 mod looking;
+mod odd;
 mod reading;
 mod rules;
 mod service;

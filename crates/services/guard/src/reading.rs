@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::Operation;
 use api::guard::{
-    AskGuard, AskGuardLog, AskRules, AskSuspect, AskSuspects, ComputerHealth, FindingView, GuardEntry,
+    AskGuard, AskGuardLog, AskOdds, AskRules, AskSuspect, AskSuspects, ComputerHealth, FindingView, GuardEntry,
     GuardLog, GuardView, GuardedWeb, LevelWord, Officers, ReleaseView, RuleSet, RuleSets, Suspect, Suspects,
-    Switch, WarningView,
+    StoppedView, Switch, WarningView,
 };
 use base::{ByteCount, ContentId, Fault, FaultKind, PersonId, Timestamp, WebId};
 use kernel::{ReadContext, Reader, Step};
@@ -54,6 +54,11 @@ impl Reader for GuardReader {
                 let asked: AskGuardLog = arguments_of(operation, arguments)?;
                 let file = asked.file.map(|file| meant(rows, &file)).transpose()?;
                 value(&log(rows, file.map(|file| file.content))?)
+            }
+            AskOdds::NAME => {
+                let asked: AskOdds = arguments_of(operation, arguments)?;
+                let web = asked.web.as_deref().map(|web| which_web(rows, Some(web))).transpose()?;
+                value(&crate::odd::list(rows, context.me, web, now)?)
             }
             AskRules::NAME => {
                 let asked: AskRules = arguments_of(operation, arguments)?;
@@ -119,7 +124,6 @@ pub(crate) fn reason(evidence: &Evidence) -> String {
         Evidence::Rule { rule, .. } => format!("rule {rule}"),
         Evidence::Word { note } if note.is_empty() => "says so".to_owned(),
         Evidence::Word { note } => note.clone(),
-        Evidence::Rewriting { files } => format!("{files} files were rewritten within a minute"),
     }
 }
 
@@ -142,7 +146,9 @@ pub(crate) fn status(rows: &dyn Rows, web: Option<&str>, now: Timestamp) -> Resu
             webs.push(guarded(rows, web.id)?);
         }
     }
+    let stopped = files::look::stopped(rows)?;
     Ok(GuardView {
+        stopped: stopped.into_iter().map(|(path, why)| StoppedView { path, why }).collect(),
         state: if is_off(rows)? { Switch::Off } else { Switch::On },
         trouble: if is_blind { "the scanner did not work; it is tried again".to_owned() } else { String::new() },
         waiting: u64::try_from(QUEUE.all(rows).count()).unwrap_or(u64::MAX),
@@ -453,6 +459,8 @@ fn said(what: What) -> &'static str {
         What::RulesOut => "rules are no longer in force",
         What::Officer => "protects the web now",
         What::NoOfficer => "protects the web no longer",
+        What::Misbehaved => "misbehaved",
+        What::Scanned => "a stranger looks for computers of the web",
         What::On => "the guard was switched on",
         What::Off => "the guard was switched off",
     }
@@ -536,7 +544,7 @@ pub(crate) fn tell_changed(
     Ok(())
 }
 
-fn label(rows: &dyn Rows, web: WebId, person: PersonId) -> Result<String, StoreError> {
+pub(crate) fn label(rows: &dyn Rows, web: WebId, person: PersonId) -> Result<String, StoreError> {
     if people::read::my_person(rows)? == Some(person) {
         return Ok("you".to_owned());
     }

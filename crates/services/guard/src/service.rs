@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::checking::Checking;
 use crate::faults::GuardError;
-use crate::jobs::{AWAITED, Awaited, from_bytes};
+use crate::jobs::{AWAITED, Awaited, Deed, ODD, Oddities, Oddity, from_bytes};
 use crate::looking::{AGAIN_ALARM, LOOK_ALARM, RETRY_ALARM};
 use crate::reading::{GuardReader, arguments_of, unknown};
 use crate::rules::{self, COMPILE_ALARM};
 use crate::statement::Body;
-use crate::{checking, health, warning};
+use crate::{checking, health, odd, warning};
 
 /// Makes the service.
 pub fn service() -> Guard {
@@ -52,7 +52,7 @@ impl Service for Guard {
 
     fn listens_to(&self) -> &'static [&'static str] {
         // Sets of rules that have come; members who have left.
-        &["files", "people"]
+        &["files", "people", "records"]
     }
 
     fn step(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
@@ -97,6 +97,9 @@ impl Guard {
             }
             Input::Told { by: "records", message } => match Told::from_bytes(&message) {
                 Ok(Told::Record { web, author, body, .. }) => Self::hear(step, (web, author), &body),
+                Ok(Told::Flood { device, .. }) => {
+                    odd::notice(step, vec![Oddity { device, address: None, deed: Deed::Flooded, times: 1 }])
+                }
                 _ => Ok(()),
             },
             Input::Told { by: "files", .. } => self.compile(step),
@@ -107,6 +110,11 @@ impl Guard {
                 Ok(awaited) => Ok(Self::await_soon(step, &awaited.contents)?),
                 Err(_) => Ok(()),
             },
+            Input::Noticed { kind: ODD, report } => match from_bytes::<Oddities>(&report) {
+                Ok(oddities) => odd::notice(step, oddities.seen),
+                Err(_) => Ok(()),
+            },
+            Input::Alarm { key } if key == odd::TELL_ALARM => odd::tell(step),
             Input::Alarm { key } if key == RETRY_ALARM => Ok(Self::retry(step)?),
             Input::Alarm { key } if key == LOOK_ALARM => self.look_again(step),
             Input::Alarm { key } if key == AGAIN_ALARM => Ok(self.queue_again(step)?),
@@ -130,6 +138,7 @@ impl Guard {
             Body::Release(release) => warning::hear_release(step, (web, person), release),
             Body::Rules(rules) => rules::hear(step, (web, author, person), rules),
             Body::Officer(officer) => rules::hear_officer(step, (web, person), officer),
+            Body::Report(report) => odd::hear(step, (web, author), report),
             Body::Health(health) => health::hear(step, (web, author), health),
         }
     }

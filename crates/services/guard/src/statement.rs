@@ -1,10 +1,10 @@
 //! What a device says in the log of a web about what harms (spec guard, rules 1 to 6).
 
-use base::{ContentId, PersonId, Timestamp};
+use base::{ContentId, DeviceId, PersonId, Timestamp};
 use minicbor::{Decode, Encode};
 use wire::WireError;
 
-use crate::jobs::{PLACES_MAX, Place, RULE_NAME_MAX, RULES_SIZE_MAX};
+use crate::jobs::{Deed, PLACES_MAX, Place, RULE_NAME_MAX, RULES_SIZE_MAX};
 
 /// Bytes of the name of a file or a set of rules in a record at most.
 pub(crate) const NAME_SIZE_MAX: usize = 255;
@@ -33,7 +33,30 @@ pub(crate) enum Body {
     /// How well the device of the author is protected.
     #[n(4)]
     Health(#[n(0)] Health),
+    /// What a device did to the author's, on one day.
+    #[n(5)]
+    Report(#[n(0)] Report),
 }
+
+/// What a device did to the author's device on one day.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Report {
+    #[n(0)]
+    pub(crate) device: DeviceId,
+    /// From which address; none when it is not known.
+    #[n(1)]
+    pub(crate) address: Option<String>,
+    #[n(2)]
+    pub(crate) deed: Deed,
+    #[n(3)]
+    pub(crate) times: u32,
+    /// The day, counted from 1970 in UTC by the author's clock.
+    #[n(4)]
+    pub(crate) day: u64,
+}
+
+/// Bytes of an address in a report at most.
+pub(crate) const ADDRESS_SIZE_MAX: usize = 64;
 
 /// A warning.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -69,12 +92,6 @@ pub(crate) enum Evidence {
     Word {
         #[n(0)]
         note: String,
-    },
-    /// Many files of a share became something else within a minute, this among them.
-    #[n(2)]
-    Rewriting {
-        #[n(0)]
-        files: u32,
     },
 }
 
@@ -148,6 +165,7 @@ impl Body {
             Self::Warn(warning) => is_name(&warning.name) && warning.evidence.is_sound(),
             Self::Release(release) => is_note(&release.note),
             Self::Rules(rules) => is_name(&rules.name) && rules.size <= RULES_SIZE_MAX,
+            Self::Report(report) => report.address.as_deref().is_none_or(is_address),
             Self::Officer(_) | Self::Health(_) => true,
         };
         if is_sound { Ok(body) } else { Err(WireError::OutOfLimits { field: "guard" }) }
@@ -164,9 +182,12 @@ impl Evidence {
                     && places.len() <= PLACES_MAX
             }
             Self::Word { note } => is_note(note),
-            Self::Rewriting { .. } => true,
         }
     }
+}
+
+fn is_address(address: &str) -> bool {
+    address.len() <= ADDRESS_SIZE_MAX && address.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// Says whether a record can have this name.

@@ -4,7 +4,7 @@ use base::{ContentId, DeviceId, PersonId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 use store::Table;
 
-use crate::jobs::Finding;
+use crate::jobs::{Deed, Finding};
 use crate::statement::{Evidence, Health};
 
 /// What persons warn of, theirs of this peer among them: the latest of each person for each content and web.
@@ -37,6 +37,9 @@ pub(crate) const BUILT_IN: Table<(), ContentId> = Table::new("guard.built_in");
 pub(crate) const OFFICERS: Table<(WebId, PersonId, PersonId), OfficerRow> = Table::new("guard.officers");
 /// How well the devices of a web are protected.
 pub(crate) const HEALTH: Table<(WebId, DeviceId), Health> = Table::new("guard.health");
+
+/// What devices did to computers of a web, by whom it was done, on which day, to whose device.
+pub(crate) const REPORTS: Table<(WebId, DeviceId, (u64, DeviceId, u8)), ReportRow> = Table::new("guard.reports");
 
 /// What happened, oldest first.
 pub(crate) const LOG: Table<u64, LogRow> = Table::new("guard.log");
@@ -139,6 +142,23 @@ pub(crate) struct OfficerRow {
     pub(crate) is_officer: bool,
 }
 
+/// What a device did to another on one day.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct ReportRow {
+    #[n(0)]
+    pub(crate) address: Option<String>,
+    #[n(1)]
+    pub(crate) deed: Deed,
+    #[n(2)]
+    pub(crate) times: u32,
+    /// By the clock of this peer, the last time it was said.
+    #[n(3)]
+    pub(crate) heard: Timestamp,
+    /// How often of that others have been told.
+    #[n(4)]
+    pub(crate) told: u32,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct LogRow {
@@ -205,4 +225,10 @@ pub(crate) enum What {
     /// A rule that only observes was met here.
     #[n(13)]
     Observed,
+    /// A device did what no honest program does.
+    #[n(14)]
+    Misbehaved,
+    /// Several computers were looked for by the same stranger.
+    #[n(15)]
+    Scanned,
 }

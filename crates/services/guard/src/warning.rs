@@ -279,7 +279,7 @@ fn forgive_or_blame(step: &mut Step<'_>, web: WebId, content: ContentId) -> Resu
             Evidence::Rule { rule, set, .. } => seen.as_ref().is_some_and(|seen| {
                 seen.findings.iter().any(|finding| finding.rule == *rule && finding.set == *set)
             }),
-            Evidence::Word { .. } | Evidence::Rewriting { .. } => false,
+            Evidence::Word { .. } => false,
         };
         if !was_met {
             let now = step.now();
