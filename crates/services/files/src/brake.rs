@@ -1,5 +1,5 @@
 //! The brake of own shares: when many files become something else within a minute, or a canary is touched, nothing more of the
-//! share is told until its person says that it was meant (spec files, rules 60 to 63).
+//! share is told until its person says that it was meant (spec files, rules 30 to 32).
 //!
 //! What was told before stays as it is at everybody who has it. Not for: telling what did it.
 
