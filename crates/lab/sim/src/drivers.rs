@@ -81,6 +81,10 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
             });
             finish(world, index, job, quickly, end.map_err(|error| error.to_string()));
         }
+        guard::jobs::COMPILE => {
+            let compiled = guard::jobs::Compiled { rules: 1, licences: vec!["CC0".to_owned()] };
+            finish(world, index, job, quickly, Ok(guard::jobs::to_bytes(&compiled)));
+        }
         _ if crate::jobs::work(world, index, job) => {}
         _ => world.finish_after(quickly, index, job.id, Err(JobFailure::NoDriver)),
     }

@@ -30,6 +30,8 @@ const OLD_SET: ContentId = ContentId::new([6; 32]);
 pub struct Scanner {
     /// Contents in which it finds something; none: it is of an older version.
     pub knows: Option<BTreeSet<ContentId>>,
+    /// Which set of rules is met in which content.
+    pub sets: BTreeSet<(ContentId, ContentId)>,
 }
 
 impl Scanner {
@@ -45,8 +47,12 @@ impl Scanner {
         };
         let is_known =
             |content: &ContentId| self.knows.as_ref().is_some_and(|known| known.contains(content));
+        let met = |content: ContentId| {
+            let sets = scan.sets.iter().filter(move |set| self.sets.contains(&(**set, content)));
+            sets.map(|set| Finding { set: *set, rule: "of_a_set".to_owned(), ..finding.clone() })
+        };
         let look = |content: &ContentId| Outcome::Seen {
-            findings: is_known(content).then(|| finding.clone()).into_iter().collect(),
+            findings: is_known(content).then(|| finding.clone()).into_iter().chain(met(*content)).collect(),
             unseen: None,
         };
         Scanned { outcomes: scan.items.iter().map(|item| look(&item.content)).collect(), built_in }
@@ -131,7 +137,7 @@ impl Town {
         let liars = world.dice.index(if peers == 5 { 3 } else { 4 });
         for index in 0..peers {
             let knows = (index == 0 || world.dice.chance(400)).then(BTreeSet::new);
-            world.set_scanner(index, Scanner { knows });
+            world.set_scanner(index, Scanner { knows, ..Scanner::default() });
         }
         let names: Vec<String> = (0..peers).map(|index| format!("Person {index}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -386,7 +392,8 @@ pub fn alarm(seed: u64, members: usize) -> Alarm {
     let begun = Instant::now();
     let mut world = World::new(seed, members, &Memory::shared());
     for index in 0..members {
-        world.set_scanner(index, Scanner { knows: (index == 0).then(BTreeSet::new) });
+        let knows = (index == 0).then(BTreeSet::new);
+        world.set_scanner(index, Scanner { knows, ..Scanner::default() });
         world.start(index);
     }
     let here = world.crowd_together(members);

@@ -254,6 +254,13 @@ impl World {
         }
     }
 
+    /// Has a peer's scanner meet a set of rules in a content.
+    pub fn teach_set(&mut self, index: PeerIndex, set: base::ContentId, content: base::ContentId) {
+        if let Some(scanner) = self.peer_mut(index).scanner.as_mut() {
+            scanner.sets.insert((set, content));
+        }
+    }
+
     /// Writes a file on a peer's disk, as any program would; its watcher is not told.
     pub fn write(&mut self, index: PeerIndex, path: &str, made_of: u64, size: u64) {
         let now_ms = self.now_ms;

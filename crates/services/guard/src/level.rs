@@ -13,7 +13,7 @@ use wire::governance::Role;
 use crate::jobs::{Finding, Severity};
 use crate::rules;
 use crate::statement::Evidence;
-use crate::tables::{ALLOWED, FOUND, REFUTED, RELEASES, SEEN, SeenRow, WARNINGS, WarningRow};
+use crate::tables::{ALLOWED, FOUND, REFUTED, RELEASES, RULES, SEEN, SeenRow, WARNINGS, WarningRow};
 
 /// How long a warning counts.
 pub(crate) const WARNING_FOR: Duration = Duration::from_hours(7 * 24);
@@ -159,6 +159,7 @@ pub(crate) fn warnings(
         if !is_member
             || now > row.heard.after(WARNING_FOR)
             || is_refuted(rows, seen.as_ref(), &row.evidence)?
+            || is_of_no_force(rows, web, &row.evidence)?
         {
             continue;
         }
@@ -167,6 +168,13 @@ pub(crate) fn warnings(
         }
     }
     Ok(counting)
+}
+
+/// Says whether somebody refers to a rule that is offered in the web and holds nothing there now.
+fn is_of_no_force(rows: &dyn Rows, web: WebId, evidence: &Evidence) -> Result<bool, StoreError> {
+    let Evidence::Rule { set, .. } = evidence else { return Ok(false) };
+    let is_offered = RULES.within(rows, &(web, *set)).next().transpose()?.is_some();
+    Ok(is_offered && !rules::is_in_force(rows, *set)?)
 }
 
 /// Says whether looking here contradicts what somebody says: their rule is in force here and was not met.

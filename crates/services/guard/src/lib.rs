@@ -5,6 +5,8 @@
 
 mod checking;
 mod faults;
+#[cfg(test)]
+mod fuzz;
 mod gate;
 mod health;
 pub mod jobs;
@@ -17,6 +19,8 @@ mod rules;
 mod service;
 mod statement;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod warning;
 
 pub use faults::{GuardError, faults};

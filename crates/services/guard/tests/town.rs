@@ -1,0 +1,255 @@
+//! A family in which something harmful appears: who is warned, what is held, who may say otherwise, whose rules hold.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails shall stop"
+)]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use base::{ContentId, Fault};
+use guard::{Gate, Level};
+use serde_json::{Value, json};
+use sim::World;
+use sim::outbreaks::Scanner;
+use sim::vault::Memory;
+
+const ALICE: usize = 0;
+const BOB: usize = 1;
+const CAROL: usize = 2;
+const DAVE: usize = 3;
+const NAMES: [&str; 4] = ["Alice", "Bob", "Carol", "Dave"];
+
+struct Town {
+    world: World,
+}
+
+impl Town {
+    /// A family of four; these know the harm of this world.
+    fn new(knowing: &[usize]) -> Self {
+        let mut world = World::new(7, NAMES.len(), &Memory::shared());
+        for index in 0..NAMES.len() {
+            let knows = knowing.contains(&index).then(BTreeSet::new);
+            world.set_scanner(index, Scanner { knows, ..Scanner::default() });
+        }
+        world.gather(&NAMES);
+        for index in 0..NAMES.len() {
+            let folder = world.peer(index).folder();
+            world.ask(index, "files.share", json!({ "web": "family", "folder": folder, "name": "things" }));
+        }
+        world.run_for(Duration::from_secs(20));
+        Self { world }
+    }
+
+    fn pass(&mut self, seconds: u64) {
+        self.world.run_for(Duration::from_secs(seconds));
+    }
+
+    fn ask(&mut self, who: usize, operation: &str, arguments: Value) -> Result<Value, Fault> {
+        let answer = self.world.ask_and_wait(who, operation, arguments);
+        self.pass(10);
+        answer
+    }
+
+    fn write(&mut self, who: usize, path: &str, made_of: u64) -> ContentId {
+        self.world.write(who, path, made_of, 5_000);
+        self.world.peer(who).disk.file(path).unwrap().content()
+    }
+
+    /// A file appears; nobody has looked yet.
+    fn appear(&mut self, who: usize, path: &str, made_of: u64) -> ContentId {
+        let content = self.write(who, path, made_of);
+        self.world.tell_watcher(who, &[path], &[]);
+        self.pass(10);
+        content
+    }
+
+    fn appear_harmful(&mut self, who: usize, path: &str, made_of: u64) -> ContentId {
+        let content = self.write(who, path, made_of);
+        for index in 0..NAMES.len() {
+            self.world.teach_scanner(index, content);
+        }
+        self.world.tell_watcher(who, &[path], &[]);
+        self.pass(10);
+        content
+    }
+
+    fn gate(&self, who: usize, content: ContentId) -> Gate {
+        let peer = self.world.peer(who);
+        guard::gate(&*peer.rows(), content, base::Timestamp::from_millis(self.world.now_ms())).unwrap()
+    }
+
+    fn gates(&self, content: ContentId) -> Vec<Gate> {
+        (0..NAMES.len()).map(|who| self.gate(who, content)).collect()
+    }
+
+    fn shown(&self, who: usize, content: ContentId) -> Value {
+        self.world.read(who, "guard.show", json!({ "file": content })).unwrap()
+    }
+}
+
+fn code(answer: Result<Value, Fault>) -> String {
+    answer.unwrap_err().code
+}
+
+#[test]
+fn what_one_finds_the_others_are_warned_of_and_what_two_find_is_held() {
+    let mut town = Town::new(&[BOB, CAROL]);
+    let letter = town.appear_harmful(BOB, "letter.vbs", 1);
+    assert_eq!(town.gate(BOB, letter), Gate::Shut(Level::Quarantined));
+    assert_eq!(town.gate(ALICE, letter), Gate::Shut(Level::Warned));
+    let shown = town.shown(ALICE, letter);
+    assert_eq!((&shown["name"], &shown["warnings"][0]["by"]), (&json!("letter.vbs"), &json!("Bob")));
+    assert_eq!(shown["warnings"][0]["why"], json!("rule planted"));
+    town.appear_harmful(CAROL, "funny.vbs", 1);
+    assert_eq!(town.gate(CAROL, letter), Gate::Shut(Level::Quarantined));
+    assert_eq!(town.gate(ALICE, letter), Gate::Shut(Level::Held));
+    assert_eq!(town.gate(DAVE, letter), Gate::Shut(Level::Held));
+}
+
+#[test]
+fn only_who_protects_the_web_releases_for_all() {
+    let mut town = Town::new(&[BOB]);
+    let letter = town.appear_harmful(BOB, "letter.vbs", 1);
+    let release = json!({ "file": letter, "web": "family", "for_web": true, "note": "mine" });
+    town.ask(BOB, "guard.release", release.clone()).unwrap();
+    assert_eq!(town.gate(BOB, letter), Gate::Shut(Level::Quarantined), "an appeal releases nothing");
+    assert_eq!(town.shown(ALICE, letter)["releases"][0]["counts"], json!(false));
+    town.ask(ALICE, "guard.release", release).unwrap();
+    assert_eq!(town.gate(BOB, letter), Gate::Open);
+    assert_eq!(town.shown(ALICE, letter)["level"], json!("released"));
+}
+
+#[test]
+fn allowing_is_for_oneself() {
+    let mut town = Town::new(&[BOB]);
+    let letter = town.appear_harmful(BOB, "letter.vbs", 1);
+    town.ask(ALICE, "guard.release", json!({ "file": letter })).unwrap();
+    assert_eq!(town.shown(ALICE, letter)["level"], json!("allowed"));
+    assert!(matches!(town.gate(ALICE, letter), Gate::Open));
+    assert_eq!(town.gate(CAROL, letter), Gate::Shut(Level::Warned));
+}
+
+#[test]
+fn one_liar_makes_others_ask_and_no_more() {
+    let mut town = Town::new(&[]);
+    let diary = town.appear(BOB, "diary.txt", 2);
+    town.ask(CAROL, "guard.warn", json!({ "file": diary, "web": "family", "note": "bad" })).unwrap();
+    assert_eq!(town.gates(diary), [Gate::Shut(Level::Warned); 4]);
+    // Again and again is one person's word.
+    town.ask(CAROL, "guard.warn", json!({ "file": diary, "web": "family", "note": "very bad" })).unwrap();
+    assert_eq!(town.gate(BOB, diary), Gate::Shut(Level::Warned));
+    // Found out, her word counts half, so with another's it does not hold.
+    town.ask(ALICE, "guard.release", json!({ "file": diary, "web": "family", "for_web": true })).unwrap();
+    let other = town.appear(BOB, "other.txt", 3);
+    for liar in [CAROL, DAVE] {
+        town.ask(liar, "guard.warn", json!({ "file": other, "web": "family" })).unwrap();
+    }
+    assert_eq!(town.gate(BOB, other), Gate::Shut(Level::Warned));
+}
+
+#[test]
+fn whoever_leaves_takes_the_word_along() {
+    let mut town = Town::new(&[]);
+    let diary = town.appear(BOB, "diary.txt", 2);
+    for who in [CAROL, DAVE] {
+        town.ask(who, "guard.warn", json!({ "file": diary, "web": "family" })).unwrap();
+    }
+    assert_eq!(town.gate(BOB, diary), Gate::Shut(Level::Held));
+    town.ask(ALICE, "people.remove", json!({ "web": "family", "person": "Dave" })).unwrap();
+    town.pass(60);
+    assert_eq!(town.gate(BOB, diary), Gate::Shut(Level::Warned));
+}
+
+#[test]
+fn rules_hold_while_whoever_offers_them_protects_the_web() {
+    let mut town = Town::new(&[]);
+    let plan = town.appear(BOB, "plan.txt", 5);
+    let set = town.appear(CAROL, "own.yar", 6);
+    for who in 0..NAMES.len() {
+        town.world.teach_set(who, set, plan);
+    }
+    let offered = town.ask(CAROL, "guard.add_rules", json!({ "file": "family/Carol/things/own.yar" })).unwrap();
+    assert_eq!(offered["is_in_force"], json!(false));
+    town.pass(60);
+    assert_eq!(town.gate(BOB, plan), Gate::Open, "others' rules observe");
+    assert_eq!(town.shown(BOB, plan)["level"], json!("observed"));
+    assert_eq!(code(town.ask(BOB, "guard.officer", json!({ "person": "Carol" }))), "guard.no-admin");
+    town.ask(ALICE, "guard.officer", json!({ "person": "Carol" })).unwrap();
+    town.pass(60);
+    assert_eq!(town.gate(BOB, plan), Gate::Shut(Level::Quarantined));
+    assert!(matches!(town.gate(ALICE, plan), Gate::Shut(Level::Warned)), "Bob's computer has found it");
+    // The task is taken away while the rules are in force: all they have done is undone.
+    town.ask(ALICE, "guard.officer", json!({ "person": "Carol", "no_longer": true })).unwrap();
+    town.pass(60);
+    assert_eq!(town.gate(BOB, plan), Gate::Open);
+}
+
+#[test]
+fn switched_off_it_holds_nothing_and_says_so_to_all() {
+    let mut town = Town::new(&[BOB]);
+    let letter = town.appear_harmful(BOB, "letter.vbs", 1);
+    town.ask(BOB, "guard.switch", json!({ "state": "off" })).unwrap();
+    assert_eq!(town.gate(BOB, letter), Gate::Open);
+    town.pass(60);
+    let status = town.world.read(ALICE, "guard.status", json!({})).unwrap();
+    let computers = status["webs"][0]["computers"].as_array().unwrap();
+    let of_bob = computers.iter().find(|computer| computer["person"] == json!("Bob")).unwrap();
+    assert_eq!(of_bob["is_guarded"], json!(false));
+}
+
+#[test]
+fn a_check_says_what_it_found() {
+    let mut town = Town::new(&[]);
+    let letter = town.appear(BOB, "letter.vbs", 1);
+    town.appear(BOB, "diary.txt", 2);
+    town.world.set_scanner(BOB, Scanner { knows: Some([letter].into()), ..Scanner::default() });
+    let checked = town.ask(BOB, "guard.check", json!({ "path": "family/Bob/things" })).unwrap();
+    assert_eq!((&checked["files"], &checked["harmful"]), (&json!(2), &json!(1)));
+    assert_eq!(town.gate(BOB, letter), Gate::Shut(Level::Quarantined));
+    assert_eq!(code(town.ask(BOB, "guard.check", json!({ "path": "family/Alice" }))), "guard.nothing-here");
+}
+
+#[test]
+fn a_folder_that_is_rewritten_stops_until_its_person_speaks() {
+    let mut town = Town::new(&[]);
+    let paths: Vec<String> = (0..30).map(|number| format!("day-{number}")).collect();
+    for (number, path) in paths.iter().enumerate() {
+        town.write(BOB, path, 100 + number as u64);
+    }
+    let all: Vec<&str> = paths.iter().map(String::as_str).collect();
+    town.world.tell_watcher(BOB, &all, &[]);
+    town.pass(30);
+    let revision = |town: &Town| {
+        let about = json!({ "path": "family/Bob/things/day-7" });
+        town.world.read(ALICE, "files.about", about).unwrap()["entry"]["revision"].clone()
+    };
+    let before = revision(&town);
+    for path in &paths {
+        town.write(BOB, path, 9_999);
+    }
+    town.world.tell_watcher(BOB, &all, &[]);
+    town.pass(60);
+    assert_eq!(revision(&town), before, "nobody is told");
+    let status = town.world.read(BOB, "guard.status", json!({})).unwrap();
+    assert_eq!(status["stopped"][0]["path"], json!("family/Bob/things"));
+    assert_eq!(code(town.ask(ALICE, "files.unbrake", json!({ "path": "family/Bob/things" }))), "files.not-your-share");
+    town.ask(BOB, "files.unbrake", json!({ "path": "family/Bob/things" })).unwrap();
+    town.pass(120);
+    assert_ne!(revision(&town), before, "it was meant");
+}
+
+#[test]
+fn a_canary_stops_a_folder_at_once() {
+    let mut town = Town::new(&[]);
+    town.appear(BOB, "canary.txt", 1);
+    town.ask(BOB, "files.canary", json!({ "path": "family/Bob/things/canary.txt" })).unwrap();
+    town.appear(BOB, "other.txt", 2);
+    let stopped = |town: &Town| town.world.read(BOB, "guard.status", json!({})).unwrap()["stopped"].clone();
+    assert_eq!(stopped(&town), json!([]));
+    town.appear(BOB, "canary.txt", 3);
+    assert_eq!(stopped(&town)[0]["path"], json!("family/Bob/things"));
+}
