@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use base::ContentId;
 use files::jobs::{Source, Stat};
 use guard::jobs::{
-    COMPILE, Compile, Compiled, ITEMS_MAX, Outcome, SCAN, Scan, ScanItem, Scanned, Severity, from_bytes, to_bytes,
+    COMPILE, Compile, Compiled, ITEMS_MAX, Outcome, SCAN, Scan, ScanItem, Scanned, Severity, from_bytes,
+    to_bytes,
 };
 use kernel::{Driver as _, Input, Job, JobId};
 use scanner::{Config, Library, ProgramCommand, Scanner};
@@ -77,11 +78,13 @@ fn measure(wanted: &Wanted) {
     let home = tempfile::tempdir().unwrap();
     let (sender, mut inputs) = mpsc::channel(64);
     let shelf: Arc<Shelf> = Arc::default();
-    let program = ProgramCommand { path: std::env::current_exe().unwrap(), arguments: vec![CHILD.to_owned()] };
+    let program =
+        ProgramCommand { path: std::env::current_exe().unwrap(), arguments: vec![CHILD.to_owned()] };
     let config = Config { home: home.path().to_owned(), program, clamd: None };
     let library: Arc<dyn Library> = Arc::<Shelf>::clone(&shelf);
     let scanner = Scanner::start(config, library, sender).unwrap();
-    let mut sources: Vec<String> = wanted.rules.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let mut sources: Vec<String> =
+        wanted.rules.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     if wanted.generated > 0 {
         sources.push(generated(wanted.generated));
     }
@@ -102,7 +105,12 @@ fn measure(wanted: &Wanted) {
         let (before, begun) = (processor_of_children(), Instant::now());
         let compiled: Compiled = from_bytes(&ask(COMPILE, to_bytes(&Compile { set })).unwrap()).unwrap();
         let took = processor_of_children() - before;
-        println!("compiled {} rules: {took:.2?} processor, {:.2?} wall, {:?}", compiled.rules, begun.elapsed(), compiled.licences);
+        println!(
+            "compiled {} rules: {took:.2?} processor, {:.2?} wall, {:?}",
+            compiled.rules,
+            begun.elapsed(),
+            compiled.licences
+        );
         sets.push(set);
     }
     // The built-in set is compiled, too, before the measurement begins.
@@ -148,7 +156,10 @@ impl Sum {
                 }
                 for finding in findings {
                     if finding.severity == Severity::Harmful {
-                        self.harmful.push(format!("{} {path} {:?} {:?}", finding.rule, finding.inside, finding.places));
+                        self.harmful.push(format!(
+                            "{} {path} {:?} {:?}",
+                            finding.rule, finding.inside, finding.places
+                        ));
                     } else {
                         *self.odd.entry(finding.rule.clone()).or_default() += 1;
                         self.odd_example.entry(finding.rule).or_insert_with(|| path.clone());
@@ -271,7 +282,8 @@ fn processor_of_children() -> Duration {
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
         let path = entry.path().join("stat");
         let stat = std::fs::read_to_string(&path).unwrap_or_default();
-        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse::<u32>().ok());
+        let parent =
+            stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse::<u32>().ok());
         if parent == Some(std::process::id()) {
             ticks += fields(path.to_str().unwrap(), 11);
         }
@@ -298,9 +310,10 @@ fn generated(count: usize) -> String {
         (state >> 33) % below
     };
     let words = [
-        "Create", "Remote", "Thread", "Virtual", "Alloc", "Write", "Process", "Memory", "Http", "Send", "Request",
-        "Inject", "Loader", "Config", "Update", "Service", "Install", "Mutex", "Global", "Crypt", "Decrypt", "Key",
-        "Token", "Debug", "Hook", "Keyboard", "Screen", "Capture", "Upload", "Download", "Shell", "Execute",
+        "Create", "Remote", "Thread", "Virtual", "Alloc", "Write", "Process", "Memory", "Http", "Send",
+        "Request", "Inject", "Loader", "Config", "Update", "Service", "Install", "Mutex", "Global", "Crypt",
+        "Decrypt", "Key", "Token", "Debug", "Hook", "Keyboard", "Screen", "Capture", "Upload", "Download",
+        "Shell", "Execute",
     ];
     let mut text = String::from("import \"pe\"\n");
     for number in 0..count {
@@ -310,9 +323,21 @@ fn generated(count: usize) -> String {
             let mut word = || words[usize::try_from(random(words.len() as u64)).unwrap()];
             let (one, two, three) = (word(), word(), word());
             let line = match random(10) {
-                0..=4 => format!("\"{one}{two}{three}_{:04x}\" {}", random(65_536), ["", "nocase", "wide ascii"][usize::try_from(random(3)).unwrap()]),
+                0..=4 => format!(
+                    "\"{one}{two}{three}_{:04x}\" {}",
+                    random(65_536),
+                    ["", "nocase", "wide ascii"][usize::try_from(random(3)).unwrap()]
+                ),
                 5..=8 => {
-                    let mut bytes = || format!("{:02X} {:02X} {:02X} {:02X}", random(256), random(256), random(256), random(256));
+                    let mut bytes = || {
+                        format!(
+                            "{:02X} {:02X} {:02X} {:02X}",
+                            random(256),
+                            random(256),
+                            random(256),
+                            random(256)
+                        )
+                    };
                     format!("{{ {} ?? {} [2-6] {} {} }}", bytes(), bytes(), bytes(), bytes())
                 }
                 _ => format!("/{one}[a-z]{{2,12}}\\.{two}(Ex|A|W)?\\(/ nocase"),

@@ -33,7 +33,9 @@ pub(crate) fn set_of(source: &[u8]) -> ContentId {
 /// wrote them meant harm.
 pub(crate) fn severity(meta: Option<&str>) -> Severity {
     match meta {
-        Some(word) if ["odd", "low", "info", "informational"].contains(&word.to_ascii_lowercase().as_str()) => {
+        Some(word)
+            if ["odd", "low", "info", "informational"].contains(&word.to_ascii_lowercase().as_str()) =>
+        {
             Severity::Odd
         }
         _ => Severity::Harmful,

@@ -64,11 +64,8 @@ fn read(source: &str) -> Result<Rules, String> {
 /// Scans some texts: a set that takes for ever on these would on anything.
 fn try_out(rules: &Rules) -> Result<(), String> {
     let letters = b"the quick brown fox 0123456789 ABCDEF()[]{}<>=+/\\\"'\r\n".iter().copied().cycle();
-    let texts: [Vec<u8>; 3] = [
-        vec![0; TRIAL_SIZE],
-        vec![b'a'; TRIAL_SIZE],
-        letters.take(TRIAL_SIZE).collect(),
-    ];
+    let texts: [Vec<u8>; 3] =
+        [vec![0; TRIAL_SIZE], vec![b'a'; TRIAL_SIZE], letters.take(TRIAL_SIZE).collect()];
     let mut scanner = yara_x::Scanner::new(rules);
     scanner.set_timeout(TRIAL_TIME_MAX);
     for text in &texts {

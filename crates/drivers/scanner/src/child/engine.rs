@@ -154,7 +154,11 @@ pub(super) fn finish(
 }
 
 /// Scans one block; says whether the scanner can go on.
-pub(super) fn scan_block(scanner: &mut blocks::Scanner<'static>, base: u64, bytes: &[u8]) -> Result<(), &'static str> {
+pub(super) fn scan_block(
+    scanner: &mut blocks::Scanner<'static>,
+    base: u64,
+    bytes: &[u8],
+) -> Result<(), &'static str> {
     let Ok(base) = usize::try_from(base) else { return Err(BROKEN) };
     match catch_unwind(AssertUnwindSafe(|| scanner.scan(base, bytes).map(|_scanner| ()))) {
         Ok(Ok(())) => Ok(()),

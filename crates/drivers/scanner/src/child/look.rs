@@ -64,7 +64,8 @@ impl About {
     pub(super) fn within(&self, path: &str, container: &'static str) -> Self {
         let path = path.replace('\\', "/");
         let name = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-        let shown: String = path.chars().map(|letter| if is_plain(letter) { letter } else { '\u{fffd}' }).collect();
+        let shown: String =
+            path.chars().map(|letter| if is_plain(letter) { letter } else { '\u{fffd}' }).collect();
         let outer = self.inside.as_ref().unwrap_or(&self.name);
         let inside = if outer.is_empty() { shown } else { format!("{outer}/{shown}") };
         Self {
@@ -104,16 +105,12 @@ pub(super) struct Metered<R> {
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
-        match self.budget.bytes.get().checked_sub(count as u64) {
-            Some(left) => {
-                self.budget.bytes.set(left);
-                Ok(count)
-            }
-            None => {
-                self.budget.is_over.set(true);
-                Err(io::ErrorKind::FileTooLarge.into())
-            }
-        }
+        let Some(left) = self.budget.bytes.get().checked_sub(count as u64) else {
+            self.budget.is_over.set(true);
+            return Err(io::ErrorKind::FileTooLarge.into());
+        };
+        self.budget.bytes.set(left);
+        Ok(count)
     }
 }
 
@@ -128,7 +125,8 @@ impl<'a> Looker<'a> {
     /// Begins with a content of so many bytes.
     pub(super) fn new(engine: &'a mut Engine, size: u64) -> Self {
         let bytes = size.saturating_mul(RATIO_MAX).clamp(UNPACKED_FREE, UNPACKED_MAX);
-        let budget = Budget { bytes: Cell::new(bytes), entries: Cell::new(ENTRIES_MAX), is_over: Cell::new(false) };
+        let budget =
+            Budget { bytes: Cell::new(bytes), entries: Cell::new(ENTRIES_MAX), is_over: Cell::new(false) };
         Self { engine, tally: Tally::default(), budget: Rc::new(budget) }
     }
 
@@ -172,7 +170,9 @@ impl<'a> Looker<'a> {
             Shape::Mail => inside::mail(self, bytes, about),
             Shape::Ole => inside::macros(self, bytes, about),
             Shape::Pdf => inside::pdf(self, bytes, about),
-            Shape::Unknown(kind) => self.tally.unseen(&format!("it is a {kind} archive, which cannot be unpacked here")),
+            Shape::Unknown(kind) => {
+                self.tally.unseen(&format!("it is a {kind} archive, which cannot be unpacked here"));
+            }
         }
     }
 

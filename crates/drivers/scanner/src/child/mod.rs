@@ -80,12 +80,11 @@ fn look(engine: &mut Engine, pipes: &Rc<RefCell<Pipes<Stdin>>>, bytes: &[u8]) ->
     engine.choose(&look.sets);
     let remote = Remote::new(Rc::clone(pipes), look.size);
     let seen = catch_unwind(AssertUnwindSafe(|| Looker::new(engine, look.size).content(remote, &look.name)));
-    let outcome = match seen {
-        Ok(tally) => tally.into_outcome(),
-        Err(_) => {
-            engine.renew();
-            Outcome::NotSeen { why: "it broke the scanner".to_owned() }
-        }
+    let outcome = if let Ok(tally) = seen {
+        tally.into_outcome()
+    } else {
+        engine.renew();
+        Outcome::NotSeen { why: "it broke the scanner".to_owned() }
     };
     Ok(to_bytes(&outcome))
 }

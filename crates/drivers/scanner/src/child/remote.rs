@@ -1,8 +1,8 @@
 //! The bytes of the content that is looked through: they come from the parent, when they are wanted.
 
 use std::cell::RefCell;
-use std::io::{self, Read, Seek, SeekFrom, Stdin, Write as _};
 use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Stdin, Write as _};
 use std::rc::Rc;
 
 use guard::jobs::to_bytes;
@@ -64,7 +64,8 @@ impl Remote {
 
 impl Read for Remote {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let is_within = |window_at: u64, size: usize, at: u64| at >= window_at && at - window_at < size as u64;
+        let is_within =
+            |window_at: u64, size: usize, at: u64| at >= window_at && at - window_at < size as u64;
         if self.at >= self.size || buffer.is_empty() {
             return Ok(0);
         }

@@ -78,7 +78,11 @@ impl Tally {
         }
         let mut findings: Vec<Finding> = self.findings.into_values().collect();
         findings.sort_by(|one, other| {
-            other.severity.cmp(&one.severity).then_with(|| one.inside.cmp(&other.inside)).then_with(|| one.cmp(other))
+            other
+                .severity
+                .cmp(&one.severity)
+                .then_with(|| one.inside.cmp(&other.inside))
+                .then_with(|| one.cmp(other))
         });
         findings.truncate(FINDINGS_MAX);
         let unseen = (!self.unseen.is_empty()).then(|| self.unseen.join("; "));

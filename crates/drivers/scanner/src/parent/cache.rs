@@ -38,7 +38,12 @@ impl Cache {
                 drop(fs::remove_file(left.path()));
             }
         }
-        Ok(Self { folder, refused: Mutex::default(), compiling: Mutex::default(), written: AtomicU64::new(0) })
+        Ok(Self {
+            folder,
+            refused: Mutex::default(),
+            compiling: Mutex::default(),
+            written: AtomicU64::new(0),
+        })
     }
 
     /// Returns a compiled set, or makes and keeps it; `make` fails with a sentence that is true for ever, or else with `None`

@@ -79,8 +79,9 @@ impl Scanner {
         let scanner = Self { shared, threads: Mutex::default() };
         for _ in 0..LANES {
             let shared = Arc::clone(&scanner.shared);
-            let thread =
-                std::thread::Builder::new().name("scanner-lane".to_owned()).spawn(move || lane::work(&shared))?;
+            let thread = std::thread::Builder::new()
+                .name("scanner-lane".to_owned())
+                .spawn(move || lane::work(&shared))?;
             scanner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
         Ok(scanner)

@@ -116,7 +116,13 @@ impl Lane<'_> {
     }
 
     /// Has a child look, and another when it ended: it may have been worn out, or the sets of others are to blame.
-    fn look(&mut self, task: &Task, item: &ScanItem, opened: &Opened<'_>, sets: &[Set]) -> Result<Outcome, String> {
+    fn look(
+        &mut self,
+        task: &Task,
+        item: &ScanItem,
+        opened: &Opened<'_>,
+        sets: &[Set],
+    ) -> Result<Outcome, String> {
         let was_new = self.process.as_ref().is_none_or(Process::is_new);
         let ended = match self.ask(task, item, opened, sets)? {
             Ok(outcome) => return Ok(outcome),

@@ -41,9 +41,15 @@ enum Bytes<'a> {
 
 impl<'a> Opened<'a> {
     /// Opens a content: of a shared file no link is followed, no pipe waited for, no other stat accepted.
-    pub(super) fn open(library: &'a dyn Library, content: ContentId, source: &Source) -> Result<Self, NotRead> {
+    pub(super) fn open(
+        library: &'a dyn Library,
+        content: ContentId,
+        source: &Source,
+    ) -> Result<Self, NotRead> {
         match source {
-            Source::Store => Ok(Self { size: library.size(content)?, bytes: Bytes::Stored(library, content) }),
+            Source::Store => {
+                Ok(Self { size: library.size(content)?, bytes: Bytes::Stored(library, content) })
+            }
             Source::Path { path, stat } => {
                 let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
                 let file = match rustix::fs::open(Path::new(path), flags, Mode::empty()) {
@@ -74,7 +80,11 @@ impl<'a> Opened<'a> {
         match &self.bytes {
             Bytes::Stored(library, content) => {
                 let bytes = library.read(*content, offset..end)?;
-                if bytes.len() == size { Ok(bytes) } else { Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()) }
+                if bytes.len() == size {
+                    Ok(bytes)
+                } else {
+                    Err(io::Error::from(io::ErrorKind::UnexpectedEof).into())
+                }
             }
             Bytes::InPlace(file, _) => {
                 let mut bytes = vec![0; size];

@@ -16,7 +16,8 @@ use super::driver::ProgramCommand;
 use super::library::{NotRead, Opened};
 use super::reports::Task;
 use crate::frames::{
-    self, COMPILE, CompiledSet, DONE, FAILED, FRAME_SIZE_MAX, GONE, LOAD, LOOK, Look, PIECE, PIECE_SIZE_MAX, WANT, Want,
+    self, COMPILE, CompiledSet, DONE, FAILED, FRAME_SIZE_MAX, GONE, LOAD, LOOK, Look, PIECE, PIECE_SIZE_MAX,
+    WANT, Want,
 };
 
 /// Processor time of one content: this, and more for each of its bytes.
@@ -98,7 +99,11 @@ impl Process {
     }
 
     /// Has it compile a set; the inner result is what it says of the source.
-    pub(super) fn compile(&mut self, task: &Task, source: &[u8]) -> Result<Result<CompiledSet, String>, Ended> {
+    pub(super) fn compile(
+        &mut self,
+        task: &Task,
+        source: &[u8],
+    ) -> Result<Result<CompiledSet, String>, Ended> {
         let patience = self.patience(task, COMPILE_TIME_MAX);
         self.give(COMPILE, &[source], &patience)?;
         match self.take(FRAME_SIZE_MAX, &patience)? {
@@ -230,7 +235,8 @@ impl Process {
         let mut head = [0; 5];
         self.fill(&mut head, patience)?;
         // The child has been reading what others wrote, so what it says is checked, too.
-        let (kind, size) = frames::of_head(head).filter(|(_, size)| *size <= size_max).ok_or(Ended::Crashed)?;
+        let (kind, size) =
+            frames::of_head(head).filter(|(_, size)| *size <= size_max).ok_or(Ended::Crashed)?;
         let mut bytes = vec![0; size];
         self.fill(&mut bytes, patience)?;
         Ok((kind, bytes))

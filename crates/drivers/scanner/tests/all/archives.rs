@@ -60,7 +60,8 @@ fn bombs_end_in_a_sentence() {
     let zeros = vec![0; 300 << 20];
     let flat = gzip_of(&zeros);
     assert_eq!(unseen(&house.look("flat.gz", &flat)), Some(told));
-    let many: Vec<(String, &[u8])> = (0..20).map(|number| (format!("{number}"), &zeros[..20 << 20])).collect();
+    let many: Vec<(String, &[u8])> =
+        (0..20).map(|number| (format!("{number}"), &zeros[..20 << 20])).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
     let wide = zip_of(&many);
     assert_eq!(unseen(&house.look("wide.zip", &wide)), Some(told));
@@ -124,7 +125,10 @@ fn what_cannot_be_opened_is_told() {
     assert_eq!(rules(&outcome), ["name_with_two_endings"]);
     assert!(unseen(&house.look("a.7z", b"7z\xbc\xaf\x27\x1c\0\x04")).unwrap().contains("7-Zip"));
     assert!(unseen(&house.look("a.rar", b"Rar!\x1a\x07\x01\0")).unwrap().contains("RAR"));
-    assert_eq!(unseen(&house.look("a.zip", b"PK\x03\x04 and nothing else")), Some("it is a damaged zip archive"));
+    assert_eq!(
+        unseen(&house.look("a.zip", b"PK\x03\x04 and nothing else")),
+        Some("it is a damaged zip archive")
+    );
     let cut = gzip_of(&b"some text ".repeat(1_000));
     assert_eq!(unseen(&house.look("a.gz", &cut[..cut.len() / 2])), Some("a part of it is damaged"));
 }
@@ -152,7 +156,11 @@ fn long_names_in_a_tar_are_read() {
     let long = format!("{}/bad.pdf.exe", "folder".repeat(40));
     let mut tar = tar_of(&[("././@LongLink", format!("{long}\0").as_bytes()), ("cut", b"x")]);
     tar[156] = b'L';
-    let sum: u32 = tar[..512].iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) }).sum();
+    let sum: u32 = tar[..512]
+        .iter()
+        .enumerate()
+        .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) })
+        .sum();
     (&mut tar[148..156]).write_all(format!("{sum:06o}\0 ").as_bytes()).unwrap();
     assert_eq!(rules(&house.look("a.tar", &tar)), ["name_with_two_endings"]);
 }

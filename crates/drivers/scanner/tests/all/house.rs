@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use base::ContentId;
 use files::jobs::{Source, Stat};
 use guard::jobs::{
-    COMPILE, Compile, Compiled, Finding, Outcome, SCAN, Scan, ScanItem, Scanned, Severity, from_bytes, to_bytes,
+    COMPILE, Compile, Compiled, Finding, Outcome, SCAN, Scan, ScanItem, Scanned, Severity, from_bytes,
+    to_bytes,
 };
 use kernel::{Driver as _, Input, Job, JobFailure, JobId};
 use scanner::{Config, Library, ProgramCommand, Scanner};
@@ -174,7 +175,9 @@ impl House {
     /// Children of this house: its folder stands in their arguments, since tests run side by side.
     fn children(&self) -> Vec<rustix::process::Pid> {
         let mark = self.folder.path().to_str().unwrap();
-        let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+        let all = std::fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().into_string().ok());
         let is_ours = |id: &String| {
             let line = std::fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap_or_default();
             line.contains(mark)

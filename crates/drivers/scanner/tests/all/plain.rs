@@ -11,7 +11,9 @@ use crate::samples::{eicar, program};
 #[test]
 fn empty_and_tiny_contents_are_clean() {
     let mut house = House::new();
-    for bytes in [&b""[..], b"P", b"PK", b"MZ", b"\x1f\x8b", b"%PDF-", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"From "] {
+    for bytes in
+        [&b""[..], b"P", b"PK", b"MZ", b"\x1f\x8b", b"%PDF-", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"From "]
+    {
         let outcome = house.look("", bytes);
         assert!(findings(&outcome).is_empty(), "{bytes:?}: {outcome:?}");
     }

@@ -6,7 +6,9 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 pub(crate) fn eicar() -> Vec<u8> {
-    ["X5O!P%@AP[4\\PZX54(P^)", "7CC)7}$EICAR-STAN", "DARD-ANTIVIRUS-TEST", "-FILE!$H+H*"].concat().into_bytes()
+    ["X5O!P%@AP[4\\PZX54(P^)", "7CC)7}$EICAR-STAN", "DARD-ANTIVIRUS-TEST", "-FILE!$H+H*"]
+        .concat()
+        .into_bytes()
 }
 
 pub(crate) fn zip_of(entries: &[(&str, &[u8])]) -> Vec<u8> {
@@ -52,7 +54,8 @@ pub(crate) fn tar_of(entries: &[(&str, &[u8])]) -> Vec<u8> {
 
 pub(crate) fn mail_of(name: &str, bytes: &[u8]) -> Vec<u8> {
     let text = data_encoding::BASE64.encode(bytes);
-    let lines: Vec<&str> = text.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
     format!(
         "From: Mallory <mallory@example.org>\r\nTo: bob@example.org\r\nSubject: for you\r\nMIME-Version: 1.0\r\n\
          Content-Type: multipart/mixed; boundary=\"edge\"\r\n\r\n--edge\r\nContent-Type: text/plain\r\n\r\nlook at this\r\n\

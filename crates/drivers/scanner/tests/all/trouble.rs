@@ -172,14 +172,20 @@ fn a_cancelled_job_ends_soon() {
 #[test]
 fn documents_changed_at_random_never_stop_the_rest() {
     let mut house = House::new();
-    let zip = zip_of(&[("[Content_Types].xml", b"<Types/>"), ("word/document.xml", &b"<w:p>text</w:p>".repeat(50))]);
+    let zip = zip_of(&[
+        ("[Content_Types].xml", b"<Types/>"),
+        ("word/document.xml", &b"<w:p>text</w:p>".repeat(50)),
+    ]);
     let documents: [(&str, Vec<u8>); 6] = [
         ("a.docx", zip.clone()),
         ("a.tgz", gzip_of(&tar_of(&[("a", b"text"), ("b.zip", &zip)]))),
         ("a.eml", mail_of("a.zip", &zip)),
         ("a.doc", document_with_macro("Sub AutoOpen()\r\nEnd Sub\r\n")),
         ("a.exe", program()),
-        ("a.pdf", b"%PDF-1.5\n1 0 obj <</Type /ObjStm /Filter /FlateDecode>> stream\r\nxx endstream".to_vec()),
+        (
+            "a.pdf",
+            b"%PDF-1.5\n1 0 obj <</Type /ObjStm /Filter /FlateDecode>> stream\r\nxx endstream".to_vec(),
+        ),
     ];
     let mut state = 20_261_130_u64;
     let mut random = move |below: usize| {

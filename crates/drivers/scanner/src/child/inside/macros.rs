@@ -19,11 +19,14 @@ const CHUNK_SIZE: usize = 4_096;
 pub(in super::super) fn macros(looker: &mut Looker<'_>, bytes: &[u8], about: &About) {
     let mut at = 0;
     let mut number = 0;
-    while let Some(found) = bytes.get(at..).and_then(|rest| rest.windows(BEGINNING.len()).position(|w| w == BEGINNING)) {
+    while let Some(found) =
+        bytes.get(at..).and_then(|rest| rest.windows(BEGINNING.len()).position(|w| w == BEGINNING))
+    {
         let begin = at + found;
         at = begin + BEGINNING.len();
         let container = begin.checked_sub(BEFORE).and_then(|begin| bytes.get(begin..));
-        let Some((1, chunks)) = container.and_then(|container| container.split_first()).map(|(a, b)| (*a, b)) else {
+        let Some((1, chunks)) = container.and_then(|container| container.split_first()).map(|(a, b)| (*a, b))
+        else {
             continue;
         };
         number += 1;
@@ -84,11 +87,10 @@ fn copy(token: u16, begin: usize, plain: &mut Vec<u8>) -> Option<()> {
     let bits = (usize::BITS - here.checked_sub(1)?.leading_zeros()).max(4);
     let count = usize::from(token & (0xffff >> bits)) + 3;
     let back = usize::from(token >> (16 - bits)) + 1;
-    let mut from = plain.len().checked_sub(back).filter(|from| *from >= begin)?;
-    for _ in 0..count {
-        let letter = *plain.get(from)?;
+    let from = plain.len().checked_sub(back).filter(|from| *from >= begin)?;
+    for at in from..from + count {
+        let letter = *plain.get(at)?;
         plain.push(letter);
-        from += 1;
     }
     Some(())
 }
@@ -100,10 +102,7 @@ mod tests {
     #[test]
     fn the_examples_of_the_format_unpack() {
         let check = |packed: &[u8], plain: &[u8]| assert_eq!(unpack(packed), plain);
-        check(
-            b"\x19\xb0\x00abcdefgh\x00ijklmnop\x00qrstuv.",
-            b"abcdefghijklmnopqrstuv.",
-        );
+        check(b"\x19\xb0\x00abcdefgh\x00ijklmnop\x00qrstuv.", b"abcdefghijklmnopqrstuv.");
         check(
             b"\x2f\xb0\x00#aaabcde\x82f\x00paghij\x018\x08akl\x000mnop\x06q\x02p\x04\x10rstuv\x10wxyz\x00<",
             b"#aaabcdefaaaaghijaaaaaklaaamnopqaaaaaaaaaaaarstuvwxyzaaa",

@@ -11,7 +11,8 @@ const NESTED_MAX: u32 = 8;
 
 /// Says whether it is a mail: by its name, or by lines that only mails begin with.
 pub(super) fn is_mail(head: &[u8], name: &str) -> bool {
-    if name.len() > 4 && name.get(name.len() - 4..).is_some_and(|ending| ending.eq_ignore_ascii_case(".eml")) {
+    if name.len() > 4 && name.get(name.len() - 4..).is_some_and(|ending| ending.eq_ignore_ascii_case(".eml"))
+    {
         return true;
     }
     let head = head.get(..head.len().min(HEAD_SIZE)).unwrap_or_default();
@@ -21,7 +22,8 @@ pub(super) fn is_mail(head: &[u8], name: &str) -> bool {
         at > 0 && line.iter().take(at).all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
     });
     let has = |field: &[u8]| head.windows(field.len()).any(|window| window.eq_ignore_ascii_case(field));
-    (is_envelope || is_field) && (has(b"\nmime-version:") || line.to_ascii_lowercase().starts_with(b"mime-version:"))
+    (is_envelope || is_field)
+        && (has(b"\nmime-version:") || line.to_ascii_lowercase().starts_with(b"mime-version:"))
         && (has(b"from:") || has(b"content-type: multipart/"))
 }
 

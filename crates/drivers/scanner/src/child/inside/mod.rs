@@ -79,8 +79,14 @@ pub(super) fn shape(head: &[u8], name: &str) -> Option<Shape> {
 
 /// Says whether it begins as a program that is not a script.
 pub(super) fn is_program(head: &[u8]) -> bool {
-    let beginnings: [&[u8]; 6] =
-        [b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"L\0\0\0\x01\x14\x02\0"];
+    let beginnings: [&[u8]; 6] = [
+        b"MZ",
+        b"\x7fELF",
+        b"\xcf\xfa\xed\xfe",
+        b"\xce\xfa\xed\xfe",
+        b"\xca\xfe\xba\xbe",
+        b"L\0\0\0\x01\x14\x02\0",
+    ];
     beginnings.iter().any(|beginning| head.starts_with(beginning))
 }
 

@@ -92,6 +92,5 @@ fn text(field: &[u8]) -> String {
 /// Returns the path among records as `23 path=a/b/c.txt\n`.
 fn pax_path(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    let path = text.lines().find_map(|line| line.split_once(" path=").map(|(_, path)| path.to_owned()));
-    path
+    text.lines().find_map(|line| line.split_once(" path=").map(|(_, path)| path.to_owned()))
 }

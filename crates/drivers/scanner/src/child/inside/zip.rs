@@ -34,47 +34,41 @@ pub(in super::super) fn zip(looker: &mut Looker<'_>, mut packed: impl Read + See
         looker.tally.unseen("more than 20,000 files are packed in it");
         return;
     }
-    let mut archive = match ZipArchive::new(packed) {
-        Ok(archive) => archive,
-        Err(_) => {
-            looker.tally.unseen("it is a damaged zip archive");
-            return;
-        }
+    let Ok(mut archive) = ZipArchive::new(packed) else {
+        looker.tally.unseen("it is a damaged zip archive");
+        return;
     };
     for index in 0..archive.len() {
-        let (name, is_folder) = match archive.by_index_raw(index) {
-            Ok(entry) => {
-                let name = entry.name().map(std::borrow::Cow::into_owned).unwrap_or_default();
-                if entry.encrypted() {
-                    looker.tally.unseen("it is protected by a password");
-                    // Its name can still tell.
-                    let _may_go_on = looker.entry(std::io::empty(), &about.within(&name, "zip"));
-                    continue;
-                }
-                if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
-                    looker.tally.unseen("a part of it is packed in a way that is not known here");
-                    continue;
-                }
-                (name, entry.is_dir() && entry.size() == 0)
+        let Ok(entry) = archive.by_index_raw(index) else {
+            looker.tally.unseen("a part of it is damaged");
+            continue;
+        };
+        if entry.is_dir() && entry.size() == 0 {
+            continue;
+        }
+        let name = entry.name().map(std::borrow::Cow::into_owned).unwrap_or_default();
+        let about = about.within(&name, "zip");
+        let is_encrypted = entry.encrypted();
+        let is_known = matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated);
+        drop(entry);
+        let may_go_on = match archive.by_index(index) {
+            _ if is_encrypted => {
+                looker.tally.unseen("it is protected by a password");
+                // Its name can still tell.
+                looker.entry(std::io::empty(), &about)
+            }
+            Ok(entry) if is_known => looker.entry(entry, &about),
+            Ok(_) | Err(ZipError::UnsupportedArchive(_)) => {
+                looker.tally.unseen("a part of it is packed in a way that is not known here");
+                looker.entry(std::io::empty(), &about)
             }
             Err(_) => {
                 looker.tally.unseen("a part of it is damaged");
-                continue;
+                true
             }
         };
-        if is_folder {
-            continue;
-        }
-        match archive.by_index(index) {
-            Ok(entry) => {
-                if !looker.entry(entry, &about.within(&name, "zip")) {
-                    return;
-                }
-            }
-            Err(ZipError::UnsupportedArchive(_) | ZipError::InvalidPassword) => {
-                looker.tally.unseen("a part of it is packed in a way that is not known here");
-            }
-            Err(_) => looker.tally.unseen("a part of it is damaged"),
+        if !may_go_on {
+            return;
         }
     }
 }
@@ -89,5 +83,6 @@ fn is_directory_too_large(packed: &mut (impl Read + Seek)) -> bool {
     let read = packed.by_ref().take(super::ZIP_END_SIZE).read_to_end(&mut last);
     // The greatest number means that another record has it: then the limit of memory is the only one.
     read.is_ok()
-        && end_of(&last).is_some_and(|end| end.directory_size > DIRECTORY_SIZE_MAX && end.directory_size < u32::MAX)
+        && end_of(&last)
+            .is_some_and(|end| end.directory_size > DIRECTORY_SIZE_MAX && end.directory_size < u32::MAX)
 }
