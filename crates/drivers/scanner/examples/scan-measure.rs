@@ -2,6 +2,15 @@
 //!
 //! `scan-measure [--generate 1000] [--rules FILE] [--most 50000] FOLDER…`
 
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a measurement"
+)]
+#![allow(clippy::cast_precision_loss, reason = "rounded figures are enough")]
+
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};

@@ -279,7 +279,7 @@ rule powershell_fetches_hidden {
         licence = "MIT OR Apache-2.0"
     strings:
         $start = /powershell(\.exe)?["']?[ \t][^\r\n]{0,160}[-\/]w(in|indow|indowstyle)?[ \t]+["']?(hidden|1)[ \t"'][^\r\n]{0,400}(downloadstrin[g]|downloadfil[e]|invoke-webreques[t]|[ (|]iw[r][ (]|[ (|]ir[m][ (]|start-bitstransfe[r])[^\r\n]{0,400}/ nocase ascii wide
-        $run = /(invoke-expressio[n]|[ (|;]ie[x][ ('"$&]|\|[ \t]*ie[x]|start-proces[s])/ nocase ascii wide
+        $run = /(invoke-expressio[n]|[ (|;"']ie[x][ ('"$&]|\|[ \t]*ie[x]|start-proces[s])/ nocase ascii wide
     condition:
         filesize < 1MB and $start and $run
 }
