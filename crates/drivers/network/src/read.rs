@@ -151,6 +151,15 @@ impl Contents {
         Reading { chunks }
     }
 
+    /// Returns how many bytes a content in the store has; fails when it is not whole here.
+    pub async fn size(&self, content: ContentId) -> std::io::Result<u64> {
+        let store = self.shared.contents.store();
+        match store.blobs().status(hash_of(content)).await.map_err(std::io::Error::other)? {
+            BlobStatus::Complete { size } => Ok(size),
+            _ => Err(std::io::ErrorKind::NotFound.into()),
+        }
+    }
+
     /// Keeps bytes that were made here, durably before it returns; `files` says who may have them.
     pub async fn keep(&self, bytes: Vec<u8>) -> std::io::Result<ContentId> {
         let contents = &self.shared.contents;

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some(peer::READ_DOCUMENTS) => peer::read_documents(),
         Some(peer::RENDER) => peer::render_files(),
+        Some(peer::LOOK_THROUGH) => peer::look_through(),
         Some(peer::COMPILE) => peer::compile_programs(),
         Some(peer::RUN_UNITS) => peer::run_units(),
         _ => run::run(),

@@ -35,7 +35,9 @@ pub use keys::{
     protection,
 };
 pub use memory::keep_memory_private;
-pub use peer::{Ending, Peer, READ_DOCUMENTS, RENDER, Start, read_documents, render_files};
+pub use peer::{
+    Ending, LOOK_THROUGH, Peer, READ_DOCUMENTS, RENDER, Start, look_through, read_documents, render_files,
+};
 pub use place::Claim;
 
 #[cfg(test)]

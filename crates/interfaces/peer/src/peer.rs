@@ -223,7 +223,7 @@ impl Peer {
     pub async fn stop(self) {
         tokio::join!(self.serving.stop(), self.host.mail.stop());
         // What computes for others ends first: it reads from all the others.
-        tokio::join!(self.local.sandbox.stop(), self.local.idle.stop());
+        tokio::join!(self.local.sandbox.stop(), self.local.scanner.stop(), self.local.idle.stop());
         tokio::join!(self.network.stop(), self.local.workers.stop(), self.local.index.stop());
         self.engine.stop().await;
         tracing::info!("the peer has stopped");
@@ -239,6 +239,7 @@ struct Local {
     index: Arc<Index>,
     idle: Arc<Idle>,
     sandbox: Arc<Sandbox>,
+    scanner: Arc<Scanner>,
 }
 
 impl Local {
@@ -253,15 +254,17 @@ impl Local {
         let index = Arc::new(start_index(home, contents, inputs.clone())?);
         let idle = Arc::new(start_idle(home.path(), inputs.clone())?);
         let sandbox = Arc::new(start_sandbox(home.path(), (contents, keys, &idle), inputs.clone())?);
+        let scanner = Arc::new(start_scanner(home, contents, inputs.clone())?);
         let links = LinkFinder::start(contents.clone(), inputs).map_err(PeerError::NoThreads)?;
         let drivers = vec![
             Arc::clone(&workers) as Arc<dyn Driver>,
             Arc::clone(&index) as Arc<dyn Driver>,
             Arc::clone(&sandbox) as Arc<dyn Driver>,
             Arc::clone(&idle) as Arc<dyn Driver>,
+            Arc::clone(&scanner) as Arc<dyn Driver>,
             Arc::new(links) as Arc<dyn Driver>,
         ];
-        Ok((Self { workers, index, idle, sandbox }, drivers))
+        Ok((Self { workers, index, idle, sandbox, scanner }, drivers))
     }
 }
 
@@ -300,6 +303,14 @@ pub fn render_files() -> ExitCode {
     render::renderer_main()
 }
 
+/// Tells the program to look through contents ([`look_through`]) instead of being a peer or asking one.
+pub const LOOK_THROUGH: &str = "--look-through";
+
+/// Looks through contents for the guard of another process of this program, with limits; ends when nobody asks any more.
+pub fn look_through() -> ExitCode {
+    scanner::scanner_main()
+}
+
 /// Returns the file behind the running program, also after an upgrade has put another in its place.
 pub(crate) fn own_program() -> Result<PathBuf, PeerError> {
     match cfg!(target_os = "linux") {
@@ -312,6 +323,20 @@ fn start_index(home: &Home, contents: &Contents, inputs: mpsc::Sender<Input>) ->
     let extractor = ExtractorProgram { path: own_program()?, arguments: vec![READ_DOCUMENTS.to_owned()] };
     let config = index::Config { home: home.path().to_owned(), extractor };
     Index::start(config, Arc::new(Kept::new(contents.clone())), inputs).map_err(PeerError::NoThreads)
+}
+
+/// Where a clamd of the system listens, if there is one: its opinion is asked, too.
+const CLAMD: &str = "/run/clamav/clamd.ctl";
+
+fn start_scanner(
+    home: &Home,
+    contents: &Contents,
+    inputs: mpsc::Sender<Input>,
+) -> Result<Scanner, PeerError> {
+    let program = ProgramCommand { path: own_program()?, arguments: vec![LOOK_THROUGH.to_owned()] };
+    let clamd = Some(PathBuf::from(CLAMD)).filter(|path| path.exists());
+    let config = scanner::Config { home: home.path().to_owned(), program, clamd };
+    Scanner::start(config, Arc::new(Kept::new(contents.clone())), inputs).map_err(PeerError::NoThreads)
 }
 
 /// What this peer keeps, for drivers that read it.
@@ -330,8 +355,12 @@ impl Kept {
     }
 
     pub(crate) fn read_from(&self, content: ContentId, source: Source, size: u64) -> io::Result<Vec<u8>> {
+        self.read_range(content, source, 0..size)
+    }
+
+    fn read_range(&self, content: ContentId, source: Source, range: Range<u64>) -> io::Result<Vec<u8>> {
         self.runtime.block_on(async {
-            let mut reading = self.contents.read(content, source, 0..size, PATIENCE);
+            let mut reading = self.contents.read(content, source, range, PATIENCE);
             let mut bytes = Vec::new();
             while let Some(chunk) = reading.next().await {
                 bytes.extend_from_slice(&chunk.map_err(io::Error::other)?);
@@ -348,6 +377,16 @@ impl Kept {
 impl index::Library for Kept {
     fn read(&self, content: ContentId, size_max: u64) -> io::Result<Vec<u8>> {
         self.read_from(content, Source::Store, size_max)
+    }
+}
+
+impl scanner::Library for Kept {
+    fn size(&self, content: ContentId) -> io::Result<u64> {
+        self.runtime.block_on(self.contents.size(content))
+    }
+
+    fn read(&self, content: ContentId, range: Range<u64>) -> io::Result<Vec<u8>> {
+        self.read_range(content, Source::Store, range)
     }
 }
 
