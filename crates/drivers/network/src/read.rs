@@ -11,6 +11,7 @@ use base::{ContentId, Fault, FaultKind};
 use bytes::Bytes;
 use files::jobs::{ByteRange, CHANGED_IN_PLACE, ChangedInPlace, FetchFailure, Source, Stat};
 use futures_lite::{Stream, StreamExt};
+use iroh_blobs::api::blobs::BlobStatus;
 use tokio::sync::mpsc;
 
 use crate::contents::{Protected, hash_of};
