@@ -20,6 +20,7 @@ import nacl.bindings as sodium
 import zstandard
 
 import compute
+import guard
 import ledger
 import pages
 import talk
@@ -675,13 +676,15 @@ def find(vector):
         return compute.READERS[kind](data, finds)
     if kind in talk.READERS:
         return talk.READERS[kind](data, finds)
+    if kind in guard.READERS:
+        return guard.READERS[kind](data, finds)
     if kind in tunnels.READERS:
         return tunnels.READERS[kind](data, finds)
     raise AssertionError(f"no reader for {kind}")
 
 
 def vectors_of(folder, name):
-    services = ("", "search-", "people-", "pages-", "ledger-", "compute-", "talk-", "tunnels-")
+    services = ("", "search-", "people-", "pages-", "ledger-", "compute-", "talk-", "tunnels-", "guard-")
     files = [folder / f"{service}{name}" for service in services]
     return [vector for file in files for vector in json.loads(file.read_text())]
 

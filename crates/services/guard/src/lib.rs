@@ -21,6 +21,8 @@ mod statement;
 mod tables;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 mod warning;
 
 pub use faults::{GuardError, faults};
