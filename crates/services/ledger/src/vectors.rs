@@ -3,10 +3,14 @@
 //!
 //! `UPDATE_VECTORS=1 cargo test --workspace --lib vectors` writes them anew; a change of a vector is a change of format.
 
+#[path = "../../../foundation/wire/tests/vectors/services.rs"]
+mod services;
+
 use std::collections::BTreeMap;
 
 use base::{DeviceId, LedgerId, PersonId, Timestamp, WebId};
 use serde_json::{Value, json};
+use services::{hex, vector};
 use store::{Backing as _, MemoryBacking, Overlay};
 
 use crate::apply::{KEYS_MAX, RESULTS_KEPT, STATE_SIZE_MAX, apply};
@@ -24,15 +28,6 @@ const WEB: WebId = WebId::new([0x51; 32]);
 const LEDGER: LedgerId = LedgerId::new([1; 16]);
 const ALICE: PersonId = PersonId::new([20; 32]);
 const AT: Timestamp = Timestamp::from_millis(1_700_000_000_000);
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |number: u8| char::from_digit(u32::from(number), 16).unwrap();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn vector(kind: &str, name: &str, bytes: &[u8], finds: &Value) -> Value {
-    json!({ "kind": kind, "name": name, "bytes": hex(bytes), "finds": finds })
-}
 
 fn says(says: Says) -> Vec<u8> {
     wire::to_bytes(&Message { ledger: LEDGER, says })
@@ -750,44 +745,20 @@ fn refused() -> Vec<Value> {
     [records_refused(), messages_refused(), snapshots_refused()].concat()
 }
 
-/// Compares with what stands in the repository, or writes it.
-#[expect(clippy::disallowed_methods, reason = "a test that reads the repository's own files")]
-fn compare(file: &str, vectors: &[Value]) {
-    let lines: Vec<String> = vectors.iter().map(|vector| format!("  {vector}")).collect();
-    let text = format!("[\n{}\n]\n", lines.join(",\n"));
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../specs/vectors").join(file);
-    if std::env::var_os("UPDATE_VECTORS").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{file} is not what the code makes");
-}
-
-fn is_accepted(vector: &Value) -> bool {
-    let digits = vector["bytes"].as_str().unwrap().as_bytes();
-    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16).unwrap()).unwrap();
-    let bytes: Vec<u8> =
-        digits.chunks(2).map(|two| two.iter().fold(0, |sum, one| sum << 4 | digit(one))).collect();
+fn is_accepted(vector: &Value, bytes: &[u8]) -> bool {
     match vector["kind"].as_str().unwrap() {
-        "ledger-record" => Body::read(&bytes).is_ok(),
-        "ledger-snapshot" => wire::from_bytes::<Snapshot>(&bytes, MESSAGE_SIZE_MAX).is_ok(),
-        _ => Message::read(&bytes).is_ok(),
+        "ledger-record" => Body::read(bytes).is_ok(),
+        "ledger-snapshot" => wire::from_bytes::<Snapshot>(bytes, MESSAGE_SIZE_MAX).is_ok(),
+        _ => Message::read(bytes).is_ok(),
     }
 }
 
 #[test]
 fn what_must_be_accepted_is_accepted() {
-    let vectors = accepted();
-    for vector in &vectors {
-        assert!(is_accepted(vector), "{}", vector["name"]);
-    }
-    compare("ledger-accept.json", &vectors);
+    services::accepted("ledger-accept.json", &accepted(), is_accepted);
 }
 
 #[test]
 fn what_must_be_refused_is_refused() {
-    let vectors = refused();
-    for vector in &vectors {
-        assert!(!is_accepted(vector), "{}", vector["name"]);
-    }
-    compare("ledger-refuse.json", &vectors);
+    services::refused("ledger-refuse.json", &refused(), is_accepted);
 }

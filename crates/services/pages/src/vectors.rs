@@ -3,9 +3,13 @@
 //!
 //! `UPDATE_VECTORS=1 cargo test --workspace --lib vectors` writes them anew; a change of a vector is a change of format.
 
+#[path = "../../../foundation/wire/tests/vectors/services.rs"]
+mod services;
+
 use base::{ContentId, DeviceId, DocumentId, FileId, PersonId, ShareId, Timestamp, WebId};
 use loro::{ExportMode, LoroDoc};
 use serde_json::{Map, Value, json};
+use services::{hex, vector};
 
 use crate::edit::ChangeSet;
 use crate::link::Link;
@@ -21,15 +25,6 @@ const SHARE: ShareId = ShareId::new([5; 16]);
 const FILE: FileId = FileId::new([6; 16]);
 const CONTENT: ContentId = ContentId::new([7; 32]);
 const AT: Timestamp = Timestamp::from_millis(1_700_000_000_000);
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |number: u8| char::from_digit(u32::from(number), 16).unwrap();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn vector(kind: &str, name: &str, bytes: &[u8], finds: &Value) -> Value {
-    json!({ "kind": kind, "name": name, "bytes": hex(bytes), "finds": finds })
-}
 
 fn document() -> DocumentId {
     document_of(WEB, ALICE, NONCE)
@@ -435,30 +430,14 @@ fn refused() -> Vec<Value> {
     [links_refused(), statements_refused(), updates_refused(), messages_refused()].concat()
 }
 
-/// Compares with what stands in the repository, or writes it.
-#[expect(clippy::disallowed_methods, reason = "a test that reads the repository's own files")]
-fn compare(file: &str, vectors: &[Value]) {
-    let lines: Vec<String> = vectors.iter().map(|vector| format!("  {vector}")).collect();
-    let text = format!("[\n{}\n]\n", lines.join(",\n"));
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../specs/vectors").join(file);
-    if std::env::var_os("UPDATE_VECTORS").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{file} is not what the code makes");
-}
-
-fn is_accepted(vector: &Value) -> bool {
-    let digits = vector["bytes"].as_str().unwrap().as_bytes();
-    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16).unwrap()).unwrap();
-    let bytes: Vec<u8> =
-        digits.chunks(2).map(|two| two.iter().fold(0, |sum, one| sum << 4 | digit(one))).collect();
+fn is_accepted(vector: &Value, bytes: &[u8]) -> bool {
     match vector["kind"].as_str().unwrap() {
-        "pages-link" => std::str::from_utf8(&bytes).is_ok_and(|text| Link::read(text).is_ok()),
-        "pages-statement" => Statement::read(&bytes).is_ok(),
-        "pages-message" => Message::read(&bytes).is_ok(),
+        "pages-link" => std::str::from_utf8(bytes).is_ok_and(|text| Link::read(text).is_ok()),
+        "pages-statement" => Statement::read(bytes).is_ok(),
+        "pages-message" => Message::read(bytes).is_ok(),
         "pages-update" => {
             let author = vector["finds"]["author"].as_str().unwrap().parse().unwrap();
-            span(&bytes, name_of(author)).is_some_and(|span| span.to > span.from)
+            span(bytes, name_of(author)).is_some_and(|span| span.to > span.from)
         }
         "pages-label" => true,
         kind => panic!("nobody reads {kind}"),
@@ -467,18 +446,10 @@ fn is_accepted(vector: &Value) -> bool {
 
 #[test]
 fn what_must_be_accepted_is_accepted() {
-    let vectors = accepted();
-    for vector in &vectors {
-        assert!(is_accepted(vector), "{}", vector["name"]);
-    }
-    compare("pages-accept.json", &vectors);
+    services::accepted("pages-accept.json", &accepted(), is_accepted);
 }
 
 #[test]
 fn what_must_be_refused_is_refused() {
-    let vectors = refused();
-    for vector in &vectors {
-        assert!(!is_accepted(vector), "{}", vector["name"]);
-    }
-    compare("pages-refuse.json", &vectors);
+    services::refused("pages-refuse.json", &refused(), is_accepted);
 }

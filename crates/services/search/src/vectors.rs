@@ -2,8 +2,12 @@
 //!
 //! `UPDATE_VECTORS=1 cargo test --workspace --lib vectors` writes them anew; a change of a vector is a change of format.
 
+#[path = "../../../foundation/wire/tests/vectors/services.rs"]
+mod services;
+
 use base::{ContentId, DeviceId, WebId};
 use serde_json::{Value, json};
+use services::vector;
 use wire::crypto::EpochKey;
 
 use crate::jobs::{Phrase, Snippet, TextHit, Texts};
@@ -11,12 +15,6 @@ use crate::messages::{Message, ReadOf};
 use crate::summary::{Summary, WordKey, build};
 
 const WEB: WebId = WebId::new([1; 32]);
-
-fn vector(kind: &str, name: &str, bytes: &[u8], finds: &Value) -> Value {
-    let digit = |number: u8| char::from_digit(u32::from(number), 16).unwrap();
-    let hex: String = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
-    json!({ "kind": kind, "name": name, "bytes": hex, "finds": finds })
-}
 
 fn texts() -> Texts {
     let hit = TextHit {
@@ -177,41 +175,19 @@ fn refused() -> Vec<Value> {
     ]
 }
 
-/// Compares with what stands in the repository, or writes it.
-#[expect(clippy::disallowed_methods, reason = "a test that reads the repository's own files")]
-fn compare(file: &str, vectors: &[Value]) {
-    let lines: Vec<String> = vectors.iter().map(|vector| format!("  {vector}")).collect();
-    let text = format!("[\n{}\n]\n", lines.join(",\n"));
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../specs/vectors").join(file);
-    if std::env::var_os("UPDATE_VECTORS").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{file} is not what the code makes");
-}
-
-fn is_accepted(vector: &Value) -> bool {
-    let hex = vector["bytes"].as_str().unwrap().as_bytes();
-    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16).unwrap()).unwrap();
-    let bytes: Vec<u8> =
-        hex.chunks(2).map(|two| two.iter().fold(0, |sum, one| sum << 4 | digit(one))).collect();
+fn is_accepted(vector: &Value, bytes: &[u8]) -> bool {
     match vector["kind"].as_str().unwrap() {
-        "search-message" => Message::read(&bytes).is_ok(),
-        _ => Summary::read(&bytes).is_ok(),
+        "search-message" => Message::read(bytes).is_ok(),
+        _ => Summary::read(bytes).is_ok(),
     }
 }
 
 #[test]
 fn what_must_be_accepted_is_accepted() {
-    let vectors = accepted();
-    assert!(vectors.iter().all(is_accepted));
-    compare("search-accept.json", &vectors);
+    services::accepted("search-accept.json", &accepted(), is_accepted);
 }
 
 #[test]
 fn what_must_be_refused_is_refused() {
-    let vectors = refused();
-    for vector in &vectors {
-        assert!(!is_accepted(vector), "{}", vector["name"]);
-    }
-    compare("search-refuse.json", &vectors);
+    services::refused("search-refuse.json", &refused(), is_accepted);
 }

@@ -3,9 +3,13 @@
 //!
 //! `UPDATE_VECTORS=1 cargo test --workspace --lib vectors` writes them anew; a change of a vector is a change of format.
 
+#[path = "../../../foundation/wire/tests/vectors/services.rs"]
+mod services;
+
 use base::{DeviceId, OperationId, PersonId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 use serde_json::{Value, json};
+use services::vector;
 use wire::codec::Bytes;
 
 use crate::ids::{MessageId, RoomId};
@@ -20,15 +24,6 @@ const AUTHOR: DeviceId = DeviceId::new([0x11; 32]);
 const ROOM: RoomId = RoomId::new([1; 16]);
 const DIRECT: RoomId = RoomId::new([0x81; 16]);
 const AT: Timestamp = Timestamp::from_millis(1_795_305_600_000);
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |number: u8| char::from_digit(u32::from(number), 16).unwrap();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn vector(kind: &str, name: &str, bytes: &[u8], finds: &Value) -> Value {
-    json!({ "kind": kind, "name": name, "bytes": hex(bytes), "finds": finds })
-}
 
 fn persons(count: usize) -> Vec<PersonId> {
     (1..=count).map(|number| PersonId::new([u8::try_from(number).unwrap(); 32])).collect()
@@ -361,44 +356,22 @@ fn messages_refused() -> Vec<Value> {
     vectors
 }
 
-/// Compares with what stands in the repository, or writes it.
-#[expect(clippy::disallowed_methods, reason = "a test that reads the repository's own files")]
-fn compare(file: &str, vectors: &[Value]) {
-    let lines: Vec<String> = vectors.iter().map(|vector| format!("  {vector}")).collect();
-    let text = format!("[\n{}\n]\n", lines.join(",\n"));
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../specs/vectors").join(file);
-    if std::env::var_os("UPDATE_VECTORS").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{file} is not what the code makes");
-}
-
-fn is_accepted(vector: &Value) -> bool {
-    let digits = vector["bytes"].as_str().unwrap().as_bytes();
-    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16).unwrap()).unwrap();
-    let bytes: Vec<u8> =
-        digits.chunks(2).map(|two| two.iter().fold(0, |sum, one| sum << 4 | digit(one))).collect();
+fn is_accepted(vector: &Value, bytes: &[u8]) -> bool {
     match vector["kind"].as_str().unwrap() {
-        "talk-record" => Body::read(&bytes).is_ok(),
-        "talk-letter" => Letter::read(&bytes).is_ok(),
-        _ => Says::read(&bytes).is_ok(),
+        "talk-record" => Body::read(bytes).is_ok(),
+        "talk-letter" => Letter::read(bytes).is_ok(),
+        _ => Says::read(bytes).is_ok(),
     }
 }
 
 #[test]
 fn what_must_be_accepted_is_accepted() {
     let vectors = [records_accepted(), letters_accepted(), messages_accepted()].concat();
-    for vector in &vectors {
-        assert!(is_accepted(vector), "{}", vector["name"]);
-    }
-    compare("talk-accept.json", &vectors);
+    services::accepted("talk-accept.json", &vectors, is_accepted);
 }
 
 #[test]
 fn what_must_be_refused_is_refused() {
     let vectors = [records_refused(), letters_refused(), messages_refused()].concat();
-    for vector in &vectors {
-        assert!(!is_accepted(vector), "{}", vector["name"]);
-    }
-    compare("talk-refuse.json", &vectors);
+    services::refused("talk-refuse.json", &vectors, is_accepted);
 }

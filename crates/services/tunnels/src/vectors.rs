@@ -3,23 +3,18 @@
 //!
 //! `UPDATE_VECTORS=1 cargo test --workspace --lib vectors` writes them anew; a change of a vector is a change of format.
 
+#[path = "../../../foundation/wire/tests/vectors/services.rs"]
+mod services;
+
 use base::{PersonId, Timestamp, WebId};
 use serde_json::{Value, json};
+use services::vector;
 use wire::governance::Role;
 
 use crate::jobs::{REQUEST_SIZE_MAX, Request};
 use crate::statement::{Audience, NOTE_SIZE_MAX, Offer, PERSONS_MAX};
 
 const AT: u64 = 1_795_305_600_000;
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |number: u8| char::from_digit(u32::from(number), 16).unwrap();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn vector(kind: &str, name: &str, bytes: &[u8], finds: &Value) -> Value {
-    json!({ "kind": kind, "name": name, "bytes": hex(bytes), "finds": finds })
-}
 
 // --- offers ---
 
@@ -169,43 +164,21 @@ fn requests_refused() -> Vec<Value> {
     .to_vec()
 }
 
-/// Compares with what stands in the repository, or writes it.
-#[expect(clippy::disallowed_methods, reason = "a test that reads the repository's own files")]
-fn compare(file: &str, vectors: &[Value]) {
-    let lines: Vec<String> = vectors.iter().map(|vector| format!("  {vector}")).collect();
-    let text = format!("[\n{}\n]\n", lines.join(",\n"));
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../specs/vectors").join(file);
-    if std::env::var_os("UPDATE_VECTORS").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{file} is not what the code makes");
-}
-
-fn is_accepted(vector: &Value) -> bool {
-    let digits = vector["bytes"].as_str().unwrap().as_bytes();
-    let digit = |byte: &u8| u8::try_from(char::from(*byte).to_digit(16).unwrap()).unwrap();
-    let bytes: Vec<u8> =
-        digits.chunks(2).map(|two| two.iter().fold(0, |sum, one| sum << 4 | digit(one))).collect();
+fn is_accepted(vector: &Value, bytes: &[u8]) -> bool {
     match vector["kind"].as_str().unwrap() {
-        "tunnel-offer" => Offer::read(&bytes).is_ok(),
-        _ => wire::from_bytes::<Request>(&bytes, REQUEST_SIZE_MAX).is_ok(),
+        "tunnel-offer" => Offer::read(bytes).is_ok(),
+        _ => wire::from_bytes::<Request>(bytes, REQUEST_SIZE_MAX).is_ok(),
     }
 }
 
 #[test]
 fn what_must_be_accepted_is_accepted() {
     let vectors = [offers_accepted(), requests_accepted()].concat();
-    for vector in &vectors {
-        assert!(is_accepted(vector), "{}", vector["name"]);
-    }
-    compare("tunnels-accept.json", &vectors);
+    services::accepted("tunnels-accept.json", &vectors, is_accepted);
 }
 
 #[test]
 fn what_must_be_refused_is_refused() {
     let vectors = [offers_refused(), requests_refused()].concat();
-    for vector in &vectors {
-        assert!(!is_accepted(vector), "{}", vector["name"]);
-    }
-    compare("tunnels-refuse.json", &vectors);
+    services::refused("tunnels-refuse.json", &vectors, is_accepted);
 }
