@@ -41,6 +41,26 @@ fn copies_go_to_different_persons() {
 }
 
 #[test]
+fn what_a_computer_that_was_away_does_not_have_any_more_is_given_again_when_it_asks() {
+    let mut board = Board::new(3, true);
+    let (alice, bob) = (asker(1, true), asker(2, true));
+    let first = board.next_lease;
+    for (who, unit) in [(alice, 0), (alice, 1), (bob, 2)] {
+        assert_eq!(give(&mut board, who, 1, 1), [unit]);
+    }
+    assert!(board.end_doubtful(alice.device).is_empty(), "she was here all the time");
+    board.doubt(alice.device);
+    let now = Timestamp::from_millis(1);
+    assert!(board.heard_of(first, alice.device, now));
+    assert!(!board.heard_of(first + 1, bob.device, now), "another's word about her lease is none");
+    assert_eq!(board.end_doubtful(alice.device), [first + 1]);
+    assert!(board.end_doubtful(bob.device).is_empty());
+    assert_eq!(give(&mut board, alice, 9, 1), [1]);
+    // Once it is said, or given since, it is not doubted.
+    assert!(board.end_doubtful(alice.device).is_empty());
+}
+
+#[test]
 fn a_million_units_in_order_cost_nothing() {
     let mut board = Board::new(1_000_000, true);
     for lease in 0..4_000_u64 {
