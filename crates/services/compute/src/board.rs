@@ -235,6 +235,15 @@ impl Board {
         true
     }
 
+    /// Notes that results of a lease came. If it was given before this computer was started, others of it may have come before, and been lost
+    /// with the power: whoever is at work on the rest says so again.
+    pub(crate) fn heard_results(&mut self, number: u64, device: DeviceId, now: Timestamp) {
+        let was_doubtful = self.doubtful.contains(&number);
+        if self.heard_of(number, device, now) && (was_doubtful || number < self.first_lease) {
+            self.doubtful.insert(number);
+        }
+    }
+
     /// Notes that a computer has come: which of its leases it has, it says before it asks for more.
     pub(crate) fn doubt(&mut self, device: DeviceId) {
         self.doubtful.extend(self.by_device.get(&device).into_iter().flatten());

@@ -307,7 +307,7 @@ impl Compute {
         if !is_remembered {
             note_pace(board, row.device, statement);
         }
-        board.heard_of(statement.lease, row.device, step.now());
+        board.heard_results(statement.lease, row.device, step.now());
         let number = job.statements + 1;
         let mut turned = Turned { number, ..Turned::default() };
         for (place, (said, outcome)) in (0_u64..).zip(statement.units.iter().zip(&row.outcomes)) {
