@@ -2168,6 +2168,8 @@ export interface Map {
   anew?: boolean;
 }
 
+  /** Ends the job as failed when this peer is started anew, and gives it no deputies: inputs that are pushed need not wait for the disk. */
+  is_fleeting?: boolean;
 /** Arguments of `talk.mark_read`. */
 export interface MarkRead {
   /** The conversation: its id, or `web/name`. */

@@ -53,6 +53,7 @@ pub enum Trust {
 /// Arguments of `compute.map`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish by itself")]
 pub struct Map {
     /// The program: a file of this computer (`./count.wasm`), or a path of the tree as `family/alice/programs/count.wasm`.
     #[schemars(extend("format" = "local-path-or-tree"))]
@@ -122,6 +123,10 @@ pub struct Map {
 
 /// Arguments of `compute.chain`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    /// Ends the job as failed when this peer is started anew, and gives it no deputies: inputs that are pushed need not wait for the disk.
+    #[serde(default)]
+    #[schemars(extend("format" = "for-programs"))]
+    pub is_fleeting: bool,
 #[serde(deny_unknown_fields)]
 pub struct Chain {
     /// A TOML file of this computer; see docs/computing.md.

@@ -56,6 +56,7 @@ struct Frame {
     priority: u8,
     out: Option<String>,
     is_anew: bool,
+    is_fleeting: bool,
 }
 
 /// A step as a person says it.
@@ -88,8 +89,11 @@ impl Compute {
             priority: map.priority,
         };
         let frame = self.frame(step, web, map.name.as_deref().unwrap_or(short), &said)?;
-        let frame = Frame { out: map.out.clone(), is_anew: map.anew, ..frame };
-        let limits = limits(map.seconds, map.memory, map.exact_nan)?;
+        let is_fleeting = map.is_fleeting;
+        // What lasts no longer than this peer's process is carried on by nobody.
+        let deputies = if is_fleeting { Vec::new() } else { frame.deputies };
+        let frame = Frame { out: map.out.clone(), is_anew: map.anew, is_fleeting, deputies, ..frame };
+        let limits = limits(map.seconds, map.memory, map.exact_nan, map.fuel)?;
         let arguments = arguments(map.arguments.as_deref())?;
         let items = read_items(&map.items)?;
         let (source, total, is_closed) = match (map.range, map.inputs.is_empty()) {
@@ -235,7 +239,8 @@ impl Compute {
             }
         })?;
         let trust = read_trust(&said.trust, persons)?;
-        Ok(Frame { name: name.to_owned(), web, trust, deputies, priority, out: None, is_anew: false })
+        let name = name.to_owned();
+        Ok(Frame { name, web, trust, deputies, priority, out: None, is_anew: false, is_fleeting: false })
     }
 
     /// Writes a job down and has its programs looked at; the answer comes when they can run.
@@ -301,6 +306,7 @@ impl Compute {
             secret: ContentId::new(step.random("draw")),
             copied: 0,
         };
+            is_fleeting: frame.is_fleeting.then_some(true),
         JOBS.put(step.rows(), &id, &job);
         self.beginning.insert(id, ask);
         self.take_programs(step, id)
@@ -608,6 +614,9 @@ impl Compute {
         }
         let items = read_items(&push.items)?;
         let first = stage.total;
+        if job.is_fleeting() {
+            step.relax_durability();
+        }
         put_inputs(step, key, first, &items)?;
         stage.total = first + items.len() as u64;
         stage.is_closed = push.is_last;

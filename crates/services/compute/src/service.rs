@@ -168,6 +168,10 @@ impl Compute {
         let jobs: Vec<(RunId, JobRow)> = JOBS.all(step.view()).collect::<Result<_, _>>()?;
         let now = step.now();
         for (id, job) in jobs {
+            if job.owner == me && job.is_fleeting() && !job.state.is_over() {
+                self.end_fleeting(step, id, job)?;
+                continue;
+            }
             if job.owner == self.me && !job.deputies.is_empty() {
                 self.bringing.insert(id, (now, now));
             }

@@ -86,42 +86,8 @@ fn every_checker_catches_its_planted_mistake() {
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
-/// The owner, whose worker reports some small units at a time, loses power at this moment of a job and is back in a second.
-/// Returns how long the job took after that.
-fn ends_after_a_power_cut(at_ms: u64) -> Duration {
-    let crowd = Crowd { owners: 1, people: 2, has_second: false, mischief: None };
-    let mut town = Town::settle(3, crowd).expect("a town");
-    town.world.ask(1, "compute.mode", json!({ "mode": "always" }));
-    town.pass(10_000);
-    let habits = Habits { ms: 150, poison: 0, seed: 5 };
-    let map = json!({
-        "program": "/prog/map.wasm", "web": "town", "arguments": habits.text(), "range": 100,
-        "trust": "trusted", "people": [town.label(0, 1)],
-    });
-    let ask = town.world.ask(0, "compute.map", map);
-    town.pass(at_ms);
-    let id = text(&town.world.answer(ask).expect("an answer").expect("a job"), "id");
-    town.world.power_cut(0, Duration::from_secs(1));
-    let step_ms = 100;
-    let mut took_ms = 0;
-    let is_over = |town: &Town| {
-        let view = town.world.read(0, "compute.job", json!({ "id": id }));
-        view.is_ok_and(|view| view["is_over"] == json!(true))
-    };
-    while !is_over(&town) && took_ms < 60_000 {
-        town.pass(step_ms);
-        took_ms += step_ms;
-    }
-    Duration::from_millis(took_ms)
-}
-
 #[test]
-fn results_that_were_taken_and_lost_with_the_power_are_computed_again_without_waiting() {
-    // 100 units of 150 ms on two cores: 7.5 s. Whoever waits for leases that nobody has any more takes 20 s longer.
-    let late: Vec<_> = (0..25)
-        .map(|moment| 1_500 + moment * 37)
-        .map(|at_ms| (at_ms, ends_after_a_power_cut(at_ms)))
-        .filter(|(_, took)| *took > Duration::from_secs(15))
-        .collect();
-    assert!(late.is_empty(), "{late:?}");
+fn who_loses_power_or_trust_waits_no_longer_than_it_must() {
+    let (report, _runs) = lost::run(3);
+    assert!(report.wrong.is_empty() && report.checked > 25, "{report:?}");
 }
