@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use base::ContentId;
 use machine_code::{SEAL_SIZE, SealKey};
 
-use crate::engine::VERSION;
+use crate::engine::{VERSION, Variant};
 use crate::frames::{Compiled, Failed};
 
 /// Bytes of all cached code; what was not used for longest goes first.
@@ -63,11 +63,11 @@ impl Cache {
         Ok(Self { folder, key, processor: processor(), size_max, inner: Mutex::default() })
     }
 
-    /// Returns the name of a program compiled with a setting, by this version, for this processor.
-    pub(crate) fn name(&self, content: ContentId, is_nan_canonical: bool) -> [u8; 32] {
+    /// Returns the name of a program compiled in a variant, by this version, for this processor.
+    pub(crate) fn name(&self, content: ContentId, variant: Variant) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_derive_key("althing 2026 sandbox: names of compiled code");
         hasher.update(content.as_bytes());
-        hasher.update(&[u8::from(is_nan_canonical)]);
+        hasher.update(&[variant.place()]);
         hasher.update(VERSION.as_bytes());
         hasher.update(std::env::consts::ARCH.as_bytes());
         hasher.update(self.processor.as_bytes());
@@ -226,9 +226,9 @@ mod tests {
     fn settings_and_programs_have_names_of_their_own() {
         let home = tempfile::tempdir().unwrap();
         let cache = Cache::open(home.path().to_owned(), [1; 32], SIZE_MAX).unwrap();
-        let name =
-            |content: u8, is_nan_canonical| cache.name(ContentId::new([content; 32]), is_nan_canonical);
-        let names = BTreeSet::from([name(1, false), name(1, true), name(2, false), name(2, true)]);
-        assert_eq!(names.len(), 4);
+        let name = |content: u8, variant| cache.name(ContentId::new([content; 32]), variant);
+        let names: BTreeSet<[u8; 32]> =
+            [1, 2].into_iter().flat_map(|content| Variant::ALL.map(|one| name(content, one))).collect();
+        assert_eq!(names.len(), 8);
     }
 }

@@ -113,20 +113,24 @@ pub struct Map {
     /// Which of your jobs goes first: 1 is last, 9 is first; 5 if not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<u32>,
+    /// Instructions of WASM a unit may run, 1 to 10^15: who needs more fails, on every computer alike. Counting takes time; not counted
+    /// if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
     /// Makes NaN alike on all processors; slower for programs that calculate with fractions.
     #[serde(default)]
     pub exact_nan: bool,
     /// Computes everything anew, also what is known.
     #[serde(default)]
     pub anew: bool,
-}
-
-/// Arguments of `compute.chain`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     /// Ends the job as failed when this peer is started anew, and gives it no deputies: inputs that are pushed need not wait for the disk.
     #[serde(default)]
     #[schemars(extend("format" = "for-programs"))]
     pub is_fleeting: bool,
+}
+
+/// Arguments of `compute.chain`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Chain {
     /// A TOML file of this computer; see docs/computing.md.

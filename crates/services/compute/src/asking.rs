@@ -168,6 +168,7 @@ impl Compute {
                 seconds,
                 memory,
                 exact_nan,
+                fuel,
             } = one;
             let (source, total, is_closed) = match (range, join) {
                 (Some(range), _) => (SourceRow::Range, count(range)?, true),
@@ -179,7 +180,7 @@ impl Compute {
                 }
                 (None, None) => (files(step, &inputs)?, 0, false),
             };
-            let limits = limits(seconds, memory, exact_nan)?;
+            let limits = limits(seconds, memory, exact_nan, fuel)?;
             let arguments = arguments(said.as_deref())?;
             wishes.push(Wish {
                 name,
@@ -305,8 +306,8 @@ impl Compute {
             known: 0,
             secret: ContentId::new(step.random("draw")),
             copied: 0,
-        };
             is_fleeting: frame.is_fleeting.then_some(true),
+        };
         JOBS.put(step.rows(), &id, &job);
         self.beginning.insert(id, ask);
         self.take_programs(step, id)
@@ -613,10 +614,10 @@ impl Compute {
             return Err(wrong_state("push to", &job));
         }
         let items = read_items(&push.items)?;
-        let first = stage.total;
         if job.is_fleeting() {
             step.relax_durability();
         }
+        let first = stage.total;
         put_inputs(step, key, first, &items)?;
         stage.total = first + items.len() as u64;
         stage.is_closed = push.is_last;
@@ -720,19 +721,28 @@ fn arguments(text: Option<&str>) -> Result<Vec<u8>, Fault> {
     Ok(text.as_bytes().to_vec())
 }
 
-fn limits(seconds: Option<u64>, memory: Option<u32>, is_nan_canonical: bool) -> Result<Limits, Fault> {
+fn limits(
+    seconds: Option<u64>,
+    memory: Option<u32>,
+    is_nan_canonical: bool,
+    fuel: Option<u64>,
+) -> Result<Limits, Fault> {
     let (seconds, memory_mib) = (seconds.unwrap_or(600), memory.unwrap_or(256));
     let limits = Limits {
         cpu_ms: seconds.saturating_mul(1_000),
         memory_mib,
         output: OUTPUT_SIZE_MAX,
         is_nan_canonical,
+        fuel,
     };
     if is_limit(&limits) {
         return Ok(limits);
     }
     let (field, value, allowed) = match (1..=86_400).contains(&seconds) {
         false => ("seconds", seconds.to_string(), "1 to 86400"),
+        true if is_limit(&Limits { fuel: None, ..limits }) => {
+            ("fuel", fuel.unwrap_or_default().to_string(), "1 to 1000000000000000")
+        }
         true => ("memory", memory_mib.to_string(), "1 to 4096 MiB"),
     };
     Err(ComputeError::BadLimit { field: field.to_owned(), value, allowed: allowed.to_owned() }.into())

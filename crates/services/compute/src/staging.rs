@@ -471,7 +471,7 @@ mod tests {
     use crate::value::Announcement;
 
     fn name(patterns: &[&str], path: &str) -> String {
-        let limits = Limits { cpu_ms: 1, memory_mib: 1, output: 1, is_nan_canonical: false };
+        let limits = Limits { cpu_ms: 1, memory_mib: 1, output: 1, is_nan_canonical: false, fuel: None };
         let announced = Announcement {
             job: RunId::new([0; RunId::LEN]),
             stage: 0,
