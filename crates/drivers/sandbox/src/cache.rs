@@ -183,7 +183,7 @@ mod tests {
     fn code_that_was_changed_on_the_disk_is_never_given() {
         let home = tempfile::tempdir().unwrap();
         let cache = Cache::open(home.path().join("cache"), [1; 32], SIZE_MAX).unwrap();
-        let name = cache.name(ContentId::new([5; 32]), false);
+        let name = cache.name(ContentId::new([5; 32]), Variant::PLAIN);
         let size = {
             cache.put(&name, &compiled(100));
             assert_eq!(cache.get(&name).unwrap().unwrap().code.len(), 100);
@@ -198,7 +198,7 @@ mod tests {
             assert!(!cache.path(&name).exists());
         }
         cache.put(&name, &compiled(100));
-        let other = cache.name(ContentId::new([6; 32]), false);
+        let other = cache.name(ContentId::new([6; 32]), Variant::PLAIN);
         fs::rename(cache.path(&name), cache.path(&other)).unwrap();
         assert!(cache.get(&other).is_none(), "under another name");
         cache.put(&name, &compiled(100));
@@ -210,7 +210,7 @@ mod tests {
     fn the_code_used_longest_ago_goes_first() {
         let home = tempfile::tempdir().unwrap();
         let cache = Cache::open(home.path().to_owned(), [1; 32], 2_500).unwrap();
-        let names: Vec<_> = (0..4).map(|at| cache.name(ContentId::new([at; 32]), false)).collect();
+        let names: Vec<_> = (0..4).map(|at| cache.name(ContentId::new([at; 32]), Variant::PLAIN)).collect();
         for (at, name) in names.iter().enumerate() {
             cache.put(name, &compiled(1_000));
             if let Ok(file) = File::options().write(true).open(cache.path(name)) {

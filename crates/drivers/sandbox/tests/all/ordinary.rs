@@ -214,9 +214,7 @@ fn a_unit_that_runs_more_instructions_than_it_may_ends_everywhere_alike() {
         house.one(&count(), b"", limits, &rounds.to_le_bytes())
     };
     let (house, other) = (House::new(), House::new());
-    let is_over = |outcome: &Outcome| {
-        matches!(outcome, Outcome::Failed { failure: Failure::TooLong, log } if log.contains("instructions"))
-    };
+    let is_over = |outcome: &Outcome| matches!(outcome, Outcome::Failed { failure: Failure::TooLong, log } if log.contains("instructions"));
     assert_eq!(rounds(&house, 1_000_000_000, false, 1_000), output(&counted(1_000)));
     assert!(is_over(&rounds(&house, 1_000_000, false, u32::MAX)));
     // The last number of instructions that is too few is the same in another process, and whatever NaN costs.

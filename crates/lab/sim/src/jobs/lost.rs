@@ -66,8 +66,7 @@ fn results_lost(seed: u64, at_ms: u64) -> Report {
     let Some(mut town) = begin(seed, 2) else { return Report::default() };
     let habits = Habits { ms: UNIT_MS, poison: 0, seed: 5 };
     let people = [town.label(OWNER, WORKER)];
-    let said =
-        json!({ "arguments": habits.text(), "range": UNITS, "trust": "trusted", "people": people });
+    let said = json!({ "arguments": habits.text(), "range": UNITS, "trust": "trusted", "people": people });
     let Some(id) = map(&mut town, said, at_ms) else { return town.report };
     town.world.power_cut(OWNER, Duration::from_secs(1));
     let mut took = Duration::ZERO;
