@@ -7295,7 +7295,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__map)
-            opts="-h --web --in --range --arguments --reduce --out --name --trust --people --quorum --spot --deputies --seconds --memory --priority --exact-nan --anew --no-wait --json --home --help"
+            opts="-h --web --in --range --arguments --reduce --out --name --trust --people --quorum --spot --deputies --seconds --memory --priority --fuel --exact-nan --anew --no-wait --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7358,6 +7358,10 @@ _althing() {
                     return 0
                     ;;
                 --priority)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fuel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -808,6 +808,7 @@ complete -c althing -n "__fish_althing_using_subcommand map" -l deputies -d 'Who
 complete -c althing -n "__fish_althing_using_subcommand map" -l seconds -d 'Seconds of processor time a unit may take, 1 to 86,400; 600 if not said' -r
 complete -c althing -n "__fish_althing_using_subcommand map" -l memory -d 'MiB of memory a unit may take, 1 to 4,096; 256 if not said' -r
 complete -c althing -n "__fish_althing_using_subcommand map" -l priority -d 'Which of your jobs goes first: 1 is last, 9 is first; 5 if not said' -r
+complete -c althing -n "__fish_althing_using_subcommand map" -l fuel -d 'Instructions of WASM a unit may run, 1 to 10^15: who needs more fails, on every computer alike. Counting takes time; not counted if not said' -r
 complete -c althing -n "__fish_althing_using_subcommand map" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
 complete -c althing -n "__fish_althing_using_subcommand map" -l exact-nan -d 'Makes NaN alike on all processors; slower for programs that calculate with fractions'
 complete -c althing -n "__fish_althing_using_subcommand map" -l anew -d 'Computes everything anew, also what is known'

@@ -64,9 +64,10 @@ def read_step(one):
     demand(1 <= len(text(name, "name").encode()) <= 200, "a name of another length")
     demand(not any(unicodedata.category(letter) == "Cc" for letter in name), "a control character in a name")
     demand(len(octets(arguments, None, "arguments")) <= 64 * 1024, "arguments too long")
-    cpu, memory, output, is_nan = fields(limits, 4, "limits")
+    cpu, memory, output, is_nan, fuel = or_without(limits, 5, "limits")
     within(cpu, 1, DAY_MS, "processor time"), within(memory, 1, 4096, "memory"), within(output, 1, 64 * MIB, "output")
     demand(len(items(deputies, "deputies")) <= 3 and len(items(persons, "persons")) <= 256, "too many")
+    told_fuel = "none" if fuel is None else str(within(fuel, 1, 10**15, "fuel"))
     return {
         "says": "step",
         "job": octets(job, 16, "job").hex(),
@@ -75,7 +76,7 @@ def read_step(one):
         "program": octets(program, 32, "program").hex(),
         "size": str(within(size, 1, 64 * MIB, "size")),
         "arguments": arguments.hex(),
-        "limits": [str(cpu), str(memory), str(output), yes_no(is_nan, "equal NaN")],
+        "limits": [str(cpu), str(memory), str(output), yes_no(is_nan, "equal NaN"), told_fuel],
         "deputies": ids(deputies, "deputy"),
         "priority": str(within(priority, 1, 9, "priority")),
         "range": yes_no(is_range, "range"),
@@ -367,11 +368,12 @@ def read_trust(trust):
 def name_unit(data, finds):
     read_record(data)
     _, program, _, arguments, limits, _, _, is_range, _, is_joining = decode(data)[1][0][2:]
-    cpu, memory, output, is_nan = limits
+    cpu, memory, output, is_nan, *fuel = limits
     unit, parts = int(finds["unit"]), [bytes.fromhex(part) for part in finds["parts"]]
     named = program + blake3.blake3(arguments).digest()
     named += cpu.to_bytes(8, "big") + memory.to_bytes(4, "big") + output.to_bytes(8, "big")
     named += bytes([is_nan, is_range, is_joining])
+    named += fuel[0].to_bytes(8, "big") if fuel else b""
     step_named = named
     named += unit.to_bytes(8, "big") if is_range else b""
     heard = derive("althing compute number v1", b"".join(parts))

@@ -81,6 +81,9 @@ class Executor(futures.Executor):
     A peer that is away is waited for, `patience` seconds; nothing is pushed twice. After that the futures get its
     `AlthingError`, and the job goes on without you: `althing.Job(x.job.id)` has its results.
 
+    With `fleeting` an item is on its way before it is on the disk of the peer: one alone is back in a fraction of the time.
+    When the peer is started anew such jobs end, and so do their futures, with `JobEnded`.
+
     A block that ends by an exception cancels its jobs; results that are known already need not be computed again.
     """
 
@@ -99,6 +102,7 @@ class Executor(futures.Executor):
         priority: Optional[int] = None,
         name: Optional[str] = None,
         keep: bool = False,
+        fleeting: bool = False,
         patience: float = PATIENCE_SECONDS,
         home: Union[str, "os.PathLike[str]", None] = None,
     ) -> None:
@@ -121,6 +125,8 @@ class Executor(futures.Executor):
             "name": name,
         }
         self._said = {key: value for key, value in said.items() if value not in (None, [])}
+        if fleeting:
+            self._said["is_fleeting"] = True
         self._keep = keep
         self._patience = patience
         self._lock = threading.Lock()

@@ -40,6 +40,7 @@ class Program:
     most 64 KiB that every unit is given. `encode` makes bytes of an item (several, if `map` is given several iterables);
     without it items are bytes or text. `decode` makes something of an output; without it outputs are bytes. `seconds` of
     processor time (1 to 86,400; the peer takes 600 if not said) and `memory` in MiB (1 to 4,096; 256) are limits of a unit.
+    `fuel` is how many instructions of WASM it may run: who needs more fails, on every computer alike.
     `exact_nan` makes NaN alike on all processors; `anew` computes also what is known.
     """
 
@@ -52,6 +53,7 @@ class Program:
         decode: Optional[Callable[[bytes], Any]] = None,
         seconds: Optional[int] = None,
         memory: Optional[int] = None,
+        fuel: Optional[int] = None,
         exact_nan: bool = False,
         anew: bool = False,
     ) -> None:
@@ -59,6 +61,7 @@ class Program:
         self.arguments = arguments
         self.seconds = seconds
         self.memory = memory
+        self.fuel = fuel
         self.exact_nan = exact_nan
         self.anew = anew
         self._encode = encode
@@ -90,7 +93,7 @@ class Program:
         said: Dict[str, Any] = {"program": self.path}
         if self.arguments:
             said["arguments"] = self.arguments
-        for name in ("seconds", "memory"):
+        for name in ("seconds", "memory", "fuel"):
             if getattr(self, name) is not None:
                 said[name] = getattr(self, name)
         for name in ("exact_nan", "anew"):
@@ -100,4 +103,4 @@ class Program:
 
     def key(self) -> Tuple[Any, ...]:
         """Returns what makes two programs one job: all but how bytes are made and read."""
-        return (self.path, self.arguments or "", self.seconds, self.memory, self.exact_nan, self.anew)
+        return (self.path, self.arguments or "", self.seconds, self.memory, self.fuel, self.exact_nan, self.anew)

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 INLINE_SIZE_MAX = 64 * 1024
 MAP = set(
     "program web in range items is_open arguments reduce out name trust people quorum spot deputies seconds memory priority "
-    "exact_nan anew".split()
+    "fuel exact_nan anew is_fleeting".split()
 )
 ARGUMENTS = {
     "compute.map": MAP,

@@ -2321,10 +2321,14 @@ export interface Map {
   memory?: number | null;
   /** Which of your jobs goes first: 1 is last, 9 is first; 5 if not said. */
   priority?: number | null;
+  /** Instructions of WASM a unit may run, 1 to 10^15: who needs more fails, on every computer alike. Counting takes time; not counted if not said. */
+  fuel?: number | null;
   /** Makes NaN alike on all processors; slower for programs that calculate with fractions. */
   exact_nan?: boolean;
   /** Computes everything anew, also what is known. */
   anew?: boolean;
+  /** Ends the job as failed when this peer is started anew, and gives it no deputies: inputs that are pushed need not wait for the disk. */
+  is_fleeting?: boolean;
 }
 
 /** Arguments of `talk.mark_read`. */

@@ -81,7 +81,13 @@ impl House {
             content: ContentId::new(*blake3::hash(&program).as_bytes()),
             program: Place::Inline { bytes: program.into() },
             arguments: Vec::new().into(),
-            limits: Limits { cpu_ms: 3_600_000, memory_mib: 64, output: 1 << 20, is_nan_canonical: false },
+            limits: Limits {
+                cpu_ms: 3_600_000,
+                memory_mib: 64,
+                output: 1 << 20,
+                is_nan_canonical: false,
+                fuel: None,
+            },
             units: (0..units).map(unit).collect(),
         };
         self.job(RUN, to_bytes(&run))

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use base::ContentId;
 use machine_code::{SEAL_SIZE, SealKey};
 
-use crate::engine::VERSION;
+use crate::engine::{VERSION, Variant};
 use crate::frames::{Compiled, Failed};
 
 /// Bytes of all cached code; what was not used for longest goes first.
@@ -63,11 +63,11 @@ impl Cache {
         Ok(Self { folder, key, processor: processor(), size_max, inner: Mutex::default() })
     }
 
-    /// Returns the name of a program compiled with a setting, by this version, for this processor.
-    pub(crate) fn name(&self, content: ContentId, is_nan_canonical: bool) -> [u8; 32] {
+    /// Returns the name of a program compiled in a variant, by this version, for this processor.
+    pub(crate) fn name(&self, content: ContentId, variant: Variant) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_derive_key("althing 2026 sandbox: names of compiled code");
         hasher.update(content.as_bytes());
-        hasher.update(&[u8::from(is_nan_canonical)]);
+        hasher.update(&[variant.place()]);
         hasher.update(VERSION.as_bytes());
         hasher.update(std::env::consts::ARCH.as_bytes());
         hasher.update(self.processor.as_bytes());
@@ -183,7 +183,7 @@ mod tests {
     fn code_that_was_changed_on_the_disk_is_never_given() {
         let home = tempfile::tempdir().unwrap();
         let cache = Cache::open(home.path().join("cache"), [1; 32], SIZE_MAX).unwrap();
-        let name = cache.name(ContentId::new([5; 32]), false);
+        let name = cache.name(ContentId::new([5; 32]), Variant::PLAIN);
         let size = {
             cache.put(&name, &compiled(100));
             assert_eq!(cache.get(&name).unwrap().unwrap().code.len(), 100);
@@ -198,7 +198,7 @@ mod tests {
             assert!(!cache.path(&name).exists());
         }
         cache.put(&name, &compiled(100));
-        let other = cache.name(ContentId::new([6; 32]), false);
+        let other = cache.name(ContentId::new([6; 32]), Variant::PLAIN);
         fs::rename(cache.path(&name), cache.path(&other)).unwrap();
         assert!(cache.get(&other).is_none(), "under another name");
         cache.put(&name, &compiled(100));
@@ -210,7 +210,7 @@ mod tests {
     fn the_code_used_longest_ago_goes_first() {
         let home = tempfile::tempdir().unwrap();
         let cache = Cache::open(home.path().to_owned(), [1; 32], 2_500).unwrap();
-        let names: Vec<_> = (0..4).map(|at| cache.name(ContentId::new([at; 32]), false)).collect();
+        let names: Vec<_> = (0..4).map(|at| cache.name(ContentId::new([at; 32]), Variant::PLAIN)).collect();
         for (at, name) in names.iter().enumerate() {
             cache.put(name, &compiled(1_000));
             if let Ok(file) = File::options().write(true).open(cache.path(name)) {
@@ -226,9 +226,9 @@ mod tests {
     fn settings_and_programs_have_names_of_their_own() {
         let home = tempfile::tempdir().unwrap();
         let cache = Cache::open(home.path().to_owned(), [1; 32], SIZE_MAX).unwrap();
-        let name =
-            |content: u8, is_nan_canonical| cache.name(ContentId::new([content; 32]), is_nan_canonical);
-        let names = BTreeSet::from([name(1, false), name(1, true), name(2, false), name(2, true)]);
-        assert_eq!(names.len(), 4);
+        let name = |content: u8, variant| cache.name(ContentId::new([content; 32]), variant);
+        let names: BTreeSet<[u8; 32]> =
+            [1, 2].into_iter().flat_map(|content| Variant::ALL.map(|one| name(content, one))).collect();
+        assert_eq!(names.len(), 8);
     }
 }

@@ -1,9 +1,11 @@
 //! The settings of wasmtime: the same in the process that compiles and in those that run, and on every computer.
 
+use compute::jobs::Limits;
+use minicbor::{Decode, Encode};
 use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 /// The version in the names of cached code; native code of another one does not load.
-pub(crate) const VERSION: &str = "wasmtime 48.0.8, settings 1";
+pub(crate) const VERSION: &str = "wasmtime 48.0.8, settings 2";
 
 /// Bytes of a program's native stack. Part of what a program can observe, so one number for all.
 const STACK_SIZE: usize = 512 * 1024;
@@ -21,12 +23,46 @@ pub(crate) const TABLES_MAX: u32 = 64;
 /// Core instances of one component at most.
 pub(crate) const INSTANCES_MAX: u32 = 64;
 
+/// What a job may ask for that changes the code which is made of its program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Variant {
+    /// Whether the bits of NaN are made equal.
+    #[n(0)]
+    pub(crate) is_nan_canonical: bool,
+    /// Whether instructions are counted.
+    #[n(1)]
+    pub(crate) is_counted: bool,
+}
+
+impl Variant {
+    /// The one for jobs that ask for nothing.
+    pub(crate) const PLAIN: Self = Self { is_nan_canonical: false, is_counted: false };
+    /// All there are, each at its [`place`](Self::place).
+    pub(crate) const ALL: [Self; 4] = [
+        Self::PLAIN,
+        Self { is_nan_canonical: true, is_counted: false },
+        Self { is_nan_canonical: false, is_counted: true },
+        Self { is_nan_canonical: true, is_counted: true },
+    ];
+
+    /// Returns the one that a job needs.
+    pub(crate) fn of(limits: &Limits) -> Self {
+        Self { is_nan_canonical: limits.is_nan_canonical, is_counted: limits.fuel.is_some() }
+    }
+
+    /// Returns its number among all.
+    pub(crate) fn place(self) -> u8 {
+        u8::from(self.is_nan_canonical) + 2 * u8::from(self.is_counted)
+    }
+}
+
 /// Returns the settings that compiled code depends on.
-pub(crate) fn compiling(is_nan_canonical: bool) -> Config {
+pub(crate) fn compiling(variant: Variant) -> Config {
     let mut config = Config::new();
     config
         .cranelift_opt_level(OptLevel::Speed)
-        .cranelift_nan_canonicalization(is_nan_canonical)
+        .cranelift_nan_canonicalization(variant.is_nan_canonical)
+        .consume_fuel(variant.is_counted)
         .epoch_interruption(true)
         .max_wasm_stack(STACK_SIZE)
         .memory_reservation(RESERVATION)
@@ -45,7 +81,7 @@ pub(crate) fn compiling(is_nan_canonical: bool) -> Config {
 }
 
 /// Returns the settings of a process that runs units, one at a time, each in a slot that is ready.
-pub(crate) fn running(is_nan_canonical: bool) -> Config {
+pub(crate) fn running(variant: Variant) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(INSTANCES_MAX)
         .total_component_instances(2)
@@ -61,7 +97,7 @@ pub(crate) fn running(is_nan_canonical: bool) -> Config {
         // Small memories are wiped by writing zeros, which costs less than giving their pages back.
         .linear_memory_keep_resident(64 << 10)
         .table_keep_resident(16 << 10);
-    let mut config = compiling(is_nan_canonical);
+    let mut config = compiling(variant);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }

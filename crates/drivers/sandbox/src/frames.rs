@@ -9,6 +9,8 @@ use compute::jobs::{Abi, Failure, INPUT_SIZE_MAX, Limits};
 use minicbor::{Decode, Encode};
 use wire::codec::Bytes;
 
+use crate::engine::Variant;
+
 /// Bytes of a frame to a child at most: the largest input, the largest checkpoint, or native code.
 pub(crate) const FRAME_SIZE_MAX: usize = 600 << 20;
 /// Bytes of a frame from a child at most: outputs, a checkpoint, native code.
@@ -41,7 +43,7 @@ pub(crate) enum ToRunner {
         #[n(1)]
         abi: Abi,
         #[n(2)]
-        is_nan_canonical: bool,
+        variant: Variant,
         #[cbor(n(3), with = "minicbor::bytes")]
         seal: [u8; 32],
         #[n(4)]

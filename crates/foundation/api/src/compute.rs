@@ -53,6 +53,7 @@ pub enum Trust {
 /// Arguments of `compute.map`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish by itself")]
 pub struct Map {
     /// The program: a file of this computer (`./count.wasm`), or a path of the tree as `family/alice/programs/count.wasm`.
     #[schemars(extend("format" = "local-path-or-tree"))]
@@ -112,12 +113,20 @@ pub struct Map {
     /// Which of your jobs goes first: 1 is last, 9 is first; 5 if not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<u32>,
+    /// Instructions of WASM a unit may run, 1 to 10^15: who needs more fails, on every computer alike. Counting takes time; not counted
+    /// if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
     /// Makes NaN alike on all processors; slower for programs that calculate with fractions.
     #[serde(default)]
     pub exact_nan: bool,
     /// Computes everything anew, also what is known.
     #[serde(default)]
     pub anew: bool,
+    /// Ends the job as failed when this peer is started anew, and gives it no deputies: inputs that are pushed need not wait for the disk.
+    #[serde(default)]
+    #[schemars(extend("format" = "for-programs"))]
+    pub is_fleeting: bool,
 }
 
 /// Arguments of `compute.chain`.

@@ -44,13 +44,7 @@ pub(crate) fn jobs(bench: &Bench) -> Result<()> {
     let noop = median(rates);
     println!("units that do nothing, in batches: {noop:.0} a second (signed, persisted, 2 workers, QUIC)");
 
-    let (median_ms, late_ms) = singles(owner)?;
-    println!("one unit, from pushed to result: median {median_ms:.2} ms, p99 {late_ms:.2} ms");
-    let home = owner.home();
-    let [submitted, single, late] =
-        python("executor.py", &[home.as_os_str(), programs().join("noop.wasm").as_os_str()])?;
-    println!("the same with the Python client: median {single:.2} ms, p99 {late:.2} ms");
-    println!("units submitted one by one with the Python client, awaited together: {submitted:.0} a second");
+    let submitted = one_by_one(owner)?;
 
     let before: f64 = workers.iter().map(Peer::processor_seconds).sum::<Result<f64>>()?;
     let (took, view) = run(owner, "spin", SHORT, &steps.to_string())?;
@@ -77,6 +71,39 @@ pub(crate) fn jobs(bench: &Bench) -> Result<()> {
     }
     million(owner)?;
     Ok(())
+}
+
+/// Measures nothing but units that are pushed one by one.
+pub(crate) fn single(bench: &Bench) -> Result<()> {
+    let peers = owner_and_workers(bench)?;
+    let owner = &peers[0];
+    // The program is compiled and fetched once, before anything is measured.
+    run(owner, "noop", 100, "")?;
+    one_by_one(owner).map(drop)
+}
+
+/// Measures units that are pushed one by one, in jobs that last and in fleeting ones; returns how many a second the Python client
+/// submits to one that lasts.
+#[allow(clippy::print_stdout, reason = "results go to stdout")]
+fn one_by_one(owner: &Peer) -> Result<f64> {
+    let home = owner.home();
+    let program = programs().join("noop.wasm");
+    let mut lasting = 0.0;
+    for is_fleeting in [false, true] {
+        let kind = if is_fleeting { "fleeting" } else { "lasting" };
+        let (median_ms, late_ms) = singles(owner, is_fleeting)?;
+        println!("{kind}: one unit, from pushed to result: median {median_ms:.2} ms, p99 {late_ms:.2} ms");
+        let [submitted, single, late] =
+            python("executor.py", &[home.as_os_str(), program.as_os_str(), kind.as_ref()])?;
+        println!("{kind}: the same with the Python client: median {single:.2} ms, p99 {late:.2} ms");
+        println!(
+            "{kind}: units submitted one by one with the Python client, awaited together: {submitted:.0} a second"
+        );
+        if !is_fleeting {
+            lasting = submitted;
+        }
+    }
+    Ok(lasting)
 }
 
 /// Measures how busy two workers are with units of a second, one core each: for workers far away (`--wan`).
@@ -214,10 +241,10 @@ fn ten_milliseconds(owner: &Peer) -> Result<u64> {
 }
 
 /// Pushes units one by one and waits for each; returns the median and the 99th of a hundred, in milliseconds.
-fn singles(owner: &Peer) -> Result<(f64, f64)> {
+fn singles(owner: &Peer, is_fleeting: bool) -> Result<(f64, f64)> {
     let program = programs().join("noop.wasm");
     let people = json!(["first", "second"]);
-    let open = json!({ "program": program, "web": "bench", "is_open": true, "trust": "trusted", "people": people, "anew": true });
+    let open = json!({ "program": program, "web": "bench", "is_open": true, "trust": "trusted", "people": people, "anew": true, "is_fleeting": is_fleeting });
     let id = owner.ask("compute.map", &open)?["id"].clone();
     let mut after = 0;
     let mut times = Vec::new();

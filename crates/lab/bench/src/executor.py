@@ -13,9 +13,9 @@ from althing import Executor, Program
 NOOPS, SINGLES = 5_000, 300
 
 
-def main(home: str, program: str) -> None:
+def main(home: str, program: str, kind: str) -> None:
     nothing = Program(program, anew=True)
-    with Executor("bench", nothing, trust="trusted", people=["first", "second"], home=home) as x:
+    with Executor("bench", nothing, trust="trusted", people=["first", "second"], home=home, fleeting=kind == "fleeting") as x:
         for future in [x.submit(b"begin %d" % number) for number in range(200)]:
             future.result(60)
         rates = []

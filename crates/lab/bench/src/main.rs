@@ -34,7 +34,7 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 23] = [
+const BENCHMARKS: [(&str, Benchmark); 24] = [
     ("fetch", fetch::one_provider),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
@@ -49,6 +49,7 @@ const BENCHMARKS: [(&str, Benchmark); 23] = [
     ("large-document", pages::large),
     ("site", sites::readers),
     ("compute", compute::jobs),
+    ("one-unit", compute::single),
     ("jobs-of-seconds", compute::seconds),
     ("killed-jobs", compute::killed),
     ("killed-jobs-short", compute::killed_short),

@@ -21,6 +21,7 @@ pub mod again;
 mod check;
 pub(crate) mod ground;
 pub mod large;
+pub mod lost;
 pub mod mischief;
 mod sandbox;
 #[cfg(test)]

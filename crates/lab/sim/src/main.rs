@@ -19,6 +19,7 @@ const USAGE: &str = "usage: sim --suite
        sim --jobs TOWNS [--seed N]
        sim --jobs-again TOWNS [--seed N]
        sim --jobs-absent TOWNS [--seed N]
+       sim --jobs-lost TOWNS [--seed N]
        sim --jobs-large WORKERS [--units N] [--unit-seconds N] [--seed N]
        sim --talks TOWNS [--seed N]
        sim --mails TOWNS [--seed N]
@@ -99,6 +100,7 @@ fn main() -> ExitCode {
         ("--jobs", job_towns),
         ("--jobs-again", jobs_again),
         ("--jobs-absent", jobs_absent),
+        ("--jobs-lost", jobs_lost),
         ("--talks", talks),
         ("--mails", mails),
         ("--outbreaks", outbreaks),
@@ -399,6 +401,16 @@ fn jobs_again(first: u64, towns: u64) -> bool {
 /// Runs towns in which the owner of a chain goes away. Says whether all was right.
 fn jobs_absent(first: u64, towns: u64) -> bool {
     small("jobs-absent", (first, towns), |seed, ()| sim::jobs::absent::run(seed), |()| String::new())
+}
+
+/// Runs small jobs in which power is lost. Says whether all was right.
+fn jobs_lost(first: u64, towns: u64) -> bool {
+    let run = |seed, runs: &mut Vec<[u64; 2]>| {
+        let (report, adaptive) = sim::jobs::lost::run(seed);
+        runs.push(adaptive);
+        report
+    };
+    small("jobs-lost", (first, towns), run, |runs| format!("; runs of 1,000 adaptive units: {runs:?}"))
 }
 
 /// Reads what the large web of jobs is to be like.

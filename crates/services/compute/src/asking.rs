@@ -56,6 +56,7 @@ struct Frame {
     priority: u8,
     out: Option<String>,
     is_anew: bool,
+    is_fleeting: bool,
 }
 
 /// A step as a person says it.
@@ -88,8 +89,11 @@ impl Compute {
             priority: map.priority,
         };
         let frame = self.frame(step, web, map.name.as_deref().unwrap_or(short), &said)?;
-        let frame = Frame { out: map.out.clone(), is_anew: map.anew, ..frame };
-        let limits = limits(map.seconds, map.memory, map.exact_nan)?;
+        let is_fleeting = map.is_fleeting;
+        // What lasts no longer than this peer's process is carried on by nobody.
+        let deputies = if is_fleeting { Vec::new() } else { frame.deputies };
+        let frame = Frame { out: map.out.clone(), is_anew: map.anew, is_fleeting, deputies, ..frame };
+        let limits = limits(map.seconds, map.memory, map.exact_nan, map.fuel)?;
         let arguments = arguments(map.arguments.as_deref())?;
         let items = read_items(&map.items)?;
         let (source, total, is_closed) = match (map.range, map.inputs.is_empty()) {
@@ -164,6 +168,7 @@ impl Compute {
                 seconds,
                 memory,
                 exact_nan,
+                fuel,
             } = one;
             let (source, total, is_closed) = match (range, join) {
                 (Some(range), _) => (SourceRow::Range, count(range)?, true),
@@ -175,7 +180,7 @@ impl Compute {
                 }
                 (None, None) => (files(step, &inputs)?, 0, false),
             };
-            let limits = limits(seconds, memory, exact_nan)?;
+            let limits = limits(seconds, memory, exact_nan, fuel)?;
             let arguments = arguments(said.as_deref())?;
             wishes.push(Wish {
                 name,
@@ -235,7 +240,8 @@ impl Compute {
             }
         })?;
         let trust = read_trust(&said.trust, persons)?;
-        Ok(Frame { name: name.to_owned(), web, trust, deputies, priority, out: None, is_anew: false })
+        let name = name.to_owned();
+        Ok(Frame { name, web, trust, deputies, priority, out: None, is_anew: false, is_fleeting: false })
     }
 
     /// Writes a job down and has its programs looked at; the answer comes when they can run.
@@ -300,6 +306,7 @@ impl Compute {
             known: 0,
             secret: ContentId::new(step.random("draw")),
             copied: 0,
+            is_fleeting: frame.is_fleeting.then_some(true),
         };
         JOBS.put(step.rows(), &id, &job);
         self.beginning.insert(id, ask);
@@ -607,6 +614,9 @@ impl Compute {
             return Err(wrong_state("push to", &job));
         }
         let items = read_items(&push.items)?;
+        if job.is_fleeting() {
+            step.relax_durability();
+        }
         let first = stage.total;
         put_inputs(step, key, first, &items)?;
         stage.total = first + items.len() as u64;
@@ -711,19 +721,28 @@ fn arguments(text: Option<&str>) -> Result<Vec<u8>, Fault> {
     Ok(text.as_bytes().to_vec())
 }
 
-fn limits(seconds: Option<u64>, memory: Option<u32>, is_nan_canonical: bool) -> Result<Limits, Fault> {
+fn limits(
+    seconds: Option<u64>,
+    memory: Option<u32>,
+    is_nan_canonical: bool,
+    fuel: Option<u64>,
+) -> Result<Limits, Fault> {
     let (seconds, memory_mib) = (seconds.unwrap_or(600), memory.unwrap_or(256));
     let limits = Limits {
         cpu_ms: seconds.saturating_mul(1_000),
         memory_mib,
         output: OUTPUT_SIZE_MAX,
         is_nan_canonical,
+        fuel,
     };
     if is_limit(&limits) {
         return Ok(limits);
     }
     let (field, value, allowed) = match (1..=86_400).contains(&seconds) {
         false => ("seconds", seconds.to_string(), "1 to 86400"),
+        true if is_limit(&Limits { fuel: None, ..limits }) => {
+            ("fuel", fuel.unwrap_or_default().to_string(), "1 to 1000000000000000")
+        }
         true => ("memory", memory_mib.to_string(), "1 to 4096 MiB"),
     };
     Err(ComputeError::BadLimit { field: field.to_owned(), value, allowed: allowed.to_owned() }.into())

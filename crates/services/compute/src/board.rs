@@ -46,6 +46,8 @@ pub(crate) struct Board {
     /// How often units stand in leases, and how often in spare ones.
     given: Copies,
     spare: Copies,
+    /// Leases of computers that were away since they were given, or whose giver was: until they say that they have them.
+    doubtful: BTreeSet<u64>,
     /// Whether a unit was settled that somebody may still be at work on.
     has_idle: bool,
     /// What persons have in leases, and what of the units that are not settled they have voted on.
@@ -225,8 +227,41 @@ impl Board {
 
     /// Notes that something was heard of a lease; says whether it is that device's.
     pub(crate) fn heard_of(&mut self, number: u64, device: DeviceId, now: Timestamp) -> bool {
-        let lease = self.leases.get_mut(&number).filter(|lease| lease.device == device);
-        lease.map(|lease| lease.heard = now).is_some()
+        let Some(lease) = self.leases.get_mut(&number).filter(|lease| lease.device == device) else {
+            return false;
+        };
+        lease.heard = now;
+        self.doubtful.remove(&number);
+        true
+    }
+
+    /// Notes that results of a lease came. If it was given before this computer was started, others of it may have come before, and been lost
+    /// with the power: whoever is at work on the rest says so again.
+    pub(crate) fn heard_results(&mut self, number: u64, device: DeviceId, now: Timestamp) {
+        let was_doubtful = self.doubtful.contains(&number);
+        if self.heard_of(number, device, now) && (was_doubtful || number < self.first_lease) {
+            self.doubtful.insert(number);
+        }
+    }
+
+    /// Notes that a computer has come: which of its leases it has, it says before it asks for more.
+    pub(crate) fn doubt(&mut self, device: DeviceId) {
+        self.doubtful.extend(self.by_device.get(&device).into_iter().flatten());
+    }
+
+    /// Ends the leases that a computer, asking for more, has not said to have; what has not come of them is wanted again. Returns
+    /// their numbers.
+    pub(crate) fn end_doubtful(&mut self, device: DeviceId) -> Vec<u64> {
+        if self.doubtful.is_empty() {
+            return Vec::new();
+        }
+        let held = self.by_device.get(&device).cloned().unwrap_or_default();
+        let ended: Vec<u64> = held.intersection(&self.doubtful).copied().collect();
+        for number in &ended {
+            self.doubtful.remove(number);
+            self.end_lease(*number);
+        }
+        ended
     }
 
     /// Notes a lease of units that were taken.
@@ -252,6 +287,7 @@ impl Board {
         self.out(lease.is_spare).remove_all(&removed);
         if lease.units.is_empty() {
             self.leases.remove(&number);
+            self.doubtful.remove(&number);
             if let Some(numbers) = self.by_device.get_mut(&lease.device) {
                 numbers.remove(&number);
                 if numbers.is_empty() {

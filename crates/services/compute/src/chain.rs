@@ -56,6 +56,7 @@ pub(crate) struct ChainStep {
     pub(crate) memory: Option<u32>,
     #[serde(default)]
     pub(crate) exact_nan: bool,
+    pub(crate) fuel: Option<u64>,
 }
 
 /// Reads a file; programs are found from its folder on.

@@ -205,6 +205,7 @@ impl Compute {
             known: 0,
             secret: base::ContentId::new(step.random("draw")),
             copied: 0,
+            is_fleeting: None,
         }
     }
 

@@ -123,7 +123,7 @@ pub(crate) fn every_message() -> Vec<Message> {
 }
 
 pub(crate) fn every_body() -> Vec<Body> {
-    let limits = Limits { cpu_ms: 1_000, memory_mib: 64, output: 1_000, is_nan_canonical: false };
+    let limits = Limits { cpu_ms: 1_000, memory_mib: 64, output: 1_000, is_nan_canonical: false, fuel: None };
     let announced = Announcement {
         job: JOB,
         stage: 0,

@@ -156,6 +156,9 @@ pub struct Limits {
     /// Whether the bits of NaN are made equal on all processors; 2 to 4 times slower for numbers of 64 bits.
     #[n(3)]
     pub is_nan_canonical: bool,
+    /// Instructions it may run, counted alike on all computers; not counted where none is said.
+    #[n(4)]
+    pub fuel: Option<u64>,
 }
 
 /// Input of [`RUN`].

@@ -100,6 +100,11 @@ impl Compute {
         if !self.may_work(step.view(), &job, from)? {
             return Ok(());
         }
+        // A power cut on either side, or a broken line, has taken these: nobody is at work on them.
+        let ended = self.board(step, key)?.map(|board| board.end_doubtful(from)).unwrap_or_default();
+        for number in ended {
+            LEASES.delete(step.rows(), &(key.0, key.1, number));
+        }
         self.live(key.0).hungry.insert((key.1, from), leases.min(16));
         self.feed(step, key.0)?;
         if self.live(key.0).hungry.contains_key(&(key.1, from)) {
@@ -302,7 +307,7 @@ impl Compute {
         if !is_remembered {
             note_pace(board, row.device, statement);
         }
-        board.heard_of(statement.lease, row.device, step.now());
+        board.heard_results(statement.lease, row.device, step.now());
         let number = job.statements + 1;
         let mut turned = Turned { number, ..Turned::default() };
         for (place, (said, outcome)) in (0_u64..).zip(statement.units.iter().zip(&row.outcomes)) {

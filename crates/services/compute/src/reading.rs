@@ -311,7 +311,7 @@ pub(crate) fn failure_words(failure: crate::jobs::Failure) -> &'static str {
     match failure {
         F::BadProgram => "the program cannot run",
         F::Trapped => "the program failed",
-        F::TooLong => "it took more processor time than allowed",
+        F::TooLong => "it took longer than allowed",
         F::TooLarge => "its output is larger than allowed",
         F::Unable => "the computer could not run it",
     }

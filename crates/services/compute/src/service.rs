@@ -67,6 +67,8 @@ pub struct Compute {
     pub(crate) tell_due: Timestamp,
     /// What deputies were told last.
     pub(crate) handed: BTreeMap<(DeviceId, StageKey), (u64, bool, JobState, StageState)>,
+    /// Who is connected, as far as was heard: one that is may be said to have come once more.
+    here: BTreeSet<DeviceId>,
     /// When who went away.
     pub(crate) left: BTreeMap<DeviceId, Timestamp>,
     pub(crate) is_state_due: bool,
@@ -93,6 +95,7 @@ impl Default for Compute {
             telling: BTreeSet::new(),
             tell_due: Timestamp::default(),
             handed: BTreeMap::new(),
+            here: BTreeSet::new(),
             left: BTreeMap::new(),
             is_state_due: false,
             local: VecDeque::new(),
@@ -159,9 +162,16 @@ impl Compute {
         if SETTINGS.has(step.view(), &0)? || WORK.all(step.view()).next().is_some() {
             self.watch(step);
         }
+        let me = self.me;
+        // To itself a computer does not come: what of its own leases it still has, it says here.
+        self.say_alive(step, |coordinator| coordinator == me)?;
         let jobs: Vec<(RunId, JobRow)> = JOBS.all(step.view()).collect::<Result<_, _>>()?;
         let now = step.now();
         for (id, job) in jobs {
+            if job.owner == me && job.is_fleeting() && !job.state.is_over() {
+                self.end_fleeting(step, id, job)?;
+                continue;
+            }
             if job.owner == self.me && !job.deputies.is_empty() {
                 self.bringing.insert(id, (now, now));
             }
@@ -176,7 +186,7 @@ impl Compute {
                     .get(step.view(), &(id, *number))?
                     .is_some_and(|one| one.state == StageState::Running);
                 if is_running {
-                    self.board(step, (id, *number))?;
+                    self.board(step, (id, *number))?.into_iter().for_each(|board| board.doubt(me));
                     self.inquire(step, (id, *number), &job)?;
                 }
             }
@@ -207,6 +217,9 @@ impl Compute {
                 Err(error) => tracing::warn!(peer = %from.short(), %error, "a compute message was dropped"),
             },
             Input::Connected { device, channel: Channel::Member } => {
+                if self.here.insert(device) {
+                    self.boards.values_mut().for_each(|board| board.doubt(device));
+                }
                 let left = self.left.remove(&device);
                 self.expect_brought(step, device, left)?;
                 self.hand_all(step, device)?;
@@ -214,6 +227,7 @@ impl Compute {
                 self.say_state(step, device)?;
             }
             Input::Disconnected { device, channel: Channel::Member } => {
+                self.here.remove(&device);
                 self.note_left(device, step.now());
                 self.miss_coordinator(device);
                 self.miss_knower(device);

@@ -307,6 +307,21 @@ impl Compute {
         Ok(())
     }
 
+    /// A job that was to last as long as the process that began it is over with the first step of the next one: what was
+    /// pushed last may be lost, and no number may be given twice (spec compute, rule 66).
+    pub(crate) fn end_fleeting(
+        &mut self,
+        step: &mut Step<'_>,
+        id: RunId,
+        mut job: JobRow,
+    ) -> Result<(), Fault> {
+        job.state = JobState::Failed;
+        "this computer's peer was started anew, and the job was to last no longer".clone_into(&mut job.note);
+        job.until = Some(step.now());
+        JOBS.put(step.rows(), &id, &job);
+        self.end_job(step, id, &job)
+    }
+
     /// Says to all that nothing more is given out, and lets go of what is in memory.
     pub(crate) fn end_job(&mut self, step: &mut Step<'_>, id: RunId, job: &JobRow) -> Result<(), Fault> {
         records::publish(step, job.web, "compute", wire::to_bytes(&Body::Over { job: id }))?;
@@ -456,7 +471,7 @@ mod tests {
     use crate::value::Announcement;
 
     fn name(patterns: &[&str], path: &str) -> String {
-        let limits = Limits { cpu_ms: 1, memory_mib: 1, output: 1, is_nan_canonical: false };
+        let limits = Limits { cpu_ms: 1, memory_mib: 1, output: 1, is_nan_canonical: false, fuel: None };
         let announced = Announcement {
             job: RunId::new([0; RunId::LEN]),
             stage: 0,

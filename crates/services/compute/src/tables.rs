@@ -227,6 +227,16 @@ pub(crate) struct JobRow {
     /// Of a deputy: the number of the last statement it has from the owner; of an owner: 0.
     #[n(19)]
     pub(crate) copied: u64,
+    /// Whether it ends with the process that began it (spec compute, rule 66).
+    #[n(20)]
+    pub(crate) is_fleeting: Option<bool>,
+}
+
+impl JobRow {
+    /// Says whether it ends with the process that began it.
+    pub(crate) fn is_fleeting(&self) -> bool {
+        self.is_fleeting == Some(true)
+    }
 }
 
 /// How a job is.

@@ -25,6 +25,8 @@ const BODY_SIZE_MAX: usize = ARGUMENTS_SIZE_MAX + 16 * 1024;
 /// What a unit may be given at most.
 const CPU_MS_MAX: u64 = 86_400_000;
 const MEMORY_MIB_MAX: u32 = 4_096;
+/// Instructions at most: more would take a day at four in a billionth of a second.
+const FUEL_MAX: u64 = 1_000_000_000_000_000;
 
 /// For what a computer signs results.
 const RESULTS_DOMAIN: &str = "althing/compute-results/1";
@@ -253,10 +255,13 @@ fn hash_step(hasher: &mut blake3::Hasher, announced: &Announcement) {
     hasher.update(announced.program.as_bytes());
     let arguments = blake3::hash(&announced.arguments);
     hasher.update(arguments.as_bytes());
-    let Limits { cpu_ms, memory_mib, output, is_nan_canonical } = announced.limits;
+    let Limits { cpu_ms, memory_mib, output, is_nan_canonical, fuel } = announced.limits;
     // More time gives no other output, only one where there was none; less memory may.
     hasher.update(&cpu_ms.to_be_bytes()).update(&memory_mib.to_be_bytes()).update(&output.to_be_bytes());
     hasher.update(&[is_nan_canonical, announced.is_range, announced.is_joining].map(u8::from));
+    if let Some(fuel) = fuel {
+        hasher.update(&fuel.to_be_bytes());
+    }
 }
 
 /// Returns the name of a unit: two of one name have one answer.
@@ -345,4 +350,5 @@ pub(crate) fn is_limit(limits: &Limits) -> bool {
     (1..=CPU_MS_MAX).contains(&limits.cpu_ms)
         && (1..=MEMORY_MIB_MAX).contains(&limits.memory_mib)
         && (1..=OUTPUT_SIZE_MAX).contains(&limits.output)
+        && limits.fuel.is_none_or(|fuel| (1..=FUEL_MAX).contains(&fuel))
 }

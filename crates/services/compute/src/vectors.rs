@@ -59,7 +59,8 @@ fn told_record(body: &Body) -> Value {
             "says": "step", "job": one.job, "step": one.stage.to_string(), "name": one.name, "program": one.program,
             "size": one.program_size.to_string(), "arguments": hex(&one.arguments),
             "limits": [one.limits.cpu_ms.to_string(), one.limits.memory_mib.to_string(),
-                one.limits.output.to_string(), yes_no(one.limits.is_nan_canonical).to_owned()],
+                one.limits.output.to_string(), yes_no(one.limits.is_nan_canonical).to_owned(),
+                one.limits.fuel.map_or("none".to_owned(), |fuel| fuel.to_string())],
             "deputies": one.deputies, "priority": one.priority.to_string(), "range": yes_no(one.is_range),
             "persons": one.persons, "joining": yes_no(one.is_joining),
         }),
@@ -97,6 +98,7 @@ fn records_accepted() -> Vec<Value> {
             memory_mib: 4_096,
             output: 64 << 20,
             is_nan_canonical: true,
+            fuel: Some(1_000_000_000_000_000),
         },
         ..announced()
     };
@@ -680,6 +682,11 @@ fn units_named() -> Vec<Value> {
     };
     let longer =
         Announcement { limits: crate::jobs::Limits { cpu_ms: 2_000, ..file.limits }, ..file.clone() };
+    let fuelled = |one: &Announcement| Announcement {
+        limits: crate::jobs::Limits { fuel: Some(1_000_000), ..one.limits },
+        ..one.clone()
+    };
+    let (counted, counted_range) = (fuelled(&file), fuelled(&announced()));
     let (one, two) = (vec![content(1)], vec![content(1), content(2)]);
     [
         ("a number of a range", announced(), 7, vec![]),
@@ -688,7 +695,9 @@ fn units_named() -> Vec<Value> {
         ("the same file elsewhere", file, 8, one.clone()),
         ("several parts", joining, 7, two),
         ("where NaN is made equal", exact, 7, one.clone()),
-        ("with more time", longer, 7, one),
+        ("with more time", longer, 7, one.clone()),
+        ("with fuel", counted, 7, one),
+        ("a number with fuel", counted_range, 7, vec![]),
     ]
     .map(|(name, announced, unit, parts)| {
         let finds = json!({

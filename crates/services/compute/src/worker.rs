@@ -743,17 +743,7 @@ impl Compute {
         let now = step.now();
         if now >= self.worker.alive_due {
             self.worker.alive_due = now.after(ALIVE_EVERY);
-            let mut leases: BTreeMap<(DeviceId, RunId), Vec<u64>> = BTreeMap::new();
-            for at in Self::in_hand(step)? {
-                leases.entry((at.2, at.0)).or_default().push(at.3);
-            }
-            for ((to, job), leases) in leases {
-                let checkpoints = self.worker.checkpoints.remove(&(to, job)).unwrap_or_default();
-                for (index, leases) in leases.chunks(128).enumerate() {
-                    let checkpoints = if index == 0 { checkpoints.clone() } else { Vec::new() };
-                    self.say(step, to, job, Says::Alive { leases: leases.to_vec(), checkpoints });
-                }
-            }
+            self.say_alive(step, |_| true)?;
         }
         if now >= self.worker.send_due {
             self.worker.send_due = now.after(SEND_AGAIN / 2);
@@ -771,6 +761,26 @@ impl Compute {
         Ok(())
     }
 
+    /// Says to coordinators what of theirs is in hand here.
+    pub(crate) fn say_alive(
+        &mut self,
+        step: &mut Step<'_>,
+        is_told: impl Fn(DeviceId) -> bool,
+    ) -> Result<(), Fault> {
+        let mut leases: BTreeMap<(DeviceId, RunId), Vec<u64>> = BTreeMap::new();
+        for at in Self::in_hand(step)?.into_iter().filter(|at| is_told(at.2)) {
+            leases.entry((at.2, at.0)).or_default().push(at.3);
+        }
+        for ((to, job), leases) in leases {
+            let checkpoints = self.worker.checkpoints.remove(&(to, job)).unwrap_or_default();
+            for (index, leases) in leases.chunks(128).enumerate() {
+                let checkpoints = if index == 0 { checkpoints.clone() } else { Vec::new() };
+                self.say(step, to, job, Says::Alive { leases: leases.to_vec(), checkpoints });
+            }
+        }
+        Ok(())
+    }
+
     /// Somebody has come: results that wait for it are sent, and it may have work.
     pub(crate) fn meet_coordinator(&mut self, step: &mut Step<'_>, device: DeviceId) -> Result<(), Fault> {
         self.worker.asked.retain(|(_, _, asked), _| *asked != device);
@@ -778,7 +788,8 @@ impl Compute {
         for (number, row) in rows {
             self.send(step, number, row)?;
         }
-        self.worker.alive_due = step.now();
+        // Before anything is asked for: what is not said here is given to others then (rule 18).
+        self.say_alive(step, |coordinator| coordinator == device)?;
         self.tend_worker(step)
     }
 

@@ -9,6 +9,7 @@ use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use super::{CPU_MAX_S, MEMORY_MAX};
+use crate::engine::Variant;
 use crate::frames::{self, Compiled, Failed};
 use crate::{abi, engine, limits};
 
@@ -42,18 +43,19 @@ fn serve() -> io::Result<()> {
     limits::forbid_calls()?;
     let size_max = usize::try_from(PROGRAM_SIZE_MAX).map_err(io::Error::other)?.saturating_add(1024);
     let bytes = frames::read(&mut io::stdin().lock(), size_max)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let Some((is_nan_canonical, program)) = bytes.split_first() else {
+    let Some((variant, program)) = bytes.split_first() else {
         return Err(io::ErrorKind::InvalidData.into());
     };
-    let made = make(*is_nan_canonical == 1, program);
+    let variant = Variant::ALL.get(usize::from(*variant)).copied().ok_or(io::ErrorKind::InvalidData)?;
+    let made = make(variant, program);
     frames::write(&mut io::stdout().lock(), &made)
 }
 
-fn make(is_nan_canonical: bool, program: &[u8]) -> Result<Compiled, Failed> {
+fn make(variant: Variant, program: &[u8]) -> Result<Compiled, Failed> {
     let Some(is_component) = abi::is_component(program) else {
         return Err(Failed::new(Failure::BadProgram, "it is no WASM program"));
     };
-    let engine = Engine::new(&engine::compiling(is_nan_canonical))
+    let engine = Engine::new(&engine::compiling(variant))
         .map_err(|error| Failed::new(Failure::Unable, format!("the compiler does not start: {error:#}")))?;
     let broken = |error: wasmtime::Error| {
         Failed::new(Failure::BadProgram, format!("it is no valid WASM program: {error:#}"))

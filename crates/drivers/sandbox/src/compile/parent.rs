@@ -8,6 +8,7 @@ use compute::jobs::Failure;
 use rustix::process::Signal;
 
 use super::CPU_MAX_S;
+use crate::engine::Variant;
 use crate::frames::{self, ANSWER_SIZE_MAX, Compiled, Failed};
 use crate::parent::{Children, Owner, ProgramCommand};
 
@@ -23,7 +24,7 @@ pub(crate) struct Compiling<'a> {
     /// Whose cancelling ends it, and whether it is held when units are.
     pub(crate) owner: Owner,
     pub(crate) program: &'a [u8],
-    pub(crate) is_nan_canonical: bool,
+    pub(crate) variant: Variant,
 }
 
 /// Compiles in a child; ends when the child has no processor time left, at the latest.
@@ -77,7 +78,7 @@ fn exchange(
     let size = u32::try_from(what.program.len().saturating_add(1)).map_err(io::Error::other)?;
     let given = input
         .write_all(&size.to_le_bytes())
-        .and_then(|()| input.write_all(&[u8::from(what.is_nan_canonical)]))
+        .and_then(|()| input.write_all(&[what.variant.place()]))
         .and_then(|()| input.write_all(what.program))
         .and_then(|()| input.flush());
     drop(input);

@@ -12,6 +12,7 @@ use super::reins::{Next, Owner, Waiting};
 use super::reports::Task;
 use super::stream::{Ended, Stream};
 use super::take::compiled;
+use crate::engine::Variant;
 use crate::frames::{Compiled, Failed, ToRunner};
 
 /// A runner that nobody needed for so long is ended.
@@ -76,7 +77,7 @@ fn run<'a>(shared: &'a Shared, waiting: Waiting, process: &mut Option<Process<'a
             Ended::Done => break Ok(()),
             Ended::Cancelled => break Err(Ended::Cancelled),
             Ended::NotLoaded(text) => {
-                let name = shared.cache.name(run.content, run.limits.is_nan_canonical);
+                let name = shared.cache.name(run.content, Variant::of(&run.limits));
                 // What it was told of this program goes with it.
                 *process = None;
                 stream.take_back();
@@ -161,7 +162,8 @@ fn ready<'a>(
         );
         process.insert(started.map_err(unable)?)
     };
-    let name = shared.cache.name(run.content, limits.is_nan_canonical);
+    let variant = Variant::of(&limits);
+    let name = shared.cache.name(run.content, variant);
     if runner.has(&name) {
         return Ok(());
     }
@@ -174,10 +176,10 @@ fn ready<'a>(
         })
     };
     let Compiled { abi, has_checkpoints: _, code } =
-        compiled(shared, task, owner, run.content, limits.is_nan_canonical, program)?;
+        compiled(shared, task, owner, run.content, variant, program)?;
     let seal = machine_code::SealKey::new(runner.key).seal(&name, &code);
     let forget = runner.add(name);
-    let load = ToRunner::Load { name, abi, is_nan_canonical: limits.is_nan_canonical, seal, code, forget };
+    let load = ToRunner::Load { name, abi, variant, seal, code, forget };
     runner.tell(&load).map_err(|error| Failed::new(Failure::Unable, error.to_string()))
 }
 

@@ -14,6 +14,7 @@ use super::lane;
 use super::library;
 use super::process::{Gone, Process};
 use super::reports::Task;
+use crate::engine::Variant;
 use crate::frames::{self, FRAME_SIZE_MAX, Failed, FromRunner, ToRunner, Unit};
 
 /// Bytes of inputs in one frame, unless one alone has more.
@@ -208,7 +209,7 @@ impl<'a> Stream<'a> {
             return Ok(());
         }
         self.given_size = self.given_size.saturating_add(size);
-        let name = self.shared.cache.name(self.run.content, self.run.limits.is_nan_canonical);
+        let name = self.shared.cache.name(self.run.content, Variant::of(&self.run.limits));
         let arguments = self.run.arguments.clone();
         let told =
             ToRunner::Run { name, arguments, limits: self.run.limits, units, content: self.run.content };

@@ -14,6 +14,7 @@ use super::library;
 use super::reins::Owner;
 use super::reports::Task;
 use crate::compile::{Compiling, compile};
+use crate::engine::Variant;
 use crate::frames::{Compiled, Failed};
 
 /// Bytes of a text at most.
@@ -38,7 +39,8 @@ pub(super) fn take(shared: &Shared, task: &Task, take: &Take) -> Result<Vec<u8>,
         _ => "the program",
     };
     let content = ContentId::new(*blake3::hash(&program).as_bytes());
-    let compiled = compiled(shared, task, Owner::Person(task.id()), content, false, || Ok(program.clone()));
+    let owner = Owner::Person(task.id());
+    let compiled = compiled(shared, task, owner, content, Variant::PLAIN, || Ok(program.clone()));
     let compiled = compiled.map_err(|failed| format!("{name} cannot run here: {}", failed.log))?;
     let size = program.len() as u64;
     let kept = shared.library.keep(program).map_err(|error| format!("{name} cannot be kept: {error}"))?;
@@ -55,11 +57,11 @@ pub(super) fn compiled(
     task: &Task,
     owner: Owner,
     content: ContentId,
-    is_nan_canonical: bool,
+    variant: Variant,
     program: impl Fn() -> Result<Vec<u8>, String>,
 ) -> Result<Compiled, Failed> {
     let cache = &shared.cache;
-    let name = cache.name(content, is_nan_canonical);
+    let name = cache.name(content, variant);
     let _turn = loop {
         if let Some(known) = cache.get(&name) {
             return known;
@@ -83,7 +85,7 @@ pub(super) fn compiled(
         children: &shared.children,
         owner,
         program: &program,
-        is_nan_canonical,
+        variant,
     };
     let made = compile(&compiling);
     if task.is_cancelled() || shared.children.is_closed() || shared.children.is_evicted(task.id()) {

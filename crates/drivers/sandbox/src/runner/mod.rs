@@ -26,6 +26,7 @@ use wasmtime::Engine;
 use self::outbox::Outbox;
 use self::program::Program;
 use self::ticker::Ticker;
+use crate::engine::Variant;
 use crate::frames::{self, FRAME_SIZE_MAX, Failed, FromRunner, Outcome, ToRunner, Unit};
 use crate::{engine, limits};
 
@@ -61,9 +62,10 @@ fn serve() -> io::Result<()> {
         (Resource::Core, 0),
         (Resource::Nofile, 64),
     ])?;
-    let engines = [false, true].map(|is_nan_canonical| Engine::new(&engine::running(is_nan_canonical)));
-    let [fast, canonical] = engines;
-    let engines = [fast.map_err(io::Error::other)?, canonical.map_err(io::Error::other)?];
+    let engines = Variant::ALL
+        .map(|variant| Engine::new(&engine::running(variant)).map_err(io::Error::other))
+        .into_iter()
+        .collect::<io::Result<Vec<_>>>()?;
     let ticker = Ticker::start(engines.clone())?;
     limits::forbid_calls()?;
     let outbox = Arc::new(Outbox::new(output));
@@ -88,8 +90,8 @@ fn serve() -> io::Result<()> {
 struct Runner {
     key: SealKey,
     checkpoint_every: Duration,
-    /// Without and with canonical NaN.
-    engines: [Engine; 2],
+    /// One for each variant, at its place.
+    engines: Vec<Engine>,
     ticker: Ticker,
     outbox: Arc<Outbox>,
     programs: Vec<([u8; 32], Program)>,
@@ -99,10 +101,10 @@ impl Runner {
     fn hear(&mut self, told: ToRunner) -> io::Result<()> {
         match told {
             ToRunner::Begin { .. } => Err(io::ErrorKind::InvalidData.into()),
-            ToRunner::Load { name, abi, is_nan_canonical, seal, code, forget } => {
+            ToRunner::Load { name, abi, variant, seal, code, forget } => {
                 self.programs.retain(|(one, _)| Some(*one) != forget && *one != name);
-                let [fast, canonical] = &self.engines;
-                let engine = if is_nan_canonical { canonical } else { fast };
+                let engine =
+                    self.engines.get(usize::from(variant.place())).ok_or(io::ErrorKind::InvalidData)?;
                 let sealed = Sealed { name: &name, seal: &seal, code: &code };
                 match Program::load(engine, abi, &sealed, &self.key) {
                     Ok(program) => self.programs.push((name, program)),

@@ -16,7 +16,9 @@ pub(super) fn run(
     state: Option<&[u8]>,
 ) -> Result<Vec<u8>, Failed> {
     let of = checkpoint::Of::new(ask.content, ask.arguments, unit, input);
-    let saved = state.and_then(|state| checkpoint::open(state, &of, ask.limits));
+    // What was counted stands in no checkpoint: a unit that goes on from one would be given more than others.
+    let may_go_on = ask.limits.fuel.is_none();
+    let saved = state.filter(|_| may_go_on).and_then(|state| checkpoint::open(state, &of, ask.limits));
     let restored = match &saved {
         Some(saved) => checkpoint::restore(fresh()?, saved),
         None => None,
@@ -34,7 +36,7 @@ pub(super) fn run(
             Ok(0) => {}
             Ok(output) => return core.take(output, ask.limits),
         }
-        if now().saturating_sub(written) >= ask.checkpoint_every {
+        if may_go_on && now().saturating_sub(written) >= ask.checkpoint_every {
             let state = checkpoint::take(&mut core, &of)?;
             let said = ask.outbox.say(&FromRunner::Checkpoint { unit, state: state.into() });
             said.map_err(|error| {

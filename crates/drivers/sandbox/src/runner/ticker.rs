@@ -24,7 +24,7 @@ pub(super) struct Ticking<'a>(&'a Ticker);
 
 impl Ticker {
     /// Starts the thread, at rest.
-    pub(super) fn start(engines: [Engine; 2]) -> io::Result<Self> {
+    pub(super) fn start(engines: Vec<Engine>) -> io::Result<Self> {
         let is_ticking = Arc::new(AtomicBool::new(false));
         let ticks = Arc::clone(&is_ticking);
         // A thread that begins makes calls that are forbidden soon after; without them it ends the process.

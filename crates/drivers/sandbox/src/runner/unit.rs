@@ -96,6 +96,9 @@ fn run_in_store(program: &Program, ask: &Ask<'_>, unit: Unit, begun: Duration) -
 fn store(program: &Program, ask: &Ask<'_>, streams: Streams, until: Duration) -> Store<Host> {
     let mut store = Store::new(program.engine(), Host::new(ask.limits, streams));
     store.limiter(|host| host);
+    if let Some(fuel) = ask.limits.fuel {
+        store.set_fuel(fuel).expect("a program that is given fuel was made by an engine that counts it");
+    }
     watch(&mut store, until, ask.outbox);
     store
 }
@@ -151,7 +154,13 @@ fn trapped(store: &Store<Host>, ask: &Ask<'_>, error: &wasmtime::Error, said: &s
         }
         Some(Ended::TooLarge) => return too_large(ask.limits),
         Some(Ended::Unable) => (Failure::Unable, "this computer has no more memory for it".to_owned()),
-        None => (Failure::Trapped, trap_text(error)),
+        None => match (error.downcast_ref::<Trap>(), ask.limits.fuel) {
+            // As time that is over, but everywhere at the same instruction.
+            (Some(Trap::OutOfFuel), Some(fuel)) => {
+                (Failure::TooLong, format!("it ran more than {fuel} instructions"))
+            }
+            _ => (Failure::Trapped, trap_text(error)),
+        },
     };
     Failed::new(failure, with_words(&text, said))
 }

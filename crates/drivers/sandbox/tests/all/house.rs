@@ -57,7 +57,7 @@ pub(crate) struct House {
 }
 
 pub(crate) fn limits() -> Limits {
-    Limits { cpu_ms: 60_000, memory_mib: 64, output: 32 << 20, is_nan_canonical: false }
+    Limits { cpu_ms: 60_000, memory_mib: 64, output: 32 << 20, is_nan_canonical: false, fuel: None }
 }
 
 pub(crate) fn wasm(text: &str) -> Vec<u8> {

@@ -208,6 +208,63 @@ fn the_same_unit_gives_the_same_bits_with_and_without_canonical_nan() {
 }
 
 #[test]
+fn a_unit_that_runs_more_instructions_than_it_may_ends_everywhere_alike() {
+    let rounds = |house: &House, count_max: u64, exact: bool, rounds: u32| {
+        let limits = Limits { fuel: Some(count_max), is_nan_canonical: exact, ..limits() };
+        house.one(&count(), b"", limits, &rounds.to_le_bytes())
+    };
+    let (house, other) = (House::new(), House::new());
+    let is_over = |outcome: &Outcome| matches!(outcome, Outcome::Failed { failure: Failure::TooLong, log } if log.contains("instructions"));
+    assert_eq!(rounds(&house, 1_000_000_000, false, 1_000), output(&counted(1_000)));
+    assert!(is_over(&rounds(&house, 1_000_000, false, u32::MAX)));
+    // The last number of instructions that is too few is the same in another process, and whatever NaN costs.
+    let least = |house: &House, exact: bool| {
+        let (mut few, mut enough) = (0_u64, 1_000_000);
+        while few + 1 < enough {
+            let middle = u64::midpoint(few, enough);
+            let outcome = rounds(house, middle, exact, 1_000);
+            match is_over(&outcome) {
+                true => few = middle,
+                false => enough = middle,
+            }
+        }
+        enough
+    };
+    let counted_here = least(&house, false);
+    assert!((1_000..100_000).contains(&counted_here), "{counted_here}");
+    assert_eq!([least(&other, false), least(&house, true)], [counted_here; 2]);
+}
+
+#[test]
+fn a_unit_whose_instructions_are_counted_makes_no_checkpoint_and_takes_none() {
+    let home = Arc::new(tempfile::tempdir().unwrap());
+    let house = House::quiet(home, Duration::from_millis(20));
+    house.allow(2);
+    let (program, steps) = (wasm(STEPS), 1_500_u32);
+    let run = |fuel: Option<u64>, checkpoint: Option<Place>| {
+        let mut one = unit(9, &steps.to_le_bytes());
+        one.checkpoint = checkpoint;
+        let job = house.begin(&program, b"", Limits { fuel, ..limits() }, vec![one]);
+        house.end(job).0
+    };
+    let free = run(None, None);
+    let last = free.checkpoints.last().unwrap();
+    let place = Place::Content { content: last.content, size: last.size, source: Source::Store };
+    let whole = run(Some(1_000_000_000_000), None);
+    assert_eq!(whole.results[0].outcome, free.results[0].outcome);
+    assert!(whole.checkpoints.is_empty());
+    // Who could go on from there would need much less: it begins anew, and fails as everywhere.
+    let few = 1_000_000;
+    for checkpoint in [None, Some(place)] {
+        let ended = run(Some(few), checkpoint);
+        assert!(
+            matches!(&ended.results[0].outcome, Outcome::Failed { failure: Failure::TooLong, .. }),
+            "{ended:?}"
+        );
+    }
+}
+
+#[test]
 fn a_unit_goes_on_from_its_checkpoint_to_the_same_output() {
     let home = Arc::new(tempfile::tempdir().unwrap());
     let house = House::quiet(home, Duration::from_millis(20));

@@ -85,3 +85,9 @@ fn every_checker_catches_its_planted_mistake() {
     }
     assert!(missed.is_empty(), "{missed:#?}");
 }
+
+#[test]
+fn who_loses_power_or_trust_waits_no_longer_than_it_must() {
+    let (report, _runs) = lost::run(3);
+    assert!(report.wrong.is_empty() && report.checked > 25, "{report:?}");
+}

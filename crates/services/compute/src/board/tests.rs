@@ -41,6 +41,45 @@ fn copies_go_to_different_persons() {
 }
 
 #[test]
+fn what_a_computer_that_was_away_does_not_have_any_more_is_given_again_when_it_asks() {
+    let mut board = Board::new(3, true);
+    let (alice, bob) = (asker(1, true), asker(2, true));
+    let first = board.next_lease;
+    for (who, unit) in [(alice, 0), (alice, 1), (bob, 2)] {
+        assert_eq!(give(&mut board, who, 1, 1), [unit]);
+    }
+    assert!(board.end_doubtful(alice.device).is_empty(), "she was here all the time");
+    board.doubt(alice.device);
+    let now = Timestamp::from_millis(1);
+    assert!(board.heard_of(first, alice.device, now));
+    assert!(!board.heard_of(first + 1, bob.device, now), "another's word about her lease is none");
+    assert_eq!(board.end_doubtful(alice.device), [first + 1]);
+    assert!(board.end_doubtful(bob.device).is_empty());
+    assert_eq!(give(&mut board, alice, 9, 1), [1]);
+    // Once it is said, or given since, it is not doubted.
+    assert!(board.end_doubtful(alice.device).is_empty());
+}
+
+#[test]
+fn what_is_left_of_a_lease_from_before_a_start_is_given_again_after_results_of_it() {
+    let mut board = Board::new(9, true);
+    (board.first_lease, board.next_lease) = (100, 100);
+    let alice = asker(1, true);
+    let now = Timestamp::from_millis(1);
+    let units = board.take(alice, 3, 1);
+    let (device, person) = (alice.device, alice.person);
+    let lease = Lease { device, person, units, given: now, heard: now, is_spare: false };
+    board.lease(7, lease);
+    assert_eq!(give(&mut board, alice, 3, 1), [3, 4, 5]);
+    for (number, unit) in [(7, 0), (100, 3)] {
+        board.arrived(device, &Intervals::of([Intervals::one(unit)]));
+        board.heard_results(number, device, now);
+    }
+    assert_eq!(board.end_doubtful(device), [7], "those of the other may have come before the start");
+    assert_eq!(give(&mut board, alice, 3, 1), [1, 2, 6]);
+}
+
+#[test]
 fn a_million_units_in_order_cost_nothing() {
     let mut board = Board::new(1_000_000, true);
     for lease in 0..4_000_u64 {
