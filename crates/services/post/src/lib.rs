@@ -5,6 +5,7 @@
 
 mod address;
 mod compose;
+mod drafts;
 mod faults;
 mod flags;
 mod folders;
