@@ -22,6 +22,7 @@ import zstandard
 import compute
 import ledger
 import pages
+import post
 import talk
 import tunnels
 from cbor import Refused, decode, decode_item, demand, fields, number, octets, rising
@@ -675,13 +676,15 @@ def find(vector):
         return compute.READERS[kind](data, finds)
     if kind in talk.READERS:
         return talk.READERS[kind](data, finds)
+    if kind in post.READERS:
+        return post.READERS[kind](data, finds)
     if kind in tunnels.READERS:
         return tunnels.READERS[kind](data, finds)
     raise AssertionError(f"no reader for {kind}")
 
 
 def vectors_of(folder, name):
-    services = ("", "search-", "people-", "pages-", "ledger-", "compute-", "talk-", "tunnels-")
+    services = ("", "search-", "people-", "pages-", "ledger-", "compute-", "talk-", "tunnels-", "post-")
     files = [folder / f"{service}{name}" for service in services]
     return [vector for file in files for vector in json.loads(file.read_text())]
 

@@ -31,6 +31,8 @@ mod tables;
 mod taking;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 pub use compose::Attached;
 pub use faults::{MailFault, faults};
