@@ -170,8 +170,8 @@ mod tests {
         let taken = root.join("taken");
         std::fs::write(&taken, "mine").unwrap();
         std::os::unix::fs::symlink(root.join("nowhere"), root.join("link")).unwrap();
-        for wrong in [taken.as_path(), &root.join("link"), &root.join("no/such"), Path::new("plan.pdf")] {
-            assert!(place(wrong, "x").is_err(), "{}", wrong.display());
+        for wrong in [taken, root.join("link"), root.join("no/such"), PathBuf::from("plan.pdf")] {
+            assert!(place(&wrong, "x").is_err(), "{}", wrong.display());
         }
         let safe = Place::In(root.to_owned(), ".._.._etc_passwd".to_owned());
         assert_eq!(place(root, "../../etc/passwd").unwrap(), safe);
