@@ -23,6 +23,7 @@ import compute
 import guard
 import ledger
 import pages
+import post
 import talk
 import tunnels
 from cbor import Refused, decode, decode_item, demand, fields, number, octets, rising
@@ -678,13 +679,15 @@ def find(vector):
         return talk.READERS[kind](data, finds)
     if kind in guard.READERS:
         return guard.READERS[kind](data, finds)
+    if kind in post.READERS:
+        return post.READERS[kind](data, finds)
     if kind in tunnels.READERS:
         return tunnels.READERS[kind](data, finds)
     raise AssertionError(f"no reader for {kind}")
 
 
 def vectors_of(folder, name):
-    services = ("", "search-", "people-", "pages-", "ledger-", "compute-", "talk-", "tunnels-", "guard-")
+    services = ("", "search-", "people-", "pages-", "ledger-", "compute-", "talk-", "tunnels-", "post-", "guard-")
     files = [folder / f"{service}{name}" for service in services]
     return [vector for file in files for vector in json.loads(file.read_text())]
 

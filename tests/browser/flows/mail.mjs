@@ -15,6 +15,8 @@ const section = (page) => page.getByRole('navigation', { name: 'Webs and section
 export async function mails(house) {
   await writing(house)
   await answering(house)
+  await drafts(house)
+  await onTheWay(house)
   await inOneInbox(house)
   await files(house)
   await hostile(house)
@@ -77,6 +79,66 @@ async function answering({ report, alice, bob }) {
     await bob.getByText('No mail here').waitFor()
     await bob.getByRole('navigation', { name: 'Mail folders' }).getByRole('link', { name: 'Trash' }).click()
     await row(bob, 'The orchard').waitFor()
+  }, bob)
+}
+
+async function drafts({ report, alice }) {
+  const dialog = alice.getByRole('dialog', { name: 'Write a mail' })
+  const draft = (page) => page.getByRole('list', { name: 'Begun here' }).getByRole('button').filter({ hasText: 'The cider' })
+  const folder = (page) => page.getByRole('navigation', { name: 'Mail folders' }).getByRole('link', { name: /^Drafts/ })
+
+  await report.step('what was begun is kept when its window is closed, also after a reload, and goes on from there', async () => {
+    await visit(alice, '#/mail')
+    await alice.keyboard.press('n')
+    await dialog.getByLabel('Subject').fill('The cider')
+    await dialog.getByLabel('Text').fill('It is nearly')
+    await alice.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await folder(alice).click()
+    await draft(alice).waitFor()
+    await looks(alice, 'mail-drafts')
+    await alice.reload()
+    await draft(alice).focus()
+    await alice.keyboard.press('Enter')
+    if ((await dialog.getByLabel('Text').inputValue()) !== 'It is nearly') throw new Error('the text is lost')
+    await dialog.getByLabel('Text').fill('It is nearly ready.'.padEnd(2_000, '.'))
+    await dialog.getByText(/Too long to follow/).waitFor()
+    await looks(alice, 'mail-draft-long')
+  }, alice)
+
+  await report.step('a discarded draft is gone', async () => {
+    await dialog.getByRole('button', { name: 'Discard' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await draft(alice).waitFor({ state: 'detached' })
+    await folder(alice).getByText('1').waitFor({ state: 'detached' })
+  }, alice)
+}
+
+async function onTheWay({ report, bob }) {
+  await report.step('large mails on their way say how much is here, and what the rest waits for', async () => {
+    const of = (from, subject, here, more) => ({ folder: 'INBOX', from, subject, size: 80_000_000, here, at: Date.now() - 60_000, is_reachable: true, is_asked: true, ...more })
+    const mails = [
+      of('Alice <alice@family.althing.internal>', 'The film of the harvest', 12_000_000),
+      of('"Carol" <carol@family.althing.internal>', '<b>A box of pictures</b> with a subject that is longer than any line of a list', 300_000, { is_reachable: false }),
+      of('alice@family.althing.internal', '', 20_000, { is_asked: false }),
+      of('alice@family.althing.internal', 'Nearly', 80_000_000),
+    ]
+    await bob.route('**/api/mail.coming', (route) => route.fulfill({ json: { mails } }))
+    await visit(bob, '#/mail')
+    const list = bob.getByRole('list', { name: 'On their way here' })
+    await list.getByText('12.0 MB of 80.0 MB', { exact: true }).waitFor()
+    await list.getByText(/the rest waits until the sender/).waitFor()
+    await list.getByText(/comes another day/).waitFor()
+    await list.getByText(/is being checked/).waitFor()
+    await looks(bob, 'mail-coming')
+    const before = await list.boundingBox()
+    mails[0].here = 42_000_000
+    await list.getByText('42.0 MB of 80.0 MB', { exact: true }).waitFor()
+    if ((await list.boundingBox()).height !== before.height) throw new Error('the list jumped')
+    await list.getByRole('progressbar', { name: /How much of .*The film of the harvest.* is here/ }).waitFor()
+    await bob.unroute('**/api/mail.coming')
+    await visit(bob, '#/mail/Sent')
+    await list.waitFor({ state: 'detached' })
   }, bob)
 }
 

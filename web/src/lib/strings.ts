@@ -840,6 +840,12 @@ export const t = {
     bringing: (name: string) => `Attaching ${name}`, broughtOf: (done: string, all: string) => `${done} of ${all}`, leave: (name: string) => `Leave out ${name}`,
     allOf: (taken: string, most: string) => `On the way it takes ${taken} of ${most}.`,
     tooLarge: (name: string, size: string, most: string) => `${name} has ${size}; all files of a mail together can have ${most}. Share the file and send its link.`,
+    drafts: 'Begun here', toNobody: 'To nobody yet', discard: 'Discard',
+    keptDraft: 'Kept as a draft.', draftHere: 'Too long to follow to your other computers: this draft is kept on this one. Files are attached again.',
+    coming: 'On their way here', comingNamed: (subject: string) => `How much of ${subject} is here`,
+    checking: 'All is here, and is being checked.',
+    waits: (howMuch: string) => `${howMuch}; the rest waits until the sender, or somebody else who has it, is there.`,
+    anotherDay: (howMuch: string) => `${howMuch}; the sender sends much, so the rest comes another day.`,
     unread: (n: number) => plural(n, 'mail not read', 'mails not read'),
   },
 

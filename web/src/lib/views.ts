@@ -3,7 +3,7 @@ export type {
   AuditView, Disposition, EntryDetail, EntryKind, EntryView, Event, Fault, Freshness, Invitation, InvitationView,
   Invitations, Joining, Me, MemberView, RevisionView, Role, ShareView, Show, Status, TransferState, TransferView, View,
   HolderView, Listing, WaitingView, WebView, Found, Hit, KeptView, Net, ComputerView, Connection, ExportForm, InvitedView, NewsView, Safety, Serve, Served, Devices, DeviceView, DeviceLink, Words, DismissalView, CutOff,
-  FolderView, MailLine, MailView, AddressView, PartUrl, TakenFile,
+  FolderView, MailLine, ComingMail, DraftView, MailView, AddressView, PartUrl, TakenFile,
   TunnelView, TunnelUse, OfferTunnel, RoomView, InboxEntry, MessageView, Messages, ReactionView, FoundMessage, WhoView, TalkSettings,
   JobView, JobLine, WorkerView, UnitView, TroubleView, Trust, Mode, ComputeHere, LimitsView, SetLimits, Capacity, Given, Evidence, CaseView, Map as MapArguments,
 } from './api.gen.ts'

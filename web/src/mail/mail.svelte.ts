@@ -2,7 +2,7 @@
 import { untrack } from 'svelte'
 import { call, faultOf } from '../lib/call.ts'
 import { news } from '../lib/events.svelte.ts'
-import type { Event, Fault, FolderView, MailLine } from '../lib/views.ts'
+import type { ComingMail, DraftView, Event, Fault, FolderView, MailLine } from '../lib/views.ts'
 
 /** Events that come closer than this are answered by one look. */
 const GATHER_MS = 300
@@ -16,6 +16,10 @@ class Mail {
   lines = $state.raw<MailLine[]>([])
   folder = $state('')
   hasMore = $state(false)
+  /** Large ones whose letters have come, and the rest not. */
+  coming = $state.raw<ComingMail[]>([])
+  /** Mails that were begun in the page, on any computer of the person. */
+  drafts = $state.raw<DraftView[]>([])
 
   unseen = $derived(this.folders.find(({ name }) => name === 'INBOX')?.unseen ?? 0)
   hasAny = $derived(this.folders.some(({ messages }) => messages > 0))
@@ -33,12 +37,21 @@ class Mail {
   async look(): Promise<void> {
     const asked = ++this.#asked
     try {
-      const { folders } = await call('mail.folders', {})
+      const [{ folders }, { drafts }] = await Promise.all([call('mail.folders', {}), call('mail.drafts', {})])
       // What was asked later has the say.
-      if (asked === this.#asked) Object.assign(this, { folders, isRead: true, fault: null })
-      if (this.folder !== '') await this.list(this.folder)
+      if (asked === this.#asked) Object.assign(this, { folders, drafts, isRead: true, fault: null })
+      if (this.folder !== '') await Promise.all([this.list(this.folder), this.lookWhatComes()])
     } catch (error) {
       this.fault = faultOf(error)
+    }
+  }
+
+  /** Looks how far mails are that are on their way. */
+  async lookWhatComes(): Promise<void> {
+    try {
+      this.coming = (await call('mail.coming', {})).mails
+    } catch {
+      // What is here is more than what comes: whoever asks again says what is wrong.
     }
   }
 
@@ -46,6 +59,7 @@ class Mail {
   async list(folder: string): Promise<void> {
     const isOther = folder !== this.folder
     if (isOther) Object.assign(this, { folder, lines: [], hasMore: false })
+    if (isOther) void this.lookWhatComes()
     try {
       const { mails, has_more } = await call('mail.messages', { folder, limit: Math.min(200, Math.max(PAGE, this.lines.length)) })
       if (folder === this.folder) Object.assign(this, { lines: mails, hasMore: has_more, fault: null })
@@ -68,7 +82,7 @@ class Mail {
   }
 
   #hear({ kind }: Event): void {
-    if (kind !== 'mail.changed') return
+    if (kind !== 'mail.changed' && kind !== 'mail.coming' && kind !== 'mail.draft') return
     this.#timer ??= setTimeout(() => { this.#timer = undefined; void this.look() }, GATHER_MS)
   }
 }

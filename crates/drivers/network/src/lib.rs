@@ -63,6 +63,7 @@ pub use connections::{ConnectionState, Unreached, Way};
 pub use dht::BOOTSTRAP as DHT_BOOTSTRAP;
 pub use error::NetworkError;
 pub use limits::TimeLimits;
+pub use names::{numbered, safe_name};
 pub use read::{Contents, ReadError, Reading};
 pub use relay::RelaySettings;
 pub use relays::RelayState;

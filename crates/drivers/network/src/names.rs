@@ -8,7 +8,7 @@ const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// Makes one part of a path a name that is safe to create: never a way out of a folder, never a device, nothing
 /// that hides its letters or what the file is.
-pub(crate) fn safe_name(part: &str) -> String {
+pub fn safe_name(part: &str) -> String {
     let shown: String = part.chars().map(|letter| if is_hiding(letter) { '_' } else { letter }).collect();
     let trimmed = shown.trim_end_matches([' ', '.']);
     let mut name = shorten(if trimmed.is_empty() { "_" } else { trimmed });
@@ -26,7 +26,7 @@ pub(crate) fn safe_name(part: &str) -> String {
 }
 
 /// Returns the name under which a file is saved when others of its name are there.
-pub(crate) fn numbered(name: &str, number: u32) -> String {
+pub fn numbered(name: &str, number: u32) -> String {
     if number < 2 {
         return name.to_owned();
     }

@@ -161,6 +161,12 @@ impl Contents {
         }
     }
 
+    /// Returns how many bytes of a content are here, of one that has `size`; none when that cannot be said.
+    pub async fn here(&self, content: ContentId, size: u64) -> Option<u64> {
+        let present = self.shared.contents.present(content).await.ok()?;
+        Some(ranges::bytes_in(&present, size))
+    }
+
     /// Keeps bytes that were made here, durably before it returns; `files` says who may have them.
     pub async fn keep(&self, bytes: Vec<u8>) -> std::io::Result<ContentId> {
         let contents = &self.shared.contents;

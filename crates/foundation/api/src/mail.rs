@@ -1,6 +1,6 @@
 //! Operations of `mail`: mail between the persons of a web, and the folders it is kept in.
 
-use base::{ByteCount, ContentId, Timestamp};
+use base::{ByteCount, ContentId, OperationId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ operations! {
     Read "mail.read" AskMail -> MailView, "mail show {message}", "Shows one mail: its text, and what is attached.";
     Read "mail.coming" AskComing -> Coming, "mail coming", "Lists large mails that are on their way here.";
     Read "mail.part" AskMailPart -> MailPart, "", "Says what is needed to save a part of a mail, or all of it.";
+    Act "mail.draft" KeepDraft -> DraftKept, "", "Keeps a mail that is being written, also for the person's other computers; one in which nothing stands is forgotten.";
+    Read "mail.drafts" AskDrafts -> Drafts, "mail drafts", "Lists mails that you have begun in the page.";
     Act "mail.flag" FlagMail -> MailFolderDone, "mail flag {messages}", "Sets, adds or removes flags of mails, as \\Seen or \\Flagged.", says "Done in {folder}.";
     Act "mail.move" MoveMail -> MailPlaced, "mail move {messages} {folder}", "Moves mails into another folder.", says "In {folder} now.";
     Act "mail.copy" CopyMail -> MailPlaced, "", "Copies mails into another folder.";
@@ -26,6 +28,7 @@ operations! {
     Act "mail.outline" KeepMailOutline -> MailFolderDone, "", "Keeps how a mail is built, so that it need not be read whole again.";
     Read "mail.addresses" AskAddresses -> Addresses, "mail addresses {web?}", "Lists who can be written to, and under which address.";
     Read "host.mail_settings" AskMailSettings -> MailSettings, "mail settings", "Shows what to enter in Thunderbird, mutt, mbsync and other mail programs.";
+    Act "host.mail_save" SaveMail -> SavedMail, "mail save {message} {part} {to}", "Saves a file that came with a mail, or the whole mail.", says "{file} is saved.";
     Act "host.mail_on" MailOn -> MailSettings, "mail on", "Begins to serve your mail to mail programs of this computer.", says "Mail programs find your mail at IMAP port {imap_port} and SMTP port {smtp_port} of 127.0.0.1; althing mail settings says more.";
     Act "host.mail_off" MailOff -> MailSettings, "mail off", "Serves mail programs no more; the mail stays.", says "Mail programs are not served any more.";
     Act "host.mail_password" NewMailPassword -> MailPassword, "mail password", "Makes the password for mail programs anew, and shows it once; the one before ends.", says "{password}" => passing;
@@ -48,6 +51,59 @@ pub struct SendMail {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("format" = "local-path"))]
     pub attach: Vec<String>,
+}
+
+/// Arguments of `mail.draft`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeepDraft {
+    /// Which one; none: it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<OperationId>,
+    /// To whom, as far as it was written.
+    pub to: String,
+    /// What it is about.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A draft is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DraftKept {
+    /// Its name.
+    pub id: OperationId,
+    /// Whether it follows to the person's other computers; a long one stays here.
+    pub follows: bool,
+}
+
+/// Arguments of `mail.drafts`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskDrafts {}
+
+/// A mail that is being written in the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DraftView {
+    /// Its name.
+    pub id: OperationId,
+    /// When it was changed last.
+    pub at: Timestamp,
+    /// To whom, as far as it was written.
+    pub to: String,
+    /// What it is about.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+    /// Whether it follows to the person's other computers; a long one stays on the computer on which it was written.
+    pub follows: bool,
+}
+
+/// Mails that are being written in the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Drafts {
+    /// The last changed first.
+    pub drafts: Vec<DraftView>,
 }
 
 /// Bytes that were taken for a mail that is being written: the answer of `POST /attachment`.
@@ -336,6 +392,28 @@ pub struct MailPart {
     pub size: ByteCount,
 }
 
+/// Arguments of `host.mail_save`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaveMail {
+    /// Which mail: `FOLDER/NUMBER`.
+    pub message: String,
+    /// Which of its parts, by its number; 0: the mail as it came.
+    pub part: u64,
+    /// Where: a folder, in which it gets the name it came with, made harmless; or a file that is not there yet.
+    #[schemars(extend("format" = "local-path"))]
+    pub to: String,
+}
+
+/// A part of a mail was saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SavedMail {
+    /// The file.
+    pub file: String,
+    /// Its bytes.
+    pub size: ByteCount,
+}
+
 /// A part of a mail that is not its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AttachmentView {
@@ -388,14 +466,20 @@ pub struct AskComing {}
 /// A large mail that is on its way here: its letter has come, what is attached has not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ComingMail {
+    /// The folder in which it will be.
+    pub folder: String,
     /// The author's address.
     pub from: String,
     /// What it is about.
     pub subject: String,
     /// Its bytes.
     pub size: ByteCount,
+    /// How many of them are here.
+    pub here: ByteCount,
     /// When it was sent.
     pub at: Timestamp,
+    /// Whether somebody who has the rest is there now.
+    pub is_reachable: bool,
     /// Whether it is being brought: from whoever has it, as soon as they are there. Else its author has sent so much that its turn is another day.
     pub is_asked: bool,
 }

@@ -117,6 +117,7 @@ impl PeerHost {
                 let asked = api::people::Recover { address };
                 self.engine.ask("people.recover", answer(operation, &asked)?, None).await
             }
+            "host.mail_save" => self.mail.save(arguments).await,
             "host.mail_on" => answer(operation, &self.mail.on().await?),
             "host.mail_off" => answer(operation, &self.mail.off().await?),
             "host.mail_password" => answer(operation, &self.mail.new_password().await?),

@@ -6,6 +6,7 @@ mod account;
 mod bodies;
 mod files;
 mod inbox;
+mod saving;
 mod settings;
 mod views;
 mod whole;

@@ -5,6 +5,7 @@
 //! show follows from these words by a model of the rules (`check`), apart from the code that makes it hold.
 
 mod check;
+mod drafts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -62,6 +63,10 @@ pub struct MailTally {
     pub renamed: u64,
     /// Folders removed.
     pub dropped: u64,
+    /// Drafts begun or gone on with.
+    pub drafted: u64,
+    /// Drafts discarded.
+    pub discarded: u64,
     /// Words that other words, said apart, have overruled.
     pub overruled: u64,
     /// Folders that share a name.
@@ -76,7 +81,7 @@ pub struct MailTally {
 
 impl MailTally {
     /// Returns the counts, with their names.
-    pub fn counts(&self) -> [(&'static str, u64); 14] {
+    pub fn counts(&self) -> [(&'static str, u64); 16] {
         [
             ("sent", self.sent),
             ("submitted", self.submitted),
@@ -87,6 +92,8 @@ impl MailTally {
             ("folders made", self.made),
             ("renamed", self.renamed),
             ("dropped", self.dropped),
+            ("drafted", self.drafted),
+            ("drafts discarded", self.discarded),
             ("overruled", self.overruled),
             ("namesakes", self.namesakes),
             ("computers lost", self.lost),
@@ -106,6 +113,8 @@ impl MailTally {
         self.made += other.made;
         self.renamed += other.renamed;
         self.dropped += other.dropped;
+        self.drafted += other.drafted;
+        self.discarded += other.discarded;
         self.overruled += other.overruled;
         self.namesakes += other.namesakes;
         self.lost += other.lost;
@@ -139,6 +148,7 @@ pub fn run(seed: u64) -> (Report, MailTally) {
     };
     for number in 0..MOMENTS {
         town.moment(number);
+        town.write_drafts(number);
         town.listen();
     }
     town.calm_down();
@@ -146,6 +156,7 @@ pub fn run(seed: u64) -> (Report, MailTally) {
     town.world.run_for(CALM);
     town.listen();
     town.check();
+    town.drafts_are_the_same();
     town.tally.messages = town.world.tally.messages;
     town.tally.power_cuts = town.world.tally.power_cuts;
     (town.report, town.tally)

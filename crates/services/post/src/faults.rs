@@ -49,8 +49,12 @@ pub enum MailFault {
     NoSuchMessage { message: String },
     #[error("the mail {message} has no part {part}")]
     NoSuchPart { message: String, part: u64 },
+    #[error("{limit} mails are being written, more are not kept")]
+    TooManyDrafts { limit: usize },
     #[error("{name} cannot come with the mail: {why}")]
     NotAttached { name: String, why: String },
+    #[error("nothing is saved as {file}: {why}")]
+    NotSaved { file: String, why: String },
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -105,6 +109,9 @@ impl From<MailFault> for Fault {
                 refused("mail.folder-stays").remedy("", "move or remove the mails in it instead")
             }
             MailFault::TooManyFolders { .. } => refused("mail.too-many-folders").remedy(folders.0, folders.1),
+            MailFault::TooManyDrafts { .. } => {
+                refused("mail.too-many-drafts").remedy("", "send or discard one of them first")
+            }
             MailFault::NoSuchMessage { .. } => {
                 yours("mail.no-such-message").remedy("althing mail list", "lists mails with their names")
             }
@@ -113,6 +120,9 @@ impl From<MailFault> for Fault {
             }
             MailFault::NotAttached { .. } => {
                 yours("mail.not-attached").remedy("", "attach the file again, or send the mail without it")
+            }
+            MailFault::NotSaved { .. } => {
+                yours("mail.not-saved").remedy("", "name a folder, or a file that is not there yet")
             }
         }
     }
@@ -144,7 +154,9 @@ pub fn faults() -> Vec<Fault> {
         MailFault::TooManyFolders { limit: crate::FOLDERS_MAX },
         MailFault::NoSuchMessage { message: text("INBOX/12") },
         MailFault::NoSuchPart { message: text("INBOX/12"), part: 3 },
+        MailFault::TooManyDrafts { limit: 100 },
         MailFault::NotAttached { name: text("plan.pdf"), why: text("it is not kept any more") },
+        MailFault::NotSaved { file: text("/home/you/plan.pdf"), why: text("it is there already") },
     ]
     .map(Fault::from)
     .to_vec()

@@ -22,7 +22,7 @@ pub(crate) const SENT: &str = "Sent";
 pub(crate) const OWN: [&str; 6] = [INBOX, "Drafts", SENT, "Archive", "Junk", "Trash"];
 
 /// Bytes of a folder's name at most, levels included.
-const NAME_SIZE_MAX: usize = 200;
+pub(crate) const NAME_SIZE_MAX: usize = 200;
 
 /// Makes the folders that are always there.
 pub(crate) fn begin(step: &mut Step<'_>) -> Result<(), Fault> {

@@ -28,6 +28,9 @@ const AWAITED_FOR: Duration = Duration::from_hours(100 * 24);
 pub(crate) const BODIES_ALARM: &str = "bodies";
 const BODIES_EVERY: Duration = Duration::from_hours(1);
 
+/// Event: another mail is on its way, or one is not any more.
+const COMING: &str = "mail.coming";
+
 /// Mails of one device that wait for their bodies at most; each is a head of up to 24 KB.
 const AWAITED_MAX: u64 = 1_000;
 
@@ -95,6 +98,7 @@ pub(crate) fn wait_for(
     WAITING_OF.put(step.rows(), &of, &(count + 1));
     step.alarm(BODIES_EVERY, BODIES_ALARM);
     row.is_asked = may_be_asked_for(step, (web, whose), row.body.size)?;
+    step.emit(COMING, &serde_json::json!({}));
     WAITING.put(step.rows(), &(web, row.body.sealed, id), &row);
     if row.is_asked {
         lending::bring(step, web, vec![wanted(&row.body, Some(row.author))]);
@@ -202,6 +206,7 @@ fn may_be_asked_for(step: &mut Step<'_>, of: (WebId, PersonId), size: u64) -> Re
 /// A mail waits for its body no more.
 fn forget(step: &mut Step<'_>, key: &Key, row: &WaitingRow) -> Result<(), StoreError> {
     WAITING.delete(step.rows(), key);
+    step.emit(COMING, &serde_json::json!({}));
     let of = (key.0, row.author);
     match WAITING_OF.get(step.view(), &of)?.unwrap_or_default() {
         0 | 1 => WAITING_OF.delete(step.rows(), &of),

@@ -5,6 +5,7 @@
 
 mod address;
 mod compose;
+mod drafts;
 mod faults;
 mod flags;
 mod folders;
@@ -30,6 +31,8 @@ mod tables;
 mod taking;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 pub use compose::Attached;
 pub use faults::{MailFault, faults};

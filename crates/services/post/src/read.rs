@@ -2,6 +2,7 @@
 
 use api::mail::{AddressView, Addresses, FolderView, Folders};
 use base::{ContentId, Fault, Timestamp};
+use files::lending;
 use store::{Rows, StoreError};
 use wire::crypto::EpochKey;
 use wire::sealed::ContentKey;
@@ -214,15 +215,30 @@ pub struct Coming {
     pub date: Timestamp,
     /// Whether its body was asked for.
     pub is_asked: bool,
+    /// Its body as it comes, and how many bytes that has.
+    pub sealed: (ContentId, u64),
+    /// Whether somebody who has it is connected.
+    pub is_reachable: bool,
+    /// In which folder it will be.
+    pub folder: &'static str,
 }
 
+/// Of a body so many who have it are looked at: its author, and who else got the mail, are few.
+const HOLDERS_LOOKED_AT: usize = 64;
+
 /// Lists large mails whose bodies are on their way, the newest first.
-pub fn coming<R: Rows + ?Sized>(rows: &R) -> Result<Vec<Coming>, StoreError> {
+pub fn coming(rows: &dyn Rows) -> Result<Vec<Coming>, StoreError> {
     let mut coming = Vec::new();
     for waiting in WAITING.all(rows) {
-        let (_, WaitingRow { head, body, date, is_asked, .. }) = waiting?;
+        let ((web, ..), WaitingRow { head, body, date, is_asked, is_received, .. }) = waiting?;
         let size = body.size.saturating_add(head.len() as u64);
-        coming.push(Coming { head: head.to_vec(), size, date, is_asked });
+        let mut is_reachable = false;
+        for device in lending::holders(rows, web, body.sealed, HOLDERS_LOOKED_AT)? {
+            is_reachable |= records::is_connected(rows, device)?;
+        }
+        let sealed = (body.sealed, body.sealed_size());
+        let folder = if is_received { crate::folders::INBOX } else { crate::folders::SENT };
+        coming.push(Coming { head: head.to_vec(), size, date, is_asked, sealed, is_reachable, folder });
     }
     coming.sort_by_key(|mail| std::cmp::Reverse(mail.date));
     Ok(coming)

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::drafts;
 use crate::faults::MailFault;
 use crate::flags::Flags;
 use crate::folders::{self, Change};
@@ -87,6 +88,7 @@ impl Mail {
                 // Alarms of an earlier run are gone.
                 self.look_after_bodies(step)?;
                 saying::after_start(step)?;
+                drafts::say(step)?;
                 self.open_letters(step)
             }
             Input::Told { by: "records", message } => self.hear_records(step, &message),
@@ -96,11 +98,15 @@ impl Mail {
                     saying::soon(step, web)?;
                     if LETTERS.try_again(step)? { self.open_letters(step) } else { Ok(()) }
                 }
+                Ok(people::Told::Mark { kind, about, value }) => {
+                    drafts::hear_mark(step, (kind, &about), value.as_ref().map(|value| value.as_slice()))
+                }
                 _ => Ok(()),
             },
             Input::Told { by: "files", message } => self.hear_files(step, &message),
             Input::Alarm { key } if key == BODIES_ALARM => self.look_after_bodies(step),
             Input::Finished { job, outcome } => self.checked(step, job, &outcome),
+            Input::Alarm { key } if key == drafts::ALARM => drafts::say(step),
             Input::Alarm { key } if key == LETTERS_ALARM => self.open_letters(step),
             Input::Alarm { key } => match key.strip_prefix(saying::ALARM).and_then(|web| web.parse().ok()) {
                 Some(web) => saying::say(step, web),
@@ -130,6 +136,10 @@ impl Mail {
                 let own_copy = if asked.is_kept { OwnCopy::Kept } else { OwnCopy::Elsewhere };
                 let mail = self.submit(step, &bytes, &asked.to, (own_copy, body))?;
                 step.reply(id, &ask::SentMail { id: mail.to_string(), to: asked.to.join(", ") });
+            }
+            ask::KeepDraft::NAME => {
+                let answer = drafts::keep(step, arguments_of(operation, arguments)?)?;
+                step.reply(id, &answer);
             }
             ask::AppendMail::NAME => {
                 let answer = self.append(step, arguments_of(operation, arguments)?)?;
@@ -347,6 +357,7 @@ impl Reader for MailReader {
     fn read(&self, context: &ReadContext<'_>, operation: &str, arguments: Value) -> Result<Value, Fault> {
         match operation {
             ask::AskMailFolders::NAME => value(&read::folder_views(context.rows)?),
+            ask::AskDrafts::NAME => value(&ask::Drafts { drafts: drafts::all(context.rows)? }),
             ask::AskAddresses::NAME => {
                 let asked: ask::AskAddresses = arguments_of(operation, arguments)?;
                 value(&read::addresses(context.rows, asked.web.as_deref())?)

@@ -1,11 +1,12 @@
 //! The rows of `mail`.
 
-use base::{ContentId, DeviceId, PersonId, Timestamp, WebId};
+use base::{ContentId, DeviceId, OperationId, PersonId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 use people::Letters;
 use store::Table;
 use wire::codec::Bytes;
 
+use crate::drafts;
 use crate::flags::Flags;
 use crate::ids::{FolderKey, MailId};
 use crate::notes::Place;
@@ -54,6 +55,8 @@ pub(crate) const FOLDER_KEYS: Table<FolderKey, u64> = Table::new("mail.folder-ke
 pub(crate) const NAMINGS: Table<FolderKey, NamingRow> = Table::new("mail.namings");
 /// Placings changed here that are still to be said.
 pub(crate) const UNSAID: Table<Origin, ()> = Table::new("mail.unsaid");
+/// Mails that are being written in the page.
+pub(crate) const DRAFTS: Table<OperationId, DraftRow> = Table::new("mail.drafts");
 /// Which state of a folder a web's records hold.
 pub(crate) const NAMINGS_SAID: Table<(WebId, FolderKey), SaidRow> = Table::new("mail.namings-said");
 /// How far everything was said in a web under a key of the person.
@@ -269,6 +272,19 @@ pub(crate) struct WaitingRow {
     /// Whether its body was asked for; if not, its author has sent too much for today.
     #[n(8)]
     pub(crate) is_asked: bool,
+}
+
+/// A mail that is being written in the page.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct DraftRow {
+    /// Whose records carry it to other computers; none while the person writes in no web.
+    #[n(0)]
+    pub(crate) web: Option<WebId>,
+    #[n(1)]
+    pub(crate) said: drafts::Said,
+    /// Whether it was changed here and not said yet.
+    #[n(2)]
+    pub(crate) is_unsaid: bool,
 }
 
 /// What came of a device that was not known to be a member's.

@@ -35,7 +35,7 @@ pub(crate) fn read(
 ) -> Result<Value, Fault> {
     match operation {
         AskMail::NAME => one(rows, contents, arguments),
-        AskComing::NAME => coming(rows),
+        AskComing::NAME => coming(rows, contents),
         AskMailPart::NAME => {
             let asked = parse(AskMailPart::NAME, arguments.clone())?;
             answer(AskMailPart::NAME, &files::about_part(rows, contents, asked)?)
@@ -70,12 +70,26 @@ fn list(rows: &dyn Rows, arguments: &Value) -> Result<Value, Fault> {
     answer(AskMails::NAME, &Mails { mails, has_more })
 }
 
-fn coming(rows: &dyn Rows) -> Result<Value, Fault> {
+/// Lists mails that are on their way. This thread may block.
+fn coming(rows: &dyn Rows, contents: &Contents) -> Result<Value, Fault> {
     let mut mails = Vec::new();
     for mail in post::read::coming(rows)? {
         let head = shown_head(&mail.head);
-        let (from, subject, size) = (head.from, head.subject, ByteCount(mail.size));
-        mails.push(ComingMail { from, subject, size, at: mail.date, is_asked: mail.is_asked });
+        let (content, size) = mail.sealed;
+        let runtime = tokio::runtime::Handle::try_current().ok();
+        let come = runtime.and_then(|runtime| runtime.block_on(contents.here(content, size)));
+        // Sealed it is a little longer than it will be.
+        let here = (mail.head.len() as u64).saturating_add(come.unwrap_or_default()).min(mail.size);
+        mails.push(ComingMail {
+            folder: mail.folder.to_owned(),
+            from: head.from,
+            subject: head.subject,
+            size: ByteCount(mail.size),
+            here: ByteCount(here),
+            at: mail.date,
+            is_reachable: mail.is_reachable,
+            is_asked: mail.is_asked,
+        });
     }
     answer(AskComing::NAME, &Coming { mails })
 }
