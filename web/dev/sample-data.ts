@@ -55,7 +55,11 @@ export const FOLDERS: Record<string, EntryView[]> = {
     file('site map.png', 382_204, NOW - 40 * DAY), file('meeting.opus', 12_400_500, NOW - 12 * DAY, { freshness: 'reading', have: null, who: [] }),
     other('latest', 'link'),
   ],
-  'family/bob': [other('films', 'share', { who: ['bob', 'carol'] }), other('recipes', 'share', { who: ['bob'] }), other('Q4', 'share', { who: ['bob', 'ted'] })],
+  'family/bob': [other('films', 'share', { who: ['bob', 'carol'] }), other('recipes', 'share', { who: ['bob'] }), other('Q4', 'share', { who: ['bob', 'ted'] }), other('letters', 'share', { who: ['bob'] })],
+  'family/bob/letters': [
+    file('a large film.iso', 4_294_967_296, NOW - DAY, { who: ['you', 'bob'] }), file('love-letter.txt.vbs', 10_307, NOW - 22 * MINUTE, { who: ['you', 'bob'] }),
+    file('mass mailers.yar', 9_204, NOW - DAY), file('season tickets.zip', 88_204_112, NOW - HOUR, { who: ['you', 'bob'] }), file('to grandma.txt', 1_204, NOW - 3 * DAY),
+  ],
   'family/bob/films': [
     file('orchard in spring.webm', 4_294_967_296, NOW - 2 * DAY, elsewhere(['bob', 'carol'])),
     file('the pond.mp4', 734_003_200, NOW - 20 * DAY, elsewhere(['bob', 'carol', 'ted', 'مها', 'x1'])),
