@@ -26,6 +26,7 @@ class Guard {
   most = $state(0)
 
   shut = $derived(this.all.filter(({ level }) => isShut(level)))
+  held = $derived(this.all.filter(({ level }) => level === 'held' || level === 'quarantined').length)
   isOff = $derived(this.status?.state === 'off')
   /** Held or warned of, and not looked at yet. */
   unseen = $derived(this.shut.filter((suspect) => !this.#seen.has(keyOf(suspect))))

@@ -1,6 +1,8 @@
 // What lies on the desk: the open dialog, the chosen thing, how the page looks. Kept over reloads where a person
 // would expect it. Not for: anything the peer knows (house.svelte.ts).
 import type { DocumentRow, SiteView } from '../documents/api.ts'
+import { address } from './route.svelte.ts'
+import { t } from './strings.ts'
 import type { CaseView, EntryView, Fault, JobView, MemberView, MessageView, RoomView, RuleSet, ShareView, Suspect, TransferView, TunnelView } from './views.ts'
 
 export type Dialog =
@@ -132,7 +134,7 @@ class Desk {
   }
 
   complain(fault: Fault): void {
-    this.#add({ text: fault.what, fault })
+    this.#add({ text: fault.what, fault, ...(fault.code.startsWith('guard.') ? { href: address('guard'), hrefText: t.guard.inGuard } : {}) })
   }
 
   forget(id: number): void {
