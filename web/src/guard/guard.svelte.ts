@@ -90,10 +90,11 @@ class Guard {
 
   /** Says what was heard just now to whoever looks at something else. */
   #tell(heard: readonly Suspect[]): void {
-    const [first] = heard
+    // Whoever warned by hand knows.
+    const [first, ...more] = heard.filter(({ findings, warnings }) => findings.length > 0 || warnings.some(({ by }) => by !== 'you'))
     if (!first) return
-    const link = { href: heard.length === 1 ? `${address('guard')}?file=${first.content}` : address('guard'), text: t.guard.show }
-    desk.say(heard.length === 1 ? t.guard.heard[first.level](isolated(first.name)) : t.guard.heardMany(heard.length), link)
+    const link = { href: more.length === 0 ? `${address('guard')}?file=${first.content}` : address('guard'), text: t.guard.show }
+    desk.say(more.length === 0 ? t.guard.heard[first.level](isolated(first.name)) : t.guard.heardMany(more.length + 1), link)
   }
 
   #hear({ kind }: Event): void {

@@ -120,7 +120,7 @@ export function isGate({ code }: Fault): boolean {
 }
 
 /** The level that a fault of the gate says; none while the file is still looked through. */
-export function levelOfFault({ code }: Fault): LevelWord | null {
+export function levelOfFault({ code }: Fault): (typeof SHUT)[number] | null {
   return SHUT.find((level) => code === `guard.${level}`) ?? null
 }
 

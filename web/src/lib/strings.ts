@@ -925,6 +925,7 @@ export const t = {
       ]
       return parts.join(', ')
     },
+    offSum: (n: number) => n === 0 ? 'Nothing is held, and nothing would be' : `Nothing is held, though ${plural(n, 'file', 'files')} would be held or warned of`,
     on: 'The guard of this computer is on', off: 'The guard of this computer is off', blind: 'The guard of this computer is on, but cannot look',
     offNow: 'Nothing is looked through or held here. Others still are, and still warn.',
     blindNow: (why: string) => `${why} What is known to be harmful is still held.`,
@@ -935,7 +936,7 @@ export const t = {
       'Members of your webs see that this computer has no guard. You can switch it on again at any time.',
     ],
     switchedOn: 'The guard of this computer is on.', switchedOff: 'The guard of this computer is off.',
-    looked: (n: string) => `${n} files looked through here`, waiting: (n: string) => `${n} wait`, noneWait: 'none waits',
+    looked: (n: string) => `${n} files looked through here`, noneWait: 'Nothing waits to be looked through',
     waitingTitle: 'Looked through of what waits', waitingText: (n: number) => `${plural(n, 'file waits', 'files wait')} to be looked through`,
     sets: (n: number) => n === 0 ? 'built-in rules' : `built-in rules and ${plural(n, 'set', 'sets')} more`,
     needed: (n: number, web: string) => `in ${web}, ${n === 1 ? 'one person who warns is enough' : `${n.toLocaleString('en')} persons have to warn`} before a file is held`,
