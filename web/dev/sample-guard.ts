@@ -80,7 +80,7 @@ const STATUS: GuardView = {
       computers: [computer('bob', 103, { seen: 98_204, held: 2, at: NOW - 20 * MINUTE }), computer('carol', 105, { seen: 4_812, held: 1, rules: 1, at: NOW - 4 * HOUR }), computer('Uncle Ted', 106, { is_guarded: false, rules: 0, seen: 0, held: 0, at: NOW - DAY }), computer('you', 11, { at: NOW - 5 * MINUTE })],
     },
     { web: 'lab', persons_needed: 2, officers: ['grace'], is_officer: false, computers: [computer('grace', 102, { seen: 240_112, held: 0, rules: 0 }), computer('you', 11, { held: 0, rules: 0, at: NOW - 5 * MINUTE })] },
-    { web: 'alone', persons_needed: 1, officers: ['you'], is_officer: true, computers: [] },
+    { web: 'alone', persons_needed: 2, officers: ['you'], is_officer: true, computers: [] },
   ],
 }
 

@@ -32,7 +32,7 @@ class Guard {
   unseen = $derived(this.shut.filter((suspect) => !this.#seen.has(keyOf(suspect))))
 
   #seen = $state.raw<ReadonlySet<string>>(recall())
-  #places = $derived(new Map(this.shut.flatMap((suspect) => suspect.paths.map((path) => [path, suspect] as const))))
+  #places = $derived(new Map(this.all.toReversed().flatMap((suspect) => suspect.paths.map((path) => [path, suspect] as const))))
   #watchers = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #waiting: ReturnType<typeof setTimeout> | undefined
@@ -66,7 +66,7 @@ class Guard {
     }
   })
 
-  /** What is held or warned of at a path of the tree. */
+  /** What is known of the file at a path of the tree: the worst, where several are there. */
   at(path: string, revision?: number): Suspect | undefined {
     return this.#places.get(revision === undefined ? path : `${path} (revision ${revision})`)
   }
