@@ -62,7 +62,7 @@ async function offeringRules({ report, peers, alice }) {
     await writeFile(join(folder, LETTER), `' kindly check the attached\n' ${PLANTED}\n`)
     await writeFile(join(folder, 'to grandma.txt'), 'The pond is frozen over.\n')
     await writeFile(join(folder, 'planted.yar'), RULES)
-    await peers.say('alice', 'share', folder, '--web', 'family')
+    await peers.say('alice', 'share', 'family', folder)
     await visit(alice, ADDRESS(path))
     await alice.getByRole('row', { name: /planted\.yar.*Kept here/ }).waitFor({ timeout: HEARD_MS })
     await visit(alice, '#/guard/family?show=rules')
