@@ -88,6 +88,7 @@ export const TRANSFERS: TransferView[] = [
   transfer('family/bob/recipes', 42, { state: 'paused', done: 120_000, total: 900_000, files_done: 14, files: 88 }),
   transfer('family/carol/letters', 43, { state: 'waiting', done: 0, total: 2_400_000, files: 12, why: 'nobody who has the rest is here; it goes on by itself' }),
   transfer('family/bob/films/notes.txt', 44, { state: 'done', done: 1_900, total: 1_900, files_done: 1, is_over: true, started: NOW - 2 * HOUR }),
+  transfer('family/bob/letters/season tickets.zip', 46, { state: 'failed', done: 88_204_112, total: 88_204_112, is_over: true, to: '/home/alice/tickets', started: NOW - 40 * MINUTE, why: 'it may be harmful; see: althing guard list' }),
   transfer('family/ted/disk.img', 45, { state: 'failed', done: 5_000_000, total: 60_000_000_000, is_over: true, started: NOW - DAY, why: 'the disk of this computer is full: 4.1 GB free of 60.0 GB needed' }),
 ]
 
