@@ -1013,7 +1013,7 @@ export const t = {
     check: { act: 'Look through', actAll: 'Look through what is here', running: 'Looking through it', left: (n: string) => `${n} wait to be looked through`, named: (name: string) => `Look through ${name}` },
     shut: {
       quarantined: 'This file is quarantined', held: 'This file is held', warned: 'This file may be harmful', 'not-yet': 'This file is being looked through',
-      safe: 'Nothing of it was opened, and nothing was deleted.',
+      safe: 'It stays shut until you say otherwise; nothing was deleted.',
       wait: 'It opens by itself as soon as that is done.',
       older: 'It is an older revision; what is known of it stands in Guard.',
       who: 'Who warns', found: 'Found here',
