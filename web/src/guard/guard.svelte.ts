@@ -49,7 +49,7 @@ class Guard {
     untrack(() => void this.look())
     return () => {
       this.#watchers -= 1
-      clearTimeout(this.#waiting)
+      if (this.#watchers === 0) clearTimeout(this.#waiting)
     }
   }
 
@@ -85,7 +85,16 @@ class Guard {
     this.status = status
     this.most = status.waiting === 0 ? 0 : Math.max(this.most, status.waiting)
     clearTimeout(this.#waiting)
-    if (status.waiting > 0 && this.#watchers > 0) this.#waiting = setTimeout(() => void this.look(), WAIT_MS)
+    if (status.waiting > 0 && this.#watchers > 0) this.#waiting = setTimeout(() => void this.#lookAtWaiting(), WAIT_MS)
+  }
+
+  /** How many still wait is told by no event. */
+  async #lookAtWaiting(): Promise<void> {
+    try {
+      this.#take(await call('guard.status', {}))
+    } catch (error) {
+      this.fault = faultOf(error)
+    }
   }
 
   /** Says what was heard just now to whoever looks at something else. */
