@@ -23,6 +23,7 @@ import { keeping, searching, searchingAlone } from './flows/search.mjs'
 import { reading, transfers } from './flows/transfers.mjs'
 import { rooms } from './flows/rooms.mjs'
 import { tunnels } from './flows/tunnels.mjs'
+import { guarding } from './guard.mjs'
 
 const words = process.argv.slice(2)
 const at = words.indexOf('--althing')
@@ -80,6 +81,7 @@ async function everything(peers) {
   await tunnels(house)
   await rooms(house)
   await mails(house)
+  await guarding(house)
   await news(house)
   await pages(house, alice, 'alice')
   await outage(house)

@@ -55,7 +55,11 @@ export const FOLDERS: Record<string, EntryView[]> = {
     file('site map.png', 382_204, NOW - 40 * DAY), file('meeting.opus', 12_400_500, NOW - 12 * DAY, { freshness: 'reading', have: null, who: [] }),
     other('latest', 'link'),
   ],
-  'family/bob': [other('films', 'share', { who: ['bob', 'carol'] }), other('recipes', 'share', { who: ['bob'] }), other('Q4', 'share', { who: ['bob', 'ted'] })],
+  'family/bob': [other('films', 'share', { who: ['bob', 'carol'] }), other('recipes', 'share', { who: ['bob'] }), other('Q4', 'share', { who: ['bob', 'ted'] }), other('letters', 'share', { who: ['bob'] })],
+  'family/bob/letters': [
+    file('a large film.iso', 4_294_967_296, NOW - DAY, { who: ['you', 'bob'] }), file('love-letter.txt.vbs', 10_307, NOW - 22 * MINUTE, { who: ['you', 'bob'] }),
+    file('mass mailers.yar', 9_204, NOW - DAY), file('season tickets.zip', 88_204_112, NOW - HOUR, { who: ['you', 'bob'] }), file('to grandma.txt', 1_204, NOW - 3 * DAY),
+  ],
   'family/bob/films': [
     file('orchard in spring.webm', 4_294_967_296, NOW - 2 * DAY, elsewhere(['bob', 'carol'])),
     file('the pond.mp4', 734_003_200, NOW - 20 * DAY, elsewhere(['bob', 'carol', 'ted', 'مها', 'x1'])),
@@ -84,6 +88,7 @@ export const TRANSFERS: TransferView[] = [
   transfer('family/bob/recipes', 42, { state: 'paused', done: 120_000, total: 900_000, files_done: 14, files: 88 }),
   transfer('family/carol/letters', 43, { state: 'waiting', done: 0, total: 2_400_000, files: 12, why: 'nobody who has the rest is here; it goes on by itself' }),
   transfer('family/bob/films/notes.txt', 44, { state: 'done', done: 1_900, total: 1_900, files_done: 1, is_over: true, started: NOW - 2 * HOUR }),
+  transfer('family/bob/letters/season tickets.zip', 46, { state: 'failed', done: 88_204_112, total: 88_204_112, is_over: true, to: '/home/alice/tickets', started: NOW - 40 * MINUTE, why: 'it may be harmful; see: althing guard list' }),
   transfer('family/ted/disk.img', 45, { state: 'failed', done: 5_000_000, total: 60_000_000_000, is_over: true, started: NOW - DAY, why: 'the disk of this computer is full: 4.1 GB free of 60.0 GB needed' }),
 ]
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect, Plugin } from 'vite'
 import type { EntryView, Found, Hit, KeptView, Net, ShareView, WebView } from '../src/lib/views.ts'
 import { DAY, EVENTS, FOLDERS, HOUR, id, MEMBERS, NET, NOW, REVISIONS, TRANSFERS } from './sample-data.ts'
+import { sampleGuard } from './sample-guard.ts'
 import { sampleJobs } from './sample-jobs.ts'
 import { samplePages } from './sample-documents.ts'
 import { sampleTalk } from './sample-talk.ts'
@@ -107,7 +108,9 @@ function push(kind: string, about: unknown): void {
   for (const each of listeners) each.write(`id: ${event.number}\nevent: happened\ndata: ${JSON.stringify(event)}\n\n`)
 }
 
+const guarded = sampleGuard(fault, push)
 const operations: Record<string, (asked: Asked) => unknown> = {
+  ...(guarded.operations as Record<string, (asked: Asked) => unknown>),
   ...(samplePages(fault, push) as Record<string, (asked: Asked) => unknown>),
   ...(sampleJobs(fault, push) as Record<string, (asked: Asked) => unknown>),
   ...(sampleTalk(fault, push) as Record<string, (asked: Asked) => unknown>),
@@ -168,7 +171,7 @@ const operations: Record<string, (asked: Asked) => unknown> = {
   'search.kept': () => ({ searches: kept }), 'search.keep': ({ query = '' }) => { kept.unshift({ query, web: '', since: NOW, rang: 0, news: [], id: id(95, 8) }); return kept[0] },
   'search.drop': ({ id: wanted }) => kept.splice(kept.findIndex((each) => each.id === wanted), 1)[0],
   'files.about': ({ path = '' }) => about(path), 'files.history': () => ({ revisions: REVISIONS }),
-  'files.get': () => TRANSFERS[0], 'files.transfers': () => ({ transfers: TRANSFERS }),
+  'files.get': ({ path = '' }) => { guarded.gate(path); return TRANSFERS[0] }, 'files.transfers': () => ({ transfers: TRANSFERS }),
   'files.pause': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'paused' }),
   'files.resume': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'running' }),
   'files.cancel': ({ id: wanted }) => Object.assign(TRANSFERS.find((each) => each.id === wanted) ?? {}, { state: 'cancelled', is_over: true }),
@@ -186,6 +189,7 @@ const SHOWN: Record<string, [show: string, media: string, body: string]> = {
 }
 
 function view({ path = '' }: Asked) {
+  guarded.gate(path)
   const { entry } = about(path)
   const ending = path.split('.').at(-1) ?? ''
   return { url: `/sample/${ending}`, show: SHOWN[ending]?.[0] ?? 'none', name: entry.name, size: entry.size, media: '', revision: entry.revision, content: id(90), expires: NOW + HOUR }

@@ -1,8 +1,12 @@
 // What the one box can do besides finding: commands after `>`.
+import { guard } from '../guard/guard.svelte.ts'
+import { attempt } from './acts.ts'
+import { call } from './call.ts'
 import { desk } from './desk.svelte.ts'
 import { canRead, canWrite, house } from './house.svelte.ts'
-import { plain } from './names.ts'
-import { currentWeb, go } from './route.svelte.ts'
+import { isolated, plain } from './names.ts'
+import { last, webOf } from './paths.ts'
+import { currentWeb, go, route } from './route.svelte.ts'
 import { t } from './strings.ts'
 import type { Drawing } from '../ui/Icon.svelte'
 
@@ -22,6 +26,7 @@ export function commands(): Command[] {
     { name: t.documents.begin, icon: 'text', run: () => desk.open({ kind: 'new-document', web }) },
     { name: t.sites.publish, icon: 'globe', run: () => desk.open({ kind: 'publish', web }) },
   ]
+  const warnable = fileInSight()
   return [
     ...inWeb,
     { name: t.commands.addWeb, icon: 'web', run: () => desk.open({ kind: 'add-web' }) },
@@ -38,6 +43,12 @@ export function commands(): Command[] {
     { name: t.commands.rooms, icon: 'talk', key: '0', run: () => go('rooms', currentWeb()) },
     { name: t.commands.mail, icon: 'mail', key: 'm', run: () => go('mail') },
     { name: t.commands.inbox, icon: 'inbox', key: 'u', run: () => go('inbox') },
+    { name: t.commands.guard, icon: 'shield', key: 'w', run: () => go('guard', currentWeb()) },
+    guard.isOff
+      ? { name: t.commands.guardOn, icon: 'shield', run: () => void attempt(async () => { await call('guard.switch', { state: 'on' }); await guard.look(); desk.say(t.guard.switchedOn) }) }
+      : { name: t.commands.guardOff, icon: 'unshield', run: () => desk.open({ kind: 'guard-off' }) },
+    ...(house.webs.some(canWrite) ? [{ name: t.commands.guardRules, icon: 'shield' as Drawing, run: () => desk.open({ kind: 'guard-add-rules', web: currentWeb() }) }] : []),
+    ...(warnable === '' ? [] : [{ name: t.commands.guardWarn(isolated(last(warnable))), icon: 'warn' as Drawing, run: () => desk.open({ kind: 'guard-warn', path: warnable }) }]),
     { name: t.commands.works, icon: 'chip', run: () => go('computers', currentWeb()) },
     ...(house.webs.some(canWrite) ? [{ name: t.commands.offerTunnel, icon: 'tunnel' as Drawing, run: () => desk.open({ kind: 'offer-tunnel', web: currentWeb() }) }] : []),
     ...(house.webs.some(canWrite) ? [
@@ -57,6 +68,13 @@ export function commands(): Command[] {
       { name: t.commands.leave, icon: 'close' as Drawing, run: () => desk.open({ kind: 'leave', web: currentWeb() }) },
     ]),
   ]
+}
+
+/** The path of the file that is open or chosen in the tree, in a web where others can be warned of it. */
+function fileInSight(): string {
+  if (route.section !== 'files') return ''
+  const path = route.isOpen ? route.path : desk.chosen?.kind === 'file' ? desk.chosen.path : ''
+  return canWrite(house.web(webOf(path))) ? path : ''
 }
 
 /** The commands whose names hold every word. */

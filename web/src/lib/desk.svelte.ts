@@ -1,7 +1,9 @@
 // What lies on the desk: the open dialog, the chosen thing, how the page looks. Kept over reloads where a person
 // would expect it. Not for: anything the peer knows (house.svelte.ts).
 import type { DocumentRow, SiteView } from '../documents/api.ts'
-import type { CaseView, EntryView, Fault, JobView, MemberView, MessageView, RoomView, ShareView, TransferView, TunnelView } from './views.ts'
+import { address } from './route.svelte.ts'
+import { t } from './strings.ts'
+import type { CaseView, EntryView, Fault, JobView, MemberView, MessageView, RoomView, RuleSet, ShareView, Suspect, TransferView, TunnelView } from './views.ts'
 
 export type Dialog =
   | { kind: 'share'; web: string; folder?: string }
@@ -40,6 +42,12 @@ export type Dialog =
   | { kind: 'room-people'; room: RoomView }
   | { kind: 'talk-settings'; web: string }
   | { kind: 'delete-message'; message: MessageView }
+  | { kind: 'guard-release'; suspect: Suspect; isForWeb?: boolean; web?: string; onopened?: () => void }
+  | { kind: 'guard-warn'; path: string }
+  | { kind: 'guard-off' }
+  | { kind: 'guard-add-rules'; web: string }
+  | { kind: 'guard-drop-rules'; set: RuleSet }
+  | { kind: 'guard-officer'; web: string; person: string }
 
 export type Theme = 'auto' | 'light' | 'dark'
 
@@ -126,7 +134,7 @@ class Desk {
   }
 
   complain(fault: Fault): void {
-    this.#add({ text: fault.what, fault })
+    this.#add({ text: fault.what, fault, ...(fault.code.startsWith('guard.') ? { href: address('guard'), hrefText: t.guard.inGuard } : {}) })
   }
 
   forget(id: number): void {

@@ -86,8 +86,8 @@ class House {
     // These events carry the whole thing: shown at once, without asking.
     if (event.kind === 'files.transfer') this.transfers = put(this.transfers, event.about)
     if (event.kind === 'files.share') this.shares = put(this.shares, event.about)
-    // Computing, tunnels and talk tell of themselves (work.svelte.ts, tunnels.svelte.ts, talk.svelte.ts); nothing here hangs on it.
-    if (!/^(compute|tunnels|talk|mail)\./.test(event.kind)) this.#gather(event.kind)
+    // Computing, tunnels, talk and the guard tell of themselves (work.svelte.ts, tunnels.svelte.ts, talk.svelte.ts, guard.svelte.ts); nothing here hangs on it.
+    if (!/^(compute|tunnels|talk|mail|guard)\./.test(event.kind)) this.#gather(event.kind)
   }
 
   #gather(kind: string): void {

@@ -34,7 +34,8 @@ export function isName(name: string): boolean {
   return name.length <= NAME_MAX && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(name)
 }
 
-function isNote(note: string): boolean {
+/** Whether a sentence is kept as it is: not too long, and without what cannot be seen. */
+export function isNote(note: string): boolean {
   return new TextEncoder().encode(note).length <= NOTE_MAX && !/\p{Cc}/u.test(note)
 }
 

@@ -2,6 +2,7 @@
 import { untrack } from 'svelte'
 import { call, faultOf } from '../lib/call.ts'
 import { news } from '../lib/events.svelte.ts'
+import { oneByOne } from '../lib/one-by-one.ts'
 import type { Event, Fault, TunnelUse, TunnelView } from '../lib/views.ts'
 
 /** Events that come closer than this are answered by one look. */
@@ -84,22 +85,6 @@ class Tunnels {
 
   #soon(look: () => void): ReturnType<typeof setTimeout> {
     return setTimeout(look, this.#isSeen ? GATHER_MS : UNSEEN_MS)
-  }
-}
-
-/** Asks; whoever wishes it meanwhile gets one more, so that answers never overtake each other. */
-function oneByOne(ask: () => Promise<void>): () => Promise<void> {
-  let isAsking = false
-  let isAgain = false
-  return async () => {
-    isAgain = true
-    if (isAsking) return
-    isAsking = true
-    while (isAgain) {
-      isAgain = false
-      await ask()
-    }
-    isAsking = false
   }
 }
 
