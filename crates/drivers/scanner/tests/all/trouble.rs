@@ -31,7 +31,7 @@ fn rules_that_are_none_are_refused_with_a_sentence() {
     check(&mut house, "include \"/etc/passwd\"", "include");
     check(&mut house, "rule a { condition: unknown_word }", "unknown");
     check(&mut house, "import \"vt\" rule a { condition: vt.x }", "no rule");
-    let deep = format!("rule a {{ condition: {}true{} }}", "(".repeat(100_000), ")".repeat(100_000));
+    let deep = format!("rule a {{ condition: {}true{} }}", "(".repeat(10_000), ")".repeat(10_000));
     assert!(house.compile(&deep).1.is_err());
 }
 
@@ -51,7 +51,7 @@ fn rules_say_their_number_and_licences() {
 #[test]
 fn rules_that_take_for_ever_are_refused() {
     let mut house = House::new();
-    let slow = "rule slow { condition: for all i in (0..filesize) : (for all j in (0..filesize) : (uint8(i) + uint8(j) < 1000)) }";
+    let slow = "rule slow { condition: for any i in (0..filesize) : (for any j in (0..filesize) : (uint8(i) + uint8(j) == 1000)) }";
     let why = house.compile(slow).1.unwrap_err();
     assert!(why.contains("too long"), "{why}");
 }
@@ -59,8 +59,8 @@ fn rules_that_take_for_ever_are_refused() {
 #[test]
 fn rules_that_are_slow_on_one_content_do_not_silence_the_others() {
     let mut house = House::new();
-    let slow = "rule slow { condition: uint32(0) == 0x574f4c53 and for all i in (0..filesize) : \
-                (for all j in (0..filesize) : (uint8(i) + uint8(j) < 1000)) }";
+    let slow = "rule slow { condition: uint32(0) == 0x574f4c53 and for any i in (0..filesize) : \
+                (for any j in (0..filesize) : (uint8(i) + uint8(j) == 1000)) }";
     let (set, compiled) = house.compile(slow);
     compiled.unwrap();
     let mut bytes = b"SLOW".to_vec();
@@ -154,8 +154,8 @@ fn damaged_files_of_the_cache_are_made_anew() {
 fn a_cancelled_job_ends_soon() {
     let mut house = House::new();
     house.look("a", b"a");
-    let slow = "rule slow { condition: uint32(0) == 0x574f4c53 and for all i in (0..filesize) : \
-                (for all j in (0..filesize) : (uint8(i) + uint8(j) < 1000)) }";
+    let slow = "rule slow { condition: uint32(0) == 0x574f4c53 and for any i in (0..filesize) : \
+                (for any j in (0..filesize) : (uint8(i) + uint8(j) == 1000)) }";
     let (set, compiled) = house.compile(slow);
     compiled.unwrap();
     let mut bytes = b"SLOW".to_vec();
