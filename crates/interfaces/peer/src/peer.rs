@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use index::{ExtractorProgram, Index};
 use kernel::{Driver, Input, Kernel};
 use network::{Contents, Network, NetworkConfig, RelaySettings};
 use sandbox::Sandbox;
+use scanner::{ProgramCommand, Scanner};
 use serde_json::Value;
 use store::{Backing, RedbBacking};
 use tokio::sync::{mpsc, watch};
