@@ -88,6 +88,9 @@ _althing() {
             althing,get)
                 cmd="althing__subcmd__get"
                 ;;
+            althing,guard)
+                cmd="althing__subcmd__guard"
+                ;;
             althing,hand-over)
                 cmd="althing__subcmd__hand__subcmd__over"
                 ;;
@@ -418,6 +421,102 @@ _althing() {
             althing__subcmd__doc__subcmd__help,write)
                 cmd="althing__subcmd__doc__subcmd__help__subcmd__write"
                 ;;
+            althing__subcmd__guard,add-rules)
+                cmd="althing__subcmd__guard__subcmd__add__subcmd__rules"
+                ;;
+            althing__subcmd__guard,canary)
+                cmd="althing__subcmd__guard__subcmd__canary"
+                ;;
+            althing__subcmd__guard,check)
+                cmd="althing__subcmd__guard__subcmd__check"
+                ;;
+            althing__subcmd__guard,drop-rules)
+                cmd="althing__subcmd__guard__subcmd__drop__subcmd__rules"
+                ;;
+            althing__subcmd__guard,go-on)
+                cmd="althing__subcmd__guard__subcmd__go__subcmd__on"
+                ;;
+            althing__subcmd__guard,help)
+                cmd="althing__subcmd__guard__subcmd__help"
+                ;;
+            althing__subcmd__guard,list)
+                cmd="althing__subcmd__guard__subcmd__list"
+                ;;
+            althing__subcmd__guard,log)
+                cmd="althing__subcmd__guard__subcmd__log"
+                ;;
+            althing__subcmd__guard,odd)
+                cmd="althing__subcmd__guard__subcmd__odd"
+                ;;
+            althing__subcmd__guard,officer)
+                cmd="althing__subcmd__guard__subcmd__officer"
+                ;;
+            althing__subcmd__guard,release)
+                cmd="althing__subcmd__guard__subcmd__release"
+                ;;
+            althing__subcmd__guard,rules)
+                cmd="althing__subcmd__guard__subcmd__rules"
+                ;;
+            althing__subcmd__guard,show)
+                cmd="althing__subcmd__guard__subcmd__show"
+                ;;
+            althing__subcmd__guard,status)
+                cmd="althing__subcmd__guard__subcmd__status"
+                ;;
+            althing__subcmd__guard,switch)
+                cmd="althing__subcmd__guard__subcmd__switch"
+                ;;
+            althing__subcmd__guard,warn)
+                cmd="althing__subcmd__guard__subcmd__warn"
+                ;;
+            althing__subcmd__guard__subcmd__help,add-rules)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__add__subcmd__rules"
+                ;;
+            althing__subcmd__guard__subcmd__help,canary)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__canary"
+                ;;
+            althing__subcmd__guard__subcmd__help,check)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__check"
+                ;;
+            althing__subcmd__guard__subcmd__help,drop-rules)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__drop__subcmd__rules"
+                ;;
+            althing__subcmd__guard__subcmd__help,go-on)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__go__subcmd__on"
+                ;;
+            althing__subcmd__guard__subcmd__help,help)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__help"
+                ;;
+            althing__subcmd__guard__subcmd__help,list)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__list"
+                ;;
+            althing__subcmd__guard__subcmd__help,log)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__log"
+                ;;
+            althing__subcmd__guard__subcmd__help,odd)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__odd"
+                ;;
+            althing__subcmd__guard__subcmd__help,officer)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__officer"
+                ;;
+            althing__subcmd__guard__subcmd__help,release)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__release"
+                ;;
+            althing__subcmd__guard__subcmd__help,rules)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__rules"
+                ;;
+            althing__subcmd__guard__subcmd__help,show)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__show"
+                ;;
+            althing__subcmd__guard__subcmd__help,status)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__status"
+                ;;
+            althing__subcmd__guard__subcmd__help,switch)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__switch"
+                ;;
+            althing__subcmd__guard__subcmd__help,warn)
+                cmd="althing__subcmd__guard__subcmd__help__subcmd__warn"
+                ;;
             althing__subcmd__help,about)
                 cmd="althing__subcmd__help__subcmd__about"
                 ;;
@@ -489,6 +588,9 @@ _althing() {
                 ;;
             althing__subcmd__help,get)
                 cmd="althing__subcmd__help__subcmd__get"
+                ;;
+            althing__subcmd__help,guard)
+                cmd="althing__subcmd__help__subcmd__guard"
                 ;;
             althing__subcmd__help,hand-over)
                 cmd="althing__subcmd__help__subcmd__hand__subcmd__over"
@@ -721,6 +823,51 @@ _althing() {
             althing__subcmd__help__subcmd__doc,write)
                 cmd="althing__subcmd__help__subcmd__doc__subcmd__write"
                 ;;
+            althing__subcmd__help__subcmd__guard,add-rules)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__add__subcmd__rules"
+                ;;
+            althing__subcmd__help__subcmd__guard,canary)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__canary"
+                ;;
+            althing__subcmd__help__subcmd__guard,check)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__check"
+                ;;
+            althing__subcmd__help__subcmd__guard,drop-rules)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__drop__subcmd__rules"
+                ;;
+            althing__subcmd__help__subcmd__guard,go-on)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__go__subcmd__on"
+                ;;
+            althing__subcmd__help__subcmd__guard,list)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__list"
+                ;;
+            althing__subcmd__help__subcmd__guard,log)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__log"
+                ;;
+            althing__subcmd__help__subcmd__guard,odd)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__odd"
+                ;;
+            althing__subcmd__help__subcmd__guard,officer)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__officer"
+                ;;
+            althing__subcmd__help__subcmd__guard,release)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__release"
+                ;;
+            althing__subcmd__help__subcmd__guard,rules)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__rules"
+                ;;
+            althing__subcmd__help__subcmd__guard,show)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__show"
+                ;;
+            althing__subcmd__help__subcmd__guard,status)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__status"
+                ;;
+            althing__subcmd__help__subcmd__guard,switch)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__switch"
+                ;;
+            althing__subcmd__help__subcmd__guard,warn)
+                cmd="althing__subcmd__help__subcmd__guard__subcmd__warn"
+                ;;
             althing__subcmd__help__subcmd__jobs,cancel)
                 cmd="althing__subcmd__help__subcmd__jobs__subcmd__cancel"
                 ;;
@@ -793,6 +940,9 @@ _althing() {
             althing__subcmd__help__subcmd__mail,coming)
                 cmd="althing__subcmd__help__subcmd__mail__subcmd__coming"
                 ;;
+            althing__subcmd__help__subcmd__mail,drafts)
+                cmd="althing__subcmd__help__subcmd__mail__subcmd__drafts"
+                ;;
             althing__subcmd__help__subcmd__mail,flag)
                 cmd="althing__subcmd__help__subcmd__mail__subcmd__flag"
                 ;;
@@ -816,6 +966,9 @@ _althing() {
                 ;;
             althing__subcmd__help__subcmd__mail,password)
                 cmd="althing__subcmd__help__subcmd__mail__subcmd__password"
+                ;;
+            althing__subcmd__help__subcmd__mail,save)
+                cmd="althing__subcmd__help__subcmd__mail__subcmd__save"
                 ;;
             althing__subcmd__help__subcmd__mail,send)
                 cmd="althing__subcmd__help__subcmd__mail__subcmd__send"
@@ -1111,6 +1264,9 @@ _althing() {
             althing__subcmd__mail,coming)
                 cmd="althing__subcmd__mail__subcmd__coming"
                 ;;
+            althing__subcmd__mail,drafts)
+                cmd="althing__subcmd__mail__subcmd__drafts"
+                ;;
             althing__subcmd__mail,flag)
                 cmd="althing__subcmd__mail__subcmd__flag"
                 ;;
@@ -1137,6 +1293,9 @@ _althing() {
                 ;;
             althing__subcmd__mail,password)
                 cmd="althing__subcmd__mail__subcmd__password"
+                ;;
+            althing__subcmd__mail,save)
+                cmd="althing__subcmd__mail__subcmd__save"
                 ;;
             althing__subcmd__mail,send)
                 cmd="althing__subcmd__mail__subcmd__send"
@@ -1177,6 +1336,9 @@ _althing() {
             althing__subcmd__mail__subcmd__help,coming)
                 cmd="althing__subcmd__mail__subcmd__help__subcmd__coming"
                 ;;
+            althing__subcmd__mail__subcmd__help,drafts)
+                cmd="althing__subcmd__mail__subcmd__help__subcmd__drafts"
+                ;;
             althing__subcmd__mail__subcmd__help,flag)
                 cmd="althing__subcmd__mail__subcmd__help__subcmd__flag"
                 ;;
@@ -1203,6 +1365,9 @@ _althing() {
                 ;;
             althing__subcmd__mail__subcmd__help,password)
                 cmd="althing__subcmd__mail__subcmd__help__subcmd__password"
+                ;;
+            althing__subcmd__mail__subcmd__help,save)
+                cmd="althing__subcmd__mail__subcmd__help__subcmd__save"
                 ;;
             althing__subcmd__mail__subcmd__help,send)
                 cmd="althing__subcmd__mail__subcmd__help__subcmd__send"
@@ -1511,7 +1676,7 @@ _althing() {
 
     case "${cmd}" in
         althing)
-            opts="-h -V --json --home --help --version start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals cut-off restore share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop link follow backlinks page doc new inbox room direct say mail ledger map chain jobs compute tunnel status net show export stop words help"
+            opts="-h -V --json --home --help --version start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals cut-off restore share shares unshare guard ls about history get transfers transfer pause resume cancel mirror find keep kept drop link follow backlinks page doc new inbox room direct say mail ledger map chain jobs compute tunnel status net show export stop words help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2988,6 +3153,552 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__guard)
+            opts="-h --json --home --help go-on canary status list show log check warn release switch odd rules add-rules drop-rules officer help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__add__subcmd__rules)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__canary)
+            opts="-h --no-longer --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__check)
+            opts="-h --new-only --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__drop__subcmd__rules)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__go__subcmd__on)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help)
+            opts="go-on canary status list show log check warn release switch odd rules add-rules drop-rules officer help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__add__subcmd__rules)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__canary)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__drop__subcmd__rules)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__go__subcmd__on)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__log)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__odd)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__officer)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__release)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__rules)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__switch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__help__subcmd__warn)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__list)
+            opts="-h --all --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__log)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__odd)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__officer)
+            opts="-h --web --no-longer --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --web)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__release)
+            opts="-h --for-web --note --web --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --note)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --web)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__rules)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__show)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__status)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__switch)
+            opts="-h --json --home --help on off"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__guard__subcmd__warn)
+            opts="-h --note --web --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --note)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --web)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__hand__subcmd__over)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -3007,7 +3718,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help)
-            opts="start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals cut-off restore share shares unshare ls about history get transfers transfer pause resume cancel mirror find keep kept drop link follow backlinks page doc new inbox room direct say mail ledger map chain jobs compute tunnel status net show export stop words help"
+            opts="start key cat recover log-export watch config completions commands faults exit-codes me web invite invitations revoke accept people role hand-over remove serve device address log name safety verify news invited dismiss same-person dismissals cut-off restore share shares unshare guard ls about history get transfers transfer pause resume cancel mirror find keep kept drop link follow backlinks page doc new inbox room direct say mail ledger map chain jobs compute tunnel status net show export stop words help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3706,6 +4417,230 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__help__subcmd__guard)
+            opts="go-on canary status list show log check warn release switch odd rules add-rules drop-rules officer"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__add__subcmd__rules)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__canary)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__drop__subcmd__rules)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__go__subcmd__on)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__log)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__odd)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__officer)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__release)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__rules)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__switch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__guard__subcmd__warn)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__help__subcmd__hand__subcmd__over)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -4239,7 +5174,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__mail)
-            opts="send folders list show coming flag move folder addresses settings on off password"
+            opts="send folders list show coming drafts flag move folder addresses settings save on off password"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4267,6 +5202,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__mail__subcmd__coming)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__mail__subcmd__drafts)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -4421,6 +5370,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__help__subcmd__mail__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__help__subcmd__mail__subcmd__save)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -6643,7 +7606,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__mail)
-            opts="-h --json --home --help send folders list show coming flag move folder addresses settings on off password help"
+            opts="-h --json --home --help send folders list show coming drafts flag move folder addresses settings save on off password help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6679,6 +7642,24 @@ _althing() {
             return 0
             ;;
         althing__subcmd__mail__subcmd__coming)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__mail__subcmd__drafts)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -6883,7 +7864,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__mail__subcmd__help)
-            opts="send folders list show coming flag move folder addresses settings on off password help"
+            opts="send folders list show coming drafts flag move folder addresses settings save on off password help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6911,6 +7892,20 @@ _althing() {
             return 0
             ;;
         althing__subcmd__mail__subcmd__help__subcmd__coming)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__mail__subcmd__help__subcmd__drafts)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -7092,6 +8087,20 @@ _althing() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        althing__subcmd__mail__subcmd__help__subcmd__save)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         althing__subcmd__mail__subcmd__help__subcmd__send)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -7215,6 +8224,24 @@ _althing() {
             return 0
             ;;
         althing__subcmd__mail__subcmd__password)
+            opts="-h --json --home --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        althing__subcmd__mail__subcmd__save)
             opts="-h --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -179,6 +179,9 @@ export interface AskDocuments {
   removed?: boolean;
 }
 
+/** Arguments of `mail.drafts`. */
+export type AskDrafts = Record<string, never>;
+
 /** Arguments of `compute.evidence`. */
 export interface AskEvidence {
   /** The web; all of yours if not said. */
@@ -343,6 +346,12 @@ export interface AskNewWords {
 
 /** Arguments of `people.news`. */
 export interface AskNews {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
+/** Arguments of `guard.odd`. */
+export interface AskOdds {
   /** The web; all of yours if not said. */
   web?: string | null;
 }
@@ -592,6 +601,14 @@ export interface BringBack {
   document: string;
 }
 
+/** Arguments of `files.canary`. */
+export interface Canary {
+  /** A file of a share of yours that nobody has a reason to change. */
+  path: string;
+  /** Makes it an ordinary file again. */
+  no_longer?: boolean;
+}
+
 /** Arguments of `files.cancel`. */
 export interface Cancel {
   /** The transfer's id or its first digits. */
@@ -740,14 +757,20 @@ export interface Coming {
 
 /** A large mail that is on its way here: its letter has come, what is attached has not. */
 export interface ComingMail {
+  /** The folder in which it will be. */
+  folder: string;
   /** The author's address. */
   from: string;
   /** What it is about. */
   subject: string;
   /** Its bytes. */
   size: Bytes;
+  /** How many of them are here. */
+  here: Bytes;
   /** When it was sent. */
   at: Time;
+  /** Whether somebody who has the rest is there now. */
+  is_reachable: boolean;
   /** Whether it is being brought: from whoever has it, as soon as they are there. Else its author has sent so much that its turn is another day. */
   is_asked: boolean;
 }
@@ -953,6 +976,14 @@ export interface Decline {
   web: string;
 }
 
+/** What a device did. */
+export interface DeedView {
+  /** What, in words. */
+  deed: string;
+  /** How often. */
+  times: number;
+}
+
 /** Arguments of `talk.delete`. */
 export interface DeleteMessage {
   /** The message. */
@@ -1112,12 +1143,34 @@ export interface Done {
   what: string;
 }
 
-/** A draft. */
-export interface DraftView {
-  /** Whether it follows you to your other computers: up to 1,000 bytes do. */
+/** A draft is kept. */
+export interface DraftKept {
+  /** Its name. */
+  id: Id;
+  /** Whether it follows to the person's other computers; a long one stays here. */
   follows: boolean;
-  /** The conversation. */
-  room: string;
+}
+
+/** A mail that is being written in the page. */
+export interface DraftView {
+  /** Its name. */
+  id: Id;
+  /** When it was changed last. */
+  at: Time;
+  /** To whom, as far as it was written. */
+  to: string;
+  /** What it is about. */
+  subject: string;
+  /** The text. */
+  text: string;
+  /** Whether it follows to the person's other computers; a long one stays on the computer on which it was written. */
+  follows: boolean;
+}
+
+/** Mails that are being written in the page. */
+export interface Drafts {
+  /** The last changed first. */
+  drafts: DraftView[];
 }
 
 /** Arguments of `search.drop`. */
@@ -1524,6 +1577,8 @@ export interface GuardView {
   state: Switch;
   /** Why nothing can be looked through now; empty when it can. */
   trouble: string;
+  /** Shares of yours that are stopped because much of them changed at once. */
+  stopped: StoppedView[];
   /** Contents that wait to be looked through. */
   waiting: number;
   /** Contents of this computer that were looked through, ever. */
@@ -1895,6 +1950,18 @@ export interface Keep {
   query: string;
   /** Only in this web. */
   web?: string | null;
+}
+
+/** Arguments of `mail.draft`. */
+export interface KeepDraft {
+  /** Which one; none: it is new. */
+  id?: Id | null;
+  /** To whom, as far as it was written. */
+  to: string;
+  /** What it is about. */
+  subject: string;
+  /** The text. */
+  text: string;
 }
 
 /** Arguments of `mail.outline`. */
@@ -2605,6 +2672,38 @@ export interface NewsView {
   person: string;
 }
 
+/** A device that did what no honest program does, within 30 days. */
+export interface OddView {
+  /** Whose it is, by label, or a stranger. */
+  who: string;
+  /** What it did. */
+  deeds: DeedView[];
+  /** Whose computers it was done to, by label; you as `you`. */
+  reporters: string[];
+  /** On how many days. */
+  days: number;
+  /** From which addresses. */
+  addresses: string[];
+  /** Whether a stranger knocked at several computers, or on several days: it looks for computers. */
+  is_scan: boolean;
+  /** Whether it is a member's now. */
+  is_member: boolean;
+  /** Whether this computer does not talk to it now. */
+  is_cut_off: boolean;
+  /** When it was heard of last. */
+  last: Time;
+  /** The web. */
+  web: string;
+  /** The device. */
+  device: Id;
+}
+
+/** Who misbehaves. */
+export interface Odds {
+  /** Those heard of last first. */
+  odds: OddView[];
+}
+
 /** Arguments of `tunnels.offer`. */
 export interface OfferTunnel {
   /** The port of this computer at which the service listens, 1 to 65535. It is told to nobody. */
@@ -3076,6 +3175,24 @@ export interface SaveJob {
   out: string;
 }
 
+/** Arguments of `host.mail_save`. */
+export interface SaveMail {
+  /** Which mail: `FOLDER/NUMBER`. */
+  message: string;
+  /** Which of its parts, by its number; 0: the mail as it came. */
+  part: number;
+  /** Where: a folder, in which it gets the name it came with, made harmless; or a file that is not there yet. */
+  to: string;
+}
+
+/** A part of a mail was saved. */
+export interface SavedMail {
+  /** The file. */
+  file: string;
+  /** Its bytes. */
+  size: Bytes;
+}
+
 /** Arguments of `talk.say`. */
 export interface Say {
   /** The conversation: its id, or `web/name`. */
@@ -3280,12 +3397,14 @@ export interface ShareView {
   hashed: number;
   /** The file that is being read now, once that has taken a moment; none otherwise. */
   reading: ReadingView | null;
-  /** `reading`, `watching`, `folder missing` or `ended`. */
+  /** `reading`, `watching`, `folder missing`, `stopped` or `ended`. */
   state: string;
   /** How many things could not be read or are no files or folders. */
   skipped: number;
   /** The last of those with the reason, in words; empty when there is none. */
   last_problem: string;
+  /** Files that stop the share when anything touches them. */
+  canaries: string[];
   /** Its id. */
   id: Id;
 }
@@ -3495,6 +3614,14 @@ export interface StockView {
 
 /** Arguments of `host.stop`. */
 export type Stop = Record<string, never>;
+
+/** A share of yours that is stopped. */
+export interface StoppedView {
+  /** `web/person/share`. */
+  path: string;
+  /** Why, and what to do. */
+  why: string;
+}
 
 /** Arguments of `ledger.submit`. */
 export interface Submit {
@@ -3745,6 +3872,12 @@ export interface TunnelView {
 export interface Tunnels {
   /** By web, person and name. */
   tunnels: TunnelView[];
+}
+
+/** Arguments of `files.unbrake`. */
+export interface Unbrake {
+  /** `web/person/share`. */
+  path: string;
 }
 
 /** A unit's result. */
@@ -4109,6 +4242,10 @@ export interface Operations {
   'files.shares': { arguments: AskShares; answer: Shares };
   /** Stops sharing a folder; the folder itself stays as it is. */
   'files.unshare': { arguments: Unshare; answer: ShareView };
+  /** Goes on with a share that was stopped because much of it changed at once: it was meant. */
+  'files.unbrake': { arguments: Unbrake; answer: ShareView };
+  /** Makes a file of your share a canary: when anything touches it, the share is stopped at once. */
+  'files.canary': { arguments: Canary; answer: ShareView };
   /** Lists a folder of the tree web/person/share/path. */
   'files.list': { arguments: List; answer: Listing };
   /** Shows who has a file, how fresh it is, and its newest revision. */
@@ -4237,6 +4374,10 @@ export interface Operations {
   'mail.coming': { arguments: AskComing; answer: Coming };
   /** Says what is needed to save a part of a mail, or all of it. */
   'mail.part': { arguments: AskMailPart; answer: MailPart };
+  /** Keeps a mail that is being written, also for the person's other computers; one in which nothing stands is forgotten. */
+  'mail.draft': { arguments: KeepDraft; answer: DraftKept };
+  /** Lists mails that you have begun in the page. */
+  'mail.drafts': { arguments: AskDrafts; answer: Drafts };
   /** Sets, adds or removes flags of mails, as \Seen or \Flagged. */
   'mail.flag': { arguments: FlagMail; answer: MailFolderDone };
   /** Moves mails into another folder. */
@@ -4263,6 +4404,8 @@ export interface Operations {
   'mail.addresses': { arguments: AskAddresses; answer: Addresses };
   /** Shows what to enter in Thunderbird, mutt, mbsync and other mail programs. */
   'host.mail_settings': { arguments: AskMailSettings; answer: MailSettings };
+  /** Saves a file that came with a mail, or the whole mail. */
+  'host.mail_save': { arguments: SaveMail; answer: SavedMail };
   /** Begins to serve your mail to mail programs of this computer. */
   'host.mail_on': { arguments: MailOn; answer: MailSettings };
   /** Serves mail programs no more; the mail stays. */
@@ -4363,6 +4506,8 @@ export interface Operations {
   'guard.release': { arguments: Release; answer: Suspect };
   /** Switches the guard of this computer on or off. */
   'guard.switch': { arguments: SwitchGuard; answer: GuardView };
+  /** Lists who did what no honest program does, as all computers of a web have seen it together. */
+  'guard.odd': { arguments: AskOdds; answer: Odds };
   /** Lists the sets of rules that are looked with. */
   'guard.rules': { arguments: AskRules; answer: RuleSets };
   /** Offers a file of a web as a set of YARA rules: in force if you protect that web, else it only observes. */
@@ -4446,6 +4591,8 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'files.share': 'act',
   'files.shares': 'read',
   'files.unshare': 'act',
+  'files.unbrake': 'act',
+  'files.canary': 'act',
   'files.list': 'read',
   'files.about': 'read',
   'files.history': 'read',
@@ -4510,6 +4657,8 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'mail.read': 'read',
   'mail.coming': 'read',
   'mail.part': 'read',
+  'mail.draft': 'act',
+  'mail.drafts': 'read',
   'mail.flag': 'act',
   'mail.move': 'act',
   'mail.copy': 'act',
@@ -4523,6 +4672,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'mail.outline': 'act',
   'mail.addresses': 'read',
   'host.mail_settings': 'read',
+  'host.mail_save': 'act',
   'host.mail_on': 'act',
   'host.mail_off': 'act',
   'host.mail_password': 'act',
@@ -4573,6 +4723,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'guard.warn': 'act',
   'guard.release': 'act',
   'guard.switch': 'act',
+  'guard.odd': 'read',
   'guard.rules': 'read',
   'guard.add_rules': 'act',
   'guard.drop_rules': 'act',

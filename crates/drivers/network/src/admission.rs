@@ -66,7 +66,11 @@ impl State {
 
 impl Admission {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), losses: watch::Sender::new(0), oddities: Oddities::default() })
+        Arc::new(Self {
+            state: Mutex::default(),
+            losses: watch::Sender::new(0),
+            oddities: Oddities::default(),
+        })
     }
 
     /// Returns what others did that no honest program does.

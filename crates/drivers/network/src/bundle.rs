@@ -109,11 +109,19 @@ impl Shared {
             Vec::new()
         };
         // Nobody waits for what there is no right to: that would tell that it is here.
-        let given: Vec<ContentId> =
-            contents.iter().zip(&sources).filter(|(_, source)| source.is_some()).map(|(content, _)| *content).collect();
+        let given: Vec<ContentId> = contents
+            .iter()
+            .zip(&sources)
+            .filter(|(_, source)| source.is_some())
+            .map(|(content, _)| *content)
+            .collect();
         let gates = self.looked_through(asker, &given).await;
-        let shut: BTreeSet<ContentId> =
-            given.iter().zip(gates).filter(|(_, gate)| *gate != Gate::Open).map(|(content, _)| *content).collect();
+        let shut: BTreeSet<ContentId> = given
+            .iter()
+            .zip(gates)
+            .filter(|(_, gate)| *gate != Gate::Open)
+            .map(|(content, _)| *content)
+            .collect();
         let sources = contents
             .iter()
             .zip(sources)

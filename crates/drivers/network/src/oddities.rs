@@ -42,8 +42,11 @@ impl Oddities {
 
     fn take(&self) -> Vec<Oddity> {
         let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
-        let told = seen.into_iter().map(|((device, deed), (address, times))| {
-            Oddity { device, address: address.map(|address| address.to_canonical().to_string()), deed, times }
+        let told = seen.into_iter().map(|((device, deed), (address, times))| Oddity {
+            device,
+            address: address.map(|address| address.to_canonical().to_string()),
+            deed,
+            times,
         });
         told.collect()
     }

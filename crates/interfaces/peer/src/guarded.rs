@@ -18,9 +18,8 @@ use crate::host::{PeerHost, Windows, answer, broken};
 const WHOLE_SIZE_MAX: u64 = 32 * 1024 * 1024;
 
 /// Endings of what is only played or looked at: it is shown while it comes, of any size.
-const INERT: [&str; 14] = [
-    "mp4", "m4v", "webm", "mkv", "mov", "mp3", "m4a", "ogg", "opus", "flac", "wav", "jpg", "jpeg", "png",
-];
+const INERT: [&str; 14] =
+    ["mp4", "m4v", "webm", "mkv", "mov", "mp3", "m4a", "ogg", "opus", "flac", "wav", "jpg", "jpeg", "png"];
 
 /// How long a file may stand still on its way.
 const BRINGING_MAX: Duration = Duration::from_mins(2);

@@ -45,8 +45,7 @@ impl Scanner {
             inside: None,
             places: vec![Place { offset: 3, size: 9 }],
         };
-        let is_known =
-            |content: &ContentId| self.knows.as_ref().is_some_and(|known| known.contains(content));
+        let is_known = |content: &ContentId| self.knows.as_ref().is_some_and(|known| known.contains(content));
         let met = |content: ContentId| {
             let sets = scan.sets.iter().filter(move |set| self.sets.contains(&(**set, content)));
             sets.map(|set| Finding { set: *set, rule: "of_a_set".to_owned(), ..finding.clone() })
@@ -191,7 +190,9 @@ impl Town {
         let made_of = 1_000 + number;
         self.world.write(who, &path, made_of, 5_000);
         self.world.tell_watcher(who, &[&path], &[]);
-        let Some(content) = self.world.peer(who).disk.file(&path).map(crate::disk::SimFile::content) else { return };
+        let Some(content) = self.world.peer(who).disk.file(&path).map(crate::disk::SimFile::content) else {
+            return;
+        };
         self.files.push((who, path, content));
         if is_harmful {
             self.tally.harmful += 1;
@@ -346,7 +347,9 @@ impl Town {
                 let gate = self.gate(index, content);
                 let is_shut = matches!(gate, Some(Gate::Shut(_)));
                 self.report.claim(!is_shut || is_spoken_of || self.is_said_again(content), || {
-                    format!("a clean file that nobody speaks of, or that was released, is {gate:?} at {index}")
+                    format!(
+                        "a clean file that nobody speaks of, or that was released, is {gate:?} at {index}"
+                    )
                 });
             }
         }

@@ -249,7 +249,8 @@ impl World {
 
     /// Has a scanner that knows the harm of this world find something in a content, too.
     pub fn teach_scanner(&mut self, index: PeerIndex, content: base::ContentId) {
-        if let Some(known) = self.peer_mut(index).scanner.as_mut().and_then(|scanner| scanner.knows.as_mut()) {
+        if let Some(known) = self.peer_mut(index).scanner.as_mut().and_then(|scanner| scanner.knows.as_mut())
+        {
             known.insert(content);
         }
     }

@@ -13,8 +13,8 @@ use crate::jobs::Source;
 use crate::label;
 use crate::source::shared_path;
 use crate::tables::{
-    DOCUMENTS_AT, ENTRIES, FILES, HELD, HOLDERS, KEPT, Kind, NUMBERS, OWN, OwnState, PAST, PLACES, SHARES, ShareKey,
-    inside, path_of,
+    DOCUMENTS_AT, ENTRIES, FILES, HELD, HOLDERS, KEPT, Kind, NUMBERS, OWN, OwnState, PAST, PLACES, SHARES,
+    ShareKey, inside, path_of,
 };
 use crate::tree::{BelowSpot, ShareSpot, Spot};
 use crate::view::Viewer;

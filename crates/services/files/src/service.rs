@@ -30,7 +30,8 @@ use crate::sealing::Sealing;
 use crate::share::Candidate;
 use crate::statement::Statement;
 use crate::tables::{
-    DOCUMENTS_AT, HASHING, ITEMS, NUMBERS, OWN, OwnState, SHARES, SWEEP, Stage, TRANSFERS, UNSENT_HASHES, UNSENT_HELD,
+    DOCUMENTS_AT, HASHING, ITEMS, NUMBERS, OWN, OwnState, SHARES, SWEEP, Stage, TRANSFERS, UNSENT_HASHES,
+    UNSENT_HELD,
 };
 
 /// Returns the service. `home` is the folder where the peer keeps its keys and rows: it is never shared.

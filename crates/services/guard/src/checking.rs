@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::guard::{Check, Checked, SwitchGuard, Switch};
+use api::guard::{Check, Checked, Switch, SwitchGuard};
 use base::{ContentId, Fault};
 use kernel::{AskId, Step};
 

@@ -63,9 +63,12 @@ impl From<GuardError> for Fault {
             E::NoSuchFile { .. } => {
                 ("guard.no-such-file", Yours, "althing guard list", "lists what is held or warned of")
             }
-            E::NothingHere { .. } => {
-                ("guard.nothing-here", Yours, "althing get PATH", "brings it here; it is looked through when it comes")
-            }
+            E::NothingHere { .. } => (
+                "guard.nothing-here",
+                Yours,
+                "althing get PATH",
+                "brings it here; it is looked through when it comes",
+            ),
             E::NotHeld { .. } => ("guard.not-held", Yours, "althing guard list", "lists what is"),
             E::BadNote { .. } => ("guard.bad-note", Yours, "", "say it shorter"),
             E::RulesTooLarge { .. } => ("guard.rules-too-large", Yours, "", "offer it in parts"),

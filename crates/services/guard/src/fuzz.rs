@@ -29,9 +29,8 @@ fn body() -> impl Strategy<Value = Body> {
     );
     let release = (content(), time(), "[ -~]{0,200}")
         .prop_map(|(content, at, note)| Body::Release(Release { content, at, note }));
-    let rules = (content(), 0..8_000_000_u64, "[ -~]{1,255}", time(), any::<bool>()).prop_map(
-        |(set, size, name, at, is_offered)| Body::Rules(Rules { set, size, name, at, is_offered }),
-    );
+    let rules = (content(), 0..8_000_000_u64, "[ -~]{1,255}", time(), any::<bool>())
+        .prop_map(|(set, size, name, at, is_offered)| Body::Rules(Rules { set, size, name, at, is_offered }));
     let officer = (any::<[u8; 32]>(), time(), any::<bool>()).prop_map(|(person, at, is_officer)| {
         Body::Officer(Officer { person: PersonId::new(person), at, is_officer })
     });
@@ -81,10 +80,20 @@ fn what_is_beyond_a_limit_is_refused() {
     };
     let word = |note: &str| Evidence::Word { note: note.to_owned() };
     let place = Place { offset: 0, size: 1 };
-    let rule = |rule: &str, count| Evidence::Rule { rule: rule.to_owned(), set: content, places: vec![place; count] };
+    let rule = |rule: &str, count| Evidence::Rule {
+        rule: rule.to_owned(),
+        set: content,
+        places: vec![place; count],
+    };
     let report = |address: &str| {
         let address = Some(address.to_owned());
-        Body::Report(Report { device: DeviceId::new([1; 32]), address, deed: Deed::Knocked, times: 1, day: 1 })
+        Body::Report(Report {
+            device: DeviceId::new([1; 32]),
+            address,
+            deed: Deed::Knocked,
+            times: 1,
+            day: 1,
+        })
     };
     for wrong in [
         warning("", word("")),

@@ -8,8 +8,8 @@ use store::{Rows, StoreError};
 
 use crate::faults::GuardError;
 use crate::level::{self, Level};
-use crate::{looking, reading};
 use crate::tables::{ALLOWED, NUMBER_IS_BLIND, NUMBER_IS_OFF, NUMBERS, SEEN};
+use crate::{looking, reading};
 
 /// Whether a content may be opened or put on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

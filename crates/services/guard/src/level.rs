@@ -125,8 +125,7 @@ pub(crate) fn is_spoken_of(rows: &dyn Rows, content: ContentId) -> Result<bool, 
 
 /// Says whether a content is of a web: kept for it, or shown there.
 pub(crate) fn is_of(rows: &dyn Rows, web: WebId, content: ContentId) -> Result<bool, StoreError> {
-    Ok(files::look::is_kept(rows, web, content)?
-        || !files::look::showing(rows, web, content, 1)?.is_empty())
+    Ok(files::look::is_kept(rows, web, content)? || !files::look::showing(rows, web, content, 1)?.is_empty())
 }
 
 /// Says whether a rule that is in force now was met in a content here.

@@ -18,7 +18,8 @@ use crate::reading;
 use crate::rules;
 use crate::service::{Guard, Purpose};
 use crate::tables::{
-    BUILT_IN, FOUND, LogRow, NUMBER_IS_BLIND, NUMBER_SEEN, NUMBERS, QUEUE, RETRIES, SEEN, SeenRow, WARNINGS, What,
+    BUILT_IN, FOUND, LogRow, NUMBER_IS_BLIND, NUMBER_SEEN, NUMBERS, QUEUE, RETRIES, SEEN, SeenRow, WARNINGS,
+    What,
 };
 use crate::warning;
 
@@ -228,12 +229,7 @@ fn set_blind(step: &mut Step<'_>, is_blind: bool) -> Result<(), Fault> {
 }
 
 /// Writes down what a look came to, and acts on it.
-fn take_outcome(
-    step: &mut Step<'_>,
-    content: ContentId,
-    epoch: u64,
-    outcome: Outcome,
-) -> Result<(), Fault> {
+fn take_outcome(step: &mut Step<'_>, content: ContentId, epoch: u64, outcome: Outcome) -> Result<(), Fault> {
     let at = step.now();
     let row = match outcome {
         Outcome::Seen { mut findings, unseen } => {
@@ -274,12 +270,7 @@ fn take_outcome(
 }
 
 /// A rule was met: it is held here from this transaction on, and the webs it is of are warned.
-fn found(
-    step: &mut Step<'_>,
-    content: ContentId,
-    findings: &[Finding],
-    at: Timestamp,
-) -> Result<(), Fault> {
+fn found(step: &mut Step<'_>, content: ContentId, findings: &[Finding], at: Timestamp) -> Result<(), Fault> {
     let worst = worst_of(step.view(), findings)?;
     let name = name_of(step.view(), content)?.unwrap_or_default();
     let shown = worst.or(findings.first());

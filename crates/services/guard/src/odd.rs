@@ -110,7 +110,11 @@ pub(crate) fn tell(step: &mut Step<'_>) -> Result<(), Fault> {
 }
 
 /// Takes what another says that was done to it: seen together with what was noticed here.
-pub(crate) fn hear(step: &mut Step<'_>, (web, author): (WebId, DeviceId), report: Report) -> Result<(), Fault> {
+pub(crate) fn hear(
+    step: &mut Step<'_>,
+    (web, author): (WebId, DeviceId),
+    report: Report,
+) -> Result<(), Fault> {
     let today = day_of(step.now());
     if report.day > today.saturating_add(1) || report.day.saturating_add(DAYS) < today {
         return Ok(());
@@ -122,7 +126,9 @@ pub(crate) fn hear(step: &mut Step<'_>, (web, author): (WebId, DeviceId), report
     }
     let key = (web, report.device, (report.day, author, byte(report.deed)));
     let known = REPORTS.get(step.view(), &key)?;
-    if (known.is_none() && of_author >= KEPT_A_DAY) || known.as_ref().is_some_and(|row| row.times >= report.times) {
+    if (known.is_none() && of_author >= KEPT_A_DAY)
+        || known.as_ref().is_some_and(|row| row.times >= report.times)
+    {
         return Ok(());
     }
     let row = ReportRow {
@@ -171,12 +177,7 @@ fn forget_old(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
 }
 
 /// Says whether a stranger, by its key or its address, has knocked at several computers or on several days.
-fn is_scan(
-    rows: &dyn Rows,
-    web: WebId,
-    device: DeviceId,
-    address: Option<&str>,
-) -> Result<bool, StoreError> {
+fn is_scan(rows: &dyn Rows, web: WebId, device: DeviceId, address: Option<&str>) -> Result<bool, StoreError> {
     let mut places = BTreeSet::new();
     for row in REPORTS.within(rows, &web) {
         let ((_, by_device, (day, at, _)), row) = row?;
@@ -198,12 +199,7 @@ fn said(deed: Deed) -> &'static str {
 }
 
 /// Lists who did what, seen by all computers of a web together; proofs of two histories among it.
-pub(crate) fn list(
-    rows: &dyn Rows,
-    me: DeviceId,
-    web: Option<WebId>,
-    now: Timestamp,
-) -> Result<Odds, Fault> {
+pub(crate) fn list(rows: &dyn Rows, me: DeviceId, web: Option<WebId>, now: Timestamp) -> Result<Odds, Fault> {
     let mut odds = Vec::new();
     for row in people::read::webs(rows)? {
         if web.is_none_or(|web| web == row.id) {
@@ -221,8 +217,7 @@ fn in_web(rows: &dyn Rows, me: DeviceId, web: WebId, now: Timestamp) -> Result<V
         let ((_, device, (day, by, _)), row) = row?;
         by_device.entry(device).or_default().push((by, day, row));
     }
-    let forked: BTreeSet<DeviceId> =
-        records::forks(rows, web)?.into_iter().map(|fork| fork.device).collect();
+    let forked: BTreeSet<DeviceId> = records::forks(rows, web)?.into_iter().map(|fork| fork.device).collect();
     for device in &forked {
         by_device.entry(*device).or_default();
     }

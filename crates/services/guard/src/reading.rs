@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::Operation;
 use api::guard::{
-    AskGuard, AskGuardLog, AskOdds, AskRules, AskSuspect, AskSuspects, ComputerHealth, FindingView, GuardEntry,
-    GuardLog, GuardView, GuardedWeb, LevelWord, Officers, ReleaseView, RuleSet, RuleSets, Suspect, Suspects,
-    StoppedView, Switch, WarningView,
+    AskGuard, AskGuardLog, AskOdds, AskRules, AskSuspect, AskSuspects, ComputerHealth, FindingView,
+    GuardEntry, GuardLog, GuardView, GuardedWeb, LevelWord, Officers, ReleaseView, RuleSet, RuleSets,
+    StoppedView, Suspect, Suspects, Switch, WarningView,
 };
 use base::{ByteCount, ContentId, Fault, FaultKind, PersonId, Timestamp, WebId};
 use kernel::{ReadContext, Reader, Step};
@@ -150,7 +150,11 @@ pub(crate) fn status(rows: &dyn Rows, web: Option<&str>, now: Timestamp) -> Resu
     Ok(GuardView {
         stopped: stopped.into_iter().map(|(path, why)| StoppedView { path, why }).collect(),
         state: if is_off(rows)? { Switch::Off } else { Switch::On },
-        trouble: if is_blind { "the scanner did not work; it is tried again".to_owned() } else { String::new() },
+        trouble: if is_blind {
+            "the scanner did not work; it is tried again".to_owned()
+        } else {
+            String::new()
+        },
         waiting: u64::try_from(QUEUE.all(rows).count()).unwrap_or(u64::MAX),
         seen: number(NUMBER_SEEN)?,
         held,
@@ -230,7 +234,8 @@ fn list(rows: &dyn Rows, asked: &AskSuspects, now: Timestamp) -> Result<Suspects
             suspects.push(shown);
         }
     }
-    suspects.sort_by_key(|shown| (std::cmp::Reverse(shown.level), std::cmp::Reverse(shown.since), shown.content));
+    suspects
+        .sort_by_key(|shown| (std::cmp::Reverse(shown.level), std::cmp::Reverse(shown.since), shown.content));
     suspects.truncate(SUSPECTS_MAX);
     Ok(Suspects { suspects })
 }
@@ -312,15 +317,18 @@ fn meaning(level: LevelWord, findings: &[FindingView], warning: usize, needed: u
         LevelWord::Warned if warning == 0 => "it could not be looked through: opening asks first".to_owned(),
         LevelWord::Warned => format!("{warning} of {needed} persons warn of it: opening asks first"),
         LevelWord::Held => format!("{warning} persons warn of it: it is not opened, given or put on disk"),
-        LevelWord::Quarantined => format!(
-            "rule {} was met here: it is not opened, given or put on disk",
-            rule.unwrap_or_default()
-        ),
+        LevelWord::Quarantined => {
+            format!("rule {} was met here: it is not opened, given or put on disk", rule.unwrap_or_default())
+        }
     }
 }
 
 /// Says in words why the person of this peer is not given a content.
-pub(crate) fn why_shut(rows: &dyn Rows, content: ContentId, now: Timestamp) -> Result<(String, String), Fault> {
+pub(crate) fn why_shut(
+    rows: &dyn Rows,
+    content: ContentId,
+    now: Timestamp,
+) -> Result<(String, String), Fault> {
     let shown = suspect(rows, content, now)?;
     Ok((shown.name, shown.meaning))
 }

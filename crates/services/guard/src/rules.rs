@@ -191,7 +191,11 @@ impl Guard {
             }
         }
         for set in due {
-            if !self.jobs.values().any(|purpose| matches!(purpose, Purpose::Compile { set: other } if *other == set)) {
+            if !self
+                .jobs
+                .values()
+                .any(|purpose| matches!(purpose, Purpose::Compile { set: other } if *other == set))
+            {
                 let job = step.work(COMPILE, to_bytes(&Compile { set }));
                 self.jobs.insert(job, Purpose::Compile { set });
             }
@@ -287,8 +291,7 @@ pub(crate) fn set_officer(step: &mut Step<'_>, ask: AskId, asked: &SetOfficer) -
         return Err(GuardError::NoAdmin { web: label }.into());
     }
     let person = people::read::person_named(step.view(), web, &asked.person)?;
-    let person =
-        person.ok_or_else(|| GuardError::NoSuchPerson { web: label, who: asked.person.clone() })?;
+    let person = person.ok_or_else(|| GuardError::NoSuchPerson { web: label, who: asked.person.clone() })?;
     let known = OFFICERS.get(step.view(), &(web, person, me))?;
     let at = later(step.now(), known.map(|known| known.at));
     let officer = Officer { person, at, is_officer: !asked.no_longer };

@@ -39,7 +39,8 @@ pub(crate) const OFFICERS: Table<(WebId, PersonId, PersonId), OfficerRow> = Tabl
 pub(crate) const HEALTH: Table<(WebId, DeviceId), Health> = Table::new("guard.health");
 
 /// What devices did to computers of a web, by whom it was done, on which day, to whose device.
-pub(crate) const REPORTS: Table<(WebId, DeviceId, (u64, DeviceId, u8)), ReportRow> = Table::new("guard.reports");
+pub(crate) const REPORTS: Table<(WebId, DeviceId, (u64, DeviceId, u8)), ReportRow> =
+    Table::new("guard.reports");
 
 /// What happened, oldest first.
 pub(crate) const LOG: Table<u64, LogRow> = Table::new("guard.log");

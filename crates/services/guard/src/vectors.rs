@@ -97,7 +97,10 @@ fn accepted() -> Vec<Value> {
         ("the longest name of a rule", warning("a", rule(&"r".repeat(RULE_NAME_MAX), 1))),
         ("a warning by a person", warning("letter.txt", word("do not trust it"))),
         ("a warning without a word", warning("letter.txt", word(""))),
-        ("the longest name and note", warning(&"n".repeat(NAME_SIZE_MAX), word(&"ä".repeat(NOTE_SIZE_MAX / 2)))),
+        (
+            "the longest name and note",
+            warning(&"n".repeat(NAME_SIZE_MAX), word(&"ä".repeat(NOTE_SIZE_MAX / 2))),
+        ),
         ("a name that is a program's", warning("<script>alert(1)</script>", word("'; drop table"))),
         ("a release", release("an example of ours")),
         ("a release without a word", release("")),

@@ -16,7 +16,8 @@ use crate::reading::{self, Meant};
 use crate::rules::{later, protects, writer};
 use crate::statement::{Body, Evidence, NAME_SIZE_MAX, NOTE_SIZE_MAX, Release, Warning, is_note};
 use crate::tables::{
-    ALLOWED, LogRow, QUEUE, REFUTED, RELEASES, ReleaseRow, SEEN, SeenRow, WARNED_BY, WARNINGS, WarningRow, What,
+    ALLOWED, LogRow, QUEUE, REFUTED, RELEASES, ReleaseRow, SEEN, SeenRow, WARNED_BY, WARNINGS, WarningRow,
+    What,
 };
 
 /// Warnings of one person within an hour of its clock at most; further ones are dropped.
@@ -57,8 +58,7 @@ fn say(
     let shown = name_in(step.view(), web, content)?;
     let known = WARNINGS.get(step.view(), &(content, web, me))?.map(|row| row.at);
     let (name, size) = shown.unwrap_or_else(|| (name.to_owned(), 0));
-    let warning =
-        Warning { content, size, name: spoken(&name), at: later(step.now(), known), evidence };
+    let warning = Warning { content, size, name: spoken(&name), at: later(step.now(), known), evidence };
     records::publish(step, web, "guard", Body::Warn(warning.clone()).to_bytes())?;
     let device = step.me();
     take(step, (web, device, me), warning)

@@ -172,7 +172,8 @@ fn rules_hold_while_whoever_offers_them_protects_the_web() {
     for who in 0..NAMES.len() {
         town.world.teach_set(who, set, plan);
     }
-    let offered = town.ask(CAROL, "guard.add_rules", json!({ "file": "family/Carol/things/own.yar" })).unwrap();
+    let offered =
+        town.ask(CAROL, "guard.add_rules", json!({ "file": "family/Carol/things/own.yar" })).unwrap();
     assert_eq!(offered["is_in_force"], json!(false));
     town.pass(60);
     assert_eq!(town.gate(BOB, plan), Gate::Open, "others' rules observe");
@@ -236,7 +237,10 @@ fn a_folder_that_is_rewritten_stops_until_its_person_speaks() {
     assert_eq!(revision(&town), before, "nobody is told");
     let status = town.world.read(BOB, "guard.status", json!({})).unwrap();
     assert_eq!(status["stopped"][0]["path"], json!("family/Bob/things"));
-    assert_eq!(code(town.ask(ALICE, "files.unbrake", json!({ "path": "family/Bob/things" }))), "files.not-your-share");
+    assert_eq!(
+        code(town.ask(ALICE, "files.unbrake", json!({ "path": "family/Bob/things" }))),
+        "files.not-your-share"
+    );
     town.ask(BOB, "files.unbrake", json!({ "path": "family/Bob/things" })).unwrap();
     town.pass(120);
     assert_ne!(revision(&town), before, "it was meant");
