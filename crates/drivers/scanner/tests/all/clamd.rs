@@ -72,6 +72,15 @@ fn a_clamd_that_is_missing_wrong_or_silent_stops_nothing() {
     drop(listener);
 }
 
+/// Ends with the test, also with one that fails.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().and_then(|()| self.0.wait()).unwrap();
+    }
+}
+
 /// With the real one, when this computer has it: `althing` needs no signatures of others for this.
 #[test]
 fn the_real_clamd_is_understood() {
@@ -86,22 +95,22 @@ fn the_real_clamd_is_understood() {
         at("db").display()
     );
     std::fs::write(at("clamd.conf"), settings).unwrap();
-    let mut clamd = std::process::Command::new(program)
+    let clamd = std::process::Command::new(program)
         .arg("-c")
         .arg(at("clamd.conf"))
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
+    let mut clamd = Running(clamd);
     let until = Instant::now() + Duration::from_secs(60);
-    while !at("socket").exists() && Instant::now() < until && clamd.try_wait().unwrap().is_none() {
+    while !at("socket").exists() && Instant::now() < until && clamd.0.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(100));
     }
     let mut house = House::with(child(), Some(at("socket")));
     let found = house.look("a", b"here is the mark of mallory, among others");
     let clean = house.look("b", b"nothing");
-    clamd.kill().unwrap();
-    clamd.wait().unwrap();
+    drop(clamd);
     assert_eq!(harmful(&found), ["clamd/Own.Mark.UNOFFICIAL"]);
     assert_eq!(rules(&clean), Vec::<&str>::new());
 }

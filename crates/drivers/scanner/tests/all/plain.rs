@@ -73,15 +73,15 @@ fn a_shared_file_is_read_in_place_and_only_as_it_was_hashed() {
     assert_eq!(harmful(&house.scan(vec![item.clone()], Vec::new())[0]), ["eicar_test_file"]);
 
     std::fs::File::options().append(true).open(&path).unwrap().write_all(b" ").unwrap();
-    let changed = Outcome::NotSeen { why: "it has just been changed".to_owned() };
-    assert_eq!(house.scan(vec![item.clone()], Vec::new()), [changed.clone()]);
+    let changed = [Outcome::NotSeen { why: "it has just been changed".to_owned() }];
+    assert_eq!(house.scan(vec![item.clone()], Vec::new()), changed);
     std::fs::remove_file(&path).unwrap();
-    assert_eq!(house.scan(vec![item.clone()], Vec::new()), [changed.clone()]);
+    assert_eq!(house.scan(vec![item.clone()], Vec::new()), changed);
     std::os::unix::fs::symlink("/etc/hostname", &path).unwrap();
-    assert_eq!(house.scan(vec![item.clone()], Vec::new()), [changed.clone()]);
+    assert_eq!(house.scan(vec![item.clone()], Vec::new()), changed);
     std::fs::remove_file(&path).unwrap();
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-    assert_eq!(house.scan(vec![item], Vec::new()), [changed]);
+    assert_eq!(house.scan(vec![item], Vec::new()), changed);
 }
 
 #[test]

@@ -104,10 +104,8 @@ fn pack(plain: &[u8]) -> Vec<Vec<u8>> {
         .chunks(3_000)
         .map(|piece| {
             let mut tokens = Vec::new();
-            for (index, letters) in piece.chunks(8).enumerate() {
+            for letters in piece.chunks(8) {
                 tokens.push(0);
-                // Real ones begin so: the letter after `Attribut` can be a copy, and is none here.
-                let _is_first = index == 0;
                 tokens.extend_from_slice(letters);
             }
             let head = 0xb000 | u16::try_from(tokens.len() - 1).unwrap();

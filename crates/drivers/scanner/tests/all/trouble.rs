@@ -134,12 +134,11 @@ fn damaged_files_of_the_cache_are_made_anew() {
     house.end_children();
     for (number, path) in files().enumerate() {
         let mut bytes = std::fs::read(&path).unwrap();
-        match number {
-            0 => bytes.truncate(40),
-            _ => {
-                let middle = bytes.len() / 2;
-                bytes[middle] ^= 1;
-            }
+        if number == 0 {
+            bytes.truncate(40);
+        } else {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
         }
         std::fs::write(&path, bytes).unwrap();
     }

@@ -34,8 +34,13 @@ pub(in super::super) fn zip(looker: &mut Looker<'_>, mut packed: impl Read + See
         looker.tally.unseen("more than 20,000 files are packed in it");
         return;
     }
+    let mut begin = [0; 2];
+    // What only seems to end as one may be none: the four letters stand in programs, too.
+    let is_one = packed.rewind().and_then(|()| packed.read_exact(&mut begin)).is_ok() && begin == *b"PK";
     let Ok(mut archive) = ZipArchive::new(packed) else {
-        looker.tally.unseen("it is a damaged zip archive");
+        if is_one {
+            looker.tally.unseen("it is a damaged zip archive");
+        }
         return;
     };
     for index in 0..archive.len() {
