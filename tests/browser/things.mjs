@@ -5,7 +5,7 @@ import { deflateSync } from 'node:zlib'
 
 /** Names that a file system takes and a page must survive; after the big list of naughty strings. */
 export const NAUGHTY = [
-  'a\nnew line.txt', 'turn \u202Egnp.exe', '__proto__', 'constructor', 'CON', 'NUL.txt', '<img src=x onerror=alert(1)>.html',
+  'a\nnew line.txt', 'turn \u202Egnp.txt', '__proto__', 'constructor', 'CON', 'NUL.txt', '<img src=x onerror=alert(1)>.html',
   '\u200b', 'ﷺ'.repeat(8), 'Z̮̞̠͙͔ͅḀ̗̞͈̻̗Ḷ͙͎̯̹̞͓G̻O̭̗̮.txt', '👩🏽‍🚀.png', 'مستند مهم.pdf', '$(touch me)', '`id`', '%2e%2e%2f', 'a?b#c&d=e.txt', `${'ü'.repeat(120)}.txt`,
   ' leading and trailing ', 'tab\tname', '\u0007bell', '\u001b[31mred', '{{7*7}}', '${7*7}', "'; DROP TABLE files; --", 'null', 'undefined', '-rf', '..x', '社會科學院語學研究所', '．．．', '\ufeffmark', 'nbsp\u00a0here',
 ]
