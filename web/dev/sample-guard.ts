@@ -73,7 +73,8 @@ const LOG: GuardEntry[] = [
 ]
 
 const STATUS: GuardView = {
-  state: 'on', trouble: '', waiting: 148, seen: 12_402, held: 2, warned: 2, rules: 2,
+  state: 'on', trouble: '', waiting: 148,
+  stopped: [{ path: 'family/alice/plans', why: '31 files became something else within a minute; nothing more is told until you say that it was meant: althing guard go-on PATH' }], seen: 12_402, held: 2, warned: 2, rules: 2,
   webs: [
     {
       web: 'family', persons_needed: 2, officers: ['bob', 'you'], is_officer: true,
@@ -129,6 +130,12 @@ export function sampleGuard(fault: Fault, push: (kind: string, about: unknown) =
       return counts ? change(one, 'released', 'whoever protects the web says that it is no harm', web) : change(one, one.level, one.meaning, web)
     },
     'guard.switch': ({ state = 'on' }) => { STATUS.state = state; note(`the guard was switched ${state}`, '', { web: '' }); changed(null); return status() },
+    'guard.odd': () => ({
+      odds: [
+        { who: 'a stranger (5k2vq7)', deeds: [{ deed: 'asked for what only members may', times: 4 }], reporters: ['bob', 'carol', 'you'], days: 12, addresses: ['203.0.113.7'], is_scan: true, is_member: false, is_cut_off: false, last: Date.now() - 7_200_000, web: 'family', device: '5k2vq7' },
+        { who: 'dave', deeds: [{ deed: 'gave wrong bytes', times: 1 }], reporters: ['you'], days: 1, addresses: [], is_scan: false, is_member: true, is_cut_off: true, last: Date.now() - 240_000, web: 'family', device: '8m3x' },
+      ],
+    }),
     'guard.rules': ({ web }) => ({ sets: SETS.filter((each) => !web || each.web === '' || each.web === web) }),
     'guard.add_rules': ({ file = '' }) => {
       if (!file.endsWith('.yar')) throw fault('guard.no-such-file', 'yours', `there is no file at ${file} whose content is known`)

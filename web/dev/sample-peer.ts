@@ -19,8 +19,8 @@ let webs: WebView[] = [
   { name: 'alone', role: 'owner', members: 1, here: 1, note: '', id: id(72) },
 ]
 const shares: ShareView[] = [
-  { path: 'family/alice/everything', folder: '/home/alice/everything', files: 100_000, bytes: 240_000_000_000, hashed: 31_204, reading: { name: 'holiday.mp4', done: 1_200_000_000, size: 4_000_000_000 }, state: 'reading', skipped: 3, last_problem: 'socket: not a file or folder', id: id(80) },
-  { path: 'family/alice/plans', folder: '/home/alice/plans', files: 12, bytes: 14_200_112, hashed: 12, reading: null, state: 'watching', skipped: 0, last_problem: '', id: id(81) },
+  { path: 'family/alice/everything', folder: '/home/alice/everything', files: 100_000, bytes: 240_000_000_000, hashed: 31_204, reading: { name: 'holiday.mp4', done: 1_200_000_000, size: 4_000_000_000 }, state: 'reading', skipped: 3, last_problem: 'socket: not a file or folder', canaries: [], id: id(80) },
+  { path: 'family/alice/plans', folder: '/home/alice/plans', files: 12, bytes: 14_200_112, hashed: 12, reading: null, state: 'watching', skipped: 0, last_problem: '', canaries: [], id: id(81) },
 ]
 
 const act = (at: number, by: string, seed: number, kind: string, what: string, about?: number) => ({

@@ -108,7 +108,7 @@ class Guard {
 
   #hear({ kind }: Event): void {
     // Who is meant by a name and who protects a web hang on people.
-    if (kind === 'guard.changed' || (kind === 'people.changed' && this.#watchers > 0)) {
+    if (kind === 'guard.changed' || kind === 'files.braked' || (kind === 'people.changed' && this.#watchers > 0)) {
       this.#timer ??= setTimeout(() => { this.#timer = undefined; void this.look() }, GATHER_MS)
     }
   }

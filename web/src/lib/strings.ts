@@ -1024,6 +1024,17 @@ export const t = {
       older: 'It is an older revision; what is known of it stands in Guard.',
       who: 'Who warns', found: 'Found here',
     },
+    stopped: {
+      list: 'Shares that are stopped', title: (path: string) => `${path} is stopped`,
+      text: (why: string) => `Because ${why}. Nothing more of it is told, and others keep what they have, until you say that it was meant.`,
+      goOn: 'It was meant: go on', goesOn: (path: string) => `${path} goes on.`,
+    },
+    misdeeds: {
+      title: 'Who misbehaved', none: 'Nobody, as far as any computer has told.',
+      times: (deed: string, n: string) => `${deed} (${n} times)`, scan: 'looks for computers', cutOff: 'not talked to now',
+      seenBy: (who: string, days: number, from: string) => `${who === '' ? 'Proven' : `Seen by ${who}`}${days > 1 ? ` on ${plural(days, 'day', 'days')}` : ''}${from === '' ? '' : ` from ${from}`}, last`,
+      remove: 'Each computer cuts off for itself. For a web only a removal does: under People.',
+    },
     computers: {
       title: 'How computers are protected', list: (web: string) => `Computers of ${web}`,
       sum: (guarded: number, all: number) => all === 0 ? 'No computer has told yet how it is protected.' : guarded === all ? `All ${plural(all, 'computer that told is', 'computers that told are')} guarded.` : `${guarded.toLocaleString('en')} of ${plural(all, 'computer that told is', 'computers that told are')} guarded.`,
