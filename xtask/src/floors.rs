@@ -31,7 +31,7 @@ const SIDEWAYS: [(&str, &str); 11] = [
 ];
 
 /// Foreign crates that belong to some crates only; of the rest of the house, `lab` may use them, too.
-const TIED: [(&str, &[&str]); 21] = [
+const TIED: [(&str, &[&str]); 22] = [
     ("redb", &["store"]),
     ("iroh", &["network"]),
     ("iroh-blobs", &["network"]),
@@ -39,7 +39,7 @@ const TIED: [(&str, &[&str]); 21] = [
     ("clap", &["althing"]),
     ("imap-codec", &["mail"]),
     ("imap-types", &["mail"]),
-    ("mail-parser", &["mail"]),
+    ("mail-parser", &["mail", "scanner"]),
     ("smtp-proto", &["mail"]),
     ("notify", &["workers"]),
     ("rust-embed", &["gateways"]),
@@ -52,7 +52,8 @@ const TIED: [(&str, &[&str]); 21] = [
     ("x11rb", &["idle"]),
     ("zbus", &["idle"]),
     ("wasmtime", &["sandbox", "machine-code"]),
-    ("seccompiler", &["sandbox"]),
+    ("seccompiler", &["sandbox", "scanner"]),
+    ("yara-x", &["scanner"]),
 ];
 
 /// Foreign crates that nothing below the drivers may use: the simulator could not replay it.

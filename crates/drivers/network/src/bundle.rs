@@ -187,6 +187,9 @@ impl Shared {
         );
         let fetched =
             fetched.await.unwrap_or(Err(Failure::new(FetchFailure::TimedOut, "the provider is too slow")));
+        if outcomes.contains(&ItemOutcome::Wrong) {
+            self.admission.punish_wrong_bytes(bundle.provider);
+        }
         // What came before a failure counts; with nothing at all the job fails and says why.
         match fetched {
             Err(failure) if !outcomes.contains(&ItemOutcome::Arrived) => Err(failure),

@@ -16,10 +16,13 @@ use crate::shared::Shared;
 /// What more comes within this is told together.
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
+/// From which address, and how often, by whom and what.
+type Seen = BTreeMap<(DeviceId, Deed), (Option<IpAddr>, u32)>;
+
 /// Counts, by whom and what.
 #[derive(Debug, Default)]
 pub(crate) struct Oddities {
-    seen: Mutex<BTreeMap<(DeviceId, Deed), (Option<IpAddr>, u32)>>,
+    seen: Mutex<Seen>,
     news: Notify,
 }
 

@@ -113,7 +113,7 @@ fn measure(wanted: &Wanted) {
         shelf.0.lock().unwrap().insert(set, source.into_bytes());
         let (before, begun) = (processor_of_children(), Instant::now());
         let compiled: Compiled = from_bytes(&ask(COMPILE, to_bytes(&Compile { set })).unwrap()).unwrap();
-        let took = processor_of_children() - before;
+        let took = processor_of_children().saturating_sub(before);
         println!(
             "compiled {} rules: {took:.2?} processor, {:.2?} wall, {:?}",
             compiled.rules,
@@ -147,7 +147,8 @@ fn measure(wanted: &Wanted) {
     let most = memory.end();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(scanner.stop());
-    let (child, parent) = (processor_of_children() - before, own_processor() - own);
+    let (child, parent) =
+        (processor_of_children().saturating_sub(before), own_processor().saturating_sub(own));
     sum.tell(wall, child, parent);
     println!("memory of the child at most: {most} kB");
 }

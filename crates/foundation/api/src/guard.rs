@@ -77,7 +77,6 @@ pub struct Odds {
 }
 
 /// A device that did what no honest program does, within 30 days.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact that a page shows by itself")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OddView {
     /// Whose it is, by label, or a stranger.

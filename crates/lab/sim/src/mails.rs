@@ -443,8 +443,8 @@ mod tests {
     #[test]
     fn towns_that_sort_mail_on_several_computers_end_with_the_same_folders() {
         let mut sum = MailTally::default();
-        // In 1013 two folders of one name are made apart, which is seldom.
-        for seed in 1_010..=1_015 {
+        // In 1040 two folders of one name are made apart, which is seldom.
+        for seed in [1_010, 1_011, 1_012, 1_013, 1_014, 1_040] {
             let (report, tally) = run(seed);
             assert!(report.wrong.is_empty(), "seed {seed}: {:#?}", report.wrong);
             assert!(report.checked > 100, "{} claims", report.checked);

@@ -53,7 +53,7 @@ impl Files {
         for path in report.changed.iter().map(|item| &item.path).chain(&report.gone) {
             if is_touched_canary(step.view(), number, path, report)? {
                 let why = format!("the canary {path} was touched");
-                return self.brake(step, number, why).map(|()| true);
+                return self.brake(step, number, &why).map(|()| true);
             }
         }
         let rewritten = rewritten(step.view(), number, report)?;
@@ -70,11 +70,11 @@ impl Files {
         if sum < limit_of(entries) {
             return Ok(false);
         }
-        self.brake(step, number, format!("{sum} files became something else within a minute"))?;
+        self.brake(step, number, &format!("{sum} files became something else within a minute"))?;
         Ok(true)
     }
 
-    fn brake(&mut self, step: &mut Step<'_>, number: u64, why: String) -> Result<(), Fault> {
+    fn brake(&mut self, step: &mut Step<'_>, number: u64, why: &str) -> Result<(), Fault> {
         self.stop_reading(step, number);
         self.stop_hashing(step, number)?;
         self.brakes.lately.remove(&number);

@@ -180,7 +180,7 @@ pub fn contents_below(rows: &dyn Rows, path: &str, limit: usize) -> Result<Vec<C
     let mut contents = BTreeSet::new();
     let shares = |person: PersonId, web: WebId, contents: &mut BTreeSet<ContentId>| {
         for (_, _, share) in label::shares(rows, web, person)? {
-            add_below(rows, contents, (share.number, Vec::new()), limit)?;
+            add_below(rows, contents, &(share.number, Vec::new()), limit)?;
         }
         Ok::<_, StoreError>(())
     };
@@ -198,10 +198,10 @@ pub fn contents_below(rows: &dyn Rows, path: &str, limit: usize) -> Result<Vec<C
             }
         }
         Spot::Person(web, person) => shares(person, web, &mut contents)?,
-        Spot::Share(spot) => add_below(rows, &mut contents, (spot.row.number, Vec::new()), limit)?,
+        Spot::Share(spot) => add_below(rows, &mut contents, &(spot.row.number, Vec::new()), limit)?,
         Spot::Below(spot) => match spot.file() {
             Some(entry) => contents.extend(entry.head.content),
-            None => add_below(rows, &mut contents, (spot.share.row.number, inside(&spot.key)), limit)?,
+            None => add_below(rows, &mut contents, &(spot.share.row.number, inside(&spot.key)), limit)?,
         },
     }
     Ok(contents.into_iter().take(limit).collect())
@@ -210,10 +210,10 @@ pub fn contents_below(rows: &dyn Rows, path: &str, limit: usize) -> Result<Vec<C
 fn add_below(
     rows: &dyn Rows,
     contents: &mut BTreeSet<ContentId>,
-    below: (u64, Vec<u8>),
+    below: &(u64, Vec<u8>),
     limit: usize,
 ) -> Result<(), StoreError> {
-    for row in ENTRIES.within(rows, &below) {
+    for row in ENTRIES.within(rows, below) {
         if contents.len() >= limit {
             break;
         }

@@ -106,7 +106,7 @@ pub(crate) fn switch(step: &mut Step<'_>, ask: AskId, asked: &SwitchGuard) -> Re
             what: if is_off_now { What::Off } else { What::On },
             why: String::new(),
         };
-        log::note(step, entry)?;
+        log::note(step, &entry)?;
         crate::health::tell(step)?;
         reading::tell_changed(step, None, None)?;
     }

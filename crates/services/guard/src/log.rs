@@ -9,10 +9,10 @@ use crate::tables::{LOG, LogRow};
 const ENTRIES_MAX: u64 = 10_000;
 
 /// Writes an entry.
-pub(crate) fn note(step: &mut Step<'_>, row: LogRow) -> Result<(), StoreError> {
+pub(crate) fn note(step: &mut Step<'_>, row: &LogRow) -> Result<(), StoreError> {
     let last = LOG.within_back(step.view(), &()).next().transpose()?.map_or(0, |(number, _)| number);
     let number = last.saturating_add(1);
-    LOG.put(step.rows(), &number, &row);
+    LOG.put(step.rows(), &number, row);
     if let Some(old) = number.checked_sub(ENTRIES_MAX) {
         LOG.delete(step.rows(), &old);
     }

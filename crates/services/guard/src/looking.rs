@@ -134,7 +134,7 @@ impl Guard {
             return self.answer_awaiting(step, None);
         };
         set_blind(step, false)?;
-        self.take_built_in(step, scanned.built_in)?;
+        Self::take_built_in(step, scanned.built_in)?;
         for (content, outcome) in contents.iter().zip(scanned.outcomes) {
             take_outcome(step, *content, epoch, outcome)?;
             self.answer_awaiting(step, Some(*content))?;
@@ -143,7 +143,7 @@ impl Guard {
     }
 
     /// Another version of this program has another set: all is looked at again.
-    fn take_built_in(&mut self, step: &mut Step<'_>, set: ContentId) -> Result<(), Fault> {
+    fn take_built_in(step: &mut Step<'_>, set: ContentId) -> Result<(), Fault> {
         let known = BUILT_IN.get(step.view(), &())?;
         if known != Some(set) {
             BUILT_IN.put(step.rows(), &(), &set);
@@ -283,7 +283,7 @@ fn found(step: &mut Step<'_>, content: ContentId, findings: &[Finding], at: Time
         what: if worst.is_some() { What::Found } else { What::Observed },
         why: shown.map(|finding| finding.rule.clone()).unwrap_or_default(),
     };
-    log::note(step, entry)?;
+    log::note(step, &entry)?;
     pass_on(step, content, findings)
 }
 

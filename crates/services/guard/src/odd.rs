@@ -142,7 +142,8 @@ pub(crate) fn hear(
     if known.is_none() {
         note(step, web, report.device, &row)?;
     }
-    forget_old(step, web)
+    forget_old(step, web);
+    Ok(())
 }
 
 fn note(step: &mut Step<'_>, web: WebId, device: DeviceId, row: &ReportRow) -> Result<(), Fault> {
@@ -157,12 +158,12 @@ fn note(step: &mut Step<'_>, web: WebId, device: DeviceId, row: &ReportRow) -> R
             what: if is_scan { What::Scanned } else { What::Misbehaved },
             why: said(row.deed).to_owned(),
         };
-        log::note(step, entry)?;
+        log::note(step, &entry)?;
     }
     reading::tell_changed(step, Some(web), None)
 }
 
-fn forget_old(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+fn forget_old(step: &mut Step<'_>, web: WebId) {
     let today = day_of(step.now());
     let old: Vec<_> = REPORTS
         .within(step.view(), &web)
@@ -173,7 +174,6 @@ fn forget_old(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
     for key in old {
         REPORTS.delete(step.rows(), &key);
     }
-    Ok(())
 }
 
 /// Says whether a stranger, by its key or its address, has knocked at several computers or on several days.
@@ -223,7 +223,7 @@ fn in_web(rows: &dyn Rows, me: DeviceId, web: WebId, now: Timestamp) -> Result<V
     }
     let mut odds = Vec::new();
     for (device, reports) in by_device {
-        odds.push(odd(rows, (web, device, forked.contains(&device)), reports, (me, now))?);
+        odds.push(odd(rows, (web, device, forked.contains(&device)), &reports, (me, now))?);
     }
     Ok(odds)
 }
@@ -231,14 +231,14 @@ fn in_web(rows: &dyn Rows, me: DeviceId, web: WebId, now: Timestamp) -> Result<V
 fn odd(
     rows: &dyn Rows,
     (web, device, has_forked): (WebId, DeviceId, bool),
-    reports: Vec<(DeviceId, u64, ReportRow)>,
+    reports: &[(DeviceId, u64, ReportRow)],
     (me, now): (DeviceId, Timestamp),
 ) -> Result<OddView, Fault> {
     let person = people::read::person_of(rows, web, device)?;
     let mut deeds: Vec<DeedView> = Vec::new();
     let (mut reporters, mut days, mut addresses) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let (mut last, mut is_cut_off) = (None, false);
-    for (by, day, row) in &reports {
+    for (by, day, row) in reports {
         let is_cut = matches!(row.deed, Deed::BrokeProtocol | Deed::GaveWrongBytes);
         is_cut_off |= is_cut && *by == me && now < row.heard.after(CUT_OFF_FOR);
         if let Some(by) = people::read::person_of(rows, web, *by)? {

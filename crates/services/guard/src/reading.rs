@@ -1,5 +1,6 @@
 //! Answers about what is held and warned of, from committed rows.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::Operation;
@@ -391,9 +392,9 @@ fn warnings(rows: &dyn Rows, content: ContentId, now: Timestamp) -> Result<Vec<W
     let mut views = Vec::new();
     for row in WARNINGS.within(rows, &content) {
         let ((_, web, person), row) = row?;
-        if !counting.contains_key(&web) {
+        if let Entry::Vacant(vacant) = counting.entry(web) {
             let those = level::warnings(rows, web, content, now)?;
-            counting.insert(web, those.into_iter().map(|(person, _)| person).collect());
+            vacant.insert(those.into_iter().map(|(person, _)| person).collect());
         }
         views.push(WarningView {
             by: label(rows, web, person)?,

@@ -147,7 +147,7 @@ pub(crate) fn hear(
         why: String::new(),
     };
     if is_in || !rules.is_offered {
-        log::note(step, entry)?;
+        log::note(step, &entry)?;
     }
     turn_epoch(step)?;
     bring(step, web, rules.set, &row);
@@ -186,7 +186,7 @@ impl Guard {
         for row in RULES.all(step.view()) {
             let ((web, set, _), offered) = row?;
             let is_due = offered.is_offered && !READY.has(step.view(), &set)?;
-            if is_due && (lending::is_here(step.view(), web, set)? || self.is_own(step, set)?) {
+            if is_due && (lending::is_here(step.view(), web, set)? || Self::is_own(step, set)?) {
                 due.insert(set);
             }
         }
@@ -203,13 +203,12 @@ impl Guard {
         Ok(())
     }
 
-    fn is_own(&self, step: &Step<'_>, set: ContentId) -> Result<bool, StoreError> {
+    fn is_own(step: &Step<'_>, set: ContentId) -> Result<bool, StoreError> {
         Ok(files::own_source(step.view(), set)?.is_some())
     }
 
     /// A set was compiled, or cannot be.
     pub(crate) fn take_compiled(
-        &mut self,
         step: &mut Step<'_>,
         set: ContentId,
         outcome: Result<Vec<u8>, kernel::JobFailure>,
@@ -326,7 +325,7 @@ pub(crate) fn hear_officer(
         what: if said.is_officer { What::Officer } else { What::NoOfficer },
         why: String::new(),
     };
-    log::note(step, entry)?;
+    log::note(step, &entry)?;
     turn_epoch(step)?;
     reading::tell_changed(step, Some(web), None)
 }

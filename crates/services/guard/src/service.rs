@@ -151,7 +151,7 @@ impl Guard {
     ) -> Result<(), Fault> {
         match self.jobs.remove(&job) {
             Some(Purpose::Look { contents, epoch }) => self.take_looked(step, (contents, epoch), outcome),
-            Some(Purpose::Compile { set }) => self.take_compiled(step, set, outcome),
+            Some(Purpose::Compile { set }) => Self::take_compiled(step, set, outcome),
             None => Ok(()),
         }
     }

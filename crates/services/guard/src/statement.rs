@@ -123,6 +123,7 @@ pub(crate) struct Rules {
 }
 
 /// Who protects a web, besides its admins and owners.
+#[expect(clippy::struct_field_names, reason = "an officer, or none any more")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Officer {
     #[n(0)]

@@ -38,9 +38,11 @@ pub(crate) const OFFICERS: Table<(WebId, PersonId, PersonId), OfficerRow> = Tabl
 /// How well the devices of a web are protected.
 pub(crate) const HEALTH: Table<(WebId, DeviceId), Health> = Table::new("guard.health");
 
+/// In which web, by which device; on which day, to whose device, which deed.
+pub(crate) type ReportKey = (WebId, DeviceId, (u64, DeviceId, u8));
+
 /// What devices did to computers of a web, by whom it was done, on which day, to whose device.
-pub(crate) const REPORTS: Table<(WebId, DeviceId, (u64, DeviceId, u8)), ReportRow> =
-    Table::new("guard.reports");
+pub(crate) const REPORTS: Table<ReportKey, ReportRow> = Table::new("guard.reports");
 
 /// What happened, oldest first.
 pub(crate) const LOG: Table<u64, LogRow> = Table::new("guard.log");

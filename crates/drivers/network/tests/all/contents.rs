@@ -157,7 +157,7 @@ async fn a_provider_that_lies_is_found_out() {
         .await
         .unwrap();
     let mallory = base::DeviceId::new(*endpoint.id().as_bytes());
-    let addresses = endpoint.bound_sockets().iter().map(ToString::to_string).collect();
+    let addresses: Vec<String> = endpoint.bound_sockets().iter().map(ToString::to_string).collect();
     let lying = endpoint.clone();
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move {
@@ -180,7 +180,7 @@ async fn a_provider_that_lies_is_found_out() {
 
     let mut bob = Peer::start(2).await;
     bob.network.effect(Effect::Admit { web: WEB, devices: vec![mallory] });
-    bob.network.effect(Effect::Addresses { device: mallory, addresses });
+    bob.network.effect(Effect::Addresses { device: mallory, addresses: addresses.clone() });
     let wrong = bob.fetch(mallory, id_of(b"x"), 5_000_000, &[(0, 5_000_000)]).await;
     assert_eq!(wrong, Err(FetchFailure::WrongBytes));
     let items = vec![
@@ -188,8 +188,14 @@ async fn a_provider_that_lies_is_found_out() {
         BundleItem { content: id_of(&[0; 6]), size: 6 },
     ];
     let bundle = jobs::Bundle { web: WEB, provider: mallory, items };
-    let bundled: jobs::Bundled = jobs::from_bytes(&bob.run(jobs::BUNDLE, &bundle).await.unwrap()).unwrap();
+    // Who gave wrong bytes is not talked to for a while; others do not know that yet.
+    assert!(bob.run(jobs::BUNDLE, &bundle).await.is_err());
+    let mut carol = Peer::start(3).await;
+    carol.network.effect(Effect::Admit { web: WEB, devices: vec![mallory] });
+    carol.network.effect(Effect::Addresses { device: mallory, addresses });
+    let bundled: jobs::Bundled = jobs::from_bytes(&carol.run(jobs::BUNDLE, &bundle).await.unwrap()).unwrap();
     assert_eq!(bundled.outcomes, [ItemOutcome::Wrong, ItemOutcome::Arrived]);
+    assert!(carol.run(jobs::BUNDLE, &bundle).await.is_err());
     endpoint.close().await;
 }
 

@@ -30,7 +30,7 @@ impl Town {
 
     fn drafts_at(&self, peer: PeerIndex) -> Vec<Value> {
         let drafts = self.world.read(peer, "mail.drafts", json!({})).unwrap_or_default();
-        drafts["drafts"].as_array().cloned().unwrap_or_default()
+        drafts.get("drafts").and_then(Value::as_array).cloned().unwrap_or_default()
     }
 
     /// All computers of a person have the same drafts.

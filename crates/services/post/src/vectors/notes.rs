@@ -17,8 +17,8 @@ fn mail(number: u8) -> MailId {
     MailId(base::OperationId::new([number; 16]))
 }
 
-fn by(number: u8) -> Option<DeviceId> {
-    Some(DeviceId::new([number; 32]))
+fn by(number: u8) -> DeviceId {
+    DeviceId::new([number; 32])
 }
 
 fn place(folder: &str, flags: &[&str]) -> Place {
@@ -93,15 +93,17 @@ fn letter(name: &str, notes: Vec<Note>) -> Value {
     let mut known = Known::default();
     let Notes { key, notes } = Notes::read(&bytes).unwrap();
     let taken = notes.len();
-    notes.into_iter().for_each(|note| known.hear(note));
+    for note in notes {
+        known.hear(note);
+    }
     let finds = json!({ "key": key.to_string(), "taken": taken, "known": known.told() });
     vector("post-notes", name, &bytes, &finds)
 }
 
 fn states() -> Vec<Value> {
     let [inbox, work] = ["INBOX", "Work"].map(|name| vec![place(name, &["\\Seen"])]);
-    let moved = |count, number, places: &[Place]| placing(count, by(number), places.to_vec());
-    let named = |count, number, name| naming((0, "Work"), count, by(number), name);
+    let moved = |count, number, places: &[Place]| placing(count, Some(by(number)), places.to_vec());
+    let named = |count, number, name| naming((0, "Work"), count, Some(by(number)), name);
     vec![
         letter("where a mail is", vec![placing(1, None, inbox.clone())]),
         letter("a greater count, heard first", vec![moved(2, 1, &work), moved(1, 9, &inbox)]),
