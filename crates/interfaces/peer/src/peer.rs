@@ -16,7 +16,7 @@ use futures_lite::StreamExt as _;
 use gateways::{GatewayConfig, Gateways, Host, Serving};
 use idle::Idle;
 use index::{ExtractorProgram, Index};
-use kernel::{Driver, Input, Kernel};
+use kernel::{Driver, Input, Kernel, Readers};
 use network::{Contents, Network, NetworkConfig, RelaySettings};
 use sandbox::Sandbox;
 use scanner::{ProgramCommand, Scanner};
@@ -122,7 +122,7 @@ impl Peer {
         let me = network.me();
         let contents = network.contents();
         let network = Arc::new(network);
-        let (local, mut drivers) = Local::start(&home, &contents, &keys, inputs)?;
+        let (local, mut drivers) = Local::start(&home, (&contents, &readers), &keys, inputs)?;
         drivers.push(Arc::clone(&network) as Arc<dyn Driver>);
 
         let (last_event, watch) = watch::channel(kernel::last_event(&*readers.snapshot()?)?);
@@ -248,7 +248,7 @@ impl Local {
     /// Starts them; returns them as the kernel's thread knows them, too.
     fn start(
         home: &Home,
-        contents: &Contents,
+        (contents, readers): (&Contents, &Arc<Readers>),
         keys: &KeyFile,
         inputs: mpsc::Sender<Input>,
     ) -> Result<(Self, Vec<Arc<dyn Driver>>), PeerError> {
@@ -256,7 +256,7 @@ impl Local {
         let index = Arc::new(start_index(home, contents, inputs.clone())?);
         let idle = Arc::new(start_idle(home.path(), inputs.clone())?);
         let sandbox = Arc::new(start_sandbox(home.path(), (contents, keys, &idle), inputs.clone())?);
-        let scanner = Arc::new(start_scanner(home, contents, inputs.clone())?);
+        let scanner = Arc::new(start_scanner(home, (contents, readers), inputs.clone())?);
         let links = LinkFinder::start(contents.clone(), inputs).map_err(PeerError::NoThreads)?;
         let drivers = vec![
             Arc::clone(&workers) as Arc<dyn Driver>,
@@ -332,13 +332,14 @@ const CLAMD: &str = "/run/clamav/clamd.ctl";
 
 fn start_scanner(
     home: &Home,
-    contents: &Contents,
+    (contents, readers): (&Contents, &Arc<Readers>),
     inputs: mpsc::Sender<Input>,
 ) -> Result<Scanner, PeerError> {
     let program = ProgramCommand { path: own_program()?, arguments: vec![LOOK_THROUGH.to_owned()] };
     let clamd = Some(PathBuf::from(CLAMD)).filter(|path| path.exists());
     let config = scanner::Config { home: home.path().to_owned(), program, clamd };
-    Scanner::start(config, Arc::new(Kept::new(contents.clone())), inputs).map_err(PeerError::NoThreads)
+    let here = Here { kept: Kept::new(contents.clone()), readers: Arc::clone(readers) };
+    Scanner::start(config, Arc::new(here), inputs).map_err(PeerError::NoThreads)
 }
 
 /// What this peer keeps, for drivers that read it.
@@ -382,13 +383,30 @@ impl index::Library for Kept {
     }
 }
 
-impl scanner::Library for Kept {
+/// What the scanner reads by content alone: it is kept, or a set of rules that this person shares in place.
+struct Here {
+    kept: Kept,
+    readers: Arc<Readers>,
+}
+
+impl Here {
+    fn source(&self, content: ContentId) -> io::Result<Source> {
+        let rows = self.readers.snapshot().map_err(io::Error::other)?;
+        let source = files::own_source(&*rows, content).map_err(io::Error::other)?;
+        source.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl scanner::Library for Here {
     fn size(&self, content: ContentId) -> io::Result<u64> {
-        self.runtime.block_on(self.contents.size(content))
+        match self.source(content)? {
+            Source::Store => self.kept.runtime.block_on(self.kept.contents.size(content)),
+            Source::Path { stat, .. } => Ok(stat.size),
+        }
     }
 
     fn read(&self, content: ContentId, range: Range<u64>) -> io::Result<Vec<u8>> {
-        self.read_range(content, Source::Store, range)
+        self.kept.read_range(content, self.source(content)?, range)
     }
 }
 
