@@ -1016,7 +1016,7 @@ export const t = {
       back: 'A warning cannot be taken back; it counts for a week. Whoever warns without cause counts for less.',
       go: 'Warn them', done: (name: string) => `Everybody is warned of ${name}.`,
     },
-    check: { act: 'Look through', actAll: 'Look through what is here', running: 'Looking through it', left: (n: string) => `${n} wait to be looked through`, named: (name: string) => `Look through ${name}` },
+    check: { act: 'Look through', actAll: 'Look through what is here', running: 'Looking through it', left: (n: string) => `${n} wait to be looked through`, named: (act: string, name: string) => `${act}: ${name}` },
     shut: {
       quarantined: 'This file is quarantined', held: 'This file is held', warned: 'This file may be harmful', 'not-yet': 'This file is being looked through',
       safe: 'It stays shut until you say otherwise; nothing was deleted.',
