@@ -107,9 +107,14 @@ fn house_of(logs: &Logs, draws: &[u8]) -> Lone {
     let mut house = begin();
     let mut at = [0_usize; 3];
     let mut draws = draws.iter().cycle();
-    while logs.iter().zip(at).any(|(log, at)| at < log.len()) {
-        let author = usize::from(*draws.next().unwrap()) % 3;
-        let Some(body) = logs[author].get(at[author]) else { continue };
+    loop {
+        // Of those that have more to say: draws that never name one would go on for ever.
+        let open: Vec<usize> = (0..3).filter(|author| at[*author] < logs[*author].len()).collect();
+        if open.is_empty() {
+            break;
+        }
+        let author = open[usize::from(*draws.next().unwrap()) % open.len()];
+        let body = &logs[author][at[author]];
         at[author] += 1;
         let seq = u64::try_from(at[author]).unwrap();
         let author = u8::try_from(author).unwrap();
