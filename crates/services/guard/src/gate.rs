@@ -53,6 +53,10 @@ pub fn gate_for(
     }
     if level::is_spoken_of(rows, content)? {
         for web in people::read::webs_of_device(rows, asker)? {
+            // A release counts in the web it was said in; another, which does not have the content, has no say.
+            if !level::is_of(rows, web, content)? {
+                continue;
+            }
             let level = level::in_web(rows, web, content, now)?;
             if level >= Level::Held {
                 return Ok(Gate::Shut(level));
