@@ -26,15 +26,33 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 impl Shared {
     /// Waits until contents for an asker were looked through; returns for each whether it may leave.
     pub(crate) async fn looked_through(&self, asker: DeviceId, contents: &[ContentId]) -> Vec<Gate> {
+        self.wait_for(contents, SERVE_WAIT, || self.rights.gates_for(asker, contents)).await
+    }
+
+    /// Waits until a content was looked through that is to be put on the disk; fails if it may not.
+    pub(crate) async fn looked_through_to_save(&self, content: ContentId) -> Result<(), Failure> {
+        let gates = self.wait_for(&[content], SAVE_WAIT, || vec![self.rights.gate(content)]).await;
+        let why = match gates.first() {
+            Some(Gate::Open) => return Ok(()),
+            Some(Gate::NotYet) => "it could not be looked through in time",
+            Some(Gate::Shut(_)) | None => "it may be harmful; see: althing guard list",
+        };
+        Err(Failure::new(FetchFailure::Local, why))
+    }
+
+    /// Waits until no gate says "not yet", or the time is over.
+    async fn wait_for(
+        &self,
+        contents: &[ContentId],
+        longest: Duration,
+        ask: impl Fn() -> Vec<Gate>,
+    ) -> Vec<Gate> {
         let mut waited = Duration::ZERO;
         loop {
-            let gates = self.rights.gates_for(asker, contents);
-            let due: Vec<ContentId> = contents
-                .iter()
-                .zip(&gates)
-                .filter_map(|(content, gate)| (*gate == Gate::NotYet).then_some(*content))
-                .collect();
-            if due.is_empty() || waited >= SERVE_WAIT {
+            let gates = ask();
+            let due = contents.iter().zip(&gates).filter(|(_, gate)| **gate == Gate::NotYet);
+            let due: Vec<ContentId> = due.map(|(content, _)| *content).collect();
+            if due.is_empty() || waited >= longest {
                 return gates;
             }
             if waited.is_zero() {
@@ -42,27 +60,6 @@ impl Shared {
             }
             tokio::time::sleep(LOOK_EVERY).await;
             waited += LOOK_EVERY;
-        }
-    }
-
-    /// Waits until a content was looked through that is to be put on the disk; fails if it may not.
-    pub(crate) async fn looked_through_to_save(&self, content: ContentId) -> Result<(), Failure> {
-        let mut waited = Duration::ZERO;
-        loop {
-            let why = match self.rights.gate(content) {
-                Gate::Open => return Ok(()),
-                Gate::Shut(_) => "it may be harmful; see: althing guard list",
-                Gate::NotYet if waited >= SAVE_WAIT => "it could not be looked through in time",
-                Gate::NotYet => {
-                    if waited.is_zero() {
-                        self.say_awaited(vec![content]).await;
-                    }
-                    tokio::time::sleep(LOOK_EVERY).await;
-                    waited += LOOK_EVERY;
-                    continue;
-                }
-            };
-            return Err(Failure::new(FetchFailure::Local, why));
         }
     }
 

@@ -13,14 +13,6 @@ use guard::{Gate, GuardError};
 use crate::engine::now;
 use crate::host::{PeerHost, Windows, answer, broken};
 
-/// Files up to this size are brought whole and looked through before their first byte is shown; larger ones are shown while they
-/// come.
-const WHOLE_SIZE_MAX: u64 = 32 * 1024 * 1024;
-
-/// Endings of what is only played or looked at: it is shown while it comes, of any size.
-const INERT: [&str; 14] =
-    ["mp4", "m4v", "webm", "mkv", "mov", "mp3", "m4a", "ogg", "opus", "flac", "wav", "jpg", "jpeg", "png"];
-
 /// How long a file may stand still on its way.
 const BRINGING_MAX: Duration = Duration::from_mins(2);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -41,17 +33,16 @@ impl PeerHost {
                 Gate::NotYet => {}
             }
             if !self.is_here(content).await? {
-                if windows.opened.size.0 > WHOLE_SIZE_MAX || is_inert(&windows.opened.name) {
+                if guard::is_shown_while_it_comes(&windows.opened.name, windows.opened.size.0) {
                     return Ok(());
                 }
                 self.bring_whole(windows).await?;
             }
             let asked = Check { path: content.to_string(), new_only: true };
             match self.engine.ask("guard.check", answer("guard.check", &asked)?, None).await {
-                // Nothing is kept from anybody because the scanner does not work; the status says so.
-                Err(fault) if fault.code == "guard.blind" || fault.code == "guard.off" => return Ok(()),
-                Err(fault) => return Err(fault),
-                Ok(_) => {}
+                // What the gate makes of that it says itself.
+                Err(fault) if fault.code != "guard.blind" && fault.code != "guard.off" => return Err(fault),
+                Ok(_) | Err(_) => {}
             }
         }
         Err(GuardError::NotYet { name: windows.opened.name.clone() }.into())
@@ -83,22 +74,5 @@ impl PeerHost {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(())
-    }
-}
-
-fn is_inert(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    ending.is_some_and(|ending| INERT.contains(&ending.as_str()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_inert;
-
-    #[test]
-    fn a_film_is_inert_and_a_script_that_is_called_like_one_is_not() {
-        assert!(is_inert("holiday.MP4"));
-        assert!(!is_inert("holiday.mp4.js"));
-        assert!(!is_inert("mp4"));
     }
 }

@@ -262,6 +262,11 @@ impl World {
         }
     }
 
+    /// Has a driver of a peer notice something.
+    pub fn notice(&mut self, index: PeerIndex, kind: &'static str, report: Vec<u8>) {
+        self.input_after(Duration::ZERO, index, Input::Noticed { kind, report });
+    }
+
     /// Writes a file on a peer's disk, as any program would; its watcher is not told.
     pub fn write(&mut self, index: PeerIndex, path: &str, made_of: u64, size: u64) {
         let now_ms = self.now_ms;

@@ -54,19 +54,8 @@ impl Guard {
         Ok(())
     }
 
-    /// Answers checks that wait for nothing more, after a content was looked through; or all, when the scanner does not work.
-    pub(crate) fn answer_awaiting(
-        &mut self,
-        step: &mut Step<'_>,
-        content: Option<ContentId>,
-    ) -> Result<(), Fault> {
-        let Some(content) = content else {
-            self.awaited.clear();
-            for (ask, _) in std::mem::take(&mut self.checks) {
-                step.refuse(ask, GuardError::Blind.into());
-            }
-            return Ok(());
-        };
+    /// Answers checks that wait for nothing more, after a content was looked through.
+    pub(crate) fn answer_awaiting(&mut self, step: &mut Step<'_>, content: ContentId) -> Result<(), Fault> {
         for ask in self.awaited.remove(&content).unwrap_or_default() {
             let Some(checking) = self.checks.get_mut(&ask) else { continue };
             checking.waiting.remove(&content);
@@ -76,6 +65,33 @@ impl Guard {
                 answer(step, ask, &checking)?;
             }
         }
+        Ok(())
+    }
+
+    /// Answers all checks that wait that nothing will come of them.
+    pub(crate) fn give_up_checks(&mut self, step: &mut Step<'_>, why: &GuardError) {
+        self.awaited.clear();
+        for (ask, _) in std::mem::take(&mut self.checks) {
+            step.refuse(ask, why.clone().into());
+        }
+    }
+
+    /// Switches the guard of this computer on or off.
+    pub(crate) fn switch(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: &SwitchGuard,
+    ) -> Result<(), Fault> {
+        let is_off_now = asked.state == Switch::Off;
+        if is_off(step.view())? != is_off_now {
+            if is_off_now {
+                self.give_up_checks(step, &GuardError::Off);
+            }
+            set_off(step, is_off_now)?;
+        }
+        let shown = reading::status(step.view(), None, step.now())?;
+        step.reply(ask, &shown);
         Ok(())
     }
 }
@@ -92,25 +108,18 @@ fn answer(step: &mut Step<'_>, ask: AskId, checking: &Checking) -> Result<(), Fa
     Ok(())
 }
 
-/// Switches the guard of this computer on or off.
-pub(crate) fn switch(step: &mut Step<'_>, ask: AskId, asked: &SwitchGuard) -> Result<(), Fault> {
-    let is_off_now = asked.state == Switch::Off;
-    if is_off(step.view())? != is_off_now {
-        NUMBERS.put(step.rows(), &NUMBER_IS_OFF, &u64::from(is_off_now));
-        let entry = LogRow {
-            at: step.now(),
-            web: None,
-            content: None,
-            name: String::new(),
-            person: people::read::my_person(step.view())?,
-            what: if is_off_now { What::Off } else { What::On },
-            why: String::new(),
-        };
-        log::note(step, &entry)?;
-        crate::health::tell(step)?;
-        reading::tell_changed(step, None, None)?;
-    }
-    let shown = reading::status(step.view(), None, step.now())?;
-    step.reply(ask, &shown);
-    Ok(())
+fn set_off(step: &mut Step<'_>, is_off_now: bool) -> Result<(), Fault> {
+    NUMBERS.put(step.rows(), &NUMBER_IS_OFF, &u64::from(is_off_now));
+    let entry = LogRow {
+        at: step.now(),
+        web: None,
+        content: None,
+        name: String::new(),
+        person: people::read::my_person(step.view())?,
+        what: if is_off_now { What::Off } else { What::On },
+        why: String::new(),
+    };
+    log::note(step, &entry)?;
+    crate::health::tell(step)?;
+    reading::tell_changed(step, None, None)
 }

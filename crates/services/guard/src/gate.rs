@@ -73,6 +73,19 @@ fn is_blind(rows: &dyn Rows) -> Result<bool, StoreError> {
     Ok(NUMBERS.get(rows, &NUMBER_IS_BLIND)? == Some(1))
 }
 
+/// Files up to this size are brought whole and looked through before their first byte is shown.
+const WHOLE_SIZE_MAX: u64 = 32 * 1024 * 1024;
+
+/// Endings of what is only played or looked at.
+const INERT: [&str; 14] =
+    ["mp4", "m4v", "webm", "mkv", "mov", "mp3", "m4a", "ogg", "opus", "flac", "wav", "jpg", "jpeg", "png"];
+
+/// Says whether a file that is not here is shown while it comes, before it can be looked through (spec guard, rule 22).
+pub fn is_shown_while_it_comes(name: &str, size: u64) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    size > WHOLE_SIZE_MAX || ending.is_some_and(|ending| INERT.contains(&ending.as_str()))
+}
+
 /// Says to a person why a content is not opened.
 pub fn refusal(rows: &dyn Rows, content: ContentId, level: Level, now: Timestamp) -> Result<Fault, Fault> {
     let (name, why) = reading::why_shut(rows, content, now)?;
@@ -87,4 +100,17 @@ pub fn refusal(rows: &dyn Rows, content: ContentId, level: Level, now: Timestamp
 /// Says whether the person of this computer has switched the guard off.
 pub(crate) fn is_off(rows: &dyn Rows) -> Result<bool, StoreError> {
     Ok(NUMBERS.get(rows, &NUMBER_IS_OFF)? == Some(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WHOLE_SIZE_MAX, is_shown_while_it_comes};
+
+    #[test]
+    fn a_film_is_shown_while_it_comes_and_a_script_that_is_called_like_one_is_not() {
+        assert!(is_shown_while_it_comes("holiday.MP4", 1));
+        assert!(!is_shown_while_it_comes("holiday.mp4.js", 1));
+        assert!(!is_shown_while_it_comes("mp4", WHOLE_SIZE_MAX));
+        assert!(is_shown_while_it_comes("archive.tar", WHOLE_SIZE_MAX + 1));
+    }
 }

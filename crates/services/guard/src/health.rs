@@ -11,7 +11,7 @@ use crate::level::{self, Level};
 use crate::reading;
 use crate::rules;
 use crate::statement::{Body, Health};
-use crate::tables::{FOUND, HEALTH, NUMBER_IS_BLIND, NUMBER_SEEN, NUMBERS};
+use crate::tables::{HEALTH, NUMBER_IS_BLIND, NUMBER_SEEN, NUMBERS};
 
 /// Alarm: tell how this computer is protected.
 pub(crate) const ALARM: &str = "health";
@@ -50,9 +50,10 @@ pub(crate) fn tell(step: &mut Step<'_>) -> Result<(), Fault> {
 fn measure(step: &Step<'_>, web: WebId) -> Result<Health, StoreError> {
     let rows = step.view();
     let mut held = 0_u32;
-    for row in FOUND.all(rows) {
-        let (content, ()) = row?;
-        held = held.saturating_add(u32::from(level::in_web(rows, web, content, step.now())? >= Level::Held));
+    for content in reading::spoken_of(rows)? {
+        let is_held = level::concerns(rows, web, content)?
+            && level::in_web(rows, web, content, step.now())? >= Level::Held;
+        held = held.saturating_add(u32::from(is_held));
     }
     Ok(Health {
         at: step.now(),

@@ -65,12 +65,10 @@ pub(crate) fn in_web(
     if released_at(rows, web, content)?.is_none() && is_found(rows, content)? {
         return Ok(Level::Quarantined);
     }
-    Ok(if is_said_enough(rows, web, content, now)? {
-        Level::Held
-    } else if weight_in(rows, web, content, now)? > 0 {
-        Level::Warned
-    } else {
-        Level::Clear
+    Ok(match weight_in(rows, web, content, now)? {
+        0 => Level::Clear,
+        weight if weight >= weight_needed(rows, web)? => Level::Held,
+        _ => Level::Warned,
     })
 }
 
@@ -81,8 +79,11 @@ pub(crate) fn is_said_enough(
     content: ContentId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let needed = u64::try_from(persons_needed(rows, web)?).unwrap_or(u64::MAX).saturating_mul(WHOLE);
-    Ok(weight_in(rows, web, content, now)? >= needed)
+    Ok(weight_in(rows, web, content, now)? >= weight_needed(rows, web)?)
+}
+
+fn weight_needed(rows: &dyn Rows, web: WebId) -> Result<u64, StoreError> {
+    Ok(u64::try_from(persons_needed(rows, web)?).unwrap_or(u64::MAX).saturating_mul(WHOLE))
 }
 
 fn weight_in(rows: &dyn Rows, web: WebId, content: ContentId, now: Timestamp) -> Result<u64, StoreError> {
@@ -108,7 +109,7 @@ pub(crate) fn anywhere(rows: &dyn Rows, content: ContentId, now: Timestamp) -> R
         // A release counts where the content is shown: in another web it says nothing.
         let is_here = is_of(rows, web.id, content)?;
         is_of_web |= is_here;
-        if is_here || WARNINGS.within(rows, &(content, web.id)).next().transpose()?.is_some() {
+        if is_here || is_warned_of(rows, web.id, content)? {
             worst = worst.max(in_web(rows, web.id, content, now)?);
         }
     }
@@ -128,13 +129,36 @@ pub(crate) fn is_of(rows: &dyn Rows, web: WebId, content: ContentId) -> Result<b
     Ok(files::look::is_kept(rows, web, content)? || !files::look::showing(rows, web, content, 1)?.is_empty())
 }
 
+/// Says whether anybody in a web warns of a content.
+fn is_warned_of(rows: &dyn Rows, web: WebId, content: ContentId) -> Result<bool, StoreError> {
+    Ok(WARNINGS.within(rows, &(content, web)).next().transpose()?.is_some())
+}
+
+/// Says whether a web has to do with a content: it has it, or somebody there warns of it.
+pub(crate) fn concerns(rows: &dyn Rows, web: WebId, content: ContentId) -> Result<bool, StoreError> {
+    Ok(is_of(rows, web, content)? || is_warned_of(rows, web, content)?)
+}
+
 /// Says whether a rule that is in force now was met in a content here.
 pub(crate) fn is_found(rows: &dyn Rows, content: ContentId) -> Result<bool, StoreError> {
     if !FOUND.has(rows, &content)? {
         return Ok(false);
     }
-    let seen = SEEN.get(rows, &content)?;
-    Ok(seen.is_some_and(|seen| seen.findings.iter().any(|finding| counts(rows, finding).unwrap_or(false))))
+    let findings = SEEN.get(rows, &content)?.map(|seen| seen.findings).unwrap_or_default();
+    Ok(first_counting(rows, &findings)?.is_some())
+}
+
+/// Returns the first finding that holds a content by itself.
+pub(crate) fn first_counting<'a>(
+    rows: &dyn Rows,
+    findings: &'a [Finding],
+) -> Result<Option<&'a Finding>, StoreError> {
+    for finding in findings {
+        if counts(rows, finding)? {
+            return Ok(Some(finding));
+        }
+    }
+    Ok(None)
 }
 
 /// Says whether a finding holds a content by itself: harmful, by a rule in force.

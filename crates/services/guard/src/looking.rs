@@ -8,7 +8,9 @@ use files::changes;
 use kernel::{JobFailure, Step};
 use store::{Rows, StoreError};
 
+use crate::faults::GuardError;
 use crate::gate::is_off;
+use crate::health;
 use crate::jobs::{
     FINDINGS_MAX, Finding, ITEMS_MAX, Outcome, SCAN, Scan, ScanItem, Scanned, Severity, from_bytes, to_bytes,
 };
@@ -18,8 +20,7 @@ use crate::reading;
 use crate::rules;
 use crate::service::{Guard, Purpose};
 use crate::tables::{
-    BUILT_IN, FOUND, LogRow, NUMBER_IS_BLIND, NUMBER_SEEN, NUMBERS, QUEUE, RETRIES, SEEN, SeenRow, WARNINGS,
-    What,
+    BUILT_IN, FOUND, LogRow, NUMBER_IS_BLIND, NUMBER_SEEN, NUMBERS, QUEUE, RETRIES, SEEN, SeenRow, What,
 };
 use crate::warning;
 
@@ -101,7 +102,7 @@ impl Guard {
                 unqueue(step, content);
                 SEEN.delete(step.rows(), &content);
                 FOUND.delete(step.rows(), &content);
-                self.answer_awaiting(step, Some(content))?;
+                self.answer_awaiting(step, content)?;
                 continue;
             };
             let name = name_of(step.view(), content)?.unwrap_or_default();
@@ -131,13 +132,14 @@ impl Guard {
             self.is_held_up = true;
             set_blind(step, true)?;
             step.alarm(FAILED_WAIT, LOOK_ALARM);
-            return self.answer_awaiting(step, None);
+            self.give_up_checks(step, &GuardError::Blind);
+            return Ok(());
         };
         set_blind(step, false)?;
         Self::take_built_in(step, scanned.built_in)?;
         for (content, outcome) in contents.iter().zip(scanned.outcomes) {
             take_outcome(step, *content, epoch, outcome)?;
-            self.answer_awaiting(step, Some(*content))?;
+            self.answer_awaiting(step, *content)?;
         }
         Ok(())
     }
@@ -170,13 +172,12 @@ impl Guard {
             .collect::<Result<_, _>>()?;
         for (due, content) in all {
             if due > now {
-                step.alarm(Duration::from_millis(due - now), RETRY_ALARM);
                 break;
             }
             RETRIES.delete(step.rows(), &(due, content));
             QUEUE.put(step.rows(), &(LANE_AGAIN, content), &());
         }
-        Ok(())
+        wake_for_retries(step)
     }
 
     /// Puts contents first for which somebody waits.
@@ -192,7 +193,9 @@ impl Guard {
     /// Queues contents that were looked at with other rules, a part at a time.
     pub(crate) fn queue_again(&mut self, step: &mut Step<'_>) -> Result<(), StoreError> {
         let epoch = rules::epoch(step.view())?;
-        let start = self.again_from.take().unwrap_or(ContentId::new([0; ContentId::LEN]));
+        // Other rules than those of the last part: from the beginning.
+        let from = self.again_from.take().filter(|(of, _)| *of == epoch).map(|(_, from)| from);
+        let start = from.unwrap_or(ContentId::new([0; ContentId::LEN]));
         let part: Vec<_> =
             SEEN.within_from(step.view(), &(), &start).take(AGAIN_MAX).collect::<Result<_, _>>()?;
         for (content, seen) in &part {
@@ -201,11 +204,20 @@ impl Guard {
             }
         }
         if let Some((last, _)) = part.last().filter(|_| part.len() == AGAIN_MAX) {
-            self.again_from = Some(*last);
+            self.again_from = Some((epoch, *last));
             step.alarm(Duration::from_millis(1), AGAIN_ALARM);
         }
         Ok(())
     }
+}
+
+/// Wakes the guard when the first content is to be tried again.
+fn wake_for_retries(step: &mut Step<'_>) -> Result<(), StoreError> {
+    let first = RETRIES.all(step.view()).next().transpose()?;
+    if let Some(((due, _), ())) = first {
+        step.alarm(Duration::from_millis(due.saturating_sub(step.now().millis())), RETRY_ALARM);
+    }
+    Ok(())
 }
 
 /// Says whether a content waits to be looked through.
@@ -223,6 +235,7 @@ fn set_blind(step: &mut Step<'_>, is_blind: bool) -> Result<(), Fault> {
     let is_known = NUMBERS.get(step.view(), &NUMBER_IS_BLIND)? == Some(1);
     if is_known != is_blind {
         NUMBERS.put(step.rows(), &NUMBER_IS_BLIND, &u64::from(is_blind));
+        health::tell_later(step);
         reading::tell_changed(step, None, None)?;
     }
     Ok(())
@@ -240,7 +253,7 @@ fn take_outcome(step: &mut Step<'_>, content: ContentId, epoch: u64, outcome: Ou
             let tries = SEEN.get(step.view(), &content)?.map_or(0, |known| known.tries);
             if let Some(wait) = usize::try_from(tries).ok().and_then(|tries| RETRY_WAITS.get(tries)) {
                 RETRIES.put(step.rows(), &(at.after(*wait).millis(), content), &());
-                step.alarm(*wait, RETRY_ALARM);
+                wake_for_retries(step)?;
             }
             let tries = tries.saturating_add(1);
             SeenRow { epoch, at, findings: Vec::new(), unseen: why, is_blank: true, tries }
@@ -271,7 +284,7 @@ fn take_outcome(step: &mut Step<'_>, content: ContentId, epoch: u64, outcome: Ou
 
 /// A rule was met: it is held here from this transaction on, and the webs it is of are warned.
 fn found(step: &mut Step<'_>, content: ContentId, findings: &[Finding], at: Timestamp) -> Result<(), Fault> {
-    let worst = worst_of(step.view(), findings)?;
+    let worst = level::first_counting(step.view(), findings)?;
     let name = name_of(step.view(), content)?.unwrap_or_default();
     let shown = worst.or(findings.first());
     let entry = LogRow {
@@ -284,26 +297,15 @@ fn found(step: &mut Step<'_>, content: ContentId, findings: &[Finding], at: Time
         why: shown.map(|finding| finding.rule.clone()).unwrap_or_default(),
     };
     log::note(step, &entry)?;
+    health::tell_later(step);
     pass_on(step, content, findings)
 }
 
-/// Returns the first finding that holds a content by itself.
-fn worst_of<'a>(rows: &dyn Rows, findings: &'a [Finding]) -> Result<Option<&'a Finding>, StoreError> {
-    for finding in findings {
-        if level::counts(rows, finding)? {
-            return Ok(Some(finding));
-        }
-    }
-    Ok(None)
-}
-
 fn pass_on(step: &mut Step<'_>, content: ContentId, findings: &[Finding]) -> Result<(), Fault> {
-    let Some(worst) = worst_of(step.view(), findings)? else { return Ok(()) };
+    let Some(worst) = level::first_counting(step.view(), findings)? else { return Ok(()) };
     let name = name_of(step.view(), content)?.unwrap_or_default();
     for web in people::read::webs(step.view())? {
-        if level::is_of(step.view(), web.id, content)?
-            || WARNINGS.within(step.view(), &(content, web.id)).next().transpose()?.is_some()
-        {
+        if level::concerns(step.view(), web.id, content)? {
             warning::pass_on(step, web.id, content, (worst, &name))?;
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Each cuts off for itself, at once and for a while; for the web only an admin does, by removing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use api::guard::{DeedView, OddView, Odds};
@@ -65,16 +65,20 @@ pub(crate) fn notice(step: &mut Step<'_>, oddities: Vec<Oddity>) -> Result<(), F
             }
             let key = (web.id, device, (day, me, byte(deed)));
             let known = REPORTS.get(step.view(), &key)?;
-            let (sum, told) = known.map_or((0, 0), |known| (known.times, known.told));
+            if known.is_none() && reports_of(step.view(), web.id, me, day)? >= KEPT_A_DAY {
+                continue;
+            }
+            let sum = known.as_ref().map_or(0, |known| known.times);
             let row = ReportRow {
                 address: address.clone(),
                 deed,
                 times: sum.saturating_add(times),
                 heard: step.now(),
-                told,
+                told: known.as_ref().and_then(|known| known.told),
             };
             REPORTS.put(step.rows(), &key, &row);
-            if sum == 0 {
+            if known.is_none() {
+                forget_old(step, web.id);
                 note(step, web.id, device, &row)?;
             }
         }
@@ -92,18 +96,23 @@ pub(crate) fn tell(step: &mut Step<'_>) -> Result<(), Fault> {
         }
         let mine: Vec<_> = REPORTS.within(step.view(), &web.id).collect::<Result<_, _>>()?;
         let of_today = mine.into_iter().filter(|((.., (on, by, _)), _)| *on == day && *by == me);
-        let (told, due): (Vec<_>, Vec<_>) = of_today.partition(|(_, row)| row.told >= row.times);
-        let room = TOLD_A_DAY.saturating_sub(told.len());
-        for (key, row) in due.into_iter().take(room) {
-            // At once when it is new, later when it is more of the same.
-            if row.told > 0 && step.now() < row.heard.after(TELL_EVERY) {
-                step.alarm(TELL_EVERY, TELL_ALARM);
-                continue;
+        let (old, new): (Vec<_>, Vec<_>) = of_today.partition(|(_, row)| row.told.is_some());
+        let room = TOLD_A_DAY.saturating_sub(old.len());
+        for (key, row) in old.into_iter().chain(new.into_iter().take(room)) {
+            match row.told {
+                Some((times, _)) if times >= row.times => continue,
+                // More of the same waits its time.
+                Some((_, at)) if step.now() < at.after(TELL_EVERY) => {
+                    step.alarm(TELL_EVERY, TELL_ALARM);
+                    continue;
+                }
+                _ => {}
             }
             let (device, address) = (key.1, row.address.clone());
             let report = Report { device, address, deed: row.deed, times: row.times, day };
             records::publish(step, web.id, "guard", Body::Report(report).to_bytes())?;
-            REPORTS.put(step.rows(), &key, &ReportRow { told: row.times, ..row });
+            let told = Some((row.times, step.now()));
+            REPORTS.put(step.rows(), &key, &ReportRow { told, ..row });
         }
     }
     Ok(())
@@ -119,14 +128,9 @@ pub(crate) fn hear(
     if report.day > today.saturating_add(1) || report.day.saturating_add(DAYS) < today {
         return Ok(());
     }
-    let mut of_author = 0;
-    for row in REPORTS.within(step.view(), &web) {
-        let ((.., (day, by, _)), _) = row?;
-        of_author += usize::from(day == report.day && by == author);
-    }
     let key = (web, report.device, (report.day, author, byte(report.deed)));
     let known = REPORTS.get(step.view(), &key)?;
-    if (known.is_none() && of_author >= KEPT_A_DAY)
+    if (known.is_none() && reports_of(step.view(), web, author, report.day)? >= KEPT_A_DAY)
         || known.as_ref().is_some_and(|row| row.times >= report.times)
     {
         return Ok(());
@@ -136,7 +140,7 @@ pub(crate) fn hear(
         deed: report.deed,
         times: report.times,
         heard: step.now(),
-        told: report.times,
+        told: None,
     };
     REPORTS.put(step.rows(), &key, &row);
     if known.is_none() {
@@ -144,6 +148,16 @@ pub(crate) fn hear(
     }
     forget_old(step, web);
     Ok(())
+}
+
+/// Counts what is kept of one computer's reports of one day.
+fn reports_of(rows: &dyn Rows, web: WebId, author: DeviceId, day: u64) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for row in REPORTS.within(rows, &web) {
+        let ((.., (on, by, _)), _) = row?;
+        count += usize::from(on == day && by == author);
+    }
+    Ok(count)
 }
 
 fn note(step: &mut Step<'_>, web: WebId, device: DeviceId, row: &ReportRow) -> Result<(), Fault> {
@@ -211,8 +225,7 @@ pub(crate) fn list(rows: &dyn Rows, me: DeviceId, web: Option<WebId>, now: Times
 }
 
 fn in_web(rows: &dyn Rows, me: DeviceId, web: WebId, now: Timestamp) -> Result<Vec<OddView>, Fault> {
-    let mut by_device: std::collections::BTreeMap<DeviceId, Vec<(DeviceId, u64, ReportRow)>> =
-        std::collections::BTreeMap::new();
+    let mut by_device: BTreeMap<DeviceId, Vec<(DeviceId, u64, ReportRow)>> = BTreeMap::new();
     for row in REPORTS.within(rows, &web) {
         let ((_, device, (day, by, _)), row) = row?;
         by_device.entry(device).or_default().push((by, day, row));

@@ -79,6 +79,16 @@ pub(crate) struct Meant {
     pub(crate) name: String,
 }
 
+impl Meant {
+    /// Returns the web that is meant: the one named, else that of the path, else the only one.
+    pub(crate) fn web(&self, rows: &dyn Rows, named: Option<&str>) -> Result<WebId, Fault> {
+        match (named, self.web) {
+            (None, Some(web)) => Ok(web),
+            (named, _) => which_web(rows, named),
+        }
+    }
+}
+
 /// Finds what is meant by a path of the tree or a content id.
 pub(crate) fn meant(rows: &dyn Rows, file: &str) -> Result<Meant, Fault> {
     if let Ok(content) = file.parse::<ContentId>() {
@@ -165,7 +175,8 @@ pub(crate) fn status(rows: &dyn Rows, web: Option<&str>, now: Timestamp) -> Resu
     })
 }
 
-fn spoken_of(rows: &dyn Rows) -> Result<BTreeSet<ContentId>, StoreError> {
+/// Returns all contents that anything was ever said or found against.
+pub(crate) fn spoken_of(rows: &dyn Rows) -> Result<BTreeSet<ContentId>, StoreError> {
     let mut contents = BTreeSet::new();
     for row in FOUND.all(rows) {
         contents.insert(row?.0);
@@ -225,8 +236,7 @@ fn list(rows: &dyn Rows, asked: &AskSuspects, now: Timestamp) -> Result<Suspects
     let mut suspects = Vec::new();
     for content in spoken_of(rows)? {
         if let Some(web) = web
-            && !level::is_of(rows, web, content)?
-            && !crate::warning::is_warned_of(rows, web, content)?
+            && !level::concerns(rows, web, content)?
         {
             continue;
         }
@@ -258,7 +268,7 @@ pub(crate) fn suspect(rows: &dyn Rows, content: ContentId, now: Timestamp) -> Re
     }
     let mut needed = 0;
     for web in people::read::webs(rows)? {
-        if level::is_of(rows, web.id, content)? || crate::warning::is_warned_of(rows, web.id, content)? {
+        if level::concerns(rows, web.id, content)? {
             needed = needed.max(level::persons_needed(rows, web.id)?);
         }
         paths.extend(paths_in(rows, web.id, content)?);

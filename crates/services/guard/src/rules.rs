@@ -23,6 +23,9 @@ use crate::tables::{
 /// Sets of one person that are listened to in a web at most.
 const SETS_OF_ONE_MAX: usize = 8;
 
+/// The same, those taken back among them.
+const SETS_KEPT_MAX: usize = 64;
+
 /// After the compiler could not be had.
 const AGAIN: Duration = Duration::from_secs(30);
 
@@ -124,7 +127,12 @@ pub(crate) fn hear(
     let at = rules.at.min(step.now());
     match RULES.get(step.view(), &key)? {
         Some(known) if known.at >= at => return Ok(()),
-        None if sets_of(step.view(), web, person)? >= SETS_OF_ONE_MAX => return Ok(()),
+        None => {
+            let (all, offered) = sets_of(step.view(), web, person)?;
+            if offered >= SETS_OF_ONE_MAX || all >= SETS_KEPT_MAX {
+                return Ok(());
+            }
+        }
         _ => {}
     }
     let row = RulesRow {
@@ -154,13 +162,15 @@ pub(crate) fn hear(
     reading::tell_changed(step, Some(web), None)
 }
 
-fn sets_of(rows: &dyn Rows, web: WebId, person: PersonId) -> Result<usize, StoreError> {
-    let mut count = 0;
+/// Counts the sets that a person has ever offered, and those it offers now.
+fn sets_of(rows: &dyn Rows, web: WebId, person: PersonId) -> Result<(usize, usize), StoreError> {
+    let (mut all, mut offered) = (0, 0);
     for row in RULES.within(rows, &web) {
-        let ((_, _, by), offered) = row?;
-        count += usize::from(by == person && offered.is_offered);
+        let ((_, _, by), row) = row?;
+        all += usize::from(by == person);
+        offered += usize::from(by == person && row.is_offered);
     }
-    Ok(count)
+    Ok((all, offered))
 }
 
 fn bring(step: &mut Step<'_>, web: WebId, set: ContentId, row: &RulesRow) {
@@ -169,6 +179,15 @@ fn bring(step: &mut Step<'_>, web: WebId, set: ContentId, row: &RulesRow) {
     }
     lending::bring(step, web, vec![Wanted { content: set, size: row.size, from: Some(row.device) }]);
     step.alarm(Duration::ZERO, COMPILE_ALARM);
+}
+
+/// Sets that could not be compiled are tried again after a start: the reason may have been this computer's.
+pub(crate) fn forget_faults(step: &mut Step<'_>) -> Result<(), StoreError> {
+    let all: Vec<_> = READY.all(step.view()).collect::<Result<_, _>>()?;
+    for (set, _) in all.into_iter().filter(|(_, ready)| !ready.fault.is_empty()) {
+        READY.delete(step.rows(), &set);
+    }
+    Ok(())
 }
 
 /// Everything is looked at with other rules from now on.

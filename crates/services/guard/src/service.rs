@@ -16,7 +16,7 @@ use crate::looking::{AGAIN_ALARM, LOOK_ALARM, RETRY_ALARM};
 use crate::reading::{GuardReader, arguments_of, unknown};
 use crate::rules::{self, COMPILE_ALARM};
 use crate::statement::Body;
-use crate::{checking, health, odd, warning};
+use crate::{health, odd, warning};
 
 /// Makes the service.
 pub fn service() -> Guard {
@@ -32,8 +32,8 @@ pub struct Guard {
     /// Which checks wait for which contents.
     pub(crate) awaited: BTreeMap<ContentId, Vec<AskId>>,
     pub(crate) checks: BTreeMap<AskId, Checking>,
-    /// Where queueing for another look goes on.
-    pub(crate) again_from: Option<ContentId>,
+    /// Where queueing for another look goes on, with the rules of which epoch.
+    pub(crate) again_from: Option<(u64, ContentId)>,
     /// Whoever waited when the fields were lost.
     orphans: Vec<AskId>,
 }
@@ -93,6 +93,8 @@ impl Guard {
                 self.queue_again(step)?;
                 Self::retry(step)?;
                 health::tell_later(step);
+                odd::tell(step)?;
+                rules::forget_faults(step)?;
                 self.compile(step)
             }
             Input::Told { by: "records", message } => match Told::from_bytes(&message) {
@@ -167,7 +169,7 @@ impl Guard {
             Check::NAME => self.check(step, ask, &arguments_of(operation, arguments)?),
             Warn::NAME => warning::warn(step, ask, &arguments_of(operation, arguments)?),
             Release::NAME => warning::release(step, ask, &arguments_of(operation, arguments)?),
-            SwitchGuard::NAME => checking::switch(step, ask, &arguments_of(operation, arguments)?),
+            SwitchGuard::NAME => self.switch(step, ask, &arguments_of(operation, arguments)?),
             AddRules::NAME => rules::add(step, ask, &arguments_of(operation, arguments)?),
             DropRules::NAME => rules::withdraw(step, ask, &arguments_of(operation, arguments)?),
             SetOfficer::NAME => rules::set_officer(step, ask, &arguments_of(operation, arguments)?),

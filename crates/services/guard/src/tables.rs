@@ -157,9 +157,9 @@ pub(crate) struct ReportRow {
     /// By the clock of this peer, the last time it was said.
     #[n(3)]
     pub(crate) heard: Timestamp,
-    /// How often of that others have been told.
+    /// Of one's own: how often it was when others were told last, and when that was.
     #[n(4)]
-    pub(crate) told: u32,
+    pub(crate) told: Option<(u32, Timestamp)>,
 }
 
 /// Something that happened.

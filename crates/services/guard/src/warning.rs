@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::guard::{Release as ReleaseAsked, Warn};
 use base::{ContentId, DeviceId, Fault, PersonId, WebId};
 use kernel::{AskId, Step};
-use store::{Rows, StoreError};
+use store::StoreError;
 
 use crate::faults::GuardError;
 use crate::gate::{Gate, gate};
@@ -185,11 +185,9 @@ pub(crate) fn warn(step: &mut Step<'_>, ask: AskId, asked: &Warn) -> Result<(), 
     if !is_note(&asked.note) {
         return Err(GuardError::BadNote { limit: NOTE_SIZE_MAX }.into());
     }
-    let Meant { content, web, name } = reading::meant(step.view(), &asked.file)?;
-    let web = match (asked.web.as_deref(), web) {
-        (None, Some(web)) => web,
-        (named, _) => reading::which_web(step.view(), named)?,
-    };
+    let meant = reading::meant(step.view(), &asked.file)?;
+    let web = meant.web(step.view(), asked.web.as_deref())?;
+    let Meant { content, name, .. } = meant;
     let me = writer(step.view(), web)?;
     say(step, (web, me), content, (&name, Evidence::Word { note: asked.note.clone() }))?;
     let shown = reading::suspect(step.view(), content, step.now())?;
@@ -202,19 +200,16 @@ pub(crate) fn release(step: &mut Step<'_>, ask: AskId, asked: &ReleaseAsked) -> 
     if !is_note(&asked.note) {
         return Err(GuardError::BadNote { limit: NOTE_SIZE_MAX }.into());
     }
-    let Meant { content, web, name } = reading::meant(step.view(), &asked.file)?;
-    let now = step.now();
+    let meant = reading::meant(step.view(), &asked.file)?;
+    let (content, now) = (meant.content, step.now());
     // What could not be looked through is shut, too, though nobody speaks against it.
     if !matches!(gate(step.view(), content, now)?, Gate::Shut(_))
         && level::anywhere(step.view(), content, now)? == Level::Clear
     {
-        return Err(GuardError::NotHeld { name }.into());
+        return Err(GuardError::NotHeld { name: meant.name }.into());
     }
     if asked.for_web {
-        let web = match (asked.web.as_deref(), web) {
-            (None, Some(web)) => web,
-            (named, _) => reading::which_web(step.view(), named)?,
-        };
+        let web = meant.web(step.view(), asked.web.as_deref())?;
         let me = writer(step.view(), web)?;
         let known = RELEASES.get(step.view(), &(content, web, me))?.map(|row| row.at);
         let release = Release { content, at: later(now, known), note: asked.note.clone() };
@@ -224,15 +219,15 @@ pub(crate) fn release(step: &mut Step<'_>, ask: AskId, asked: &ReleaseAsked) -> 
         ALLOWED.put(step.rows(), &content, &now);
         let entry = LogRow {
             at: now,
-            web,
+            web: meant.web,
             content: Some(content),
-            name,
+            name: meant.name,
             person: people::read::my_person(step.view())?,
             what: What::Allowed,
             why: asked.note.clone(),
         };
         log::note(step, &entry)?;
-        reading::tell_changed(step, web, Some(content))?;
+        reading::tell_changed(step, meant.web, Some(content))?;
     }
     let shown = reading::suspect(step.view(), content, now)?;
     step.reply(ask, &shown);
@@ -291,9 +286,4 @@ fn forgive_or_blame(step: &mut Step<'_>, web: WebId, content: ContentId) -> Resu
         }
     }
     Ok(())
-}
-
-/// Returns whether anybody in a web warns of a content now.
-pub(crate) fn is_warned_of(rows: &dyn Rows, web: WebId, content: ContentId) -> Result<bool, StoreError> {
-    Ok(WARNINGS.within(rows, &(content, web)).next().transpose()?.is_some())
 }

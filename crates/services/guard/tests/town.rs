@@ -10,7 +10,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use base::{ContentId, Fault};
+use base::{ContentId, DeviceId, Fault};
+use guard::jobs::{Deed, Oddities, Oddity};
 use guard::{Gate, Level};
 use serde_json::{Value, json};
 use sim::World;
@@ -212,6 +213,64 @@ fn a_check_says_what_it_found() {
     assert_eq!((&checked["files"], &checked["harmful"]), (&json!(2), &json!(1)));
     assert_eq!(town.gate(BOB, letter), Gate::Shut(Level::Quarantined));
     assert_eq!(code(town.ask(BOB, "guard.check", json!({ "path": "family/Alice" }))), "guard.nothing-here");
+}
+
+#[test]
+fn whoever_waits_for_a_check_hears_that_the_guard_was_switched_off() {
+    let mut town = Town::new(&[]);
+    town.appear(BOB, "diary.txt", 2);
+    let check = town.world.ask(BOB, "guard.check", json!({ "path": "family/Bob/things" }));
+    town.world.ask(BOB, "guard.switch", json!({ "state": "off" }));
+    town.pass(1);
+    assert_eq!(code(town.world.answer(check).unwrap()), "guard.off");
+}
+
+/// Strangers knock at a computer, each once; they are who these numbers say.
+fn knock(town: &mut Town, who: usize, strangers: std::ops::Range<u8>) {
+    let seen = strangers.map(|number| Oddity {
+        device: DeviceId::new([number; 32]),
+        address: Some("203.0.113.7".to_owned()),
+        deed: Deed::Knocked,
+        times: 1,
+    });
+    let report = guard::jobs::to_bytes(&Oddities { seen: seen.collect() });
+    town.world.notice(who, guard::jobs::ODD, report);
+}
+
+fn odds(town: &Town, who: usize) -> Vec<Value> {
+    let odds = town.world.read(who, "guard.odd", json!({})).unwrap();
+    odds["odds"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_stranger_with_many_keys_fills_nobody_s_disk_and_is_seen_by_its_address() {
+    let mut town = Town::new(&[]);
+    knock(&mut town, BOB, 0..200);
+    town.pass(30);
+    assert_eq!(odds(&town, BOB).len(), 100);
+    assert_eq!(odds(&town, ALICE).len(), 50);
+    // By one key at each of three computers: what is little to each is seen together.
+    assert!(odds(&town, ALICE).iter().all(|odd| odd["is_scan"] == json!(false)));
+    knock(&mut town, CAROL, 0..1);
+    knock(&mut town, DAVE, 0..1);
+    town.pass(30);
+    assert!(odds(&town, ALICE).iter().any(|odd| odd["is_scan"] == json!(true)));
+}
+
+#[test]
+fn what_goes_on_is_told_every_ten_minutes_and_at_last() {
+    let mut town = Town::new(&[]);
+    let times = |town: &Town| odds(town, ALICE)[0]["deeds"][0]["times"].clone();
+    knock(&mut town, BOB, 1..2);
+    town.pass(30);
+    assert_eq!(times(&town), json!(1));
+    for _ in 0..15 {
+        knock(&mut town, BOB, 1..2);
+        town.pass(60);
+    }
+    assert!(times(&town).as_u64().unwrap() > 8, "{}", times(&town));
+    town.pass(11 * 60);
+    assert_eq!(times(&town), json!(16));
 }
 
 #[test]
