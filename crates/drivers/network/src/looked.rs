@@ -26,12 +26,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 impl Shared {
     /// Waits until contents for an asker were looked through; returns for each whether it may leave.
     pub(crate) async fn looked_through(&self, asker: DeviceId, contents: &[ContentId]) -> Vec<Gate> {
-        self.wait_for(contents, SERVE_WAIT, || self.rights.gates_for(asker, contents)).await
+        self.wait_until_seen(contents, SERVE_WAIT, || self.rights.gates_for(asker, contents)).await
     }
 
     /// Waits until a content was looked through that is to be put on the disk; fails if it may not.
     pub(crate) async fn looked_through_to_save(&self, content: ContentId) -> Result<(), Failure> {
-        let gates = self.wait_for(&[content], SAVE_WAIT, || vec![self.rights.gate(content)]).await;
+        let gates = self.wait_until_seen(&[content], SAVE_WAIT, || vec![self.rights.gate(content)]).await;
         let why = match gates.first() {
             Some(Gate::Open) => return Ok(()),
             Some(Gate::NotYet) => "it could not be looked through in time",
@@ -41,7 +41,7 @@ impl Shared {
     }
 
     /// Waits until no gate says "not yet", or the time is over.
-    async fn wait_for(
+    async fn wait_until_seen(
         &self,
         contents: &[ContentId],
         longest: Duration,
