@@ -16,7 +16,7 @@ const FLOORS: [&str; 6] = ["foundation", "engine", "services", "drivers", "inter
 const GROUND: [&str; 3] = ["records", "people", "files"];
 
 /// Uses within one floor that the picture of the house shows.
-const SIDEWAYS: [(&str, &str); 11] = [
+const SIDEWAYS: [(&str, &str); 14] = [
     ("api", "base"),
     ("wire", "base"),
     ("kernel", "store"),
@@ -24,6 +24,9 @@ const SIDEWAYS: [(&str, &str); 11] = [
     ("files", "records"),
     ("files", "people"),
     ("sandbox", "machine-code"),
+    ("index", "reports"),
+    ("sandbox", "reports"),
+    ("scanner", "reports"),
     ("peer", "gateways"),
     ("peer", "mail"),
     ("althing", "gateways"),

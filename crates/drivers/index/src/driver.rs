@@ -15,10 +15,10 @@ use tokio::sync::mpsc;
 use crate::extract::{ExtractorProgram, Reader};
 use crate::library::Library;
 use crate::queue::Queue;
-use crate::reports::{Reports, Task};
 use crate::update::UpdateJob;
 use crate::webs::Webs;
 use crate::work::{self, Change, Question};
+use reports::{Reports, Task};
 
 /// Threads that answer; a person who types must not wait behind a slow question.
 const ANSWERERS: usize = 2;

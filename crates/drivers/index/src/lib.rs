@@ -12,7 +12,6 @@ mod library;
 mod names;
 mod places;
 mod queue;
-mod reports;
 mod schema;
 mod snippet;
 mod texts;

@@ -12,9 +12,9 @@ use tantivy::{DocSet as _, Searcher, TERMINATED, Term};
 
 use crate::error::IndexError;
 use crate::extract::{NoText, Reader};
-use crate::reports::Task;
 use crate::schema::{FILE_HIGH, FILE_LOW, Fields, NUMBER, halves};
 use crate::webs::{Web, Writing};
+use reports::Task;
 
 /// One job that changes an index.
 #[derive(Debug)]

@@ -14,9 +14,9 @@ use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher};
 
 use crate::error::IndexError;
-use crate::reports::Reports;
 use crate::schema::{self, Fields, Salt};
 use crate::texts::Totals;
+use reports::Reports;
 
 /// Bytes a writer collects before it writes a segment; the least there may be.
 const WRITER_SIZE: usize = 15_000_000;

@@ -13,12 +13,12 @@ use crate::driver::Shared;
 use crate::error::IndexError;
 use crate::extract::Reader;
 use crate::queue::Next;
-use crate::reports::Task;
 use crate::schema::Fields;
 use crate::snippet::Phrases;
 use crate::update::{self, UpdateJob};
 use crate::webs::{LOOK_EVERY, Web, Webs};
 use crate::{names, texts};
+use reports::Task;
 
 /// What only reads.
 #[derive(Debug)]

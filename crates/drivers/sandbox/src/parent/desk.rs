@@ -7,8 +7,8 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use compute::jobs::{Save, Take};
 
 use super::driver::Shared;
-use super::reports::Task;
 use super::{save, take};
+use reports::Task;
 
 /// One piece of work.
 #[derive(Debug)]

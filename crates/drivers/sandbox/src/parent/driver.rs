@@ -14,8 +14,8 @@ use super::desk::{Desk, Errand};
 use super::lane;
 use super::library::Library;
 use super::reins::{Children, Waiting};
-use super::reports::{Reports, Task};
 use crate::cache::{Cache, SIZE_MAX};
+use reports::{Reports, Task};
 
 /// Between checkpoints of a unit that can write them, processor time.
 pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);

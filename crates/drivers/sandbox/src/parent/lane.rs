@@ -9,11 +9,11 @@ use super::driver::Shared;
 use super::library;
 use super::process::Process;
 use super::reins::{Next, Owner, Waiting};
-use super::reports::Task;
 use super::stream::{Ended, Stream};
 use super::take::compiled;
 use crate::engine::Variant;
 use crate::frames::{Compiled, Failed, ToRunner};
+use reports::Task;
 
 /// A runner that nobody needed for so long is ended.
 const REST: Duration = Duration::from_secs(30);

@@ -6,7 +6,6 @@ mod lane;
 mod library;
 mod process;
 mod reins;
-mod reports;
 mod save;
 mod stream;
 mod take;

@@ -15,7 +15,7 @@ use compute::jobs::{Allowance, Run};
 use kernel::JobId;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::reports::Task;
+use reports::Task;
 
 /// One beat of a percentage: of 100 ms, `percent` are running.
 const BEAT: Duration = Duration::from_millis(100);

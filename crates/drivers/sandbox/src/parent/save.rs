@@ -10,7 +10,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, renameat, unlinkat};
 
 use super::driver::Shared;
 use super::library;
-use super::reports::Task;
+use reports::Task;
 
 /// Bytes of a path below the folder at most.
 const PATH_MAX: usize = 4_096;

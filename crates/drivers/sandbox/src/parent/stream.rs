@@ -13,9 +13,9 @@ use super::driver::Shared;
 use super::lane;
 use super::library;
 use super::process::{Gone, Process};
-use super::reports::Task;
 use crate::engine::Variant;
 use crate::frames::{self, FRAME_SIZE_MAX, Failed, FromRunner, ToRunner, Unit};
+use reports::Task;
 
 /// Bytes of inputs in one frame, unless one alone has more.
 const BATCH_SIZE: usize = 1 << 20;

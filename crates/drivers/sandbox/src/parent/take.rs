@@ -12,10 +12,10 @@ use rustix::fs::{Mode, OFlags};
 use super::driver::Shared;
 use super::library;
 use super::reins::Owner;
-use super::reports::Task;
 use crate::compile::{Compiling, compile};
 use crate::engine::Variant;
 use crate::frames::{Compiled, Failed};
+use reports::Task;
 
 /// Bytes of a text at most.
 const TEXT_SIZE_MAX: u64 = 256 * 1024;

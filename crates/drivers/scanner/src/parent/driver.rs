@@ -14,7 +14,7 @@ use super::clamd::Clamd;
 use super::lane;
 use super::library::Library;
 use super::line::{Errand, Line};
-use super::reports::Reports;
+use reports::Reports;
 
 /// Threads, each with a child of its own while it has work: what a person wants to open must not wait behind a share.
 const LANES: usize = 2;

@@ -18,9 +18,9 @@ use super::driver::Shared;
 use super::library::Opened;
 use super::line::{Errand, Next};
 use super::process::{Ended, Process};
-use super::reports::Task;
 use crate::frames::CompiledSet;
 use crate::rules::{BUILT_IN, built_in_set};
+use reports::Task;
 
 /// A child unused for so long is ended, for its memory.
 const CHILD_IDLE: Duration = Duration::from_secs(10);

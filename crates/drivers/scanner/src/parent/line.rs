@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guard::jobs::{Compile, Scan};
 
-use super::reports::Task;
+use reports::Task;
 
 /// One piece of work.
 #[derive(Debug)]

@@ -7,7 +7,6 @@ mod lane;
 mod library;
 mod line;
 mod process;
-mod reports;
 
 pub use driver::{Config, ProgramCommand, Scanner};
 pub use library::Library;

@@ -14,11 +14,11 @@ use rustix::process::Signal;
 
 use super::driver::ProgramCommand;
 use super::library::{NotRead, Opened};
-use super::reports::Task;
 use crate::frames::{
     self, COMPILE, CompiledSet, DONE, FAILED, FRAME_SIZE_MAX, GONE, LOAD, LOOK, Look, PIECE, PIECE_SIZE_MAX,
     WANT, Want,
 };
+use reports::Task;
 
 /// Processor time of one content: this, and more for each of its bytes.
 const LOOK_TIME_MAX: Duration = Duration::from_secs(20);

@@ -1,4 +1,6 @@
-//! What the driver says to the kernel, and how it hears that a job is no longer wanted.
+//! What a driver with threads of its own says to the kernel, and how it hears that a job is no longer wanted.
+//!
+//! Not for: async code; the network has its own way (`network`, inputs).
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +12,7 @@ use tokio::sync::mpsc;
 /// The kernel's ear; cheap to share. Saying something waits while the kernel's queue is full. Only for our own
 /// threads, never inside async code.
 #[derive(Debug, Clone)]
-pub(crate) struct Reports {
+pub struct Reports {
     inputs: mpsc::Sender<Input>,
     running: Arc<Mutex<BTreeMap<JobId, Arc<AtomicBool>>>>,
     is_stopped: Arc<AtomicBool>,
@@ -18,7 +20,7 @@ pub(crate) struct Reports {
 
 /// One job and the way to end it.
 #[derive(Debug, Clone)]
-pub(crate) struct Task {
+pub struct Task {
     id: JobId,
     is_cancelled: Arc<AtomicBool>,
     reports: Reports,
@@ -26,28 +28,33 @@ pub(crate) struct Task {
 
 impl Reports {
     /// Starts with nothing running.
-    pub(crate) fn new(inputs: mpsc::Sender<Input>) -> Self {
+    pub fn new(inputs: mpsc::Sender<Input>) -> Self {
         Self { inputs, running: Arc::default(), is_stopped: Arc::default() }
     }
 
     /// Opens a job.
-    pub(crate) fn begin(&self, id: JobId) -> Task {
+    pub fn begin(&self, id: JobId) -> Task {
         let is_cancelled = Arc::new(AtomicBool::new(false));
         self.running().insert(id, Arc::clone(&is_cancelled));
         Task { id, is_cancelled, reports: self.clone() }
     }
 
     /// Says that a job is no longer wanted; unknown ones have ended.
-    pub(crate) fn cancel(&self, id: JobId) {
+    pub fn cancel(&self, id: JobId) {
         if let Some(token) = self.running().get(&id) {
             token.store(true, Ordering::Relaxed);
         }
     }
 
     /// Cancels everything; from now on nothing is said, since the kernel goes, too.
-    pub(crate) fn stop(&self) {
+    pub fn stop(&self) {
         self.is_stopped.store(true, Ordering::Relaxed);
         self.running().values().for_each(|token| token.store(true, Ordering::Relaxed));
+    }
+
+    /// Says something nobody asked for.
+    pub fn notice(&self, kind: &'static str, report: Vec<u8>) {
+        self.say(Input::Noticed { kind, report });
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, BTreeMap<JobId, Arc<AtomicBool>>> {
@@ -63,24 +70,24 @@ impl Reports {
 
 impl Task {
     /// Returns the job's name.
-    pub(crate) fn id(&self) -> JobId {
+    pub fn id(&self) -> JobId {
         self.id
     }
 
     /// Says how far the job is, unless nobody wants to hear of it any more.
-    pub(crate) fn progress(&self, report: Vec<u8>) {
+    pub fn progress(&self, report: Vec<u8>) {
         if !self.is_cancelled() {
             self.reports.say(Input::Progress { job: self.id, report });
         }
     }
 
     /// Says whether the job should end now.
-    pub(crate) fn is_cancelled(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Relaxed)
     }
 
     /// Ends the job with a result, or as cancelled when it was; called once, last.
-    pub(crate) fn finish(&self, outcome: Result<Vec<u8>, String>) {
+    pub fn finish(&self, outcome: Result<Vec<u8>, String>) {
         let outcome = match outcome {
             _ if self.is_cancelled() => Err(JobFailure::Cancelled),
             Ok(result) => Ok(result),
