@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use api::files::{EntryView, HolderView};
-use base::{ContentId, DeviceId, Fault, FileId, PersonId, Timestamp, WebId};
+use base::{ContentId, DeviceId, Fault, FileId, PersonId, ShareId, Timestamp, WebId};
 use store::{Rows, StoreError};
 
 use crate::catalogue::Shelf;
@@ -124,6 +124,30 @@ pub fn shares_of<R: Rows>(rows: &R, web: WebId) -> Result<Vec<String>, StoreErro
         }
     }
     Ok(paths)
+}
+
+/// A share, by ids that are the same on every computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShareAt {
+    /// The web.
+    pub web: WebId,
+    /// Whose it is.
+    pub person: PersonId,
+    /// Which of theirs.
+    pub share: ShareId,
+}
+
+/// Returns the share at a path of the tree, as `web/person/share`; `None` when nothing or something else stands there.
+pub fn share_at(rows: &dyn Rows, path: &str) -> Result<Option<ShareAt>, StoreError> {
+    let Ok(Spot::Share(spot)) = crate::tree::resolve(rows, path) else { return Ok(None) };
+    let ShareKey { web, person, share } = spot.key;
+    Ok(Some(ShareAt { web, person, share }))
+}
+
+/// Returns the path of a share on this computer, as `web/person/share`.
+pub fn share_path<R: Rows + ?Sized>(rows: &R, share: ShareAt) -> Result<String, StoreError> {
+    let ShareAt { web, person, share } = share;
+    label::share_path(rows, ShareKey { web, person, share })
 }
 
 /// Looks through so many entries of a share, from a place on; the files among them.
