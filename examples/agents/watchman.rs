@@ -58,7 +58,7 @@ fn run(given: &Given) -> Answer {
     let answer = Answer::new().remember(Json::Object(told)).log(&format!("{} findings, {} new", findings.len(), news.len()));
     match news.len() {
         0 => answer,
-        1 => answer.notice(news[0], ""),
+        1 => answer.notice(news[0], if news[0].len() > 120 { news[0] } else { "" }),
         count => answer.notice(&format!("{count} things to look after in {}", given.web()), &news.join("\n")),
     }
 }

@@ -9,7 +9,7 @@ use kernel::{AskId, JobFailure, Step};
 use store::{Rows, StoreError};
 
 use crate::capability::{Capability, Scope};
-use crate::events::DUE_ALARM;
+use crate::events::{self, DUE_ALARM};
 use crate::faults::AgentError;
 use crate::jobs::{PROGRAM_SIZE_MAX, Program, TAKE, Taken, from_bytes, to_bytes};
 use crate::reading::{self, which_web};
@@ -187,7 +187,7 @@ impl Agents {
     /// Brings everything in line after something that decides who may run has changed.
     pub(crate) fn settle(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         self.end_unwanted(step)?;
-        self.compare_members(step, web)?;
+        events::compare_members(step, web)?;
         // In a step of its own: what was published here is sealed first.
         step.alarm(Duration::ZERO, DUE_ALARM);
         Ok(())
@@ -279,7 +279,9 @@ pub(crate) fn forget_web(step: &mut Step<'_>, web: WebId) -> Result<(), StoreErr
     macro_rules! clear {
         ($($table:ident),*) => {$(
             let keys: Vec<_> = $table.within(step.view(), &web).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
-            keys.iter().for_each(|key| $table.delete(step.rows(), key));
+            for key in &keys {
+                $table.delete(step.rows(), key);
+            }
         )*};
     }
     clear!(SAID, DOING, STATES, LOG, KNOWN);

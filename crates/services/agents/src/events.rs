@@ -30,6 +30,10 @@ const EVENTS_MAX: usize = 500;
 pub(crate) const WAITING_MAX: usize = 16;
 /// Files in one event at most.
 const FILES_MAX: usize = 64;
+/// Files of one event whose first bytes are told at most.
+const HEADS_MAX: usize = 8;
+/// Larger files are not read: a content is checked as a whole.
+const READ_SIZE_MAX: u64 = 4 * 1024 * 1024;
 /// At least so often it is looked who is due: a clock that was set back does not stop agents for long.
 const DUE_LOOK_MAX: Duration = Duration::from_mins(30);
 
@@ -74,76 +78,77 @@ impl Agents {
         }
         self.pump(step)
     }
+}
 
-    /// Members of a web may have changed: tells the agents that hear of it.
-    pub(crate) fn compare_members(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
-        let agents: Vec<Agent> = standing::working(step.view(), step.me())?
-            .into_iter()
-            .filter(|agent| agent.key.0 == web && agent.admission.may(Capability::Members))
-            .collect();
-        let known: Vec<_> = KNOWN.within(step.view(), &web).collect::<Result<_, _>>()?;
-        if agents.is_empty() && known.is_empty() {
-            return Ok(());
-        }
-        let is_first = known.is_empty();
-        let mut events = Vec::new();
-        let members = people::read::members(step.view(), web)?;
-        for ((_, person), label) in &known {
-            if !members.iter().any(|member| member.person == *person && member.role.is_some()) {
-                KNOWN.delete(step.rows(), &(web, *person));
-                events.push(json!({ "kind": "member-left", "member": label }));
-            }
-        }
-        for member in members.iter().filter(|member| member.role.is_some()) {
-            let key = (web, member.person);
-            let before = KNOWN.get(step.view(), &key)?;
-            if before.as_ref() != Some(&member.label) {
-                KNOWN.put(step.rows(), &key, &member.label);
-            }
-            if before.is_none() && !is_first {
-                events.push(json!({ "kind": "member-joined", "member": member.label }));
-            }
-        }
-        for event in &events {
-            for agent in &agents {
-                queue(step, &agent.key, event)?;
-            }
-        }
-        Ok(())
+/// Members of a web may have changed: keeps that for the agents that hear of it.
+pub(crate) fn compare_members(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+    let agents: Vec<Agent> = standing::working(step.view(), step.me())?
+        .into_iter()
+        .filter(|agent| agent.key.0 == web && agent.admission.may(Capability::Members))
+        .collect();
+    let known: Vec<_> = KNOWN.within(step.view(), &web).collect::<Result<_, _>>()?;
+    if agents.is_empty() && known.is_empty() {
+        return Ok(());
     }
+    let is_first = known.is_empty();
+    let mut events = Vec::new();
+    let members = people::read::members(step.view(), web)?;
+    for ((_, person), label) in &known {
+        if !members.iter().any(|member| member.person == *person && member.role.is_some()) {
+            KNOWN.delete(step.rows(), &(web, *person));
+            events.push(json!({ "kind": "member-left", "member": label }));
+        }
+    }
+    for member in members.iter().filter(|member| member.role.is_some()) {
+        let key = (web, member.person);
+        let before = KNOWN.get(step.view(), &key)?;
+        if before.as_ref() != Some(&member.label) {
+            KNOWN.put(step.rows(), &key, &member.label);
+        }
+        if before.is_none() && !is_first {
+            events.push(json!({ "kind": "member-joined", "member": member.label }));
+        }
+    }
+    for event in &events {
+        for agent in &agents {
+            queue(step, &agent.key, event)?;
+        }
+    }
+    Ok(())
+}
 
-    /// Keeps the event of a schedule for whoever is due, and has this looked at again.
-    pub(crate) fn tell_due(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
-        let now = step.now();
-        let mut next: Option<u64> = None;
-        for agent in standing::working(step.view(), step.me())? {
-            let minutes = agent.admission.capabilities.iter().find_map(|one| match one {
-                Capability::Every(minutes) => Some(*minutes),
-                _ => None,
-            });
-            let mut doing = agent.doing(step.view())?;
-            if let Some(minutes) = minutes {
-                let period = Duration::from_secs(u64::from(minutes) * 60);
-                let latest = now.after(period).millis();
-                // Later than a period from now it is due only by a clock that was set back.
-                if doing.due.is_none_or(|due| due <= now.millis() || due > latest) {
-                    doing.due = Some(latest);
-                    DOING.put(step.rows(), &agent.key, &doing);
-                    queue(step, &agent.key, &json!({ "kind": "schedule" }))?;
-                }
-            }
-            for at in [doing.due, Some(doing.rests_until)].into_iter().flatten() {
-                if at > now.millis() {
-                    next = Some(next.map_or(at, |next| next.min(at)));
-                }
-            }
+/// Keeps the event of a schedule for whoever is due.
+pub(crate) fn tell_due(step: &mut Step<'_>) -> Result<(), Fault> {
+    let now = step.now();
+    for agent in standing::working(step.view(), step.me())? {
+        let Some(minutes) = agent.minutes() else { continue };
+        let mut doing = agent.doing(step.view())?;
+        let latest = now.after(Duration::from_secs(u64::from(minutes) * 60)).millis();
+        // Later than a period from now it is due only by a clock that was set back.
+        if doing.due.is_none_or(|due| due <= now.millis() || due > latest) {
+            doing.due = Some(latest);
+            DOING.put(step.rows(), &agent.key, &doing);
+            queue(step, &agent.key, &json!({ "kind": "schedule" }))?;
         }
-        if let Some(next) = next {
-            let wait = Duration::from_millis(next.saturating_sub(now.millis()));
-            step.alarm(wait.min(DUE_LOOK_MAX), DUE_ALARM);
-        }
-        Ok(())
     }
+    Ok(())
+}
+
+/// Has this computer look again when the next agent is due, or has rested enough.
+pub(crate) fn wake_for_next(step: &mut Step<'_>) -> Result<(), Fault> {
+    let now = step.now().millis();
+    let mut next: Option<u64> = None;
+    for agent in standing::working(step.view(), step.me())? {
+        let doing = agent.doing(step.view())?;
+        let due = agent.minutes().map(|_| doing.due.unwrap_or(now));
+        let rested = Some(doing.rests_until).filter(|until| *until > now);
+        next = [next, due, rested].into_iter().flatten().min();
+    }
+    if let Some(next) = next {
+        let wait = Duration::from_millis(next.saturating_sub(now));
+        step.alarm(wait.min(DUE_LOOK_MAX), DUE_ALARM);
+    }
+    Ok(())
 }
 
 /// Returns what an agent is told of an event; none when it is not for it.
@@ -293,8 +298,3 @@ fn with_files<R: Rows>(
     }
     Ok((event, heads))
 }
-
-/// Files of one event whose first bytes are told at most.
-const HEADS_MAX: usize = 8;
-/// Larger files are not read: a content is checked as a whole.
-const READ_SIZE_MAX: u64 = 4 * 1024 * 1024;

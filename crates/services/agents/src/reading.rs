@@ -76,17 +76,7 @@ pub(crate) fn agent(
     key: &AgentKey,
     now: Timestamp,
 ) -> Result<AgentView, Fault> {
-    let missing = || AgentError::NoSuchAgent { name: key.1.clone() };
-    let counts = standing::word(rows, key)?;
-    // Of an agent that is stopped it is still shown what it was.
-    let (by, said) = match counts {
-        Some(counts) => counts,
-        None => last_said(rows, key)?.ok_or_else(missing)?,
-    };
-    let admission = match said.admission.clone().or_else(|| said.last.clone()) {
-        Some(admission) => admission,
-        None => last_admission(rows, key)?.ok_or_else(missing)?,
-    };
+    let (by, said, admission) = shown_word(rows, key)?;
     let admitted = standing::agent(rows, me, key)?;
     let mut doing = match &admitted {
         Some(agent) => agent.doing(rows)?,
@@ -134,6 +124,20 @@ pub(crate) fn agent(
         waiting: WAITING.within(rows, key).count() as u64,
         last_run: doing.last_run,
     })
+}
+
+/// Returns what is shown of an agent: what counts, else what was said last; of one that is stopped, what it was.
+fn shown_word(rows: &dyn Rows, key: &AgentKey) -> Result<(PersonId, SaidRow, Admission), Fault> {
+    let missing = || AgentError::NoSuchAgent { name: key.1.clone() };
+    let (by, said) = match standing::word(rows, key)? {
+        Some(counts) => counts,
+        None => last_said(rows, key)?.ok_or_else(missing)?,
+    };
+    let admission = match said.admission.clone().or_else(|| said.last.clone()) {
+        Some(admission) => admission,
+        None => last_admission(rows, key)?.ok_or_else(missing)?,
+    };
+    Ok((by, said, admission))
 }
 
 const WORKING: &str = "working";

@@ -9,7 +9,7 @@ use store::{Rows, StoreError};
 
 use crate::acting;
 use crate::document::{self, Setting};
-use crate::events::{self, DUE_ALARM};
+use crate::events;
 use crate::jobs::{Output, Program, RUN, Ran, Run, from_bytes, to_bytes};
 use crate::reading;
 use crate::service::{Agents, Purpose};
@@ -41,14 +41,12 @@ impl Agents {
     /// Runs the agents that have something waiting and may.
     pub(crate) fn pump(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
         for agent in standing::working(step.view(), step.me())? {
-            if self.running().count() >= RUNNING_MAX {
-                return Ok(());
-            }
-            if !self.running().any(|running| running.agent.key == agent.key) {
+            let is_running = self.running().any(|running| running.agent.key == agent.key);
+            if !is_running && self.running().count() < RUNNING_MAX {
                 self.run(step, agent)?;
             }
         }
-        Ok(())
+        events::wake_for_next(step)
     }
 
     /// Returns the runs under way.
@@ -93,7 +91,6 @@ impl Agents {
         let mut doing = agent.doing(step.view())?;
         doing.turn(now);
         if doing.rests_until > now.millis() {
-            step.alarm(Duration::from_millis(doing.rests_until - now.millis()), DUE_ALARM);
             return Ok(());
         }
         let budget = agent.admission.budget;
@@ -101,9 +98,7 @@ impl Agents {
             doing.rests_until = Timestamp::from_millis(doing.hour_from).after(HOUR).millis();
             DOING.put(step.rows(), &agent.key, &doing);
             let outcome = format!("rests: its {} runs of this hour are used up", budget.runs_per_hour);
-            note(step, &agent, entry(now, "its budget", &outcome))?;
-            step.alarm(Duration::from_millis(doing.rests_until.saturating_sub(now.millis())), DUE_ALARM);
-            return Ok(());
+            return Ok(note(step, &agent, entry(now, "its budget", &outcome))?);
         }
         doing.runs = doing.runs.saturating_add(1);
         DOING.put(step.rows(), &agent.key, &doing);
@@ -143,17 +138,11 @@ impl Agents {
         if !is_still || !WAITING.has(step.view(), &waiting)? {
             return Ok(());
         }
-        let ran = match outcome {
-            Ok(bytes) => from_bytes::<Ran>(&bytes).map_err(|error| error.to_string()),
-            Err(JobFailure::Failed(why)) => Err(why),
-            Err(JobFailure::Cancelled) => Err("it was interrupted".to_owned()),
-            Err(JobFailure::NoDriver) => Err("this computer has no sandbox".to_owned()),
-        };
         let mut row = entry(now, trigger, "ran");
         let mut doing = agent.doing(step.view())?;
         doing.turn(now);
         doing.last_run = Some(now);
-        let ran = match ran {
+        let ran = match ran_of(outcome) {
             Ok(ran) => ran,
             Err(why) => return self.unable(step, running, doing, &why),
         };
@@ -180,16 +169,7 @@ impl Agents {
                     row.actions.push(acting::act(step, agent, &mut doing, action)?);
                 }
             }
-            Err(why) => {
-                doing.faults = doing.faults.saturating_add(1);
-                let why = document::shown(&why, 400);
-                row.outcome = format!("failed: {why}");
-                if doing.faults >= FAULTS_MAX {
-                    row.outcome = format!("failed for the third time in a row and is stopped here: {why}");
-                    acting::tell(step, agent, (&format!("{} is stopped on this computer", key.1), &row.outcome))?;
-                    doing.halted = Some(why);
-                }
-            }
+            Err(why) => row.outcome = count_fault(step, agent, &mut doing, &why)?,
         }
         DOING.put(step.rows(), key, &doing);
         note(step, agent, row)?;
@@ -218,9 +198,36 @@ impl Agents {
             note(step, agent, entry(step.now(), trigger, &outcome))?;
         }
         DOING.put(step.rows(), &agent.key, &doing);
-        step.alarm(AGAIN, DUE_ALARM);
         Ok(())
     }
+}
+
+/// Reads the end of a run; the error says why this computer could not.
+pub(crate) fn ran_of(outcome: Result<Vec<u8>, JobFailure>) -> Result<Ran, String> {
+    match outcome {
+        Ok(bytes) => from_bytes::<Ran>(&bytes).map_err(|error| error.to_string()),
+        Err(JobFailure::Failed(why)) => Err(why),
+        Err(JobFailure::Cancelled) => Err("it was interrupted".to_owned()),
+        Err(JobFailure::NoDriver) => Err("this computer has no sandbox".to_owned()),
+    }
+}
+
+/// Counts a failure that is the program's own; returns what the log says of it.
+fn count_fault(
+    step: &mut Step<'_>,
+    agent: &Agent,
+    doing: &mut DoingRow,
+    why: &str,
+) -> Result<String, Fault> {
+    doing.faults = doing.faults.saturating_add(1);
+    let why = document::shown(why, 400);
+    if doing.faults < FAULTS_MAX {
+        return Ok(format!("failed: {why}"));
+    }
+    let outcome = format!("failed for the third time in a row and is stopped here: {why}");
+    acting::tell(step, agent, (&format!("{} is stopped on this computer", agent.key.1), &outcome))?;
+    doing.halted = Some(why);
+    Ok(outcome)
 }
 
 /// Writes what an agent is given.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use store::{Rows, StoreError};
 
 use crate::admitting::{self, Admitting};
-use crate::events::{DUE_ALARM, LOOK_ALARM};
+use crate::events::{self, DUE_ALARM, LOOK_ALARM};
 use crate::faults::AgentError;
 use crate::reading::{AgentsReader, arguments_of, unknown};
 use crate::running::Running;
@@ -123,7 +123,7 @@ impl Agents {
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments),
             Input::Alarm { key } if key == LOOK_ALARM => self.look(step),
             Input::Alarm { key } if key == DUE_ALARM => {
-                self.tell_due(step)?;
+                events::tell_due(step)?;
                 self.pump(step)
             }
             Input::Finished { job, outcome } => {

@@ -4,6 +4,7 @@ use base::{ContentId, DeviceId, PersonId, Timestamp, WebId};
 use store::{Rows, StoreError};
 use wire::governance::Role;
 
+use crate::capability::Capability;
 use crate::statement::{Admission, Place};
 use crate::tables::{AgentKey, DOING, DoingRow, OFF, SAID, SaidRow};
 
@@ -110,6 +111,14 @@ impl Agent {
             Place::Each => true,
             Place::Here => self.device == me,
         }
+    }
+
+    /// Returns after how many minutes it runs by schedule.
+    pub(crate) fn minutes(&self) -> Option<u32> {
+        self.admission.capabilities.iter().find_map(|one| match one {
+            Capability::Every(minutes) => Some(*minutes),
+            _ => None,
+        })
     }
 
     /// Returns how it is doing. Faults of an earlier admission are forgotten, switching off is not.

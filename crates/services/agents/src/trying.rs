@@ -7,13 +7,12 @@ use serde_json::{Value, json};
 
 use crate::acting;
 use crate::admitting::{capabilities, everything, program_at};
-use crate::document;
-use crate::document::EVENT_SIZE_MAX;
+use crate::document::{self, EVENT_SIZE_MAX};
 use crate::events;
 use crate::faults::AgentError;
-use crate::jobs::{Output, Program, RUN, Ran, Run, from_bytes, to_bytes};
+use crate::jobs::{Output, Program, RUN, Run, to_bytes};
 use crate::reading::{self, named, which_web};
-use crate::running::{document_for, remembered};
+use crate::running::{document_for, ran_of, remembered};
 use crate::service::{Agents, Purpose};
 use crate::standing::{self, Agent};
 use crate::statement::{Admission, Budget, Place, SETTINGS_SIZE_MAX, is_settings};
@@ -82,12 +81,7 @@ impl Agents {
     ) -> Result<(), Fault> {
         let Trying { ask, agent, trigger } = trying;
         let name = agent.key.1.clone();
-        let ran = match outcome {
-            Ok(bytes) => from_bytes::<Ran>(&bytes).map_err(|error| error.to_string()),
-            Err(JobFailure::Failed(why)) => Err(why),
-            Err(_) => Err("this computer has no sandbox just now".to_owned()),
-        };
-        let ran = match ran {
+        let ran = match ran_of(outcome) {
             Ok(ran) => ran,
             Err(why) => {
                 step.refuse(*ask, AgentError::CannotRun { name, why }.into());
