@@ -103,7 +103,7 @@ fn wish(
         return Ok(Err("there is no such file in its web".to_owned()));
     };
     let name = shown(path.rsplit('/').next().unwrap_or_default(), 255);
-    let (content, size, agent) = (file.content, file.size, agent.key.1.clone());
+    let (content, size, agent) = (file.content, file.size, agent.key.1.to_string());
     Ok(Ok(Allowed::Guard(GuardWish { web, content, size, name, what, why, agent })))
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn tell(step: &mut Step<'_>, agent: &Agent, (title, text): (&str, &st
     let row = NoticeRow {
         at: step.now(),
         web: *web,
-        agent: name.clone(),
+        agent: name.to_string(),
         title: title.to_owned(),
         text: text.to_owned(),
     };

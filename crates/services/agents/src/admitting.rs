@@ -16,10 +16,10 @@ use crate::reading::{self, which_web};
 use crate::service::{Agents, Purpose};
 use crate::standing::{self, is_admin};
 use crate::statement::{
-    Admission, Budget, CAPABILITIES_MAX, NAME_LEN_MAX, NOTE_SIZE_MAX, Place, SETTINGS_SIZE_MAX, Said, is_name,
-    is_note, is_settings,
+    Admission, Budget, CAPABILITIES_MAX, NAME_LEN_MAX, NOTE_SIZE_MAX, Place, SETTINGS_SIZE_MAX, Said,
+    is_name, is_note, is_settings,
 };
-use crate::tables::{AgentKey, DOING, KNOWN, LOG, NOTICES, SAID, SEEN, STATES, SaidRow};
+use crate::tables::{AgentKey, DOING, KNOWN, LOG, NOTICES, Name, SAID, SEEN, STATES, SaidRow};
 
 /// Agents that one person has a word about in one web at most, the stopped ones among them.
 const SAID_MAX: usize = 64;
@@ -45,7 +45,7 @@ impl Agents {
         if !is_name(&name) {
             return Err(AgentError::BadName { name, limit: NAME_LEN_MAX }.into());
         }
-        let key = (web, name);
+        let key = (web, Name::new(name));
         let is_new = !SAID.has(step.view(), &(key.0, key.1.clone(), me))?;
         if is_new && said_by(step.view(), web, me)? >= SAID_MAX {
             return Err(AgentError::TooMany { limit: SAID_MAX }.into());
@@ -87,13 +87,13 @@ impl Agents {
         let taken = match taken {
             Ok(taken) => taken,
             Err(why) => {
-                step.refuse(ask, AgentError::BadProgram { name: key.1, why }.into());
+                step.refuse(ask, AgentError::BadProgram { name: key.1.to_string(), why }.into());
                 return Ok(());
             }
         };
         (admission.program, admission.size) = (taken.content, taken.size);
         if !admission.is_within_limits() {
-            let fault = AgentError::TooLarge { name: key.1, limit: PROGRAM_SIZE_MAX };
+            let fault = AgentError::TooLarge { name: key.1.to_string(), limit: PROGRAM_SIZE_MAX };
             step.refuse(ask, fault.into());
             return Ok(());
         }
@@ -116,7 +116,7 @@ impl Agents {
         for row in SAID.within(step.view(), key) {
             at = at.max(row?.1.at.after(Duration::from_millis(1)));
         }
-        let said = Said { name: key.1.clone(), at, admission };
+        let said = Said { name: key.1.to_string(), at, admission };
         records::publish(step, key.0, "agents", said.to_bytes())?;
         self.take(step, (key.0, device, me), said)
     }
@@ -149,7 +149,7 @@ impl Agents {
         (web, device, person): (WebId, DeviceId, PersonId),
         said: Said,
     ) -> Result<(), Fault> {
-        let row = (web, said.name.clone(), person);
+        let row = (web, Name::new(said.name), person);
         match SAID.get(step.view(), &row)? {
             Some(known) if known.at >= said.at => return Ok(()),
             None if said_by(step.view(), web, person)? >= SAID_MAX => return Ok(()),
@@ -162,7 +162,7 @@ impl Agents {
             self.seen = Some(last);
             self.is_any = Some(true);
         }
-        let key = (web, said.name);
+        let key = (web, row.1.clone());
         let before = SAID.get(step.view(), &row)?.and_then(|known| known.last);
         let last = said.admission.clone().or_else(|| before.clone());
         let admission = said.admission.clone();

@@ -107,7 +107,8 @@ pub fn with_heads(document: Vec<u8>, heads: &[(u32, Vec<u8>)]) -> Vec<u8> {
 
 /// Reads what an agent gave back; the error is a part of a sentence. Nothing of a wrong one counts.
 pub(crate) fn read(bytes: &[u8], state_bytes_max: u32) -> Result<Given, String> {
-    let raw: Raw = serde_json::from_slice(bytes).map_err(|error| format!("its answer is not what it should be: {error}"))?;
+    let raw: Raw = serde_json::from_slice(bytes)
+        .map_err(|error| format!("its answer is not what it should be: {error}"))?;
     if raw.actions.len() > ACTIONS_MAX {
         return Err(format!("it asked for {} actions, {ACTIONS_MAX} are allowed", raw.actions.len()));
     }
@@ -124,9 +125,8 @@ pub(crate) fn read(bytes: &[u8], state_bytes_max: u32) -> Result<Given, String> 
 fn action(value: Value) -> Result<Action, String> {
     let action: Action =
         serde_json::from_value(value).map_err(|error| format!("it cannot be understood: {error}"))?;
-    let is_plain = |text: &str, size_max: usize| {
-        (1..=size_max).contains(&text.len()) && !text.chars().any(is_hidden)
-    };
+    let is_plain =
+        |text: &str, size_max: usize| (1..=size_max).contains(&text.len()) && !text.chars().any(is_hidden);
     match &action {
         Action::Notice { title, text } => {
             let is_text = text.len() <= TEXT_SIZE_MAX && !text.chars().any(|c| is_hidden(c) && c != '\n');

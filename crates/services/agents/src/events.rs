@@ -15,7 +15,7 @@ use crate::document::EVENT_SIZE_MAX;
 use crate::facts;
 use crate::service::Agents;
 use crate::standing::{self, Agent};
-use crate::tables::{AgentKey, DOING, KNOWN, SEEN, WAITING, WaitingRow};
+use crate::tables::{AgentKey, DOING, KNOWN, Name, SEEN, WAITING, WaitingRow};
 
 /// Alarm: look at what happened.
 pub(crate) const LOOK_ALARM: &str = "look";
@@ -194,7 +194,7 @@ fn told_of(rows: &dyn Rows, agent: &Agent, kind: &str, about: &Value) -> Result<
 
 /// Keeps an event for an agent: with the one that waits last, if it is of the same kind and that one is not under way.
 fn queue(step: &mut Step<'_>, key: &AgentKey, event: &Value) -> Result<(), StoreError> {
-    let waiting: Vec<((WebId, String, u64), WaitingRow)> =
+    let waiting: Vec<((WebId, Name, u64), WaitingRow)> =
         WAITING.within(step.view(), key).collect::<Result<_, _>>()?;
     let now = step.now();
     // The first may be under way: what was given to a program is not changed any more.
@@ -289,7 +289,9 @@ fn with_files<R: Rows>(
         };
         file.insert("size".to_owned(), found.size.into());
         file.insert("content".to_owned(), found.content.to_string().into());
-        if reads && heads.len() < HEADS_MAX && found.size <= READ_SIZE_MAX
+        if reads
+            && heads.len() < HEADS_MAX
+            && found.size <= READ_SIZE_MAX
             && let Some(source) = files::own_source(rows, found.content)?
             && let Ok(place) = u32::try_from(place)
         {

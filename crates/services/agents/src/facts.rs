@@ -38,10 +38,15 @@ pub(crate) fn scheduled<R: Rows>(
         put("shares", shares(rows, me, web)?);
         put("members", members(rows, me, web, now)?);
     }
-    let scopes: Vec<Scope> = agent.admission.capabilities.iter().filter_map(|one| match one {
-        Capability::Names(scope) => Some(*scope),
-        _ => None,
-    }).collect();
+    let scopes: Vec<Scope> = agent
+        .admission
+        .capabilities
+        .iter()
+        .filter_map(|one| match one {
+            Capability::Names(scope) => Some(*scope),
+            _ => None,
+        })
+        .collect();
     if !scopes.is_empty() {
         let (files, is_all) = names(rows, web, &scopes)?;
         put("files", files);

@@ -79,9 +79,12 @@ impl From<AgentError> for Fault {
             }
             E::BadBudget => ("agents.bad-budget", Yours, "", "see the manual of agents.admit for the limits"),
             E::TooMany { .. } => ("agents.too-many", Refused, list, "shows names that can be used again"),
-            E::NoSuchFile { .. } => {
-                ("agents.no-such-file", Yours, "", "say a file of this computer as ./NAME, or a path of the tree")
-            }
+            E::NoSuchFile { .. } => (
+                "agents.no-such-file",
+                Yours,
+                "",
+                "say a file of this computer as ./NAME, or a path of the tree",
+            ),
             E::NotHere { .. } => ("agents.not-here", Yours, "althing get PATH", "brings it here"),
             E::BadProgram { .. } => {
                 ("agents.bad-program", Yours, "", "see docs/agents.md for how a program is made")

@@ -52,9 +52,8 @@ fn any_said() -> impl Strategy<Value = Said> {
                 note: text,
             }
         });
-    ("[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", any::<u32>(), prop::option::of(admission)).prop_map(
-        |(name, at, admission)| Said { name, at: Timestamp::from_millis(u64::from(at)), admission },
-    )
+    ("[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", any::<u32>(), prop::option::of(admission))
+        .prop_map(|(name, at, admission)| Said { name, at: Timestamp::from_millis(u64::from(at)), admission })
 }
 
 proptest! {
@@ -129,9 +128,7 @@ fn what_is_beyond_a_limit_is_refused() {
         change(&mut said);
         Said::read(&said.to_bytes()).is_ok()
     };
-    let with = |change: &dyn Fn(&mut Admission)| {
-        said(&|said| change(said.admission.as_mut().unwrap()))
-    };
+    let with = |change: &dyn Fn(&mut Admission)| said(&|said| change(said.admission.as_mut().unwrap()));
     assert!(said(&|_| {}));
     assert!(said(&|said| said.admission = None));
     assert!(!said(&|said| said.name = "A".to_owned()));
@@ -157,4 +154,19 @@ fn first_bytes_go_to_their_files() {
     assert_eq!(value["event"]["files"][1]["first"], "4d5aff");
     assert_eq!(value["event"]["files"][1]["text"], "MZ\u{fffd}");
     assert_eq!(value["event"]["files"][0], serde_json::json!({ "path": "a" }));
+}
+
+#[test]
+fn names_in_keys_end() {
+    use crate::tables::Name;
+    use store::Key as _;
+    let bytes = |name: &str| {
+        let mut bytes = Vec::new();
+        (Name::new(name), 7_u64).write(&mut bytes);
+        bytes
+    };
+    let mut prefix = Vec::new();
+    Name::new("digest").write(&mut prefix);
+    assert!(bytes("digest").starts_with(&prefix) && !bytes("digest-2").starts_with(&prefix));
+    assert_eq!(<(Name, u64)>::read(&mut bytes("digest").as_slice()), Some((Name::new("digest"), 7)));
 }

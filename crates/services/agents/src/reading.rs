@@ -14,9 +14,7 @@ use store::{Rows, StoreError};
 use crate::faults::AgentError;
 use crate::standing::{self, is_admin};
 use crate::statement::{Admission, Place};
-use crate::tables::{
-    AgentKey, DOING, DoingRow, LOG, LogRow, NOTICES, OFF, SAID, STATES, SaidRow, WAITING,
-};
+use crate::tables::{AgentKey, DOING, DoingRow, LOG, LogRow, NOTICES, OFF, SAID, STATES, SaidRow, WAITING};
 
 /// Notices told at most.
 const NOTICES_TOLD_MAX: usize = 200;
@@ -95,7 +93,7 @@ pub(crate) fn agent(
     let budget = admission.budget;
     Ok(AgentView {
         agent: format!("{web}/{}", key.1),
-        name: key.1.clone(),
+        name: key.1.to_string(),
         web,
         is_working: state == WORKING,
         state,
@@ -128,7 +126,7 @@ pub(crate) fn agent(
 
 /// Returns what is shown of an agent: what counts, else what was said last; of one that is stopped, what it was.
 fn shown_word(rows: &dyn Rows, key: &AgentKey) -> Result<(PersonId, SaidRow, Admission), Fault> {
-    let missing = || AgentError::NoSuchAgent { name: key.1.clone() };
+    let missing = || AgentError::NoSuchAgent { name: key.1.to_string() };
     let (by, said) = match standing::word(rows, key)? {
         Some(counts) => counts,
         None => last_said(rows, key)?.ok_or_else(missing)?,
@@ -276,7 +274,7 @@ pub(crate) fn named(rows: &dyn Rows, text: &str) -> Result<AgentKey, Fault> {
         None => (None, text),
     };
     let keys = standing::keys(rows)?;
-    let mut found = keys.into_iter().filter(|key| key.1 == name && web.is_none_or(|web| web == key.0));
+    let mut found = keys.into_iter().filter(|key| *key.1 == *name && web.is_none_or(|web| web == key.0));
     match (found.next(), found.next()) {
         (Some(key), None) => Ok(key),
         (Some(_), Some(_)) => Err(AgentError::Ambiguous { name: text.to_owned() }.into()),

@@ -104,8 +104,7 @@ impl Agents {
         DOING.put(step.rows(), &agent.key, &doing);
         let event: Value = serde_json::from_str(&event).unwrap_or(Value::Null);
         let (event, heads) = events::completed(step.view(), step.me(), &agent, event, now)?;
-        let program =
-            Program::Here { content: agent.admission.program, size: agent.admission.size, source };
+        let program = Program::Here { content: agent.admission.program, size: agent.admission.size, source };
         let state = remembered(step.view(), &agent.key)?;
         let document = document_for(step, &agent, doing.missed, (&event, &state))?;
         let run = Run {
@@ -213,12 +212,7 @@ pub(crate) fn ran_of(outcome: Result<Vec<u8>, JobFailure>) -> Result<Ran, String
 }
 
 /// Counts a failure that is the program's own; returns what the log says of it.
-fn count_fault(
-    step: &mut Step<'_>,
-    agent: &Agent,
-    doing: &mut DoingRow,
-    why: &str,
-) -> Result<String, Fault> {
+fn count_fault(step: &mut Step<'_>, agent: &Agent, doing: &mut DoingRow, why: &str) -> Result<String, Fault> {
     doing.faults = doing.faults.saturating_add(1);
     let why = document::shown(why, 400);
     if doing.faults < FAULTS_MAX {

@@ -159,7 +159,9 @@ impl Agents {
             return Ok(());
         }
         match Told::from_bytes(message) {
-            Ok(Told::Members { web } | Told::Removed { web, .. } | Told::Joined { web }) => self.settle(step, web),
+            Ok(Told::Members { web } | Told::Removed { web, .. } | Told::Joined { web }) => {
+                self.settle(step, web)
+            }
             Ok(Told::Left { web }) => {
                 self.end_unwanted(step)?;
                 self.is_any = None;

@@ -42,7 +42,7 @@ impl Agents {
                 }
                 let admission = last.and_then(|(_, admission)| admission);
                 let admission =
-                    admission.ok_or_else(|| AgentError::NothingToStart { name: key.1.clone() })?;
+                    admission.ok_or_else(|| AgentError::NothingToStart { name: key.1.to_string() })?;
                 self.say(step, &key, Some(admission))?;
             }
         }

@@ -2,24 +2,63 @@
 
 use base::{ContentId, DeviceId, PersonId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
-use store::Table;
+use store::{Key, Table};
 use wire::codec::Bytes;
 
 use crate::statement::Admission;
 
 /// An agent: the web that admitted it, its name.
-pub(crate) type AgentKey = (WebId, String);
+pub(crate) type AgentKey = (WebId, Name);
+
+/// An agent's name as a part of keys: unlike other text it ends with a zero byte, so that more can follow it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Name(String);
+
+impl Name {
+    /// Makes one of a text without zero bytes, as [`crate::statement::is_name`] takes it.
+    pub(crate) fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+}
+
+impl std::ops::Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Key for Name {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(self.0.as_bytes());
+        bytes.push(0);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let end = bytes.iter().position(|byte| *byte == 0)?;
+        let (name, rest) = bytes.split_at_checked(end)?;
+        *bytes = rest.get(1..)?;
+        Some(Self(std::str::from_utf8(name).ok()?.to_owned()))
+    }
+}
 
 /// What each admin last said of an agent.
-pub(crate) const SAID: Table<(WebId, String, PersonId), SaidRow> = Table::new("agents.said");
+pub(crate) const SAID: Table<(WebId, Name, PersonId), SaidRow> = Table::new("agents.said");
 /// How each agent is doing on this computer.
 pub(crate) const DOING: Table<AgentKey, DoingRow> = Table::new("agents.doing");
 /// What each agent remembers on this computer, as JSON.
 pub(crate) const STATES: Table<AgentKey, Bytes> = Table::new("agents.states");
 /// Events that agents are still to be told, oldest first. One leaves with the actions that came of it, in one commit.
-pub(crate) const WAITING: Table<(WebId, String, u64), WaitingRow> = Table::new("agents.waiting");
+pub(crate) const WAITING: Table<(WebId, Name, u64), WaitingRow> = Table::new("agents.waiting");
 /// What agents did here, oldest first.
-pub(crate) const LOG: Table<(WebId, String, u64), LogRow> = Table::new("agents.log");
+pub(crate) const LOG: Table<(WebId, Name, u64), LogRow> = Table::new("agents.log");
 /// What agents told the person here, oldest first.
 pub(crate) const NOTICES: Table<u64, NoticeRow> = Table::new("agents.notices");
 /// There is a row while agents are switched off on this computer.

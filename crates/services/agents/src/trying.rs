@@ -16,6 +16,7 @@ use crate::running::{document_for, ran_of, remembered};
 use crate::service::{Agents, Purpose};
 use crate::standing::{self, Agent};
 use crate::statement::{Admission, Budget, Place, SETTINGS_SIZE_MAX, is_settings};
+use crate::tables::Name;
 
 /// A trial under way.
 #[derive(Debug, Clone)]
@@ -27,12 +28,7 @@ pub(crate) struct Trying {
 
 impl Agents {
     /// Runs a program for one event.
-    pub(crate) fn try_one(
-        &mut self,
-        step: &mut Step<'_>,
-        ask: AskId,
-        asked: &TryAgent,
-    ) -> Result<(), Fault> {
+    pub(crate) fn try_one(&mut self, step: &mut Step<'_>, ask: AskId, asked: &TryAgent) -> Result<(), Fault> {
         let (mut agent, program) = subject(step, asked)?;
         if let Some(settings) = &asked.settings {
             if !is_settings(settings) {
@@ -80,7 +76,7 @@ impl Agents {
         outcome: Result<Vec<u8>, JobFailure>,
     ) -> Result<(), Fault> {
         let Trying { ask, agent, trigger } = trying;
-        let name = agent.key.1.clone();
+        let name = agent.key.1.to_string();
         let ran = match ran_of(outcome) {
             Ok(ran) => ran,
             Err(why) => {
@@ -124,10 +120,10 @@ fn subject(step: &Step<'_>, asked: &TryAgent) -> Result<(Agent, Program), Fault>
         && let Ok(key) = named(rows, &asked.program)
     {
         let agent = standing::agent(rows, step.me(), &key)?;
-        let agent = agent.ok_or_else(|| AgentError::NothingToStart { name: key.1.clone() })?;
+        let agent = agent.ok_or_else(|| AgentError::NothingToStart { name: key.1.to_string() })?;
         let Admission { program, size, .. } = agent.admission;
         let source = files::own_source(rows, program)?;
-        let source = source.ok_or_else(|| AgentError::NotHere { path: key.1 })?;
+        let source = source.ok_or_else(|| AgentError::NotHere { path: key.1.to_string() })?;
         return Ok((agent, Program::Here { content: program, size, source }));
     }
     let web = which_web(rows, asked.web.as_deref())?;
@@ -146,7 +142,7 @@ fn subject(step: &Step<'_>, asked: &TryAgent) -> Result<(Agent, Program), Fault>
         note: String::new(),
     };
     // No agent can have this name: nothing is remembered under it.
-    let key = (web, String::new());
+    let key = (web, Name::new(""));
     let agent = Agent { key, by, device: step.me(), at: step.now(), admission };
     Ok((agent, program_at(rows, &asked.program)?))
 }

@@ -141,7 +141,8 @@ fn only_admins_admit_and_a_former_admin_s_agents_stop() {
     town.admit(BOB, &json!({})).unwrap();
     town.pass(60);
     assert_eq!(town.notices(CAROL).len(), 1);
-    town.ask(ALICE, "people.set_role", json!({ "web": "family", "person": "Bob", "role": "member" })).unwrap();
+    town.ask(ALICE, "people.set_role", json!({ "web": "family", "person": "Bob", "role": "member" }))
+        .unwrap();
     town.pass(20);
     let told: Vec<usize> = (0..3).map(|who| town.notices(who).len()).collect();
     assert_eq!(town.state(CAROL, "watchman"), "stopped: Bob who admitted it is no admin");
@@ -209,9 +210,8 @@ fn three_failures_in_a_row_stop_an_agent_until_a_person_starts_it() {
 
 #[test]
 fn budgets_hold_whatever_happens() {
-    let mut town = Town::new(|_| {
-        answer(&json!({ "actions": vec![json!({ "do": "notice", "title": "look" }); 32] }))
-    });
+    let mut town =
+        Town::new(|_| answer(&json!({ "actions": vec![json!({ "do": "notice", "title": "look" }); 32] })));
     let storm = json!({
         "may": ["changes *", "notice"], "runs_per_hour": 5, "actions_per_day": 40, "here": true,
     });
@@ -272,7 +272,8 @@ impl Dice {
     }
 
     fn any_action(&mut self) -> Value {
-        let path = ["family/Alice/things/letter 0", "family/Bob/none", "../etc/passwd", ""][self.roll(4) as usize];
+        let path =
+            ["family/Alice/things/letter 0", "family/Bob/none", "../etc/passwd", ""][self.roll(4) as usize];
         match self.roll(9) {
             0 => json!({ "do": "notice", "title": "fine", "text": "so\nit is" }),
             1 => json!({ "do": "notice", "title": "turned \u{202e}txt.exe" }),
@@ -336,7 +337,8 @@ fn nothing_is_ever_done_that_was_not_admitted() {
             }
         }
         let words = |word: &str| if word == "notice" { "tell".to_owned() } else { word.to_owned() };
-        let allowed: BTreeSet<String> = all.iter().filter(|one| may.contains(one)).map(|one| words(one)).collect();
+        let allowed: BTreeSet<String> =
+            all.iter().filter(|one| may.contains(one)).map(|one| words(one)).collect();
         assert_eq!(kinds, allowed, "{may:?}");
         assert!(refused > 100, "{refused}");
         // Every notice but those of this program itself stands in the log.
@@ -369,7 +371,10 @@ fn events_come_together_and_only_those_that_are_admitted() {
     town.pass(20);
     let files = std::mem::take(&mut *seen.lock().unwrap());
     let last = files.last().unwrap();
-    assert_eq!((text(last, "kind"), text(last, "share")), ("files".to_owned(), "family/Alice/things".to_owned()));
+    assert_eq!(
+        (text(last, "kind"), text(last, "share")),
+        ("files".to_owned(), "family/Alice/things".to_owned())
+    );
     assert_eq!(last["files"][0]["path"], json!("family/Alice/things/new"));
     assert_eq!(last["files"][0]["size"], json!(5_000));
     assert_eq!(last["files"][0].get("text"), None, "it was not admitted to read");

@@ -164,9 +164,9 @@ fn wait(
     let until = Instant::now() + Duration::from_millis(u64::from(cpu_ms)) + OVERTIME;
     while Instant::now() < until && !task.is_cancelled() && !shared.children.is_closed() {
         // A process that ends has run out of the memory that all of it may have, or was ended by the system.
-        let said = process
-            .hear(LOOK_EVERY)
-            .map_err(|_gone| Failed::new(Failure::Trapped, "the process that ran it ended, as when memory runs out"))?;
+        let said = process.hear(LOOK_EVERY).map_err(|_gone| {
+            Failed::new(Failure::Trapped, "the process that ran it ended, as when memory runs out")
+        })?;
         for one in said {
             match one {
                 FromRunner::Results { results } => {
@@ -192,8 +192,7 @@ fn wait(
 fn document(shared: &Shared, run: &Run) -> Vec<u8> {
     let mut heads = Vec::new();
     for head in &run.heads {
-        let place =
-            Place::Content { content: head.content, size: head.size, source: head.source.clone() };
+        let place = Place::Content { content: head.content, size: head.size, source: head.source.clone() };
         if let Ok(mut bytes) = library::read(&*shared.library, &place, HEAD_READ_MAX) {
             bytes.truncate(agents::jobs::HEAD_SIZE_MAX);
             heads.push((head.place, bytes));

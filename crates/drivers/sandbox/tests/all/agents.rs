@@ -67,7 +67,11 @@ fn mallory_s_agents_lose_their_process_and_nothing_else() {
     let house = House::new();
     check(&house, &forever(), "200 ms");
     check(&house, &core(1, "(unreachable)"), "gave up");
-    check(&house, &core(1, "(loop $l (br_if $l (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) (unreachable)"), "gave up");
+    check(
+        &house,
+        &core(1, "(loop $l (br_if $l (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) (unreachable)"),
+        "gave up",
+    );
     // A place and a length far beyond its memory.
     check(&house, &core(1, "(i64.const 0x3fffffff)"), "");
     check(&house, &core(2_000, "(i64.const 0)"), "");
@@ -111,8 +115,13 @@ fn an_agent_that_is_cancelled_ends() {
     let id = content(&program);
     house.shelf.0.lock().unwrap().insert(id, program.clone());
     let place = Program::Here { content: id, size: program.len() as u64, source: Source::Store };
-    let run =
-        Run { program: place, document: b"{}".to_vec().into(), heads: Vec::new(), cpu_ms: 10_000, memory_mib: 16 };
+    let run = Run {
+        program: place,
+        document: b"{}".to_vec().into(),
+        heads: Vec::new(),
+        cpu_ms: 10_000,
+        memory_mib: 16,
+    };
     let job = house.job(RUN, to_bytes(&run));
     std::thread::sleep(std::time::Duration::from_millis(300));
     kernel::Driver::cancel(&house.sandbox, job);
