@@ -34,6 +34,8 @@ const FILES_MAX: usize = 64;
 const HEADS_MAX: usize = 8;
 /// Larger files are not read: a content is checked as a whole.
 const READ_SIZE_MAX: u64 = 4 * 1024 * 1024;
+/// So long it is waited for files to be read by their owners' computers before an agent is told of them.
+const READ_WAIT: Duration = Duration::from_secs(30);
 /// At least so often it is looked who is due: a clock that was set back does not stop agents for long.
 const DUE_LOOK_MAX: Duration = Duration::from_mins(30);
 
@@ -263,6 +265,28 @@ pub(crate) fn completed<R: Rows>(
     }
 }
 
+/// Says whether a file of an event is still being read by its owner's computer, so that telling it in a moment tells more.
+pub(crate) fn is_early(
+    rows: &dyn Rows,
+    waiting: &WaitingRow,
+    now: base::Timestamp,
+) -> Result<bool, StoreError> {
+    if now.since(waiting.at) >= READ_WAIT {
+        return Ok(false);
+    }
+    let event: Value = serde_json::from_str(&waiting.event).unwrap_or(Value::Null);
+    if event.get("kind").and_then(Value::as_str) != Some("files") {
+        return Ok(false);
+    }
+    for file in event.get("files").and_then(Value::as_array).into_iter().flatten() {
+        let path = file.get("path").and_then(Value::as_str).unwrap_or_default();
+        if files::look::size_at(rows, path)?.is_some() && files::look::file_at(rows, path)?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Says of each file whether it is there, its size and content, and which ones' first bytes the agent may have.
 fn with_files<R: Rows>(
     rows: &R,
@@ -281,13 +305,14 @@ fn with_files<R: Rows>(
     let files = event.get_mut("files").and_then(Value::as_array_mut);
     for (place, file) in files.into_iter().flatten().enumerate() {
         let path = file.get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let found = files::look::file_at(rows, &path)?.filter(|found| found.web == web);
         let Some(file) = file.as_object_mut() else { continue };
-        let Some(found) = found else {
-            file.insert("gone".to_owned(), true.into());
-            continue;
+        match files::look::size_at(rows, &path)? {
+            Some(size) => file.insert("size".to_owned(), size.into()),
+            None => file.insert("gone".to_owned(), true.into()),
         };
-        file.insert("size".to_owned(), found.size.into());
+        // Not known while its owner's computer reads it.
+        let found = files::look::file_at(rows, &path)?.filter(|found| found.web == web);
+        let Some(found) = found else { continue };
         file.insert("content".to_owned(), found.content.to_string().into());
         if reads
             && heads.len() < HEADS_MAX

@@ -14,7 +14,7 @@ use crate::jobs::{Output, Program, RUN, Ran, Run, from_bytes, to_bytes};
 use crate::reading;
 use crate::service::{Agents, Purpose};
 use crate::standing::{self, Agent};
-use crate::tables::{AgentKey, DOING, DoingRow, LOG, LogRow, OFF, STATES, WAITING, WaitingRow};
+use crate::tables::{AgentKey, DOING, DoingRow, LOG, LogRow, OFF, STATES, WAITING};
 
 /// Agents that run at the same time; each is a process.
 const RUNNING_MAX: usize = 2;
@@ -85,13 +85,16 @@ impl Agents {
 
     fn run(&mut self, step: &mut Step<'_>, agent: Agent) -> Result<(), Fault> {
         let first = WAITING.within(step.view(), &agent.key).next().transpose()?;
-        let Some(((_, _, number), WaitingRow { event, .. })) = first else { return Ok(()) };
+        let Some(((_, _, number), waiting)) = first else { return Ok(()) };
         let Some(source) = files::own_source(step.view(), agent.admission.program)? else { return Ok(()) };
         let now = step.now();
         let mut doing = agent.doing(step.view())?;
         doing.turn(now);
         if doing.rests_until > now.millis() {
             return Ok(());
+        }
+        if events::is_early(step.view(), &waiting, now)? {
+            return self.look_soon(step);
         }
         let budget = agent.admission.budget;
         if doing.runs >= budget.runs_per_hour {
@@ -102,7 +105,7 @@ impl Agents {
         }
         doing.runs = doing.runs.saturating_add(1);
         DOING.put(step.rows(), &agent.key, &doing);
-        let event: Value = serde_json::from_str(&event).unwrap_or(Value::Null);
+        let event: Value = serde_json::from_str(&waiting.event).unwrap_or(Value::Null);
         let (event, heads) = events::completed(step.view(), step.me(), &agent, event, now)?;
         let program = Program::Here { content: agent.admission.program, size: agent.admission.size, source };
         let state = remembered(step.view(), &agent.key)?;

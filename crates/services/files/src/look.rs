@@ -114,6 +114,12 @@ pub fn file_at(rows: &dyn Rows, path: &str) -> Result<Option<ContentAt>, StoreEr
     Ok(entry.head.content.map(|content| ContentAt { web, content, size }))
 }
 
+/// Returns the bytes of the file at a path of the tree, whether its content is known yet or not; `None` when none is there.
+pub fn size_at(rows: &dyn Rows, path: &str) -> Result<Option<u64>, StoreError> {
+    let Ok(Spot::Below(spot)) = crate::tree::resolve(rows, path) else { return Ok(None) };
+    Ok(spot.file().map(|entry| entry.head.size))
+}
+
 /// Returns the paths of all shares of a web that the tree shows, as `web/person/share`.
 pub fn shares_of<R: Rows>(rows: &R, web: WebId) -> Result<Vec<String>, StoreError> {
     let above = people::read::web_label(rows, web)?;

@@ -3,6 +3,7 @@
 //! An agent gets what a unit gets, and less: a limited process that ends with it, and an input that the decider wrote. It does
 //! not wait for cores that are given to units, and is not stopped with them: a person waits for what it would tell.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -61,8 +62,8 @@ impl Line {
         let receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
         for errand in receiver.into_iter().flatten() {
             match errand {
-                Errand::Take(task, program) => task.finish(take(shared, &task, &program)),
-                Errand::Run(task, run) => task.finish(run_once(shared, &task, &run)),
+                Errand::Take(task, program) => task.finish(calmly(|| take(shared, &task, &program))),
+                Errand::Run(task, run) => task.finish(calmly(|| run_once(shared, &task, &run))),
             }
         }
     }
@@ -71,6 +72,12 @@ impl Line {
     pub(super) fn close(&self) {
         drop(self.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
+}
+
+/// Does something that one defect of this program must not keep from being done the next time.
+fn calmly(work: impl FnOnce() -> Result<Vec<u8>, String>) -> Result<Vec<u8>, String> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err("a defect of this program ended the work".to_owned()))
 }
 
 /// Checks that a program can run as an agent and keeps it; the text of a failure is for a person.
