@@ -1,6 +1,6 @@
 // Gathers what is new in a web and tells it once a day: files whose names have one of the standing words, and who came or went.
 //
-//     althing agent admit digest.wasm --may 'changes *' --may members --may notice --may 'every 60' --settings 'tax invoice'
+//     althing agent admit digest.wasm --may 'changes *' members notice 'every 60' --settings 'tax invoice'
 //
 // Settings: words with spaces between them; all files when there are none.
 

@@ -1,6 +1,6 @@
 // Looks at files that change, by their names and first bytes, and asks the guard to hold or to warn.
 //
-//     althing agent admit virus-guard.wasm --may 'changes *' --may 'read *' --may guard --may warn --may hold --may notice
+//     althing agent admit virus-guard.wasm --may 'changes *' 'read *' guard warn hold notice
 //
 // It knows four things: a program that calls itself a document; a name with two endings, the last of a program; many files that
 // got one strange ending at once, as when somebody encrypts a folder; and what the guard itself has found.

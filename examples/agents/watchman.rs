@@ -1,7 +1,7 @@
 // Watches over a web: files that only one computer has, and computers that are away for long.
 //
 // Admit it with `facts`, `notice` and a schedule:
-//     althing agent admit watchman.wasm --may facts --may notice --may 'every 360'
+//     althing agent admit watchman.wasm --may facts notice 'every 360'
 //
 // Settings, each in a line, all optional: `away=14` (days), `again=7` (days until the same is told again).
 

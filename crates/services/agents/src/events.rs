@@ -63,7 +63,8 @@ impl Agents {
         for event in &page.events {
             for agent in &agents {
                 if let Some(told) = told_of(step.view(), agent, &event.kind, &event.about)? {
-                    queue(step, &agent.key, &told)?;
+                    let is_running = self.running().any(|running| running.agent.key == agent.key);
+                    queue(step, &agent.key, &told, is_running)?;
                     has_told = true;
                 }
             }
@@ -113,7 +114,7 @@ pub(crate) fn compare_members(step: &mut Step<'_>, web: WebId) -> Result<(), Fau
     }
     for event in &events {
         for agent in &agents {
-            queue(step, &agent.key, event)?;
+            queue(step, &agent.key, event, true)?;
         }
     }
     Ok(())
@@ -130,7 +131,7 @@ pub(crate) fn tell_due(step: &mut Step<'_>) -> Result<(), Fault> {
         if doing.due.is_none_or(|due| due <= now.millis() || due > latest) {
             doing.due = Some(latest);
             DOING.put(step.rows(), &agent.key, &doing);
-            queue(step, &agent.key, &json!({ "kind": "schedule" }))?;
+            queue(step, &agent.key, &json!({ "kind": "schedule" }), true)?;
         }
     }
     Ok(())
@@ -195,12 +196,17 @@ fn told_of(rows: &dyn Rows, agent: &Agent, kind: &str, about: &Value) -> Result<
 }
 
 /// Keeps an event for an agent: with the one that waits last, if it is of the same kind and that one is not under way.
-fn queue(step: &mut Step<'_>, key: &AgentKey, event: &Value) -> Result<(), StoreError> {
+fn queue(
+    step: &mut Step<'_>,
+    key: &AgentKey,
+    event: &Value,
+    may_be_under_way: bool,
+) -> Result<(), StoreError> {
     let waiting: Vec<((WebId, Name, u64), WaitingRow)> =
         WAITING.within(step.view(), key).collect::<Result<_, _>>()?;
     let now = step.now();
     // The first may be under way: what was given to a program is not changed any more.
-    for ((web, name, number), row) in waiting.iter().skip(1).rev() {
+    for ((web, name, number), row) in waiting.iter().skip(usize::from(may_be_under_way)).rev() {
         let Ok(known) = serde_json::from_str::<Value>(&row.event) else { continue };
         if let Some(joined) = joined(known, event) {
             let row = WaitingRow { at: row.at, event: joined.to_string() };

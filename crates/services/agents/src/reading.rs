@@ -168,7 +168,7 @@ fn state(
     if let Some(why) = &doing.halted {
         return Ok(format!("stopped here after three failures: {why}"));
     }
-    if files::own_source(rows, admission.program)?.is_none() {
+    if said.device != me && files::own_source(rows, admission.program)?.is_none() {
         return Ok("waiting for its program".to_owned());
     }
     if doing.rests_until > now.millis() {
