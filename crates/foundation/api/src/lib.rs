@@ -3,6 +3,7 @@
 //! The CLI's commands, the HTTP paths, `openapi.json`, the TypeScript client, `docs/operations.md` and the shell
 //! completions all come from [`table`]. Not for: answering; services do that.
 
+pub mod agents;
 pub mod compute;
 mod event;
 pub mod files;
@@ -35,6 +36,7 @@ pub fn table() -> Vec<OperationEntry> {
         compute::operations(),
         tunnels::operations(),
         guard::operations(),
+        agents::operations(),
         host::operations(),
     ]
     .concat()

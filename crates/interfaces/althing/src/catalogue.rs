@@ -20,6 +20,7 @@ fn all() -> Vec<Fault> {
         pages::faults(),
         tunnels::faults(),
         guard::faults(),
+        agents::faults(),
         talk::faults(),
         post::faults(),
         ledger::faults(),

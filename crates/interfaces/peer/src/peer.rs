@@ -286,6 +286,7 @@ fn services(settled: Settled, home: &str) -> Vec<Box<dyn kernel::Service>> {
         Box::new(compute::service()),
         Box::new(tunnels::service()),
         Box::new(guard::service()),
+        Box::new(agents::service()),
     ]
 }
 

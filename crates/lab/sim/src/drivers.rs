@@ -85,6 +85,16 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
             let compiled = guard::jobs::Compiled { rules: 1, licences: vec!["CC0".to_owned()] };
             finish(world, index, job, quickly, Ok(guard::jobs::to_bytes(&compiled)));
         }
+        agents::jobs::TAKE => {
+            let end = agents::jobs::from_bytes(&job.input).map_err(|error| error.to_string());
+            let end = end.and_then(|program| crate::programs::take(world, index, &program));
+            finish(world, index, job, quickly, end);
+        }
+        agents::jobs::RUN => {
+            let end = agents::jobs::from_bytes(&job.input).map_err(|error| error.to_string());
+            let end = end.and_then(|run| crate::programs::run(world, index, &run));
+            finish(world, index, job, Duration::from_millis(200), end);
+        }
         _ if crate::jobs::work(world, index, job) => {}
         _ => world.finish_after(quickly, index, job.id, Err(JobFailure::NoDriver)),
     }

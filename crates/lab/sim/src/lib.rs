@@ -20,6 +20,7 @@ pub mod mails;
 pub mod mirrors;
 pub mod outbreaks;
 mod peer;
+pub mod programs;
 pub mod scale;
 mod searching;
 pub mod talks;

@@ -41,6 +41,8 @@ pub struct SimPeer {
     pub sandbox: Sandbox,
     /// Its scanner; without one it has no guard.
     pub(crate) scanner: Option<crate::outbreaks::Scanner>,
+    /// What its agents answer; without it there are none.
+    pub(crate) agents: Option<crate::programs::Programs>,
     /// A mistake planted into its compute service, for trying the checkers of jobs.
     pub mischief: Option<Mischief>,
     /// Since when it runs and stands on its side of the world, by the true time.
@@ -85,6 +87,7 @@ impl SimPeer {
             index_driver: Index::default(),
             sandbox: Sandbox::default(),
             scanner: None,
+            agents: None,
             mischief: None,
             same_since_ms: 0,
             side: 0,
@@ -177,7 +180,8 @@ impl SimPeer {
             ],
         };
         let guard = self.scanner.as_ref().map(|_| Box::new(guard::service()) as Box<dyn kernel::Service>);
-        let services = services.into_iter().chain(guard).collect();
+        let agents = self.agents.as_ref().map(|_| Box::new(agents::service()) as Box<dyn kernel::Service>);
+        let services = services.into_iter().chain(guard).chain(agents).collect();
         let vault = SimVault::new(&self.seed, self.memory.clone());
         debug_assert_eq!(vault.device(), self.device);
         let kernel = Kernel::open(Arc::new(self.backing.clone()), services, Box::new(vault))

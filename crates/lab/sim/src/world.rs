@@ -247,6 +247,11 @@ impl World {
         self.peer_mut(index).scanner = Some(scanner);
     }
 
+    /// Lets a peer have agents, whose programs all answer like this, from its next start on.
+    pub fn set_agents(&mut self, index: PeerIndex, programs: crate::programs::Programs) {
+        self.peer_mut(index).agents = Some(programs);
+    }
+
     /// Has a scanner that knows the harm of this world find something in a content, too.
     pub fn teach_scanner(&mut self, index: PeerIndex, content: base::ContentId) {
         if let Some(known) = self.peer_mut(index).scanner.as_mut().and_then(|scanner| scanner.knows.as_mut())

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use api::files::{EntryView, HolderView};
-use base::{ContentId, DeviceId, Fault, FileId, PersonId, Timestamp, WebId};
+use base::{ContentId, DeviceId, Fault, FileId, PersonId, ShareId, Timestamp, WebId};
 use store::{Rows, StoreError};
 
 use crate::catalogue::Shelf;
@@ -114,6 +114,12 @@ pub fn file_at(rows: &dyn Rows, path: &str) -> Result<Option<ContentAt>, StoreEr
     Ok(entry.head.content.map(|content| ContentAt { web, content, size }))
 }
 
+/// Returns the bytes of the file at a path of the tree, whether its content is known yet or not; `None` when none is there.
+pub fn size_at(rows: &dyn Rows, path: &str) -> Result<Option<u64>, StoreError> {
+    let Ok(Spot::Below(spot)) = crate::tree::resolve(rows, path) else { return Ok(None) };
+    Ok(spot.file().map(|entry| entry.head.size))
+}
+
 /// Returns the paths of all shares of a web that the tree shows, as `web/person/share`.
 pub fn shares_of<R: Rows>(rows: &R, web: WebId) -> Result<Vec<String>, StoreError> {
     let above = people::read::web_label(rows, web)?;
@@ -124,6 +130,30 @@ pub fn shares_of<R: Rows>(rows: &R, web: WebId) -> Result<Vec<String>, StoreErro
         }
     }
     Ok(paths)
+}
+
+/// A share, by ids that are the same on every computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShareAt {
+    /// The web.
+    pub web: WebId,
+    /// Whose it is.
+    pub person: PersonId,
+    /// Which of theirs.
+    pub share: ShareId,
+}
+
+/// Returns the share at a path of the tree, as `web/person/share`; `None` when nothing or something else stands there.
+pub fn share_at(rows: &dyn Rows, path: &str) -> Result<Option<ShareAt>, StoreError> {
+    let Ok(Spot::Share(spot)) = crate::tree::resolve(rows, path) else { return Ok(None) };
+    let ShareKey { web, person, share } = spot.key;
+    Ok(Some(ShareAt { web, person, share }))
+}
+
+/// Returns the path of a share on this computer, as `web/person/share`.
+pub fn share_path<R: Rows + ?Sized>(rows: &R, share: ShareAt) -> Result<String, StoreError> {
+    let ShareAt { web, person, share } = share;
+    label::share_path(rows, ShareKey { web, person, share })
 }
 
 /// Looks through so many entries of a share, from a place on; the files among them.

@@ -10,6 +10,7 @@ use compute::jobs::{Allowance, RUN, Run, SAVE, SET, TAKE, from_bytes};
 use kernel::{Driver, Input, Job, JobId};
 use tokio::sync::mpsc;
 
+use super::agents as for_agents;
 use super::desk::{Desk, Errand};
 use super::lane;
 use super::library::Library;
@@ -74,6 +75,7 @@ pub(super) struct Shared {
     pub(super) reports: Reports,
     desk: Desk,
     says: Desk,
+    for_agents: for_agents::Line,
 }
 
 impl Sandbox {
@@ -100,11 +102,13 @@ impl Sandbox {
             reports: Reports::new(inputs),
             desk: Desk::new(),
             says: Desk::new(),
+            for_agents: for_agents::Line::new(),
         });
         let sandbox = Self { shared, threads: Mutex::default(), lanes: Mutex::default() };
         sandbox.thread("sandbox-beat", |shared| shared.children.beat())?;
         sandbox.thread("sandbox-watch", |shared| shared.children.watch(&*shared.config.since_input))?;
         sandbox.thread("sandbox-say", |shared| shared.says.work(shared))?;
+        sandbox.thread("sandbox-agents", |shared| shared.for_agents.work(shared))?;
         for _ in 0..DESKS {
             sandbox.thread("sandbox-desk", |shared| shared.desk.work(shared))?;
         }
@@ -153,6 +157,7 @@ impl Sandbox {
         self.shared.reports.stop();
         self.shared.desk.close();
         self.shared.says.close();
+        self.shared.for_agents.close();
         self.shared.children.close();
     }
 }
@@ -171,7 +176,7 @@ impl std::fmt::Debug for Sandbox {
 
 impl Driver for Sandbox {
     fn kinds(&self) -> &'static [&'static str] {
-        &[TAKE, RUN, SET, SAVE]
+        &[TAKE, RUN, SET, SAVE, agents::jobs::TAKE, agents::jobs::RUN]
     }
 
     fn work(&self, job: Job) {
@@ -186,6 +191,14 @@ impl Driver for Sandbox {
             },
             RUN => match from_bytes::<Run>(&job.input) {
                 Ok(run) => self.shared.children.push(Waiting { task, run }),
+                Err(error) => self.finish(task, Err(error.to_string())),
+            },
+            agents::jobs::TAKE => match agents::jobs::from_bytes(&job.input) {
+                Ok(program) => self.shared.for_agents.push(for_agents::Errand::Take(task, program)),
+                Err(error) => self.finish(task, Err(error.to_string())),
+            },
+            agents::jobs::RUN => match agents::jobs::from_bytes(&job.input) {
+                Ok(run) => self.shared.for_agents.push(for_agents::Errand::Run(task, Box::new(run))),
                 Err(error) => self.finish(task, Err(error.to_string())),
             },
             TAKE => match from_bytes(&job.input) {

@@ -1,5 +1,6 @@
 //! The driver's side in the peer: takes jobs, holds the reins of the children, reports.
 
+mod agents;
 mod desk;
 mod driver;
 mod lane;

@@ -101,7 +101,7 @@ pub(super) fn compiled(
 }
 
 /// Reads a regular file of at most so many bytes; never waits for a pipe or a device.
-fn read_file(path: &str, size_max: u64) -> Result<Vec<u8>, String> {
+pub(super) fn read_file(path: &str, size_max: u64) -> Result<Vec<u8>, String> {
     let cannot = |why: &dyn std::fmt::Display| format!("{path} cannot be read: {why}");
     if !Path::new(path).is_absolute() {
         return Err(cannot(&"its path is not absolute"));

@@ -14,6 +14,7 @@
     reason = "tests panic when they fail"
 )]
 
+mod agents;
 mod attacks;
 mod house;
 mod ordinary;
