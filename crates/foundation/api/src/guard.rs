@@ -318,6 +318,8 @@ pub struct Suspect {
     pub findings: Vec<FindingView>,
     /// Who warns of it.
     pub warnings: Vec<WarningView>,
+    /// What agents of this computer say of it.
+    pub agents: Vec<AgentWord>,
     /// Who says that it is no harm.
     pub releases: Vec<ReleaseView>,
     /// Where it is or was shown: paths of the tree.
@@ -370,6 +372,21 @@ pub struct WarningView {
     pub counts: bool,
     /// When it was heard here.
     pub heard: Timestamp,
+}
+
+/// An agent of this computer speaks against it; here, and nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgentWord {
+    /// Which: `web/name`.
+    pub agent: String,
+    /// Whether it holds the file; if not, it warns of it.
+    pub is_hold: bool,
+    /// Why, in the agent's words.
+    pub why: String,
+    /// Whether it counts; not when the file was released since.
+    pub counts: bool,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Somebody says that it is no harm.

@@ -106,6 +106,7 @@ struct Town {
     harmful: BTreeSet<ContentId>,
     /// Which liars warned of which clean content.
     lies: BTreeMap<ContentId, BTreeSet<PeerIndex>>,
+    /// Of those, what was released since anybody lied about it.
     released: BTreeSet<ContentId>,
     report: Report,
     tally: OutbreakTally,
@@ -233,6 +234,8 @@ impl Town {
         let asked = json!({ "file": content, "web": "family", "note": "believe me" });
         self.world.ask(liar, "guard.warn", asked);
         self.lies.entry(content).or_default().insert(liar);
+        // Said again after the release.
+        self.released.remove(&content);
         self.tally.lies += 1;
         if let Some(harm) = self.harmful.first().copied() {
             // Who does not protect the web cannot release.
@@ -346,18 +349,13 @@ impl Town {
             for index in 0..self.peers {
                 let gate = self.gate(index, content);
                 let is_shut = matches!(gate, Some(Gate::Shut(_)));
-                self.report.claim(!is_shut || is_spoken_of || self.is_said_again(content), || {
+                self.report.claim(!is_shut || is_spoken_of, || {
                     format!(
                         "a clean file that nobody speaks of, or that was released, is {gate:?} at {index}"
                     )
                 });
             }
         }
-    }
-
-    /// A liar may say it again after the release.
-    fn is_said_again(&self, content: ContentId) -> bool {
-        self.lies.contains_key(&content)
     }
 
     /// Says whether a peer has a content, knows the harm, and has looked.

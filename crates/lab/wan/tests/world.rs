@@ -12,7 +12,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/worlds/three-sites.toml");
+/// Tests run in the folder of their package.
+const DEMO: &str = "worlds/three-sites.toml";
 
 fn wan() -> Command {
     Command::new(env!("CARGO_BIN_EXE_wan"))

@@ -9,7 +9,7 @@ use crate::capability::Capability;
 use crate::document::{Action, shown};
 use crate::standing::Agent;
 use crate::tables::{ActionRow, DoingRow, NOTICES, NoticeRow};
-use crate::wishes::{GuardAct, GuardWish};
+use crate::wishes::{GuardAct, GuardWish, GuardWord};
 
 /// Notices that are kept; the oldest go first.
 const NOTICES_MAX: u64 = 1_000;
@@ -23,7 +23,7 @@ pub(crate) enum Allowed {
     /// The person is told something.
     Notice { title: String, text: String },
     /// The guard is asked.
-    Guard(GuardWish),
+    Guard(GuardWord),
 }
 
 /// Does what an agent asks, or writes down why not.
@@ -51,7 +51,10 @@ pub(crate) fn act(
     doing.actions = doing.actions.saturating_add(1);
     match allowed {
         Allowed::Notice { title, text } => tell(step, agent, (&title, &text))?,
-        Allowed::Guard(wish) => step.tell("guard", wish.to_bytes()),
+        Allowed::Guard(word) => {
+            doing.has_asked = true;
+            step.tell("guard", GuardWish::Act(word).to_bytes());
+        }
     }
     Ok(ActionRow { action, refused: None })
 }
@@ -104,7 +107,7 @@ fn wish(
     };
     let name = shown(path.rsplit('/').next().unwrap_or_default(), 255);
     let (content, size, agent) = (file.content, file.size, agent.key.1.to_string());
-    Ok(Ok(Allowed::Guard(GuardWish { web, content, size, name, what, why, agent })))
+    Ok(Ok(Allowed::Guard(GuardWord { web, content, size, name, what, why, agent })))
 }
 
 /// Tells this computer's person something in the name of an agent.

@@ -176,7 +176,8 @@ fn told_of(rows: &dyn Rows, agent: &Agent, kind: &str, about: &Value) -> Result<
             let entries = about.get("entries").and_then(Value::as_u64).unwrap_or(files.len() as u64);
             Ok(Some(json!({ "kind": "files", "share": share, "entries": entries, "files": files })))
         }
-        "guard.changed" if agent.admission.may(Capability::Guard) => {
+        // What agents do is no event for any agent.
+        "guard.changed" if agent.admission.may(Capability::Guard) && text("agent").is_empty() => {
             let label = people::read::web_label(rows, web)?;
             // What the guard finds by itself names no web; a content says whether it is of this one.
             let is_here = match text("web") {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::capability::{Capability, Scope};
 use crate::document;
 use crate::statement::{Admission, Budget, Place, Said};
-use crate::wishes::{GuardAct, GuardWish};
+use crate::wishes::{GuardAct, GuardWish, GuardWord};
 
 fn any_capability() -> impl Strategy<Value = Capability> {
     let scope = prop_oneof![
@@ -99,7 +99,7 @@ proptest! {
 
 #[test]
 fn a_wish_reads_as_it_was_written() {
-    let wish = GuardWish {
+    let wish = GuardWish::Act(GuardWord {
         web: base::WebId::new([1; 32]),
         content: ContentId::new([2; 32]),
         size: 5,
@@ -107,7 +107,7 @@ fn a_wish_reads_as_it_was_written() {
         what: GuardAct::Hold,
         why: "a program that calls itself a document".to_owned(),
         agent: "virus-guard".to_owned(),
-    };
+    });
     assert_eq!(GuardWish::from_bytes(&wish.to_bytes()).unwrap(), wish);
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use store::{Rows, StoreError};
 
 use crate::acting;
+use crate::capability::Capability;
 use crate::document::{self, Setting};
 use crate::events;
 use crate::jobs::{Output, Program, RUN, Ran, Run, from_bytes, to_bytes};
@@ -15,6 +16,7 @@ use crate::reading;
 use crate::service::{Agents, Purpose};
 use crate::standing::{self, Agent};
 use crate::tables::{AgentKey, DOING, DoingRow, LOG, LogRow, OFF, STATES, WAITING};
+use crate::wishes::GuardWish;
 
 /// Agents that run at the same time; each is a process.
 const RUNNING_MAX: usize = 2;
@@ -79,6 +81,7 @@ impl Agents {
             if !working.iter().any(|agent| agent.key == key) {
                 forget_waiting(step, &key)?;
             }
+            take_back(step, key)?;
         }
         Ok(())
     }
@@ -273,6 +276,17 @@ pub(crate) fn note(step: &mut Step<'_>, agent: &Agent, row: LogRow) -> Result<()
         LOG.delete(step.rows(), &(*web, name.clone(), old));
     }
     reading::tell_changed(step, &agent.key)
+}
+
+/// What an agent asked of the guard ends with its admission, and with the right to ask for it.
+fn take_back(step: &mut Step<'_>, key: AgentKey) -> Result<(), Fault> {
+    let Some(doing) = DOING.get(step.view(), &key)?.filter(|doing| doing.has_asked) else { return Ok(()) };
+    let may = |agent: &Agent| agent.admission.may(Capability::Warn) || agent.admission.may(Capability::Hold);
+    if !standing::agent(step.view(), step.me(), &key)?.as_ref().is_some_and(may) {
+        DOING.put(step.rows(), &key, &DoingRow { has_asked: false, ..doing });
+        step.tell("guard", GuardWish::TakeBack { web: key.0, agent: key.1.to_string() }.to_bytes());
+    }
+    Ok(())
 }
 
 /// Forgets what an agent was to be told.

@@ -117,6 +117,9 @@ pub(crate) struct DoingRow {
     pub(crate) missed: u64,
     #[n(11)]
     pub(crate) last_run: Option<Timestamp>,
+    /// It asked the guard for something, which ends with its admission.
+    #[n(12)]
+    pub(crate) has_asked: bool,
 }
 
 /// An event that an agent is to be told.

@@ -10,9 +10,27 @@ use wire::WireError;
 /// Bytes of a wish at most.
 pub const WISH_SIZE_MAX: usize = 4 * 1024;
 
-/// What an agent asks of the guard of this computer.
+/// What is asked of the guard of this computer.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct GuardWish {
+pub enum GuardWish {
+    /// An agent speaks against a file.
+    #[n(0)]
+    Act(#[n(0)] GuardWord),
+    /// What an agent asked for is over: it is stopped, or may ask no more.
+    #[n(1)]
+    TakeBack {
+        /// The web that had admitted it.
+        #[n(0)]
+        web: WebId,
+        /// The agent's name.
+        #[n(1)]
+        agent: String,
+    },
+}
+
+/// What an agent says of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct GuardWord {
     /// The web that admitted the agent.
     #[n(0)]
     pub web: WebId,

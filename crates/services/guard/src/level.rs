@@ -10,6 +10,7 @@ use base::{ContentId, PersonId, Timestamp, WebId};
 use store::{Rows, StoreError};
 use wire::governance::Role;
 
+use crate::agents;
 use crate::jobs::{Finding, Severity};
 use crate::rules;
 use crate::statement::Evidence;
@@ -65,11 +66,12 @@ pub(crate) fn in_web(
     if released_at(rows, web, content)?.is_none() && is_found(rows, content)? {
         return Ok(Level::Quarantined);
     }
-    Ok(match weight_in(rows, web, content, now)? {
+    let by_persons = match weight_in(rows, web, content, now)? {
         0 => Level::Clear,
         weight if weight >= weight_needed(rows, web)? => Level::Held,
         _ => Level::Warned,
-    })
+    };
+    Ok(by_persons.max(agents::level(rows, web, content)?))
 }
 
 /// Says whether as many persons warn of a content in a web as it takes to hold it.
@@ -121,7 +123,9 @@ pub(crate) fn anywhere(rows: &dyn Rows, content: ContentId, now: Timestamp) -> R
 
 /// Says whether anything was ever said or found against a content: of nearly all nothing was.
 pub(crate) fn is_spoken_of(rows: &dyn Rows, content: ContentId) -> Result<bool, StoreError> {
-    Ok(FOUND.has(rows, &content)? || WARNINGS.within(rows, &content).next().transpose()?.is_some())
+    Ok(FOUND.has(rows, &content)?
+        || WARNINGS.within(rows, &content).next().transpose()?.is_some()
+        || agents::is_any(rows, content)?)
 }
 
 /// Says whether a content is of a web: kept for it, or shown there.

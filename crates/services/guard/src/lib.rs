@@ -3,6 +3,7 @@
 //! Decides only: contents are looked through by the scanner, through [`jobs`], and whoever opens, gives or saves bytes asks
 //! [`gate`] first. Not for: deleting anything.
 
+mod agents;
 mod checking;
 mod faults;
 #[cfg(test)]

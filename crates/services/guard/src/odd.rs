@@ -57,7 +57,16 @@ pub(crate) fn notice(step: &mut Step<'_>, oddities: Vec<Oddity>) -> Result<(), F
     let (me, day) = (step.me(), day_of(step.now()));
     for oddity in oddities {
         let Oddity { device, address, deed, times } = oddity;
-        for web in people::read::webs(step.view())? {
+        let webs = people::read::webs(step.view())?;
+        // A member who asks before this computer has opened its doors to anybody, as at its start, is no stranger.
+        let mut is_known = false;
+        for web in &webs {
+            is_known |= people::read::is_member(step.view(), web.id, device)?;
+        }
+        if deed == Deed::Knocked && is_known {
+            continue;
+        }
+        for web in webs {
             // A member's misdeeds are told to the webs it is in, a stranger's to all.
             let concerns = deed == Deed::Knocked || people::read::is_member(step.view(), web.id, device)?;
             if !concerns {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::Operation;
 use api::guard::{
-    AskGuard, AskGuardLog, AskOdds, AskRules, AskSuspect, AskSuspects, ComputerHealth, FindingView,
+    AgentWord, AskGuard, AskGuardLog, AskOdds, AskRules, AskSuspect, AskSuspects, ComputerHealth, FindingView,
     GuardEntry, GuardLog, GuardView, GuardedWeb, LevelWord, Officers, ReleaseView, RuleSet, RuleSets,
     StoppedView, Suspect, Suspects, Switch, WarningView,
 };
@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::{Rows, StoreError};
 
+use crate::agents::{self, Act};
 use crate::faults::GuardError;
 use crate::gate::is_off;
 use crate::jobs::Severity;
@@ -24,7 +25,7 @@ use crate::rules::{self, protects};
 use crate::statement::Evidence;
 use crate::tables::{
     ALLOWED, BUILT_IN, FOUND, HEALTH, LOG, LogRow, NUMBER_IS_BLIND, NUMBER_SEEN, NUMBERS, QUEUE, READY,
-    RELEASES, RULES, RulesRow, SEEN, SeenRow, WARNINGS, What,
+    RELEASES, RULES, RulesRow, SAID, SEEN, SeenRow, WARNINGS, What,
 };
 
 /// Entries of the log told at most.
@@ -105,8 +106,10 @@ fn known_name(rows: &dyn Rows, content: ContentId) -> Result<String, StoreError>
     if let Some(name) = name_of(rows, content)? {
         return Ok(name);
     }
-    let warned = WARNINGS.within(rows, &content).next().transpose()?;
-    Ok(warned.map_or_else(|| content.short(), |(_, row)| row.name))
+    if let Some((_, row)) = WARNINGS.within(rows, &content).next().transpose()? {
+        return Ok(row.name);
+    }
+    Ok(agents::first_said(rows, content)?.map_or_else(|| content.short(), |said| said.name))
 }
 
 /// Returns the contents at and below a path that are on this computer, and how many are not.
@@ -184,6 +187,9 @@ pub(crate) fn spoken_of(rows: &dyn Rows) -> Result<BTreeSet<ContentId>, StoreErr
     for row in WARNINGS.all(rows) {
         contents.insert(row?.0.0);
     }
+    for row in SAID.all(rows) {
+        contents.insert(row?.0.0);
+    }
     Ok(contents)
 }
 
@@ -256,16 +262,16 @@ pub(crate) fn suspect(rows: &dyn Rows, content: ContentId, now: Timestamp) -> Re
     let seen = SEEN.get(rows, &content)?;
     let warnings = warnings(rows, content, now)?;
     let releases = releases(rows, content)?;
+    let agents = agent_words(rows, content)?;
     let findings = match &seen {
         Some(seen) => findings(rows, seen)?,
         None => Vec::new(),
     };
     let level = level_word(rows, content, (&findings, &releases), now)?;
     let size = size_of(rows, content)?;
-    let (mut paths, mut since) = (Vec::new(), seen.as_ref().map(|seen| seen.at));
-    for warning in &warnings {
-        since = Some(since.map_or(warning.heard, |since| since.min(warning.heard)));
-    }
+    let mut paths = Vec::new();
+    let said = warnings.iter().map(|warning| warning.heard).chain(agents.iter().map(|word| word.at));
+    let since = said.chain(seen.as_ref().map(|seen| seen.at)).min();
     let mut needed = 0;
     for web in people::read::webs(rows)? {
         if level::concerns(rows, web.id, content)? {
@@ -279,13 +285,14 @@ pub(crate) fn suspect(rows: &dyn Rows, content: ContentId, now: Timestamp) -> Re
     Ok(Suspect {
         name: known_name(rows, content)?,
         level,
-        meaning: meaning(level, &findings, counting.len(), needed),
+        meaning: meaning(level, (&findings, &agents), counting.len(), needed),
         web_note: match counting.len() {
             0 => String::new(),
             count => format!("{count} of {needed} persons warn of it: with {needed} it is held everywhere."),
         },
         findings,
         warnings,
+        agents,
         releases,
         paths,
         is_here: is_here(rows, content)?,
@@ -318,13 +325,26 @@ fn level_word(
     })
 }
 
-fn meaning(level: LevelWord, findings: &[FindingView], warning: usize, needed: usize) -> String {
+fn meaning(
+    level: LevelWord,
+    (findings, agents): (&[FindingView], &[AgentWord]),
+    warning: usize,
+    needed: usize,
+) -> String {
+    let is_hold = level == LevelWord::Held;
+    let agent = agents.iter().find(|word| word.counts && word.is_hold == is_hold);
     let rule = findings.iter().find(|finding| finding.is_in_force).map(|finding| finding.rule.clone());
     match level {
         LevelWord::Clear => "nothing speaks against it".to_owned(),
         LevelWord::Allowed => "you open it all the same, on this computer".to_owned(),
         LevelWord::Released => "whoever protects the web says that it is no harm".to_owned(),
         LevelWord::Observed => "a rule that only observes was met; nothing is held".to_owned(),
+        LevelWord::Held if let Some(word) = agent && warning < needed => {
+            format!("the agent {} holds it here: {}", word.agent, word.why)
+        }
+        LevelWord::Warned if let Some(word) = agent && warning == 0 => {
+            format!("the agent {} warns of it here: {}", word.agent, word.why)
+        }
         LevelWord::Warned if warning == 0 => "it could not be looked through: opening asks first".to_owned(),
         LevelWord::Warned => format!("{warning} of {needed} persons warn of it: opening asks first"),
         LevelWord::Held => format!("{warning} persons warn of it: it is not opened, given or put on disk"),
@@ -350,8 +370,10 @@ fn size_of(rows: &dyn Rows, content: ContentId) -> Result<u64, StoreError> {
             return Ok(size);
         }
     }
-    let warned = WARNINGS.within(rows, &content).next().transpose()?;
-    Ok(warned.map_or(0, |(_, row)| row.size))
+    if let Some((_, row)) = WARNINGS.within(rows, &content).next().transpose()? {
+        return Ok(row.size);
+    }
+    Ok(agents::first_said(rows, content)?.map_or(0, |said| said.size))
 }
 
 fn paths_in(rows: &dyn Rows, web: WebId, content: ContentId) -> Result<Vec<String>, StoreError> {
@@ -418,6 +440,24 @@ fn warnings(rows: &dyn Rows, content: ContentId, now: Timestamp) -> Result<Vec<W
     Ok(views)
 }
 
+fn agent_words(rows: &dyn Rows, content: ContentId) -> Result<Vec<AgentWord>, Fault> {
+    let mut words = Vec::new();
+    for row in SAID.within(rows, &content) {
+        let ((_, web), said) = row?;
+        let counting = agents::counting(rows, web, content)?;
+        let label = people::read::web_label(rows, web)?;
+        words.extend(said.into_iter().map(|row| AgentWord {
+            counts: counting.contains(&row),
+            agent: format!("{label}/{}", row.agent),
+            is_hold: row.act == Act::Hold,
+            why: row.why,
+            at: row.at,
+        }));
+    }
+    words.sort_by_key(|word| word.at);
+    Ok(words)
+}
+
 fn releases(rows: &dyn Rows, content: ContentId) -> Result<Vec<ReleaseView>, Fault> {
     let mut views = Vec::new();
     for row in RELEASES.within(rows, &content) {
@@ -480,6 +520,8 @@ fn said(what: What) -> &'static str {
         What::NoOfficer => "protects the web no longer",
         What::Misbehaved => "misbehaved",
         What::Scanned => "a stranger looks for computers of the web",
+        What::AgentWarned => "an agent warned of it on this computer",
+        What::AgentHeld => "an agent held it on this computer",
         What::On => "the guard was switched on",
         What::Off => "the guard was switched off",
     }
@@ -550,11 +592,21 @@ pub(crate) fn tell_changed(
     web: Option<WebId>,
     content: Option<ContentId>,
 ) -> Result<(), Fault> {
+    tell_changed_by(step, (web, content), "")
+}
+
+/// The same for what an agent brought about: agents do not hear of it.
+pub(crate) fn tell_changed_by(
+    step: &mut Step<'_>,
+    (web, content): (Option<WebId>, Option<ContentId>),
+    agent: &str,
+) -> Result<(), Fault> {
     let label = web.map(|web| people::read::web_label(step.view(), web)).transpose()?;
     let shown = content.map(|content| suspect(step.view(), content, step.now())).transpose()?;
     let facts = serde_json::json!({
         "web": label.unwrap_or_default(),
         "content": content,
+        "agent": agent,
         "name": shown.as_ref().map(|shown| shown.name.clone()).unwrap_or_default(),
         "level": shown.as_ref().map(|shown| shown.level),
         "meaning": shown.map(|shown| shown.meaning).unwrap_or_default(),

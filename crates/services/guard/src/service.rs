@@ -16,7 +16,7 @@ use crate::looking::{AGAIN_ALARM, LOOK_ALARM, RETRY_ALARM};
 use crate::reading::{GuardReader, arguments_of, unknown};
 use crate::rules::{self, COMPILE_ALARM};
 use crate::statement::Body;
-use crate::{health, odd, warning};
+use crate::{agents, health, odd, warning};
 
 /// Makes the service.
 pub fn service() -> Guard {
@@ -94,6 +94,7 @@ impl Guard {
                 Self::retry(step)?;
                 health::tell_later(step);
                 odd::tell(step)?;
+                agents::forget_gone(step)?;
                 rules::forget_faults(step)?;
                 self.compile(step)
             }
@@ -105,6 +106,7 @@ impl Guard {
                 _ => Ok(()),
             },
             Input::Told { by: "files", .. } => self.compile(step),
+            Input::Told { by: "agents", message } => agents::hear(step, &message),
             Input::Told { by: "people", .. } => crate::looking::pass_on_all(step),
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments),
             Input::Finished { job, outcome } => self.take_finished(step, job, outcome),

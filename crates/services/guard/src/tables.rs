@@ -4,6 +4,7 @@ use base::{ContentId, DeviceId, PersonId, Timestamp, WebId};
 use minicbor::{Decode, Encode};
 use store::Table;
 
+use crate::agents::Act;
 use crate::jobs::{Deed, Finding};
 use crate::statement::{Evidence, Health};
 
@@ -17,6 +18,9 @@ pub(crate) const RELEASES: Table<(ContentId, WebId, PersonId), ReleaseRow> = Tab
 pub(crate) const ALLOWED: Table<ContentId, Timestamp> = Table::new("guard.allowed");
 /// Warnings of a person that turned out wrong: when.
 pub(crate) const REFUTED: Table<(WebId, PersonId, ContentId), Timestamp> = Table::new("guard.refuted");
+
+/// What agents of this computer say of contents, one word each.
+pub(crate) const SAID: Table<(ContentId, WebId), Vec<SaidRow>> = Table::new("guard.said");
 
 /// Contents that came to this computer and wait to be looked through, by lane.
 pub(crate) const QUEUE: Table<(u8, ContentId), ()> = Table::new("guard.queue");
@@ -86,6 +90,23 @@ pub(crate) struct ReleaseRow {
     pub(crate) heard: Timestamp,
     #[n(2)]
     pub(crate) note: String,
+}
+
+/// What an agent says of a content.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct SaidRow {
+    #[n(0)]
+    pub(crate) agent: String,
+    #[n(1)]
+    pub(crate) act: Act,
+    #[n(2)]
+    pub(crate) at: Timestamp,
+    #[n(3)]
+    pub(crate) size: u64,
+    #[n(4)]
+    pub(crate) name: String,
+    #[n(5)]
+    pub(crate) why: String,
 }
 
 /// What looking through a content came to.
@@ -234,4 +255,10 @@ pub(crate) enum What {
     /// Several computers were looked for by the same stranger.
     #[n(15)]
     Scanned,
+    /// An agent of this computer warned.
+    #[n(16)]
+    AgentWarned,
+    /// An agent of this computer held it.
+    #[n(17)]
+    AgentHeld,
 }

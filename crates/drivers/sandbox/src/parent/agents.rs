@@ -16,9 +16,9 @@ use super::driver::Shared;
 use super::library;
 use super::process::Process;
 use super::reins::Owner;
-use super::reports::Task;
 use super::take::{compiled, read_file};
 use crate::frames::{Compiled, Failed, FromRunner, ToRunner, Unit, cut};
+use reports::Task;
 
 /// Time by the clock beyond a run's processor time: starting the process on a busy computer, and the load.
 const OVERTIME: Duration = Duration::from_secs(20);

@@ -278,7 +278,11 @@ impl Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.children.inner().processes.remove(&self.number);
+        let process = self.children.inner().processes.remove(&self.number);
+        // Nobody else would let it go: whoever waits for its end would wait for ever.
+        if let Some(process) = process.filter(|process| process.is_stopped) {
+            process.signal(Signal::CONT);
+        }
     }
 }
 
@@ -352,5 +356,26 @@ impl Process {
     /// Sends a signal; a process that has ended needs none.
     fn signal(&self, signal: Signal) {
         let _is_alive = pidfd_send_signal(&self.pidfd, signal).is_ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use compute::jobs::Allowance;
+    use kernel::JobId;
+
+    use super::{Children, Owner};
+
+    #[test]
+    fn what_is_held_no_longer_is_not_left_stopped() {
+        let children = Children::new();
+        let mut process = Command::new("true").spawn().unwrap();
+        // Nothing may run, so it is stopped at once, most likely before it has ended.
+        children.set(Allowance { cores: 0, percent: 100, memory_mib: 64, is_for_idle: false });
+        let held = children.hold(&process, Owner::Units(JobId(1))).unwrap();
+        drop(held);
+        assert!(process.wait().unwrap().success());
     }
 }
