@@ -91,7 +91,11 @@ fn bench_far_apart(althing: String, names: &[String]) -> anyhow::Result<ExitCode
 
 fn run_built(name: &str, rest: &[String]) -> anyhow::Result<ExitCode> {
     let program = house::built(name)?;
-    let status = Command::new(program).args(rest).current_dir(house::root()).status().with_context(|| format!("cannot run {name}"))?;
+    let status = Command::new(program)
+        .args(rest)
+        .current_dir(house::root())
+        .status()
+        .with_context(|| format!("cannot run {name}"))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

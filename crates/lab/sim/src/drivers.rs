@@ -74,30 +74,35 @@ pub(crate) fn work(world: &mut World, index: PeerIndex, job: &Job) {
             }
         }
         tunnels::jobs::RECHECK => finish(world, index, job, quickly, Ok(Vec::new())),
-        guard::jobs::SCAN => {
-            let end = guard::jobs::from_bytes(&job.input).map(|scan| {
-                let scanner = world.peer(index).scanner.clone().unwrap_or_default();
-                guard::jobs::to_bytes(&scanner.look(&scan))
-            });
-            finish(world, index, job, quickly, end.map_err(|error| error.to_string()));
-        }
-        guard::jobs::COMPILE => {
-            let compiled = guard::jobs::Compiled { rules: 1, licences: vec!["CC0".to_owned()] };
-            finish(world, index, job, quickly, Ok(guard::jobs::to_bytes(&compiled)));
-        }
-        agents::jobs::TAKE => {
-            let end = agents::jobs::from_bytes(&job.input).map_err(|error| error.to_string());
-            let end = end.and_then(|program| crate::programs::take(world, index, &program));
-            finish(world, index, job, quickly, end);
-        }
-        agents::jobs::RUN => {
-            let end = agents::jobs::from_bytes(&job.input).map_err(|error| error.to_string());
-            let end = end.and_then(|run| crate::programs::run(world, index, &run));
-            finish(world, index, job, Duration::from_millis(200), end);
-        }
+        guard::jobs::SCAN | guard::jobs::COMPILE => guard(world, index, job),
+        agents::jobs::TAKE | agents::jobs::RUN => run_agent(world, index, job),
         _ if crate::jobs::work(world, index, job) => {}
         _ => world.finish_after(quickly, index, job.id, Err(JobFailure::NoDriver)),
     }
+}
+
+fn guard(world: &mut World, index: PeerIndex, job: &Job) {
+    let quickly = Duration::from_millis(5);
+    if job.kind == guard::jobs::COMPILE {
+        let compiled = guard::jobs::Compiled { rules: 1, licences: vec!["CC0".to_owned()] };
+        return finish(world, index, job, quickly, Ok(guard::jobs::to_bytes(&compiled)));
+    }
+    let end = guard::jobs::from_bytes(&job.input).map(|scan| {
+        let scanner = world.peer(index).scanner.clone().unwrap_or_default();
+        guard::jobs::to_bytes(&scanner.look(&scan))
+    });
+    finish(world, index, job, quickly, end.map_err(|error| error.to_string()));
+}
+
+fn run_agent(world: &mut World, index: PeerIndex, job: &Job) {
+    if job.kind == agents::jobs::TAKE {
+        let end = agents::jobs::from_bytes(&job.input).map_err(|error| error.to_string());
+        let end = end.and_then(|program| crate::programs::take(world, index, &program));
+        return finish(world, index, job, Duration::from_millis(5), end);
+    }
+    let end = agents::jobs::from_bytes(&job.input).map_err(|error| error.to_string());
+    let end = end.and_then(|run| crate::programs::run(world, index, &run));
+    finish(world, index, job, Duration::from_millis(200), end);
 }
 
 fn finish(world: &mut World, index: PeerIndex, job: &Job, wait: Duration, end: Result<Vec<u8>, String>) {

@@ -14,7 +14,9 @@ const SIZE: u64 = 1_000;
 
 /// Answers for all programs of a computer, by what they are given; an error is a program's own fault.
 #[derive(Clone)]
-pub struct Programs(Arc<dyn Fn(&Value) -> Result<Vec<u8>, String> + Send + Sync>);
+pub struct Programs(Arc<Answer>);
+
+type Answer = dyn Fn(&Value) -> Result<Vec<u8>, String> + Send + Sync;
 
 impl std::fmt::Debug for Programs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

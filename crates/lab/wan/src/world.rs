@@ -268,7 +268,8 @@ mod tests {
     fn whoever_types_in_the_demo_has_a_host() {
         let world = World::parse(DEMO).unwrap();
         let hosts: Vec<_> = world.hosts().into_iter().map(|host| host.name).collect();
-        let stories = std::path::Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../../tests/stories");
+        let stories = std::path::Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
+            .join("../../../tests/stories");
         let mut actors = 0;
         for chapter in std::fs::read_dir(stories).unwrap().map(|entry| entry.unwrap().path()) {
             if chapter.extension().is_none_or(|ending| ending != "md") {

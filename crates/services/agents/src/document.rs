@@ -1,5 +1,7 @@
 //! What an agent is given and what it gives back: JSON, small, and checked (spec agents, rules 8 to 13).
 
+use std::fmt::Write as _;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -97,7 +99,10 @@ pub fn with_heads(document: Vec<u8>, heads: &[(u32, Vec<u8>)]) -> Vec<u8> {
         let files = value.get_mut("event").and_then(|event| event.get_mut("files"));
         let file = files.and_then(|files| files.get_mut(*place as usize)).and_then(Value::as_object_mut);
         if let Some(file) = file {
-            let first: String = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+            let mut first = String::new();
+            for byte in bytes.iter().take(16) {
+                let _is_written = write!(first, "{byte:02x}").is_ok();
+            }
             file.insert("first".to_owned(), first.into());
             file.insert("text".to_owned(), String::from_utf8_lossy(bytes).into_owned().into());
         }

@@ -75,13 +75,13 @@ impl Agents {
             self.jobs.remove(&job);
             step.cancel(job);
             let outcome = "stopped before it was done: nothing of it was";
-            note(step, &running.agent, entry(step.now(), &running.trigger, outcome))?;
+            note(step, &running.agent, &entry(step.now(), &running.trigger, outcome))?;
         }
         for key in standing::keys(step.view())? {
             if !working.iter().any(|agent| agent.key == key) {
                 forget_waiting(step, &key)?;
             }
-            take_back(step, key)?;
+            take_back(step, &key)?;
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Agents {
             doing.rests_until = Timestamp::from_millis(doing.hour_from).after(HOUR).millis();
             DOING.put(step.rows(), &agent.key, &doing);
             let outcome = format!("rests: its {} runs of this hour are used up", budget.runs_per_hour);
-            return Ok(note(step, &agent, entry(now, "its budget", &outcome))?);
+            return Ok(note(step, &agent, &entry(now, "its budget", &outcome))?);
         }
         doing.runs = doing.runs.saturating_add(1);
         DOING.put(step.rows(), &agent.key, &doing);
@@ -177,7 +177,7 @@ impl Agents {
             Err(why) => row.outcome = count_fault(step, agent, &mut doing, &why)?,
         }
         DOING.put(step.rows(), key, &doing);
-        note(step, agent, row)?;
+        note(step, agent, &row)?;
         if doing.halted.is_some() {
             forget_waiting(step, key)?;
         }
@@ -200,7 +200,7 @@ impl Agents {
             self.tries.remove(&agent.key);
             WAITING.delete(step.rows(), &(agent.key.0, agent.key.1.clone(), *number));
             let outcome = format!("could not be run here: {}", document::shown(why, 400));
-            note(step, agent, entry(step.now(), trigger, &outcome))?;
+            note(step, agent, &entry(step.now(), trigger, &outcome))?;
         }
         DOING.put(step.rows(), &agent.key, &doing);
         Ok(())
@@ -267,11 +267,11 @@ pub(crate) fn entry(at: Timestamp, trigger: &str, outcome: &str) -> LogRow {
 }
 
 /// Writes an entry into an agent's log.
-pub(crate) fn note(step: &mut Step<'_>, agent: &Agent, row: LogRow) -> Result<(), StoreError> {
+pub(crate) fn note(step: &mut Step<'_>, agent: &Agent, row: &LogRow) -> Result<(), StoreError> {
     let (web, name) = &agent.key;
     let last = LOG.within_back(step.view(), &agent.key).next().transpose()?;
     let number = last.map_or(1, |((_, _, last), _)| last.saturating_add(1));
-    LOG.put(step.rows(), &(*web, name.clone(), number), &row);
+    LOG.put(step.rows(), &(*web, name.clone(), number), row);
     if let Some(old) = number.checked_sub(LOG_MAX) {
         LOG.delete(step.rows(), &(*web, name.clone(), old));
     }
@@ -279,11 +279,11 @@ pub(crate) fn note(step: &mut Step<'_>, agent: &Agent, row: LogRow) -> Result<()
 }
 
 /// What an agent asked of the guard ends with its admission, and with the right to ask for it.
-fn take_back(step: &mut Step<'_>, key: AgentKey) -> Result<(), Fault> {
-    let Some(doing) = DOING.get(step.view(), &key)?.filter(|doing| doing.has_asked) else { return Ok(()) };
+fn take_back(step: &mut Step<'_>, key: &AgentKey) -> Result<(), Fault> {
+    let Some(doing) = DOING.get(step.view(), key)?.filter(|doing| doing.has_asked) else { return Ok(()) };
     let may = |agent: &Agent| agent.admission.may(Capability::Warn) || agent.admission.may(Capability::Hold);
-    if !standing::agent(step.view(), step.me(), &key)?.as_ref().is_some_and(may) {
-        DOING.put(step.rows(), &key, &DoingRow { has_asked: false, ..doing });
+    if !standing::agent(step.view(), step.me(), key)?.as_ref().is_some_and(may) {
+        DOING.put(step.rows(), key, &DoingRow { has_asked: false, ..doing });
         step.tell("guard", GuardWish::TakeBack { web: key.0, agent: key.1.to_string() }.to_bytes());
     }
     Ok(())

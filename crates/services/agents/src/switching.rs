@@ -23,28 +23,25 @@ impl Agents {
     /// Starts an agent again: here, if it had failed here; for its web, if it was stopped there.
     pub(crate) fn start(&mut self, step: &mut Step<'_>, ask: AskId, asked: &StartAgent) -> Result<(), Fault> {
         let key = named(step.view(), &asked.name)?;
-        match standing::agent(step.view(), step.me(), &key)? {
-            Some(agent) => {
-                let mut doing = agent.doing(step.view())?;
-                (doing.faults, doing.halted, doing.is_off, doing.rests_until) = (0, None, false, 0);
-                DOING.put(step.rows(), &key, &doing);
-                self.settle(step, key.0)?;
-                reading::tell_changed(step, &key)?;
-            }
-            None => {
-                // What was admitted last, by whomever, if nobody else but a person who may says so.
-                let mut last = None;
-                for row in SAID.within(step.view(), &key) {
-                    let said = row?.1;
-                    if last.as_ref().is_none_or(|(at, _)| said.at > *at) && said.last.is_some() {
-                        last = Some((said.at, said.last));
-                    }
+        if let Some(agent) = standing::agent(step.view(), step.me(), &key)? {
+            let mut doing = agent.doing(step.view())?;
+            (doing.faults, doing.halted, doing.is_off, doing.rests_until) = (0, None, false, 0);
+            DOING.put(step.rows(), &key, &doing);
+            self.settle(step, key.0)?;
+            reading::tell_changed(step, &key)?;
+        } else {
+            // What was admitted last, by whomever, if nobody else but a person who may says so.
+            let mut last = None;
+            for row in SAID.within(step.view(), &key) {
+                let said = row?.1;
+                if last.as_ref().is_none_or(|(at, _)| said.at > *at) && said.last.is_some() {
+                    last = Some((said.at, said.last));
                 }
-                let admission = last.and_then(|(_, admission)| admission);
-                let admission =
-                    admission.ok_or_else(|| AgentError::NothingToStart { name: key.1.to_string() })?;
-                self.say(step, &key, Some(admission))?;
             }
+            let admission = last.and_then(|(_, admission)| admission);
+            let admission =
+                admission.ok_or_else(|| AgentError::NothingToStart { name: key.1.to_string() })?;
+            self.say(step, &key, Some(admission))?;
         }
         let shown = reading::agent(step.view(), step.me(), &key, step.now())?;
         step.reply(ask, &shown);

@@ -37,15 +37,11 @@ impl Agents {
             agent.admission.settings.clone_from(settings);
         }
         let read = |text: &str, what: &str| -> Result<Value, Fault> {
-            let value = serde_json::from_str(text)
-                .map_err(|error| AgentError::BadJson { what: what.to_owned(), why: error.to_string() })?;
-            match text.len() <= EVENT_SIZE_MAX * 4 {
-                true => Ok(value),
-                false => {
-                    let why = "it is too large".to_owned();
-                    Err(AgentError::BadJson { what: what.to_owned(), why }.into())
-                }
+            let bad = |why| AgentError::BadJson { what: what.to_owned(), why };
+            if text.len() > EVENT_SIZE_MAX * 4 {
+                return Err(bad("it is too large".to_owned()).into());
             }
+            Ok(serde_json::from_str(text).map_err(|error| bad(error.to_string()))?)
         };
         let event = match &asked.event {
             Some(event) => read(event, "the event")?,
@@ -131,7 +127,7 @@ fn subject(step: &Step<'_>, asked: &TryAgent) -> Result<(Agent, Program), Fault>
         true => everything(),
         false => capabilities(rows, web, &asked.may)?,
     };
-    let by = people::read::my_person(rows)?.ok_or_else(|| AgentError::WhichWeb { count: 0 })?;
+    let by = people::read::my_person(rows)?.ok_or(AgentError::WhichWeb { count: 0 })?;
     let admission = Admission {
         program: ContentId::new([0; ContentId::LEN]),
         size: 0,

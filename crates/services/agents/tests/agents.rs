@@ -27,6 +27,7 @@ struct Town {
     world: World,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a program of this town may fail")]
 fn answer(value: &Value) -> Result<Vec<u8>, String> {
     Ok(value.to_string().into_bytes())
 }
@@ -266,18 +267,17 @@ fn what_one_computer_does_is_done_once_over_power_cuts() {
 struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
+        usize::try_from(self.0 >> 33).unwrap() % sides
     }
 
     fn any_action(&mut self) -> Value {
-        let path =
-            ["family/Alice/things/letter 0", "family/Bob/none", "../etc/passwd", ""][self.roll(4) as usize];
+        let path = ["family/Alice/things/letter 0", "family/Bob/none", "../etc/passwd", ""][self.roll(4)];
         match self.roll(9) {
             0 => json!({ "do": "notice", "title": "fine", "text": "so\nit is" }),
             1 => json!({ "do": "notice", "title": "turned \u{202e}txt.exe" }),
-            2 => json!({ "do": "notice", "title": "x".repeat(self.roll(300) as usize) }),
+            2 => json!({ "do": "notice", "title": "x".repeat(self.roll(300)) }),
             3 => json!({ "do": "warn", "path": path, "why": "looks odd" }),
             4 => json!({ "do": "hold", "path": path, "why": "looks odd" }),
             5 => json!({ "do": "delete", "path": path }),
@@ -292,7 +292,7 @@ impl Dice {
         let actions: Vec<Value> = (0..count).map(|_| self.any_action()).collect();
         let mut text = json!({ "actions": actions, "state": self.roll(9) }).to_string();
         match self.roll(8) {
-            0 => text.truncate(self.roll(text.len() as u64 + 1) as usize / 2),
+            0 => text.truncate(self.roll(text.len() + 1) / 2),
             1 => text = "[".repeat(10_000),
             2 => text.push_str(&" ".repeat(1_000)),
             _ => {}
@@ -324,15 +324,12 @@ fn nothing_is_ever_done_that_was_not_admitted() {
             for action in run["actions"].as_array().unwrap() {
                 let kind = text(action, "action");
                 let kind = kind.split([':', ' ']).next().unwrap_or_default().to_owned();
-                match action["is_done"] == json!(true) {
-                    true => {
-                        told += usize::from(kind == "tell");
-                        kinds.insert(kind);
-                    }
-                    false => {
-                        assert!(!text(action, "why").is_empty());
-                        refused += 1;
-                    }
+                if action["is_done"] == json!(true) {
+                    told += usize::from(kind == "tell");
+                    kinds.insert(kind);
+                } else {
+                    assert!(!text(action, "why").is_empty());
+                    refused += 1;
                 }
             }
         }

@@ -99,7 +99,14 @@ fn act(step: &mut Step<'_>, word: Word) -> Result<(), Fault> {
         return Ok(());
     }
     known.map(|at| said.remove(at));
-    said.push(SaidRow { agent: agent.clone(), act: what, at: now, size, name: name.clone(), why: why.clone() });
+    said.push(SaidRow {
+        agent: agent.clone(),
+        act: what,
+        at: now,
+        size,
+        name: name.clone(),
+        why: why.clone(),
+    });
     SAID.put(step.rows(), &key, &said);
     let entry = LogRow {
         at: now,

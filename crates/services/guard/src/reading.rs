@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::Operation;
 use api::guard::{
-    AgentWord, AskGuard, AskGuardLog, AskOdds, AskRules, AskSuspect, AskSuspects, ComputerHealth, FindingView,
-    GuardEntry, GuardLog, GuardView, GuardedWeb, LevelWord, Officers, ReleaseView, RuleSet, RuleSets,
-    StoppedView, Suspect, Suspects, Switch, WarningView,
+    AgentWord, AskGuard, AskGuardLog, AskOdds, AskRules, AskSuspect, AskSuspects, ComputerHealth,
+    FindingView, GuardEntry, GuardLog, GuardView, GuardedWeb, LevelWord, Officers, ReleaseView, RuleSet,
+    RuleSets, StoppedView, Suspect, Suspects, Switch, WarningView,
 };
 use base::{ByteCount, ContentId, Fault, FaultKind, PersonId, Timestamp, WebId};
 use kernel::{ReadContext, Reader, Step};
@@ -339,10 +339,16 @@ fn meaning(
         LevelWord::Allowed => "you open it all the same, on this computer".to_owned(),
         LevelWord::Released => "whoever protects the web says that it is no harm".to_owned(),
         LevelWord::Observed => "a rule that only observes was met; nothing is held".to_owned(),
-        LevelWord::Held if let Some(word) = agent && warning < needed => {
+        LevelWord::Held
+            if let Some(word) = agent
+                && warning < needed =>
+        {
             format!("the agent {} holds it here: {}", word.agent, word.why)
         }
-        LevelWord::Warned if let Some(word) = agent && warning == 0 => {
+        LevelWord::Warned
+            if let Some(word) = agent
+                && warning == 0 =>
+        {
             format!("the agent {} warns of it here: {}", word.agent, word.why)
         }
         LevelWord::Warned if warning == 0 => "it could not be looked through: opening asks first".to_owned(),

@@ -17,9 +17,12 @@ use super::library;
 use super::process::Process;
 use super::reins::Owner;
 use super::take::{compiled, read_file};
+use crate::engine::Variant;
 use crate::frames::{Compiled, Failed, FromRunner, ToRunner, Unit, cut};
 use reports::Task;
 
+/// The same event gives the same answer on all computers.
+const VARIANT: Variant = Variant { is_nan_canonical: true, is_counted: false };
 /// Time by the clock beyond a run's processor time: starting the process on a busy computer, and the load.
 const OVERTIME: Duration = Duration::from_secs(20);
 /// Between looks at a runner that says nothing.
@@ -85,7 +88,7 @@ fn take(shared: &Shared, task: &Task, program: &Program) -> Result<Vec<u8>, Stri
     let bytes = bytes_of(shared, program)?;
     let content = ContentId::new(*blake3::hash(&bytes).as_bytes());
     let Compiled { abi, .. } =
-        compiled(shared, task, Owner::Person(task.id()), content, true, || Ok(bytes.clone()))
+        compiled(shared, task, Owner::Person(task.id()), content, VARIANT, || Ok(bytes.clone()))
             .map_err(|failed| format!("it cannot run here: {}", failed.log))?;
     if abi == Abi::Command {
         return Err("it wants functions of WASI, and an agent gets its input and nothing else".to_owned());
@@ -132,7 +135,7 @@ fn unit(
 ) -> Result<Came, Failed> {
     let unable = |why: String| Failed::new(Failure::Unable, why);
     let owner = Owner::Person(task.id());
-    let Compiled { abi, code, .. } = compiled(shared, task, owner, content, true, || Ok(program.clone()))?;
+    let Compiled { abi, code, .. } = compiled(shared, task, owner, content, VARIANT, || Ok(program.clone()))?;
     if abi == Abi::Command {
         let why = "it wants functions of WASI, and an agent gets its input and nothing else";
         return Err(Failed::new(Failure::BadProgram, why));
@@ -141,15 +144,15 @@ fn unit(
     let mut process =
         Process::start(&shared.config.runner, &shared.children, owner, memory_mib, shared.checkpoint_every)
             .map_err(|error| unable(format!("no process can be started for it: {error}")))?;
-    let name = shared.cache.name(content, true);
+    let name = shared.cache.name(content, VARIANT);
     let seal = machine_code::SealKey::new(process.key).seal(&name, &code);
-    let load = ToRunner::Load { name, abi, is_nan_canonical: true, seal, code, forget: None };
+    let load = ToRunner::Load { name, abi, variant: VARIANT, seal, code, forget: None };
     let limits = Limits {
         cpu_ms: u64::from(run.cpu_ms),
         memory_mib: run.memory_mib,
         output: OUTPUT_SIZE_MAX as u64,
-        // The same event gives the same answer on all computers.
-        is_nan_canonical: true,
+        is_nan_canonical: VARIANT.is_nan_canonical,
+        fuel: None,
     };
     let input = document(shared, run).into();
     let units = vec![Unit { unit: 0, input, checkpoint: None, number: 0 }];

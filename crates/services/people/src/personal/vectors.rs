@@ -139,7 +139,9 @@ fn refused() -> Vec<Value> {
 fn compare(file: &str, vectors: &[Value]) {
     let lines: Vec<String> = vectors.iter().map(|vector| format!("  {vector}")).collect();
     let text = format!("[\n{}\n]\n", lines.join(",\n"));
-    let path = std::path::Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../../specs/vectors").join(file);
+    let path = std::path::Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
+        .join("../../../specs/vectors")
+        .join(file);
     if std::env::var_os("UPDATE_VECTORS").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
