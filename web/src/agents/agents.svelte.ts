@@ -53,6 +53,8 @@ class Agents {
     return attempt(async () => {
       const { agents, state: now } = await call('agents.switch', { state, ...(name === undefined ? {} : { name }) })
       Object.assign(this, { all: agents, state: now })
+      // On its own page the switch says it.
+      if (route.section === 'agents') return
       const words = t.agents
       if (name === undefined) desk.say(state === 'on' ? words.switchedOn : words.switchedOff)
       else desk.say((state === 'on' ? words.hereOn : words.hereOff)(isolated(last(name))))

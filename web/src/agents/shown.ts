@@ -1,5 +1,4 @@
 // Agents as a person sees them. Pure; how an agent is, is said by the peer in words.
-import { size } from '../lib/format.ts'
 import { t } from '../lib/strings.ts'
 import type { AgentAction, AgentView, NoticeView } from '../lib/views.ts'
 import type { Drawing } from '../ui/Icon.svelte'
@@ -53,11 +52,6 @@ export function cpuTime(microseconds: number): string {
   if (microseconds < 1_000) return words.less
   const ms = microseconds / 1_000
   return ms < 1_000 ? words.ms(String(Math.round(ms))) : words.s((ms / 1_000).toFixed(1))
-}
-
-/** Writes memory that is said in MiB, as sizes are written everywhere. */
-export function memory(mib: number): string {
-  return size(mib * 1_048_576)
 }
 
 /** Says a capability as the peer will; what is not known yet stands as it is. */

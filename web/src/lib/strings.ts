@@ -1096,7 +1096,7 @@ export const t = {
       notice: 'tells you things', warn: 'asks the guard to warn of files', hold: 'asks the guard to hold files',
     },
     stop: 'Stop', stopNamed: (name: string) => `Stop ${name} for everybody`, start: 'Start', startNamed: (name: string) => `Start ${name}`, change: 'Change', changeNamed: (name: string) => `Change ${name}`,
-    notAdmin: (web: string, names: string) => names === '' ? `Only admins of ${web} admit, stop and start agents there. You can switch it off on this computer.` : `Only admins of ${web} admit, stop and start agents there: ${names}. You can switch it off on this computer.`,
+    notAdmin: (web: string, names: string) => names === '' ? `Only admins of ${web} admit, stop and start agents there. You can switch each off on this computer.` : `Only admins of ${web} admit, stop and start agents there: ${names}. You can switch each off on this computer.`,
     stopTitle: (name: string, web: string) => `Stop ${name} for everybody in ${web}?`,
     stopText: (web: string) => [`It runs on no computer of ${web} any more. A run under way is ended and nothing of it is done.`, 'What waits for it is forgotten, and what happens meanwhile is not told to it later. What it did stands; you or another admin can start it again.'],
     stopGo: 'Stop it', stopped: (name: string, state: string) => `${name} is ${state}.`,
@@ -1105,7 +1105,7 @@ export const t = {
     startGo: 'Start it', started: (name: string, state: string) => `${name} is ${state}.`,
     back: 'All agents', gone: 'There is no such agent', goneText: 'It was in a web that you left, or its name is another one.',
     about: 'About it', note: 'Note', settings: 'Settings', noSettings: 'None.', place: 'Runs on', admitted: 'Admitted', program: 'Program', size: 'Its size', copyProgram: 'Copy the id of the program',
-    budget: 'What it may use here', runsBar: 'Runs this hour', actionsBar: 'Actions today', remembersBar: 'Remembers', ofMost: (n: string, most: string) => `${n} of ${most}`, each: 'Each run', eachText: (time: string, memory: string) => `up to ${time} of processor time and ${memory} of memory`, waits: 'Waiting events',
+    budget: 'What it may use here', runsBar: 'Runs this hour', actionsBar: 'Actions today', remembersBar: 'Remembers', ofMost: (n: string, most: string) => `${n} of ${most}`, each: 'Each run', eachText: (time: string, mib: number) => `up to ${time} of processor time and ${mib} MiB of memory`, waits: 'Waiting events',
     log: {
       title: 'What it did on this computer', list: (name: string) => `Runs of ${name}`, loading: 'Reading its log', none: 'It has not run on this computer yet.', kept: 'The newest 200 runs, by the clock of this computer.',
       done: 'done', refused: (why: string) => `refused: ${why}`, wouldDo: 'would be done', wouldRefuse: (why: string) => `would be refused: ${why}`, actions: 'What it asked for', nothing: 'It asked for nothing.', said: 'It said:', cpu: (time: string) => `${time} of processor time`,
@@ -1122,7 +1122,7 @@ export const t = {
     },
     none: {
       title: 'No agent yet', text: 'An agent is a small program that watches a web for its people. An admin admits it with a list of what it may do; it can do nothing else, and everybody can switch it off on their own computer.',
-      ready: 'Three are ready, in the folder examples/agents beside Althing:', list: 'Agents that are ready', choose: (name: string) => `Admit ${name}`,
+      ready: 'Three are ready, in the folder examples/agents beside Althing:', list: 'Agents that are ready', go: 'Admit', choose: (name: string) => `Admit ${name}`,
       asks: (web: string, names: string) => names === '' ? `Admins of ${web} admit agents.` : `Admins of ${web} admit agents: ${names}.`, asksAny: 'Admins of a web admit its agents; you are admin of none.',
       own: 'Or write your own in ten minutes: docs/agents.md says how.',
     },
