@@ -8,7 +8,7 @@ const RUN_MS = 60_000
 const WATCHMAN = fileURLToPath(new URL('../../examples/agents/watchman.wasm', import.meta.url))
 /** What it tells depends on how many shares have files without a second copy: one line, or how many. */
 const TOLD = /on one computer only|things to look after/
-const CAPABILITIES = 'every 5, facts, notice'
+const CAPABILITIES = ['every 5', 'facts', 'notice'].join()
 
 const section = (page) => page.getByRole('navigation', { name: 'Webs and sections' }).getByRole('link', { name: /^Agents/ })
 const row = (page) => page.getByRole('list', { name: 'Agents', exact: true }).getByRole('listitem').filter({ hasText: 'watchman' })
@@ -94,7 +94,7 @@ async function admitting({ report, peers, alice }) {
     await alice.getByText('Working.', { exact: true }).waitFor()
     await section(alice).waitFor()
     const { capabilities, by, is_working } = await told(peers)
-    if (capabilities.join(', ') !== CAPABILITIES || by !== 'you' || !is_working) throw new Error(JSON.stringify({ capabilities, by, is_working }))
+    if (capabilities.toSorted().join() !== CAPABILITIES || by !== 'you' || !is_working) throw new Error(JSON.stringify({ capabilities, by, is_working }))
   }, alice)
 }
 

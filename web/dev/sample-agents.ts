@@ -51,6 +51,10 @@ const LOG: AgentRun[] = [
   ...Array.from({ length: 60 }, (_, index) => run(NOW - (4 + index) * HOUR, 'its time has come', 'ran', { cpu_us: 400 + index * 31 })),
 ]
 
+/** In the order in which a peer keeps them. */
+const ORDER = ['changes', 'read', 'names', 'members', 'guard', 'every', 'facts', 'notice', 'warn', 'hold']
+const rank = (capability: string) => ORDER.indexOf(capability.split(' ')[0] ?? '')
+
 /** What the sample peer answers about agents. */
 export function sampleAgents(fault: Fault, push: (kind: string, about: unknown) => void): Record<string, (asked: Asked) => unknown> {
   const shown = (one: AgentView) => {
@@ -74,8 +78,9 @@ export function sampleAgents(fault: Fault, push: (kind: string, about: unknown) 
     'agents.show': ({ name }) => shown(find(name)),
     'agents.log': ({ name }) => ({ runs: find(name).last_run === null ? [] : LOG }),
     'agents.notices': () => ({ notices: NOTICES }),
-    'agents.admit': async ({ file = '', as, web = 'family', may = [], here, settings, note, runs_per_hour }) => {
+    'agents.admit': async ({ file = '', as, web = 'family', may: asked = [], here, settings, note, runs_per_hour }) => {
       await check(file)
+      const may = asked.toSorted((left, right) => rank(left) - rank(right))
       const name = as ?? (file.split('/').at(-1) ?? '').replace('.wasm', '')
       const before = AGENTS.findIndex((each) => each.web === web && each.name === name)
       const made = agent(web ?? 'family', name, 310 + AGENTS.length, may, { at: Date.now(), place: here ? 'this computer' : 'each computer', settings: settings ?? '', note: note ?? '', runs: 0, runs_max: runs_per_hour ?? 60, last_run: null })
