@@ -23,6 +23,7 @@ import { keeping, searching, searchingAlone } from './flows/search.mjs'
 import { reading, transfers } from './flows/transfers.mjs'
 import { rooms } from './flows/rooms.mjs'
 import { tunnels } from './flows/tunnels.mjs'
+import { agents } from './agents.mjs'
 import { guarding } from './guard.mjs'
 
 const words = process.argv.slice(2)
@@ -88,6 +89,7 @@ async function everything(peers) {
   await searchingAlone(house)
   await everythingBack(house)
   await remove(house)
+  await agents(house)
 }
 
 async function lookAround() {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect, Plugin } from 'vite'
 import type { EntryView, Found, Hit, KeptView, Net, ShareView, WebView } from '../src/lib/views.ts'
 import { DAY, EVENTS, FOLDERS, HOUR, id, MEMBERS, NET, NOW, REVISIONS, TRANSFERS } from './sample-data.ts'
+import { sampleAgents } from './sample-agents.ts'
 import { sampleGuard } from './sample-guard.ts'
 import { sampleJobs } from './sample-jobs.ts'
 import { samplePages } from './sample-documents.ts'
@@ -111,6 +112,7 @@ function push(kind: string, about: unknown): void {
 const guarded = sampleGuard(fault, push)
 const operations: Record<string, (asked: Asked) => unknown> = {
   ...(guarded.operations as Record<string, (asked: Asked) => unknown>),
+  ...(sampleAgents(fault, push) as Record<string, (asked: Asked) => unknown>),
   ...(samplePages(fault, push) as Record<string, (asked: Asked) => unknown>),
   ...(sampleJobs(fault, push) as Record<string, (asked: Asked) => unknown>),
   ...(sampleTalk(fault, push) as Record<string, (asked: Asked) => unknown>),

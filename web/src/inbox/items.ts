@@ -1,12 +1,13 @@
 // What waits for a person, in one list and in one form. Pure.
 import { address } from '../lib/route.svelte.ts'
-import type { InboxEntry } from '../lib/views.ts'
+import { tabAddress } from '../agents/tabs.ts'
+import type { InboxEntry, NoticeView } from '../lib/views.ts'
 import type { Waiting } from './inbox.svelte.ts'
 
 /** One thing that waits. */
 export interface Item {
   key: string
-  kind: 'room' | 'direct' | 'mention' | 'mail' | 'waiting' | 'search'
+  kind: 'room' | 'direct' | 'mention' | 'mail' | 'waiting' | 'search' | 'agent'
   at: number
   web: string
   /** Who it is from; empty if nobody. */
@@ -33,14 +34,16 @@ export interface Waits {
   entries: readonly InboxEntry[]
   waiting: readonly Waiting[]
   rang: readonly Rang[]
+  /** What agents told and was not looked at, newest first. */
+  told: readonly NoticeView[]
 }
 
 const KINDS: readonly string[] = ['room', 'direct', 'mention', 'mail'] satisfies Item['kind'][]
 
 /** Puts all that waits into one list: people at the door first, since they wait for a decision; then the newest. */
-export function itemsOf({ entries, waiting, rang }: Waits): Item[] {
+export function itemsOf({ entries, waiting, rang, told }: Waits): Item[] {
   // A kind that this page does not know yet is left out: it could not be opened.
-  const rest = [...entries.filter(({ kind }) => KINDS.includes(kind)).map(ofEntry), ...ofRang(rang)]
+  const rest = [...entries.filter(({ kind }) => KINDS.includes(kind)).map(ofEntry), ...ofRang(rang), ...ofTold(told)]
   return [...waiting.map(ofWaiting), ...rest.toSorted((left, right) => right.at - left.at)]
 }
 
@@ -61,5 +64,16 @@ function ofRang(rang: readonly Rang[]): Item[] {
     const all = rang.filter((one) => one.id === id)
     const newest = all.reduce((left, right) => (right.at > left.at ? right : left))
     return { key: `search ${id}`, kind: 'search', at: newest.at, web: newest.path.split('/')[0] ?? '', who: '', name: newest.query, text: newest.path, count: all.length, href: address('search'), entry: null }
+  })
+}
+
+/** What one agent told is one thing. */
+function ofTold(told: readonly NoticeView[]): Item[] {
+  return [...new Set(told.map(({ agent }) => agent))].flatMap((agent): Item[] => {
+    const all = told.filter((one) => one.agent === agent)
+    const newest = all[0]
+    if (!newest) return []
+    const [web = '', name = ''] = agent.split('/')
+    return [{ key: `agent ${agent}`, kind: 'agent', at: newest.at, web, who: agent, name, text: newest.title, count: all.length, href: tabAddress('notices', web), entry: null }]
   })
 }

@@ -54,6 +54,133 @@ export interface Addresses {
   addresses: AddressView[];
 }
 
+/** Arguments of `agents.admit`. */
+export interface Admit {
+  /** The program: a file of this computer (`./watchman.wasm`), or a path of the tree as `family/alice/programs/watchman.wasm`. */
+  file: string;
+  /** What it is called: 1 to 40 of a-z, 0-9 and hyphens inside. The file's name without its ending if not said. */
+  as?: string | null;
+  /** The web; the only one you are in if not said. */
+  web?: string | null;
+  /** What it may do, one thing each: `changes SHARE`, `read SHARE`, `names SHARE`, `members`, `guard`, `facts`, `every MINUTES`, `notice`, `warn`, `hold`. SHARE is a path as `family/alice/photos`, or `*` for all shares of the web. */
+  may?: string[];
+  /** Only on this computer; on every computer of the web if not said. */
+  here?: boolean;
+  /** What the program is told with each event, as words to look for; up to 4 KiB of text. */
+  settings?: string | null;
+  /** A sentence about it that all members can read, up to 200 bytes. */
+  note?: string | null;
+  /** Processor time of one run in milliseconds, 10 to 10,000; 1,000 if not said. */
+  cpu_ms?: number | null;
+  /** Memory of one run in MiB, 1 to 256; 32 if not said. */
+  memory_mib?: number | null;
+  /** Runs in an hour on one computer, 1 to 600; 60 if not said. */
+  runs_per_hour?: number | null;
+  /** Actions in a day on one computer, 1 to 1,000; 50 if not said. */
+  actions_per_day?: number | null;
+  /** Bytes it may remember from run to run, up to 256 KiB; 64 KiB if not said. */
+  state_bytes?: number | null;
+}
+
+/** Something an agent asked for. */
+export interface AgentAction {
+  /** What, in words. */
+  action: string;
+  /** Whether it was done. */
+  is_done: boolean;
+  /** Why not; empty when it was. */
+  why: string;
+}
+
+/** Runs of an agent. */
+export interface AgentLog {
+  /** Newest first. */
+  runs: AgentRun[];
+}
+
+/** One run of an agent, or why there was none. */
+export interface AgentRun {
+  /** When. */
+  at: Time;
+  /** For what, as `files: 3 changes in family/alice/photos`. */
+  trigger: string;
+  /** What came of it: `ran`, or why it did not. */
+  outcome: string;
+  /** What it asked for. */
+  actions: AgentAction[];
+  /** What it said for whoever looks after it; empty when nothing. */
+  said: string;
+  /** Processor time in microseconds. */
+  cpu_us: number;
+  /** Which program it was. */
+  program: Id | null;
+}
+
+/** Whether agents run on this computer. */
+export type AgentSwitch = 'on' | 'off';
+
+/** An agent. */
+export interface AgentView {
+  /** How it is named: `web/name`. */
+  agent: string;
+  /** What it is called. */
+  name: string;
+  /** The web. */
+  web: string;
+  /** How it is here, in words: `working`, `stopped by Alice`, `switched off here`, and why it does not run. */
+  state: string;
+  /** Whether it runs on this computer when something happens. */
+  is_working: boolean;
+  /** Whether this computer's person has switched it off here. */
+  is_off_here: boolean;
+  /** Who admitted it, you as `you`. */
+  by: string;
+  /** When. */
+  at: Time;
+  /** What it may do, a line each. */
+  may: string[];
+  /** The same as `agents.admit` takes it. */
+  capabilities: string[];
+  /** What its admin says about it; empty when nothing. */
+  note: string;
+  /** What it is told with each event; empty when nothing. */
+  settings: string;
+  /** Where it runs: `each computer`, `this computer` or `one computer of` somebody. */
+  place: string;
+  /** Its program. */
+  program: Id;
+  /** Bytes of its program. */
+  size: Bytes;
+  /** Processor time of one run at most, milliseconds. */
+  cpu_ms: number;
+  /** Memory of one run at most, MiB. */
+  memory_mib: number;
+  /** Runs in this hour here. */
+  runs: number;
+  /** Runs in an hour at most. */
+  runs_max: number;
+  /** Actions in this day here. */
+  actions: number;
+  /** Actions in a day at most. */
+  actions_max: number;
+  /** Bytes it remembers here. */
+  remembers: Bytes;
+  /** Bytes it may remember. */
+  remembers_max: Bytes;
+  /** Events that wait. */
+  waiting: number;
+  /** When it last ran here. */
+  last_run: Time | null;
+}
+
+/** Agents. */
+export interface Agents {
+  /** Whether agents run on this computer at all. */
+  state: AgentSwitch;
+  /** Each. */
+  agents: AgentView[];
+}
+
 /** Arguments of `pages.append`. */
 export interface Append {
   /** Its id, its link, or its title. */
@@ -85,6 +212,24 @@ export type AskAddress = Record<string, never>;
 
 /** Arguments of `mail.addresses`. */
 export interface AskAddresses {
+  /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
+/** Arguments of `agents.show`. */
+export interface AskAgent {
+  /** Its name, or `web/name`. */
+  name: string;
+}
+
+/** Arguments of `agents.log`. */
+export interface AskAgentLog {
+  /** Its name, or `web/name`. */
+  name: string;
+}
+
+/** Arguments of `agents.list`. */
+export interface AskAgents {
   /** The web; all of yours if not said. */
   web?: string | null;
 }
@@ -347,6 +492,12 @@ export interface AskNewWords {
 /** Arguments of `people.news`. */
 export interface AskNews {
   /** The web; all of yours if not said. */
+  web?: string | null;
+}
+
+/** Arguments of `agents.notices`. */
+export interface AskNotices {
+  /** Only of this web. */
   web?: string | null;
 }
 
@@ -2672,6 +2823,24 @@ export interface NewsView {
   person: string;
 }
 
+/** What an agent told. */
+export interface NoticeView {
+  /** When. */
+  at: Time;
+  /** Which agent: `web/name`. */
+  agent: string;
+  /** In a few words. */
+  title: string;
+  /** The rest; may be empty. */
+  text: string;
+}
+
+/** What agents told. */
+export interface Notices {
+  /** Newest first. */
+  notices: NoticeView[];
+}
+
 /** A device that did what no honest program does, within 30 days. */
 export interface OddView {
   /** Whose it is, by label, or a stranger. */
@@ -3518,6 +3687,12 @@ export interface Start {
   keepers: string[];
 }
 
+/** Arguments of `agents.start`. */
+export interface StartAgent {
+  /** Its name, or `web/name`. */
+  name: string;
+}
+
 /** Arguments of `talk.direct`. */
 export interface StartDirect {
   /** The web. */
@@ -3615,6 +3790,12 @@ export interface StockView {
 /** Arguments of `host.stop`. */
 export type Stop = Record<string, never>;
 
+/** Arguments of `agents.stop`. */
+export interface StopAgent {
+  /** Its name, or `web/name`. */
+  name: string;
+}
+
 /** A share of yours that is stopped. */
 export interface StoppedView {
   /** `web/person/share`. */
@@ -3695,6 +3876,14 @@ export interface Suspects {
 
 /** Whether the guard works. */
 export type Switch = 'on' | 'off';
+
+/** Arguments of `agents.switch`. */
+export interface SwitchAgents {
+  /** On or off. */
+  state: AgentSwitch;
+  /** Only this agent: its name, or `web/name`; all if not said. */
+  name?: string | null;
+}
 
 /** Arguments of `guard.switch`. */
 export interface SwitchGuard {
@@ -3804,6 +3993,22 @@ export type Trust = 'own' | 'trusted' | 'spot' | 'quorum' | 'adaptive';
 export interface TrustAgain {
   /** Who, as a label, or as `web/label`. */
   person: string;
+}
+
+/** Arguments of `agents.try`. */
+export interface TryAgent {
+  /** An agent's name, or `web/name`; or a program as a file of this computer (`./mine.wasm`). */
+  program: string;
+  /** The event as JSON; `{"kind":"schedule"}` with what the agent may know if not said. */
+  event?: string | null;
+  /** What the program remembers, as JSON; what the agent remembers now if not said. */
+  state?: string | null;
+  /** What the program is told besides; the agent's own settings if not said. */
+  settings?: string | null;
+  /** What a program that is no agent may do, as for admitting it; everything if not said. */
+  may?: string[];
+  /** The web of a program that is no agent; the only one you are in if not said. */
+  web?: string | null;
 }
 
 /** Who used tunnels of this computer. */
@@ -4516,6 +4721,24 @@ export interface Operations {
   'guard.drop_rules': { arguments: DropRules; answer: RuleSet };
   /** Gives a person the task of protecting a web, or takes it back. */
   'guard.officer': { arguments: SetOfficer; answer: Officers };
+  /** Lists the agents of your webs, and what each may do. */
+  'agents.list': { arguments: AskAgents; answer: Agents };
+  /** Shows an agent: what it may do, what it has used up, and how it is. */
+  'agents.show': { arguments: AskAgent; answer: AgentView };
+  /** Shows each run of an agent on this computer, newest first: what it was run for, what it did, and what it was refused. */
+  'agents.log': { arguments: AskAgentLog; answer: AgentLog };
+  /** Lists what agents told you, newest first. */
+  'agents.notices': { arguments: AskNotices; answer: Notices };
+  /** Admits a program to a web as an agent, or changes one; admins only. */
+  'agents.admit': { arguments: Admit; answer: AgentView };
+  /** Stops an agent for everybody in its web; admins only. */
+  'agents.stop': { arguments: StopAgent; answer: AgentView };
+  /** Starts an agent again: for its web if it was stopped there, on this computer if it had failed too often. */
+  'agents.start': { arguments: StartAgent; answer: AgentView };
+  /** Switches all agents of this computer on or off, or one. */
+  'agents.switch': { arguments: SwitchAgents; answer: Agents };
+  /** Runs an agent, or a program that is none yet, for one event, and shows what it would do. Nothing of it is done. */
+  'agents.try': { arguments: TryAgent; answer: AgentRun };
   /** Shows how this peer is. */
   'host.status': { arguments: AskStatus; answer: Status };
   /** Shows your webs' computers: how you are connected with each, and why not. */
@@ -4728,6 +4951,15 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'guard.add_rules': 'act',
   'guard.drop_rules': 'act',
   'guard.officer': 'act',
+  'agents.list': 'read',
+  'agents.show': 'read',
+  'agents.log': 'read',
+  'agents.notices': 'read',
+  'agents.admit': 'act',
+  'agents.stop': 'act',
+  'agents.start': 'act',
+  'agents.switch': 'act',
+  'agents.try': 'act',
   'host.status': 'read',
   'host.net': 'read',
   'host.lan': 'act',

@@ -19,7 +19,7 @@ const ATTEMPT_PAUSE_MS = 800
  * Go through the peer's loop, but change nothing. Named by an id, each answer, with what was found, would be written to
  * the peer's disk, for every few letters typed.
  */
-const LOOKS: ReadonlySet<string> = new Set(['search.find', 'search.more', 'pages.edit', 'pages.here', 'host.component', 'compute.wait', 'talk.draft'])
+const LOOKS: ReadonlySet<string> = new Set(['search.find', 'search.more', 'pages.edit', 'pages.here', 'host.component', 'compute.wait', 'talk.draft', 'agents.try'])
 
 /** Acts of pages, until the generated client knows them. */
 const PAGE_ACTS: ReadonlySet<string> = new Set(['pages.publish', 'pages.unpublish', 'pages.new', 'pages.restore', 'pages.remove', 'pages.bring_back', 'host.open_site', 'host.export_document'])

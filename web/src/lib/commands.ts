@@ -1,9 +1,10 @@
 // What the one box can do besides finding: commands after `>`.
+import { agents } from '../agents/agents.svelte.ts'
 import { guard } from '../guard/guard.svelte.ts'
 import { attempt } from './acts.ts'
 import { call } from './call.ts'
 import { desk } from './desk.svelte.ts'
-import { canRead, canWrite, house } from './house.svelte.ts'
+import { canRead, canWrite, house, isAdmin } from './house.svelte.ts'
 import { isolated, plain } from './names.ts'
 import { last, webOf } from './paths.ts'
 import { currentWeb, go, route } from './route.svelte.ts'
@@ -44,6 +45,9 @@ export function commands(): Command[] {
     { name: t.commands.mail, icon: 'mail', key: 'm', run: () => go('mail') },
     { name: t.commands.inbox, icon: 'inbox', key: 'u', run: () => go('inbox') },
     { name: t.commands.guard, icon: 'shield', key: 'w', run: () => go('guard', currentWeb()) },
+    { name: t.commands.agents, icon: 'agent', key: 'a', run: () => go('agents', currentWeb()) },
+    ...(house.webs.some(isAdmin) ? [{ name: t.commands.admitAgent, icon: 'agent' as Drawing, run: () => desk.open({ kind: 'agent-admit', web: currentWeb() }) }] : []),
+    ...(agents.all.length > 0 || agents.isOff ? [{ name: agents.isOff ? t.commands.agentsOn : t.commands.agentsOff, icon: 'agent' as Drawing, run: () => void agents.switchAll() }] : []),
     guard.isOff
       ? { name: t.commands.guardOn, icon: 'shield', run: () => void attempt(async () => { await call('guard.switch', { state: 'on' }); await guard.look(); desk.say(t.guard.switchedOn) }) }
       : { name: t.commands.guardOff, icon: 'unshield', run: () => desk.open({ kind: 'guard-off' }) },

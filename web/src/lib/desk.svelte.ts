@@ -3,7 +3,7 @@
 import type { DocumentRow, SiteView } from '../documents/api.ts'
 import { address } from './route.svelte.ts'
 import { t } from './strings.ts'
-import type { CaseView, EntryView, Fault, JobView, MemberView, MessageView, RoomView, RuleSet, ShareView, Suspect, TransferView, TunnelView } from './views.ts'
+import type { AgentView, CaseView, EntryView, Fault, JobView, MemberView, MessageView, RoomView, RuleSet, ShareView, Suspect, TransferView, TunnelView } from './views.ts'
 
 export type Dialog =
   | { kind: 'share'; web: string; folder?: string }
@@ -48,6 +48,9 @@ export type Dialog =
   | { kind: 'guard-add-rules'; web: string }
   | { kind: 'guard-drop-rules'; set: RuleSet }
   | { kind: 'guard-officer'; web: string; person: string }
+  | { kind: 'agent-admit'; web: string; like?: string; agent?: AgentView }
+  | { kind: 'agent-stop'; agent: AgentView }
+  | { kind: 'agent-start'; agent: AgentView }
 
 export type Theme = 'auto' | 'light' | 'dark'
 

@@ -87,8 +87,8 @@ class News {
     }
     const event = this.#place.take(data)
     if (!event) return
-    // Jobs, tunnels, talk and the guard tell of themselves again and again: kept, they would drive what people did out of What's new.
-    if (!/^(compute|tunnels|talk|mail|guard)\./.test(event.kind)) this.#batch.push(event)
+    // Jobs, tunnels, talk, the guard and agents tell of themselves again and again: kept, they would drive what people did out of What's new.
+    if (!/^(compute|tunnels|talk|mail|guard|agents)\./.test(event.kind)) this.#batch.push(event)
     if (event.number > this.#startedAt) for (const listener of this.#listeners) listener(event)
   }
 

@@ -86,8 +86,8 @@ class House {
     // These events carry the whole thing: shown at once, without asking.
     if (event.kind === 'files.transfer') this.transfers = put(this.transfers, event.about)
     if (event.kind === 'files.share') this.shares = put(this.shares, event.about)
-    // Computing, tunnels, talk and the guard tell of themselves (work.svelte.ts, tunnels.svelte.ts, talk.svelte.ts, guard.svelte.ts); nothing here hangs on it.
-    if (!/^(compute|tunnels|talk|mail|guard)\./.test(event.kind)) this.#gather(event.kind)
+    // Computing, tunnels, talk, the guard and agents tell of themselves (work.svelte.ts, tunnels.svelte.ts, talk.svelte.ts, guard.svelte.ts, agents.svelte.ts); nothing here hangs on it.
+    if (!/^(compute|tunnels|talk|mail|guard|agents)\./.test(event.kind)) this.#gather(event.kind)
   }
 
   #gather(kind: string): void {
@@ -141,6 +141,11 @@ export function canRead(web: WebView | undefined): boolean {
 /** Whether what this person writes in a web is shown: a guest's is not. */
 export function canWrite(web: WebView | undefined): boolean {
   return canRead(web) && web?.role !== 'guest'
+}
+
+/** Whether this person decides for a web. */
+export function isAdmin(web: WebView | undefined): boolean {
+  return web?.role === 'admin' || web?.role === 'owner'
 }
 
 /** Looks at the people of a web once; later events keep them fresh. */

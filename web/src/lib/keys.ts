@@ -2,7 +2,7 @@
 import { desk } from './desk.svelte.ts'
 import { sectionAddress, type Section } from './route.svelte.ts'
 
-const SECTIONS: Record<string, Section> = { 1: 'files', 2: 'people', 3: 'news', 4: 'transfers', 5: 'search', 6: 'computers', 7: 'documents', 8: 'jobs', 9: 'tunnels', 0: 'rooms', m: 'mail', u: 'inbox', w: 'guard' }
+const SECTIONS: Record<string, Section> = { 1: 'files', 2: 'people', 3: 'news', 4: 'transfers', 5: 'search', 6: 'computers', 7: 'documents', 8: 'jobs', 9: 'tunnels', 0: 'rooms', m: 'mail', u: 'inbox', w: 'guard', a: 'agents' }
 
 /** Whether a key belongs to what is being written. */
 export function isWriting(target: EventTarget | null): boolean {

@@ -1,7 +1,7 @@
 // Where the person is: kept behind the # of the address, so that a reload or a copied address comes back here.
 import { decode, encode } from './paths.ts'
 
-export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers' | 'documents' | 'document' | 'go' | 'site' | 'jobs' | 'job' | 'tunnels' | 'rooms' | 'room' | 'mail' | 'inbox' | 'guard'
+export type Section = 'files' | 'people' | 'news' | 'transfers' | 'search' | 'computers' | 'documents' | 'document' | 'go' | 'site' | 'jobs' | 'job' | 'tunnels' | 'rooms' | 'room' | 'mail' | 'inbox' | 'guard' | 'agents'
 
 class Route {
   section = $state<Section>('files')
@@ -65,7 +65,7 @@ export function sectionAddress(section: Section): string {
   return address(section, section === 'transfers' || section === 'search' || section === 'mail' || section === 'inbox' ? '' : currentWeb())
 }
 
-const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers', 'documents', 'document', 'go', 'site', 'jobs', 'job', 'tunnels', 'rooms', 'room', 'mail', 'inbox', 'guard'] satisfies Section[]
+const SECTIONS: readonly string[] = ['files', 'people', 'news', 'transfers', 'search', 'computers', 'documents', 'document', 'go', 'site', 'jobs', 'job', 'tunnels', 'rooms', 'room', 'mail', 'inbox', 'guard', 'agents'] satisfies Section[]
 
 function isSection(text: string | undefined): text is Section {
   return text !== undefined && SECTIONS.includes(text)

@@ -5,6 +5,7 @@ export type {
   HolderView, Listing, WaitingView, WebView, Found, Hit, KeptView, Net, ComputerView, Connection, ExportForm, InvitedView, NewsView, Safety, Serve, Served, Devices, DeviceView, DeviceLink, Words, DismissalView, CutOff,
   FolderView, MailLine, ComingMail, DraftView, MailView, AddressView, PartUrl, TakenFile,
   GuardView, GuardedWeb, ComputerHealth, Suspect, LevelWord, FindingView, WarningView, ReleaseView, Checked, GuardEntry, RuleSet, OddView,
+  Admit, AgentAction, AgentRun, Agents, AgentView, NoticeView, TryAgent,
   TunnelView, TunnelUse, OfferTunnel, RoomView, InboxEntry, MessageView, Messages, ReactionView, FoundMessage, WhoView, TalkSettings,
   JobView, JobLine, WorkerView, UnitView, TroubleView, Trust, Mode, ComputeHere, LimitsView, SetLimits, Capacity, Given, Evidence, CaseView, Map as MapArguments,
 } from './api.gen.ts'
