@@ -173,6 +173,20 @@ export interface AgentView {
   last_run: Time | null;
 }
 
+/** An agent of this computer speaks against it; here, and nowhere else. */
+export interface AgentWord {
+  /** Which: `web/name`. */
+  agent: string;
+  /** Whether it holds the file; if not, it warns of it. */
+  is_hold: boolean;
+  /** Why, in the agent's words. */
+  why: string;
+  /** Whether it counts; not when the file was released since. */
+  counts: boolean;
+  /** When. */
+  at: Time;
+}
+
 /** Agents. */
 export interface Agents {
   /** Whether agents run on this computer at all. */
@@ -3846,6 +3860,8 @@ export interface Suspect {
   findings: FindingView[];
   /** Who warns of it. */
   warnings: WarningView[];
+  /** What agents of this computer say of it. */
+  agents: AgentWord[];
   /** Who says that it is no harm. */
   releases: ReleaseView[];
   /** Where it is or was shown: paths of the tree. */
