@@ -84,11 +84,11 @@ fn act(step: &mut Step<'_>, word: Word) -> Result<(), Fault> {
     let key = (content, web);
     let mut said = SAID.get(step.view(), &key)?.unwrap_or_default();
     let is_new = said.is_empty();
-    let released = level::released_at(step.view(), web, content)?;
+    let released = level::released(step.view(), web, content)?;
     let known = said.iter().position(|row| row.agent == agent);
     // Said again it is nothing new, unless somebody released it in between.
     if known.and_then(|at| said.get(at)).is_some_and(|row| {
-        row.act == what && row.why == why && released.is_none_or(|released| row.at > released)
+        row.act == what && row.why == why && released.is_none_or(|released| row.at > released.heard)
     }) {
         return Ok(());
     }
@@ -163,9 +163,9 @@ fn put(step: &mut Step<'_>, key: (ContentId, WebId), said: &[SaidRow]) {
 pub(crate) fn counting(rows: &dyn Rows, web: WebId, content: ContentId) -> Result<Vec<SaidRow>, StoreError> {
     let mut said = SAID.get(rows, &(content, web))?.unwrap_or_default();
     if !said.is_empty()
-        && let Some(released) = level::released_at(rows, web, content)?
+        && let Some(released) = level::released(rows, web, content)?
     {
-        said.retain(|row| row.at > released);
+        said.retain(|row| row.at > released.heard);
     }
     Ok(said)
 }

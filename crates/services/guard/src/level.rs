@@ -63,7 +63,7 @@ pub(crate) fn in_web(
     if ALLOWED.has(rows, &content)? {
         return Ok(Level::Clear);
     }
-    if released_at(rows, web, content)?.is_none() && is_found(rows, content)? {
+    if released(rows, web, content)?.is_none() && is_found(rows, content)? {
         return Ok(Level::Quarantined);
     }
     let by_persons = match weight_in(rows, web, content, now)? {
@@ -89,10 +89,10 @@ fn weight_needed(rows: &dyn Rows, web: WebId) -> Result<u64, StoreError> {
 }
 
 fn weight_in(rows: &dyn Rows, web: WebId, content: ContentId, now: Timestamp) -> Result<u64, StoreError> {
-    let released = released_at(rows, web, content)?;
+    let released = released(rows, web, content)?;
     let mut weight = 0_u64;
     for (person, row) in warnings(rows, web, content, now)? {
-        if released.is_none_or(|released| row.heard > released) {
+        if !is_over(released, &row) {
             weight = weight.saturating_add(weight_of(rows, web, person, now)?);
         }
     }
@@ -216,17 +216,34 @@ pub(crate) fn is_refuted(
     Ok(!is_met && rules::can_refute(rows, *set)? && seen.epoch >= rules::epoch(rows)?)
 }
 
-/// Returns when whoever protects a web released a content there last, by the clock of this peer.
-pub(crate) fn released_at(
+/// When whoever protects a web released a content there last.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Released {
+    /// By the clock of whoever did, and after all that it had heard: the same on all computers.
+    pub(crate) at: Timestamp,
+    /// By the clock of this peer.
+    pub(crate) heard: Timestamp,
+}
+
+/// Says whether a warning is from before the release, in whatever order this peer heard the two.
+pub(crate) fn is_over(released: Option<Released>, warning: &WarningRow) -> bool {
+    released.is_some_and(|released| warning.at <= released.at)
+}
+
+/// Returns when whoever protects a web released a content there last.
+pub(crate) fn released(
     rows: &dyn Rows,
     web: WebId,
     content: ContentId,
-) -> Result<Option<Timestamp>, StoreError> {
-    let mut last = None;
+) -> Result<Option<Released>, StoreError> {
+    let mut last: Option<Released> = None;
     for row in RELEASES.within(rows, &(content, web)) {
         let ((_, _, person), row) = row?;
         if rules::protects(rows, web, person)? {
-            last = last.max(Some(row.heard));
+            last = Some(last.map_or(Released { at: row.at, heard: row.heard }, |last| Released {
+                at: last.at.max(row.at),
+                heard: last.heard.max(row.heard),
+            }));
         }
     }
     Ok(last)

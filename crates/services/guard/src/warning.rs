@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use api::guard::{Release as ReleaseAsked, Warn};
-use base::{ContentId, DeviceId, Fault, PersonId, WebId};
+use base::{ContentId, DeviceId, Fault, PersonId, Timestamp, WebId};
 use kernel::{AskId, Step};
-use store::StoreError;
+use store::{Rows, StoreError};
 
 use crate::faults::GuardError;
 use crate::gate::{Gate, gate};
@@ -38,7 +38,7 @@ pub(crate) fn pass_on(
     let Some(me) = people::read::my_person(step.view())? else { return Ok(()) };
     let have_said = WARNINGS.has(step.view(), &(content, web, me))?;
     let is_known = level::is_said_enough(step.view(), web, content, now)?;
-    let is_released = level::released_at(step.view(), web, content)?.is_some();
+    let is_released = level::released(step.view(), web, content)?.is_some();
     if have_said || is_known || is_released || !people::read::writes(step.view(), web, me)? {
         return Ok(());
     }
@@ -57,12 +57,24 @@ fn say(
     (name, evidence): (&str, Evidence),
 ) -> Result<(), Fault> {
     let shown = name_in(step.view(), web, content)?;
-    let known = WARNINGS.get(step.view(), &(content, web, me))?.map(|row| row.at);
+    let known = last_said(step.view(), web, content)?;
     let (name, size) = shown.unwrap_or_else(|| (name.to_owned(), 0));
     let warning = Warning { content, size, name: spoken(&name), at: later(step.now(), known), evidence };
     records::publish(step, web, "guard", Body::Warn(warning.clone()).to_bytes())?;
     let device = step.me();
     take(step, (web, device, me), warning)
+}
+
+/// Returns the latest that anybody said for or against a content in a web, by whatever clock: what is said now is later.
+fn last_said(rows: &dyn Rows, web: WebId, content: ContentId) -> Result<Option<Timestamp>, StoreError> {
+    let mut last = None;
+    for row in WARNINGS.within(rows, &(content, web)) {
+        last = last.max(Some(row?.1.at));
+    }
+    for row in RELEASES.within(rows, &(content, web)) {
+        last = last.max(Some(row?.1.at));
+    }
+    Ok(last)
 }
 
 /// Returns a name as a record can have it.
@@ -137,6 +149,8 @@ fn take(
         why: reading::reason(&row.evidence),
     };
     log::note(step, &entry(What::Warned, Some(person)))?;
+    // Said before it was released, and heard after.
+    blame(step, web, content)?;
     if before < Level::Held && level::in_web(step.view(), web, content, now)? >= Level::Held {
         log::note(step, &entry(What::Held, None))?;
     }
@@ -211,7 +225,7 @@ pub(crate) fn release(step: &mut Step<'_>, ask: AskId, asked: &ReleaseAsked) -> 
     if asked.for_web {
         let web = meant.web(step.view(), asked.web.as_deref())?;
         let me = writer(step.view(), web)?;
-        let known = RELEASES.get(step.view(), &(content, web, me))?.map(|row| row.at);
+        let known = last_said(step.view(), web, content)?;
         let release = Release { content, at: later(now, known), note: asked.note.clone() };
         records::publish(step, web, "guard", Body::Release(release.clone()).to_bytes())?;
         hear_release(step, (web, me), release)?;
@@ -253,7 +267,7 @@ pub(crate) fn hear_release(
     RELEASES.put(step.rows(), &key, &row);
     let is_release = protects(step.view(), web, person)?;
     if is_release {
-        forgive_or_blame(step, web, release.content)?;
+        blame(step, web, release.content)?;
         crate::looking::pass_on_all(step)?;
     }
     let entry = LogRow {
@@ -269,8 +283,9 @@ pub(crate) fn hear_release(
     reading::tell_changed(step, Some(web), Some(release.content))
 }
 
-/// Whoever warned by word of what is no harm counts for less for a month; a rule that was met was met.
-fn forgive_or_blame(step: &mut Step<'_>, web: WebId, content: ContentId) -> Result<(), StoreError> {
+/// Whoever warned by word of what was released then counts for less for a month; a rule that was met was met.
+fn blame(step: &mut Step<'_>, web: WebId, content: ContentId) -> Result<(), StoreError> {
+    let released = level::released(step.view(), web, content)?;
     let warnings: Vec<_> = WARNINGS.within(step.view(), &(content, web)).collect::<Result<_, _>>()?;
     let seen = SEEN.get(step.view(), &content)?;
     for ((_, _, person), row) in warnings {
@@ -280,9 +295,11 @@ fn forgive_or_blame(step: &mut Step<'_>, web: WebId, content: ContentId) -> Resu
             }),
             Evidence::Word { .. } => false,
         };
-        if !was_met {
+        let key = (web, person, content);
+        let is_noted = REFUTED.get(step.view(), &key)?.is_some_and(|at| at >= row.heard);
+        if level::is_over(released, &row) && !was_met && !is_noted {
             let now = step.now();
-            REFUTED.put(step.rows(), &(web, person, content), &now);
+            REFUTED.put(step.rows(), &key, &now);
         }
     }
     Ok(())
