@@ -44,6 +44,7 @@ impl Town {
         let mut world = World::new(seed, NAMES.len(), &Memory::shared());
         for index in 0..NAMES.len() {
             world.set_agents(index, programs.clone());
+            world.set_scanner(index, sim::outbreaks::Scanner::default());
         }
         world.gather(&NAMES);
         Self { world }
@@ -261,6 +262,35 @@ fn what_one_computer_does_is_done_once_over_power_cuts() {
         assert_eq!(town.notices(BOB), [""; 0]);
         assert_eq!(town.state(BOB, "watchman"), "working elsewhere");
     }
+}
+
+#[test]
+fn what_an_agent_holds_is_held_on_its_computer_until_the_agent_is_stopped() {
+    let path = "family/Alice/things/letter 0";
+    let hold = json!({ "actions": [{ "do": "hold", "path": path, "why": "looks odd" }] });
+    let mut town = Town::new(move |_| answer(&hold));
+    town.share_and_change(ALICE, 1);
+    let level = |town: &Town, who: usize| {
+        text(&town.world.read(who, "guard.show", json!({ "file": path })).unwrap(), "level")
+    };
+    town.admit(ALICE, &json!({ "may": ["every 5", "notice"], "here": true })).unwrap();
+    town.pass(60);
+    assert_eq!(level(&town, ALICE), "clear", "it may not hold");
+    town.admit(ALICE, &json!({ "may": ["every 5", "hold"], "here": true })).unwrap();
+    town.pass(60);
+    assert_eq!(level(&town, ALICE), "held");
+    assert_eq!(level(&town, BOB), "clear", "it counts where the agent runs and nowhere else");
+    let held = town.world.read(ALICE, "guard.show", json!({ "file": path })).unwrap();
+    assert_eq!(text(&held, "meaning"), "the agent family/watchman holds it here: looks odd");
+    // Said again every five minutes, it is nothing new.
+    town.pass(1_200);
+    let log = town.world.read(ALICE, "guard.log", json!({ "file": path })).unwrap();
+    let entries = log["entries"].as_array().unwrap();
+    assert_eq!(entries.iter().filter(|entry| text(entry, "what").contains("agent")).count(), 1);
+    town.ask(ALICE, "agents.stop", json!({ "name": "watchman" })).unwrap();
+    town.pass(10);
+    assert_eq!(level(&town, ALICE), "clear");
+    assert_eq!(town.world.read(ALICE, "guard.list", json!({ "all": true })).unwrap()["suspects"], json!([]));
 }
 
 /// A small generator of its own: the same answers in every run.

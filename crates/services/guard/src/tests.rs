@@ -6,7 +6,7 @@ use sim::lone::{Lone, device};
 
 use crate::jobs::Deed;
 use crate::service;
-use crate::statement::{Body, Evidence, Officer, Report, Warning};
+use crate::statement::{Body, Evidence, Officer, Release, Report, Warning};
 
 const NAMES: [&str; 10] = ["Alice", "Bob", "Carol", "", "", "", "", "", "", "Reader"];
 const NOW: Timestamp = Timestamp::from_millis(1_795_305_600_000);
@@ -60,6 +60,33 @@ fn a_replayed_warning_changes_nothing() {
     lone.tell(2, 1, &warning(1, 1));
     lone.pass();
     assert_eq!(level(&lone, 1), "held");
+}
+
+#[test]
+fn what_was_said_before_a_release_is_over_in_whatever_order_it_is_heard() {
+    let at = Timestamp::from_millis(NOW.millis() + 10);
+    let release = Body::Release(Release { content: content(1), at, note: "looked into".to_owned() });
+    for is_release_first in [false, true] {
+        let mut lone = lone();
+        if is_release_first {
+            lone.tell(0, 1, &release);
+            lone.pass();
+        }
+        lone.tell(1, 1, &warning(1, 9));
+        lone.tell(2, 1, &warning(1, 3));
+        lone.pass();
+        assert_eq!(level(&lone, 1), if is_release_first { "released" } else { "held" });
+        if !is_release_first {
+            lone.tell(0, 1, &release);
+            lone.pass();
+        }
+        assert_eq!(level(&lone, 1), "released");
+        assert_eq!(lone.rows("guard.refuted").len(), 2, "both were wrong");
+        // Who says so again, after the release, is heard; the word counts half.
+        lone.tell(1, 2, &warning(1, 20));
+        lone.pass();
+        assert_eq!(level(&lone, 1), "warned");
+    }
 }
 
 #[test]
