@@ -40,6 +40,14 @@ assert "Bob has not been here for 16 days" in first["actions"][0]["text"]
 assert run("watchman", web, state=first["state"], now=NOW + DAY)["actions"] == []
 assert len(run("watchman", web, state=first["state"], now=NOW + 8 * DAY)["actions"]) == 1
 
+full = {"kind": "schedule", "shares": [], "members": [{"name": "Bob", "devices": 2}], "disk": {"free": 1e9, "size": 1e11}}
+third = run("watchman", full, state={"devices Bob": 1})
+assert third["actions"][0]["title"] == "2 things to look after in family"
+assert "nearly full: 1.0 GB of 100" in third["actions"][0]["text"] and "Bob has one computer more" in third["actions"][0]["text"]
+assert run("watchman", full, state=third["state"])["actions"] == []
+roomy = full | {"disk": {"free": 5e10, "size": 1e11}}
+assert run("watchman", roomy)["actions"] == [], "the first time nobody is news"
+
 tax, cat = {"path": "family/Bob/TAX 2026.pdf"}, {"path": "family/Bob/cat.jpg"}
 one = run("digest", files(tax, cat, {"path": "family/Bob/tax", "gone": True}), settings="Tax invoice")
 assert one["actions"] == [] and one["state"]["lines"] == [tax["path"]]

@@ -1,9 +1,9 @@
-// Watches over a web: files that only one computer has, and computers that are away for long.
+// Watches over a web: files that only one computer has, people who are away for long, log-ins on new computers, full disks.
 //
 // Admit it with `facts`, `notice` and a schedule:
 //     althing agent admit watchman.wasm --may facts notice 'every 360'
 //
-// Settings, each in a line, all optional: `away=14` (days), `again=7` (days until the same is told again).
+// Settings, each in a line, all optional: `away=14` (days), `full=5` (percent of the disk that have to be free), `again=7` (days until the same is told again).
 
 #[path = "agent.rs"]
 mod agent;
@@ -39,12 +39,28 @@ fn run(given: &Given) -> Answer {
             findings.push((format!("away {name}"), format!("{name} has not been here for {days} days")));
         }
     }
+    let disk = given.event().get("disk");
+    let (free, size) = (disk.get("free").number(), disk.get("size").number());
+    if size > 0.0 && (free < size * setting(given, "full", 5.0) / 100.0 || free < 2e9) {
+        findings.push(("disk".to_owned(), format!("the disk of this computer is nearly full: {:.1} GB of {:.0} are free", free / 1e9, size / 1e9)));
+    }
+    // Somebody who is on one more computer than before: good to know, in case it was not them.
+    let mut devices = Vec::new();
+    for member in given.event().get("members").list() {
+        let (name, count) = (member.get("name").text(), member.get("devices").number());
+        let key = format!("devices {name}");
+        let before = given.state().get(&key);
+        if !before.is_null() && count > before.number() {
+            findings.push((format!("log-in {name} {count}"), format!("{name} has one computer more than before: {count} now. If that is news to {name}, the new one should be revoked")));
+        }
+        devices.push((key, Json::Number(count)));
+    }
     let again = setting(given, "again", 7.0) * DAY;
     let is_news = |key: &str| {
         let told = given.state().get(key);
         told.is_null() || given.now() - told.number() >= again
     };
-    let mut told = Vec::new();
+    let mut told = devices;
     let mut news = Vec::new();
     for (key, line) in &findings {
         let at = if is_news(key) {

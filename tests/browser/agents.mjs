@@ -71,7 +71,7 @@ async function admitting({ report, peers, alice }) {
     const sum = dialog.getByRole('region', { name: 'What it may do' })
     await sum.getByText('It may do this, and nothing else:').waitFor()
     const lines = (await sum.getByRole('listitem').allInnerTexts()).join(' ')
-    if (lines !== 'Sees which files have no second copy, and how long members are away. Runs every 5 minutes. Tells you things.') throw new Error(lines)
+    if (lines !== 'Sees which files have no second copy, how long members are away, and how full this disk is. Runs every 5 minutes. Tells you things.') throw new Error(lines)
     await dialog.getByText(/^althing agent admit .*watchman\.wasm --may facts 'every 5' notice --web family$/).waitFor()
     await looks(alice, 'agent-admit')
   }, alice)

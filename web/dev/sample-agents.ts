@@ -5,7 +5,7 @@ import { DAY, HOUR, id, MINUTE, NOW } from './sample-data.ts'
 type Asked = Partial<Admit> & Partial<TryAgent> & { name?: string; state?: Agents['state'] }
 type Fault = (code: string, kind: string, what: string, remedies?: unknown[]) => Error
 
-const LINES: Record<string, string> = { members: 'hears who joins or leaves', guard: 'hears what the guard finds', facts: 'sees which files have no second copy, and how long members are away', notice: 'tells you things', warn: 'asks the guard to warn of files', hold: 'asks the guard to hold files' }
+const LINES: Record<string, string> = { members: 'hears who joins or leaves', guard: 'hears what the guard finds', facts: 'sees which files have no second copy, how long members are away, and how full this disk is', notice: 'tells you things', warn: 'asks the guard to warn of files', hold: 'asks the guard to hold files' }
 function line(capability: string): string {
   const [word = '', ...rest] = capability.split(' ')
   const where = rest.join(' ') === '*' ? 'any share' : rest.join(' ')

@@ -40,7 +40,7 @@ describe('what an agent may do', () => {
   it('is said as the peer says it (crates/services/agents/src/capability.rs)', () => {
     expect(['changes *', 'read family/alice/a b', 'names *', 'members', 'guard', 'every 360', 'facts', 'notice', 'warn', 'hold'].map(lineOf)).toEqual([
       'hears which files change in any share', 'reads the beginning of files that change in family/alice/a b', 'sees the names of all files in any share', 'hears who joins or leaves', 'hears what the guard finds', 'runs every 360 minutes',
-      'sees which files have no second copy, and how long members are away', 'tells you things', 'asks the guard to warn of files', 'asks the guard to hold files',
+      'sees which files have no second copy, how long members are away, and how full this disk is', 'tells you things', 'asks the guard to warn of files', 'asks the guard to hold files',
     ])
     expect(lineOf('constructor')).toBe('constructor')
   })

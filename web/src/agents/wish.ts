@@ -80,7 +80,7 @@ export function capabilitiesOf({ may, shares, minutes }: Pick<Wish, 'may' | 'sha
   })
 }
 
-const HIDDEN = /[\p{Cc}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u
+const HIDDEN = /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
 const bytes = (text: string) => new TextEncoder().encode(text).length
 
 /** Which fields cannot be sent as they are. */

@@ -14,12 +14,15 @@ use crate::faults::AgentError;
 use crate::jobs::{PROGRAM_SIZE_MAX, Program, TAKE, Taken, from_bytes, to_bytes};
 use crate::reading::{self, which_web};
 use crate::service::{Agents, Purpose};
-use crate::standing::{self, is_admin};
+use crate::standing::{self, Agent, is_admin};
 use crate::statement::{
     Admission, Budget, CAPABILITIES_MAX, NAME_LEN_MAX, NOTE_SIZE_MAX, Place, SETTINGS_SIZE_MAX, Said,
     is_name, is_note, is_settings,
 };
-use crate::tables::{AgentKey, DOING, KNOWN, LOG, NOTICES, Name, SAID, SEEN, STATES, SaidRow};
+use crate::tables::{AgentKey, DOING, DoingRow, KNOWN, LOG, NOTICES, Name, SAID, SEEN, STATES, SaidRow};
+
+/// How far the clock of another may be ahead of this one.
+const AHEAD_MAX: Duration = Duration::from_mins(1);
 
 /// Agents that one person has a word about in one web at most, the stopped ones among them.
 const SAID_MAX: usize = 64;
@@ -37,7 +40,8 @@ impl Agents {
     /// Begins to admit a program: first it is checked and kept.
     pub(crate) fn admit(&mut self, step: &mut Step<'_>, ask: AskId, asked: &Admit) -> Result<(), Fault> {
         let web = which_web(step.view(), asked.web.as_deref())?;
-        let me = admin(step.view(), web)?;
+        admin(step.view(), web)?;
+        self.has_room()?;
         let name = match &asked.name {
             Some(name) => name.clone(),
             None => name_of(&asked.file),
@@ -46,10 +50,6 @@ impl Agents {
             return Err(AgentError::BadName { name, limit: NAME_LEN_MAX }.into());
         }
         let key = (web, Name::new(name));
-        let is_new = !SAID.has(step.view(), &(key.0, key.1.clone(), me))?;
-        if is_new && said_by(step.view(), web, me)? >= SAID_MAX {
-            return Err(AgentError::TooMany { limit: SAID_MAX }.into());
-        }
         let admission = Admission {
             program: ContentId::new([0; ContentId::LEN]),
             size: 0,
@@ -77,7 +77,7 @@ impl Agents {
         step: &mut Step<'_>,
         admitting: Admitting,
         outcome: Result<Vec<u8>, JobFailure>,
-    ) -> Result<(), Fault> {
+    ) {
         let Admitting { ask, key, mut admission } = admitting;
         let taken = match outcome {
             Ok(bytes) => from_bytes::<Taken>(&bytes).map_err(|error| error.to_string()),
@@ -88,19 +88,21 @@ impl Agents {
             Ok(taken) => taken,
             Err(why) => {
                 step.refuse(ask, AgentError::BadProgram { name: key.1.to_string(), why }.into());
-                return Ok(());
+                return;
             }
         };
         (admission.program, admission.size) = (taken.content, taken.size);
         if !admission.is_within_limits() {
             let fault = AgentError::TooLarge { name: key.1.to_string(), limit: PROGRAM_SIZE_MAX };
             step.refuse(ask, fault.into());
-            return Ok(());
+            return;
         }
-        self.say(step, &key, Some(admission))?;
-        let shown = reading::agent(step.view(), step.me(), &key, step.now())?;
-        step.reply(ask, &shown);
-        Ok(())
+        // Whoever asked may have lost the right meanwhile; nobody else would tell.
+        let said = self.say(step, &key, Some(admission));
+        match said.and_then(|()| reading::agent(step.view(), step.me(), &key, step.now())) {
+            Ok(shown) => step.reply(ask, &shown),
+            Err(fault) => step.refuse(ask, fault),
+        }
     }
 
     /// Says something about an agent to the web, and takes it oneself. Asked anew whether one may.
@@ -111,6 +113,10 @@ impl Agents {
         admission: Option<Admission>,
     ) -> Result<(), Fault> {
         let me = admin(step.view(), key.0)?;
+        let is_new = !SAID.has(step.view(), &(key.0, key.1.clone(), me))?;
+        if is_new && said_by(step.view(), key.0, me)? >= SAID_MAX {
+            return Err(AgentError::TooMany { limit: SAID_MAX }.into());
+        }
         let (mut at, device) = (step.now(), step.me());
         // After whatever was said before, also by others and when the clock was set back.
         for row in SAID.within(step.view(), key) {
@@ -128,7 +134,7 @@ impl Agents {
         (web, author): (WebId, DeviceId),
         body: &[u8],
     ) -> Result<(), Fault> {
-        let said = match Said::read(body) {
+        let mut said = match Said::read(body) {
             Ok(said) => said,
             Err(error) => {
                 tracing::warn!(author = %author.short(), %error, "a record about an agent was dropped");
@@ -136,10 +142,8 @@ impl Agents {
             }
         };
         let Some(person) = people::read::person_of(step.view(), web, author)? else { return Ok(()) };
-        // Who is no admin says nothing about agents, and does not become right by becoming one later.
-        if !is_admin(step.view(), web, person)? {
-            return Ok(());
-        }
+        // A clock that is far ahead does not have the last word for ever.
+        said.at = said.at.min(step.now().after(AHEAD_MAX));
         self.take(step, (web, author, person), said)
     }
 
@@ -151,7 +155,13 @@ impl Agents {
     ) -> Result<(), Fault> {
         let row = (web, Name::new(said.name), person);
         match SAID.get(step.view(), &row)? {
-            Some(known) if known.at >= said.at => return Ok(()),
+            // Of two words of one moment, as of two devices, the one that stops is kept, on all computers alike.
+            Some(known)
+                if (known.at, known.admission.is_none(), known.device)
+                    >= (said.at, said.admission.is_none(), device) =>
+            {
+                return Ok(());
+            }
             None if said_by(step.view(), web, person)? >= SAID_MAX => return Ok(()),
             _ => {}
         }
@@ -163,21 +173,20 @@ impl Agents {
             self.is_any = Some(true);
         }
         let key = (web, row.1.clone());
-        let before = SAID.get(step.view(), &row)?.and_then(|known| known.last);
-        let last = said.admission.clone().or_else(|| before.clone());
-        let admission = said.admission.clone();
-        SAID.put(step.rows(), &row, &SaidRow { at: said.at, device, admission: said.admission, last });
-        if let Some(before) = before
-            && !standing::is_wanted(step.view(), web, before.program)?
+        let known = SAID.get(step.view(), &row)?;
+        let last = said.admission.clone().or_else(|| known.as_ref().and_then(|known| known.last.clone()));
+        let is_by_admin =
+            is_admin(step.view(), web, person)? || known.as_ref().is_some_and(|known| known.is_by_admin);
+        let now = SaidRow { at: said.at, device, admission: said.admission, last, is_by_admin };
+        SAID.put(step.rows(), &row, &now);
+        // What happened before is told to none.
+        let doing = DOING.get(step.view(), &key)?.unwrap_or_default();
+        let from = kernel::last_event(step.view())?;
+        DOING.put(step.rows(), &key, &DoingRow { from, ..doing });
+        if let Some(Admission { program, .. }) = known.and_then(|known| known.last)
+            && !standing::is_wanted(step.view(), web, program)?
         {
-            lending::let_go(step, web, &[before.program]);
-        }
-        if let Some(Admission { program, size, .. }) = admission {
-            let wanted = Wanted { content: program, size, from: Some(device) };
-            match device == step.me() {
-                true => lending::offer(step, web, vec![wanted]),
-                false => lending::bring(step, web, vec![wanted]),
-            }
+            lending::let_go(step, web, &[program]);
         }
         self.settle(step, web)?;
         reading::tell_changed(step, &key)?;
@@ -187,11 +196,32 @@ impl Agents {
     /// Brings everything in line after something that decides who may run has changed.
     pub(crate) fn settle(&mut self, step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
         self.end_unwanted(step)?;
+        bring_programs(step, web)?;
         events::compare_members(step, web)?;
         // In a step of its own: what was published here is sealed first.
         step.alarm(Duration::ZERO, DUE_ALARM);
         Ok(())
     }
+}
+
+/// Brings the programs of agents that are for this computer, or offers them when they are here.
+fn bring_programs(step: &mut Step<'_>, web: WebId) -> Result<(), Fault> {
+    let me = step.me();
+    let agents = standing::admitted(step.view(), me)?;
+    for Agent { device, admission, .. } in agents.iter().filter(|one| one.key.0 == web && one.is_for(me)) {
+        let Admission { program, size, .. } = admission;
+        if lending::is_here(step.view(), web, *program)? {
+            continue;
+        }
+        let wanted =
+            Wanted { content: *program, size: *size, from: Some(*device).filter(|from| *from != me) };
+        // Checked when it was admitted here, and kept in the store since.
+        match files::own_source(step.view(), *program)?.is_some() || *device == me {
+            true => lending::offer(step, web, vec![wanted]),
+            false => lending::bring(step, web, vec![wanted]),
+        }
+    }
+    Ok(())
 }
 
 /// Returns the person of this peer, who has to be an admin of a web.

@@ -29,7 +29,7 @@ pub(crate) enum Capability {
     /// Run every so many minutes.
     #[n(5)]
     Every(#[n(0)] u32),
-    /// See when it runs by schedule which files have no second copy and how long members are away.
+    /// See when it runs by schedule which files have no second copy, how long members are away, and how full the disk is.
     #[n(6)]
     Facts,
     /// Tell this computer's person something.
@@ -150,7 +150,10 @@ impl Capability {
             Self::Members => "hears who joins or leaves".to_owned(),
             Self::Guard => "hears what the guard finds".to_owned(),
             Self::Every(minutes) => format!("runs every {minutes} minutes"),
-            Self::Facts => "sees which files have no second copy, and how long members are away".to_owned(),
+            Self::Facts => {
+                "sees which files have no second copy, how long members are away, and how full this disk is"
+                    .to_owned()
+            }
             Self::Notice => "tells you things".to_owned(),
             Self::Warn => "asks the guard to warn of files".to_owned(),
             Self::Hold => "asks the guard to hold files".to_owned(),

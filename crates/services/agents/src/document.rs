@@ -89,11 +89,24 @@ pub(crate) fn write(given: &Setting<'_>, event: &Value, state: &Value) -> Vec<u8
     document.to_string().into_bytes()
 }
 
+/// The disk that this computer's own things are on, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disk {
+    /// What can still be written.
+    pub free: u64,
+    /// All of it.
+    pub size: u64,
+}
+
 /// Puts the first bytes of files into a document, each at its place in the event's list; as text, and the first 16 as digits.
 ///
-/// Bytes that are no UTF-8 become U+FFFD. A document or place that is not as [`crate::jobs::Run`] says stays as it is.
-pub fn with_heads(document: Vec<u8>, heads: &[(u32, Vec<u8>)]) -> Vec<u8> {
+/// Bytes that are no UTF-8 become U+FFFD. A document or place that is not as [`crate::jobs::Run`] says stays as it is. How full
+/// the disk is stands in the event, too, when it was measured.
+pub fn completed(document: Vec<u8>, heads: &[(u32, Vec<u8>)], disk: Option<Disk>) -> Vec<u8> {
     let Ok(mut value) = serde_json::from_slice::<Value>(&document) else { return document };
+    if let (Some(disk), Some(event)) = (disk, value.get_mut("event").and_then(Value::as_object_mut)) {
+        event.insert("disk".to_owned(), json!({ "free": disk.free, "size": disk.size }));
+    }
     for (place, bytes) in heads {
         let bytes = bytes.get(..HEAD_SIZE_MAX).unwrap_or(bytes);
         let files = value.get_mut("event").and_then(|event| event.get_mut("files"));

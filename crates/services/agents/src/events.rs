@@ -15,7 +15,7 @@ use crate::document::EVENT_SIZE_MAX;
 use crate::facts;
 use crate::service::Agents;
 use crate::standing::{self, Agent};
-use crate::tables::{AgentKey, DOING, KNOWN, Name, SEEN, WAITING, WaitingRow};
+use crate::tables::{DOING, KNOWN, Name, SEEN, WAITING, WaitingRow};
 
 /// Alarm: look at what happened.
 pub(crate) const LOOK_ALARM: &str = "look";
@@ -62,9 +62,12 @@ impl Agents {
         let mut has_told = false;
         for event in &page.events {
             for agent in &agents {
+                if event.number <= agent.doing(step.view())?.from {
+                    continue;
+                }
                 if let Some(told) = told_of(step.view(), agent, &event.kind, &event.about)? {
                     let is_running = self.running().any(|running| running.agent.key == agent.key);
-                    queue(step, &agent.key, &told, is_running)?;
+                    queue(step, agent, &told, is_running)?;
                     has_told = true;
                 }
             }
@@ -114,7 +117,7 @@ pub(crate) fn compare_members(step: &mut Step<'_>, web: WebId) -> Result<(), Fau
     }
     for event in &events {
         for agent in &agents {
-            queue(step, &agent.key, event, true)?;
+            queue(step, agent, event, true)?;
         }
     }
     Ok(())
@@ -131,7 +134,7 @@ pub(crate) fn tell_due(step: &mut Step<'_>) -> Result<(), Fault> {
         if doing.due.is_none_or(|due| due <= now.millis() || due > latest) {
             doing.due = Some(latest);
             DOING.put(step.rows(), &agent.key, &doing);
-            queue(step, &agent.key, &json!({ "kind": "schedule" }), true)?;
+            queue(step, &agent, &json!({ "kind": "schedule" }), true)?;
         }
     }
     Ok(())
@@ -199,26 +202,26 @@ fn told_of(rows: &dyn Rows, agent: &Agent, kind: &str, about: &Value) -> Result<
 /// Keeps an event for an agent: with the one that waits last, if it is of the same kind and that one is not under way.
 fn queue(
     step: &mut Step<'_>,
-    key: &AgentKey,
+    agent: &Agent,
     event: &Value,
     may_be_under_way: bool,
 ) -> Result<(), StoreError> {
+    let (key, admitted) = (&agent.key, agent.at.millis());
     let waiting: Vec<((WebId, Name, u64), WaitingRow)> =
         WAITING.within(step.view(), key).collect::<Result<_, _>>()?;
     let now = step.now();
     // The first may be under way: what was given to a program is not changed any more.
     for ((web, name, number), row) in waiting.iter().skip(usize::from(may_be_under_way)).rev() {
         let Ok(known) = serde_json::from_str::<Value>(&row.event) else { continue };
-        if let Some(joined) = joined(known, event) {
-            let row = WaitingRow { at: row.at, event: joined.to_string() };
+        if row.admitted == admitted
+            && let Some(joined) = joined(known, event)
+        {
+            let row = WaitingRow { event: joined.to_string(), ..row.clone() };
             WAITING.put(step.rows(), &(*web, name.clone(), *number), &row);
             return Ok(());
         }
     }
-    let text = event.to_string();
-    if text.len() > EVENT_SIZE_MAX {
-        return Ok(());
-    }
+    let text = within_limits(event.clone());
     if waiting.len() >= WAITING_MAX
         && let Some((oldest, _)) = waiting.get(1)
     {
@@ -228,8 +231,19 @@ fn queue(
         DOING.put(step.rows(), key, &doing);
     }
     let next = waiting.last().map_or(1, |((_, _, last), _)| last.saturating_add(1));
-    WAITING.put(step.rows(), &(key.0, key.1.clone(), next), &WaitingRow { at: now, event: text });
+    WAITING.put(step.rows(), &(key.0, key.1.clone(), next), &WaitingRow { at: now, event: text, admitted });
     Ok(())
+}
+
+/// Writes an event, without the last of its files if all are too much: how many changed it says in any case.
+fn within_limits(mut event: Value) -> String {
+    loop {
+        let text = event.to_string();
+        let files = event.get_mut("files").and_then(Value::as_array_mut);
+        if text.len() <= EVENT_SIZE_MAX || files.is_none_or(|files| files.pop().is_none()) {
+            return text;
+        }
+    }
 }
 
 /// Joins two events that say the same of the same; none when they do not.

@@ -11,8 +11,9 @@ use crate::capability::{Capability, Scope};
 use crate::document::EVENT_SIZE_MAX;
 use crate::standing::Agent;
 
-/// Files of one share that are looked at for copies, at most.
+/// Files of one share that are looked at for copies, at most, and of all shares of a web: it is done in one step of the peer.
 const LOOKED_AT_MAX: usize = 500;
+const LOOKED_AT_IN_ALL_MAX: usize = 2_000;
 /// Shares, and members, told of at most.
 const LISTED_MAX: usize = 100;
 /// Names told at most, all shares together.
@@ -56,9 +57,11 @@ pub(crate) fn scheduled<R: Rows>(
 }
 
 fn shares<R: Rows>(rows: &R, me: DeviceId, web: WebId) -> Result<Value, StoreError> {
-    let mut told = Vec::new();
+    let (mut told, mut left) = (Vec::new(), LOOKED_AT_IN_ALL_MAX);
     for path in look::shares_of(rows, web)?.into_iter().take(LISTED_MAX) {
-        let below = look::files_below(rows, &path, None, LOOKED_AT_MAX)?;
+        let limit = LOOKED_AT_MAX.min(left);
+        let below = look::files_below(rows, &path, None, limit)?;
+        left = left.saturating_sub(below.files.len());
         let (mut bytes, mut alone, mut example) = (0_u64, 0_u64, None);
         for file in &below.files {
             bytes = bytes.saturating_add(file.size);
@@ -73,7 +76,7 @@ fn shares<R: Rows>(rows: &R, me: DeviceId, web: WebId) -> Result<Value, StoreErr
             "bytes": bytes,
             "alone": alone,
             "alone_as": example,
-            "all": below.next.is_none(),
+            "all": below.next.is_none() && limit > 0,
         }));
     }
     Ok(told.into())

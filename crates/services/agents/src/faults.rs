@@ -28,6 +28,9 @@ pub enum AgentError {
     BadBudget,
     #[error("you have said something of {limit} agents of that web, and no more can be kept")]
     TooMany { limit: usize },
+    /// As many programs are checked or tried as can be.
+    #[error("{limit} programs are being checked or tried on this computer")]
+    Busy { limit: usize },
     #[error("there is no file at {path}")]
     NoSuchFile { path: String },
     #[error("the program {path} is not on this computer")]
@@ -78,6 +81,7 @@ impl From<AgentError> for Fault {
                 ("agents.too-many-capabilities", Yours, "", "admit a program for each task")
             }
             E::BadBudget => ("agents.bad-budget", Yours, "", "see the manual of agents.admit for the limits"),
+            E::Busy { .. } => ("agents.busy", Refused, "", "try again in a moment"),
             E::TooMany { .. } => ("agents.too-many", Refused, list, "shows names that can be used again"),
             E::NoSuchFile { .. } => (
                 "agents.no-such-file",
@@ -118,6 +122,7 @@ pub fn faults() -> Vec<Fault> {
         AgentError::TooManyCapabilities { limit: 16 },
         AgentError::BadBudget,
         AgentError::TooMany { limit: 64 },
+        AgentError::Busy { limit: 4 },
         AgentError::NoSuchFile { path: text("family/alice/tools/watchman.wasm") },
         AgentError::NotHere { path: text("family/bob/tools/watchman.wasm") },
         AgentError::BadProgram { name: text("watchman"), why: text("it is no WASM") },

@@ -79,7 +79,7 @@ proptest! {
         let _is_said = Said::read(&bytes).is_ok();
         let _is_given = document::read(&bytes, 100).is_ok();
         let _is_wish = GuardWish::from_bytes(&bytes).is_ok();
-        let _has_heads = document::with_heads(bytes.clone(), &[(0, bytes)]);
+        let _is_completed = document::completed(bytes.clone(), &[(0, bytes)], Some(document::Disk { free: 1, size: 2 }));
     }
 
     #[test]
@@ -149,7 +149,7 @@ fn what_is_beyond_a_limit_is_refused() {
 #[test]
 fn first_bytes_go_to_their_files() {
     let document = br#"{"event":{"files":[{"path":"a"},{"path":"b"}]}}"#.to_vec();
-    let with = document::with_heads(document, &[(1, b"MZ\xff".to_vec()), (7, b"x".to_vec())]);
+    let with = document::completed(document, &[(1, b"MZ\xff".to_vec()), (7, b"x".to_vec())], None);
     let value: serde_json::Value = serde_json::from_slice(&with).unwrap();
     assert_eq!(value["event"]["files"][1]["first"], "4d5aff");
     assert_eq!(value["event"]["files"][1]["text"], "MZ\u{fffd}");

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 use wire::WireError;
 use wire::codec::Bytes;
 
-pub use crate::document::{HEAD_SIZE_MAX, with_heads};
+pub use crate::document::{Disk, HEAD_SIZE_MAX, completed};
 pub use wire::to_bytes;
 
 /// Checks that a program can run here and keeps it in the store: input [`Program`], end [`Taken`]; fails with a sentence.
@@ -75,7 +75,7 @@ pub struct Run {
     /// The program.
     #[n(0)]
     pub program: Program,
-    /// What it is given, as JSON; the driver adds the heads with [`with_heads`].
+    /// What it is given, as JSON; the driver adds what it reads and measures with [`completed`].
     #[n(1)]
     pub document: Bytes,
     /// Files whose first bytes it is given, too.
@@ -87,6 +87,9 @@ pub struct Run {
     /// Memory, MiB.
     #[n(4)]
     pub memory_mib: u32,
+    /// Whether it is told how full the disk of this computer is.
+    #[n(5)]
+    pub is_disk_told: bool,
 }
 
 /// A file whose first bytes an agent is given.

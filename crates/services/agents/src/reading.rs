@@ -58,7 +58,8 @@ pub(crate) fn list(
     let web = web.map(|web| which_web(rows, Some(web))).transpose()?;
     let mut agents = Vec::new();
     for key in standing::keys(rows)? {
-        if web.is_none_or(|web| web == key.0) {
+        // What no admin ever said is nobody's agent.
+        if web.is_none_or(|web| web == key.0) && is_shown(rows, &key)? {
             agents.push(agent(rows, me, &key, now)?);
         }
     }
@@ -125,7 +126,7 @@ pub(crate) fn agent(
 }
 
 /// Returns what is shown of an agent: what counts, else what was said last; of one that is stopped, what it was.
-fn shown_word(rows: &dyn Rows, key: &AgentKey) -> Result<(PersonId, SaidRow, Admission), Fault> {
+pub(crate) fn shown_word(rows: &dyn Rows, key: &AgentKey) -> Result<(PersonId, SaidRow, Admission), Fault> {
     let missing = || AgentError::NoSuchAgent { name: key.1.to_string() };
     let (by, said) = match standing::word(rows, key)? {
         Some(counts) => counts,
@@ -176,6 +177,18 @@ fn state(
         return Ok(format!("resting for {minutes} minutes"));
     }
     Ok(WORKING.to_owned())
+}
+
+/// Says whether there is anything to show of an agent: an admission, and the word of somebody who is an admin or was one.
+fn is_shown(rows: &dyn Rows, key: &AgentKey) -> Result<bool, StoreError> {
+    let mut is_by_admin = standing::word(rows, key)?.is_some();
+    let mut is_admitted = false;
+    for row in SAID.within(rows, key) {
+        let said = row?.1;
+        is_by_admin |= said.is_by_admin;
+        is_admitted |= said.last.is_some();
+    }
+    Ok(is_by_admin && is_admitted)
 }
 
 fn last_said(rows: &dyn Rows, key: &AgentKey) -> Result<Option<(PersonId, SaidRow)>, StoreError> {

@@ -18,8 +18,8 @@ use crate::standing::{self, Agent};
 use crate::tables::{AgentKey, DOING, DoingRow, LOG, LogRow, OFF, STATES, WAITING};
 use crate::wishes::GuardWish;
 
-/// Agents that run at the same time; each is a process.
-const RUNNING_MAX: usize = 2;
+/// Agents that run at the same time; each is a process, and the sandbox has one line for them.
+const RUNNING_MAX: usize = 1;
 /// Failures in a row by the program's own fault after which it runs no more until a person starts it.
 pub(crate) const FAULTS_MAX: u32 = 3;
 /// Entries of an agent's log that are kept; the oldest go first.
@@ -36,6 +36,8 @@ const DAY: Duration = Duration::from_hours(24);
 pub(crate) struct Running {
     pub(crate) agent: Agent,
     number: u64,
+    /// Of how many dropped events it was told.
+    missed: u64,
     trigger: String,
 }
 
@@ -78,9 +80,8 @@ impl Agents {
             note(step, &running.agent, &entry(step.now(), &running.trigger, outcome))?;
         }
         for key in standing::keys(step.view())? {
-            if !working.iter().any(|agent| agent.key == key) {
-                forget_waiting(step, &key)?;
-            }
+            let admitted = working.iter().find(|agent| agent.key == key).map(|agent| agent.at.millis());
+            forget_waiting(step, &key, admitted)?;
             take_back(step, &key)?;
         }
         Ok(())
@@ -89,6 +90,7 @@ impl Agents {
     fn run(&mut self, step: &mut Step<'_>, agent: Agent) -> Result<(), Fault> {
         let first = WAITING.within(step.view(), &agent.key).next().transpose()?;
         let Some(((_, _, number), waiting)) = first else { return Ok(()) };
+        let missed = agent.doing(step.view())?.missed;
         let Some(source) = files::own_source(step.view(), agent.admission.program)? else { return Ok(()) };
         let now = step.now();
         let mut doing = agent.doing(step.view())?;
@@ -113,16 +115,18 @@ impl Agents {
         let program = Program::Here { content: agent.admission.program, size: agent.admission.size, source };
         let state = remembered(step.view(), &agent.key)?;
         let document = document_for(step, &agent, doing.missed, (&event, &state))?;
+        let is_disk_told = is_disk_told(&agent, &event);
         let run = Run {
             program,
             document: document.into(),
             heads,
             cpu_ms: budget.cpu_ms,
             memory_mib: budget.memory_mib,
+            is_disk_told,
         };
         let job = step.work(RUN, to_bytes(&run));
         let trigger = reading::trigger(&event);
-        self.jobs.insert(job, Purpose::Run(Running { agent, number, trigger }));
+        self.jobs.insert(job, Purpose::Run(Running { agent, number, missed, trigger }));
         Ok(())
     }
 
@@ -133,7 +137,7 @@ impl Agents {
         running: &Running,
         outcome: Result<Vec<u8>, JobFailure>,
     ) -> Result<(), Fault> {
-        let Running { agent, number, trigger } = running;
+        let Running { agent, number, missed, trigger } = running;
         let (key, now) = (&agent.key, step.now());
         let waiting = (key.0, key.1.clone(), *number);
         // Asked anew: whatever was admitted may have been taken back meanwhile.
@@ -162,7 +166,7 @@ impl Agents {
             Output::Given { bytes } => document::read(&bytes, agent.admission.budget.state_bytes),
         };
         WAITING.delete(step.rows(), &waiting);
-        doing.missed = 0;
+        doing.missed = doing.missed.saturating_sub(*missed);
         match given {
             Ok(given) => {
                 doing.faults = 0;
@@ -179,7 +183,7 @@ impl Agents {
         DOING.put(step.rows(), key, &doing);
         note(step, agent, &row)?;
         if doing.halted.is_some() {
-            forget_waiting(step, key)?;
+            forget_waiting(step, key, None)?;
         }
         Ok(())
     }
@@ -192,7 +196,7 @@ impl Agents {
         mut doing: DoingRow,
         why: &str,
     ) -> Result<(), Fault> {
-        let Running { agent, number, trigger } = running;
+        let Running { agent, number, trigger, .. } = running;
         let tries = self.tries.entry(agent.key.clone()).or_default();
         *tries = tries.saturating_add(1);
         doing.rests_until = doing.rests_until.max(step.now().after(AGAIN).millis());
@@ -289,12 +293,18 @@ fn take_back(step: &mut Step<'_>, key: &AgentKey) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Forgets what an agent was to be told.
-pub(crate) fn forget_waiting(step: &mut Step<'_>, key: &AgentKey) -> Result<(), StoreError> {
-    let waiting: Vec<_> =
-        WAITING.within(step.view(), key).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>()?;
-    for key in &waiting {
-        WAITING.delete(step.rows(), key);
+/// Says whether an agent is told how full the disk is: by schedule, with what else it may know of the state of things.
+pub(crate) fn is_disk_told(agent: &Agent, event: &Value) -> bool {
+    agent.admission.may(Capability::Facts) && event.get("kind").and_then(Value::as_str) == Some("schedule")
+}
+
+/// Forgets what an agent was to be told, but for what was kept for the admission that counts.
+fn forget_waiting(step: &mut Step<'_>, key: &AgentKey, admitted: Option<u64>) -> Result<(), StoreError> {
+    let waiting: Vec<_> = WAITING.within(step.view(), key).collect::<Result<_, _>>()?;
+    for (key, row) in &waiting {
+        if Some(row.admitted) != admitted {
+            WAITING.delete(step.rows(), key);
+        }
     }
     Ok(())
 }

@@ -20,6 +20,9 @@ use crate::standing;
 use crate::tables::{AgentKey, SAID};
 use crate::trying::Trying;
 
+/// Programs that are checked or tried for persons at the same time.
+const FOR_PERSONS_MAX: usize = 4;
+
 /// Makes the service.
 pub fn service() -> Agents {
     Agents::default()
@@ -104,6 +107,16 @@ impl Agents {
         Ok(self.is_any == Some(true))
     }
 
+    /// Fails when as many programs are being checked or tried for persons as can be: agents wait in the same line.
+    pub(crate) fn has_room(&self) -> Result<(), Fault> {
+        let for_persons = self.jobs.values().filter(|purpose| !matches!(purpose, Purpose::Run(_))).count();
+        if for_persons < FOR_PERSONS_MAX {
+            Ok(())
+        } else {
+            Err(AgentError::Busy { limit: FOR_PERSONS_MAX }.into())
+        }
+    }
+
     fn take_input(&mut self, step: &mut Step<'_>, input: Input) -> Result<(), Fault> {
         match input {
             Input::Started => {
@@ -128,7 +141,7 @@ impl Agents {
             }
             Input::Finished { job, outcome } => {
                 match self.jobs.remove(&job) {
-                    Some(Purpose::Take(admitting)) => self.take_taken(step, admitting, outcome)?,
+                    Some(Purpose::Take(admitting)) => self.take_taken(step, admitting, outcome),
                     Some(Purpose::Try(trying)) => Self::take_tried(step, &trying, outcome)?,
                     Some(Purpose::Run(running)) => self.take_ran(step, &running, outcome)?,
                     None => return Ok(()),

@@ -51,7 +51,7 @@ pub(crate) fn agent<R: Rows + ?Sized>(
         return Ok(None);
     }
     let Some((by, said)) = word(rows, key)? else { return Ok(None) };
-    let SaidRow { at, device, admission, last: _ } = said;
+    let SaidRow { at, device, admission, .. } = said;
     Ok(admission.map(|admission| Agent { key: key.clone(), by, device, at, admission }))
 }
 
@@ -90,14 +90,15 @@ pub(crate) fn working<R: Rows + ?Sized>(rows: &R, me: DeviceId) -> Result<Vec<Ag
     Ok(working)
 }
 
-/// Says whether an agent of a web has this program, or could be started again with it.
+/// Says whether an agent of a web has this program, or an admin could start one again with it.
 pub(crate) fn is_wanted<R: Rows + ?Sized>(
     rows: &R,
     web: WebId,
     program: ContentId,
 ) -> Result<bool, StoreError> {
     for row in SAID.within(rows, &web) {
-        if row?.1.last.is_some_and(|last| last.program == program) {
+        let ((_, _, person), said) = row?;
+        if said.last.is_some_and(|last| last.program == program) && is_admin(rows, web, person)? {
             return Ok(true);
         }
     }

@@ -148,8 +148,9 @@ pub(crate) fn is_settings(settings: &str) -> bool {
     settings.len() <= SETTINGS_SIZE_MAX && !settings.chars().any(|c| is_hidden(c) && c != '\n' && c != '\t')
 }
 
-/// Says whether a character can make a text look like another one: control characters, and those that turn its direction.
+/// Says whether a character can make a text look like another one: control characters, those that turn its direction
+/// or end its line, and those without a shape.
 pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -2,13 +2,13 @@
 
 use api::agents::{AgentSwitch, StartAgent, StopAgent, SwitchAgents};
 use base::Fault;
+use files::lending::{self, Wanted};
 use kernel::{AskId, Step};
 
-use crate::faults::AgentError;
 use crate::reading::{self, named};
 use crate::service::Agents;
 use crate::standing;
-use crate::tables::{DOING, OFF, SAID};
+use crate::tables::{DOING, DoingRow, OFF};
 
 impl Agents {
     /// Stops an agent for its web.
@@ -26,21 +26,17 @@ impl Agents {
         if let Some(agent) = standing::agent(step.view(), step.me(), &key)? {
             let mut doing = agent.doing(step.view())?;
             (doing.faults, doing.halted, doing.is_off, doing.rests_until) = (0, None, false, 0);
+            doing.from = kernel::last_event(step.view())?;
             DOING.put(step.rows(), &key, &doing);
             self.settle(step, key.0)?;
             reading::tell_changed(step, &key)?;
         } else {
-            // What was admitted last, by whomever, if nobody else but a person who may says so.
-            let mut last = None;
-            for row in SAID.within(step.view(), &key) {
-                let said = row?.1;
-                if last.as_ref().is_none_or(|(at, _)| said.at > *at) && said.last.is_some() {
-                    last = Some((said.at, said.last));
-                }
+            // What is shown, and nothing else.
+            let (_, said, admission) = reading::shown_word(step.view(), &key)?;
+            let (content, size, from) = (admission.program, admission.size, Some(said.device));
+            if files::own_source(step.view(), content)?.is_none() {
+                lending::bring(step, key.0, vec![Wanted { content, size, from }]);
             }
-            let admission = last.and_then(|(_, admission)| admission);
-            let admission =
-                admission.ok_or_else(|| AgentError::NothingToStart { name: key.1.to_string() })?;
             self.say(step, &key, Some(admission))?;
         }
         let shown = reading::agent(step.view(), step.me(), &key, step.now())?;
@@ -60,6 +56,7 @@ impl Agents {
             let key = named(step.view(), name)?;
             let mut doing = DOING.get(step.view(), &key)?.unwrap_or_default();
             doing.is_off = is_off;
+            doing.from = kernel::last_event(step.view())?;
             DOING.put(step.rows(), &key, &doing);
             self.settle(step, key.0)?;
             reading::tell_changed(step, &key)?;
@@ -67,6 +64,11 @@ impl Agents {
             match is_off {
                 true => OFF.put(step.rows(), &(), &()),
                 false => OFF.delete(step.rows(), &()),
+            }
+            let from = kernel::last_event(step.view())?;
+            for key in standing::keys(step.view())? {
+                let doing = DOING.get(step.view(), &key)?.unwrap_or_default();
+                DOING.put(step.rows(), &key, &DoingRow { from, ..doing });
             }
             for web in people::read::webs(step.view())? {
                 self.settle(step, web.id)?;

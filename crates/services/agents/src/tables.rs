@@ -81,6 +81,9 @@ pub(crate) struct SaidRow {
     /// What the same person admitted last, to start it again.
     #[n(3)]
     pub(crate) last: Option<Admission>,
+    /// Whoever said it was an admin when it was heard: others' words count when they become admins, and are not shown before.
+    #[n(4)]
+    pub(crate) is_by_admin: bool,
 }
 
 /// How an agent is doing on this computer.
@@ -120,6 +123,9 @@ pub(crate) struct DoingRow {
     /// It asked the guard for something, which ends with its admission.
     #[n(12)]
     pub(crate) has_asked: bool,
+    /// The last event of this peer from before it could run: it is told none up to this one.
+    #[n(13)]
+    pub(crate) from: u64,
 }
 
 /// An event that an agent is to be told.
@@ -130,6 +136,9 @@ pub(crate) struct WaitingRow {
     /// JSON.
     #[n(1)]
     pub(crate) event: String,
+    /// The admission it was kept for: another one may hear other things.
+    #[n(2)]
+    pub(crate) admitted: u64,
 }
 
 /// What came of one run.

@@ -12,7 +12,7 @@ use crate::events;
 use crate::faults::AgentError;
 use crate::jobs::{Output, Program, RUN, Run, to_bytes};
 use crate::reading::{self, named, which_web};
-use crate::running::{document_for, ran_of, remembered};
+use crate::running::{document_for, is_disk_told, ran_of, remembered};
 use crate::service::{Agents, Purpose};
 use crate::standing::{self, Agent};
 use crate::statement::{Admission, Budget, Place, SETTINGS_SIZE_MAX, is_settings};
@@ -29,6 +29,7 @@ pub(crate) struct Trying {
 impl Agents {
     /// Runs a program for one event.
     pub(crate) fn try_one(&mut self, step: &mut Step<'_>, ask: AskId, asked: &TryAgent) -> Result<(), Fault> {
+        self.has_room()?;
         let (mut agent, program) = subject(step, asked)?;
         if let Some(settings) = &asked.settings {
             if !is_settings(settings) {
@@ -58,7 +59,9 @@ impl Agents {
         };
         let document = document_for(step, &agent, 0, (&event, &state))?;
         let Budget { cpu_ms, memory_mib, .. } = agent.admission.budget;
-        let run = Run { program, document: document.into(), heads, cpu_ms, memory_mib };
+        // What a person says of an event is told as it is.
+        let is_disk_told = asked.event.is_none() && is_disk_told(&agent, &event);
+        let run = Run { program, document: document.into(), heads, cpu_ms, memory_mib, is_disk_told };
         let job = step.work(RUN, to_bytes(&run));
         let trigger = reading::trigger(&event);
         self.jobs.insert(job, Purpose::Try(Trying { ask, agent, trigger }));

@@ -10,7 +10,7 @@ use store::{Rows, StoreError};
 use crate::level::{self, Level};
 use crate::log;
 use crate::reading;
-use crate::tables::{LogRow, SAID, SaidRow, What};
+use crate::tables::{LogRow, NUMBER_SAID, NUMBERS, SAID, SaidRow, What};
 
 /// Bytes of a wish at most.
 const WISH_SIZE_MAX: usize = 4 * 1024;
@@ -19,7 +19,7 @@ const WISH_SIZE_MAX: usize = 4 * 1024;
 const AGENTS_MAX: usize = 16;
 
 /// Contents of which agents say something that are kept at most; what is more is not taken.
-const CONTENTS_MAX: usize = 10_000;
+const CONTENTS_MAX: u64 = 10_000;
 
 /// What an agent asks, as `agents` writes it (spec agents, rule 21).
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -84,16 +84,17 @@ fn act(step: &mut Step<'_>, word: Word) -> Result<(), Fault> {
     let key = (content, web);
     let mut said = SAID.get(step.view(), &key)?.unwrap_or_default();
     let is_new = said.is_empty();
-    let released = level::released(step.view(), web, content)?;
+    // A release ends what agents say, too: they are no persons, who may know better.
+    if level::released(step.view(), web, content)?.is_some() {
+        return Ok(());
+    }
     let known = said.iter().position(|row| row.agent == agent);
-    // Said again it is nothing new, unless somebody released it in between.
-    if known.and_then(|at| said.get(at)).is_some_and(|row| {
-        row.act == what && row.why == why && released.is_none_or(|released| row.at > released.heard)
-    }) {
+    // Said again it is nothing new.
+    if known.and_then(|at| said.get(at)).is_some_and(|row| row.act == what && row.why == why) {
         return Ok(());
     }
     if (known.is_none() && said.len() >= AGENTS_MAX)
-        || (is_new && SAID.all(step.view()).count() >= CONTENTS_MAX)
+        || (is_new && NUMBERS.get(step.view(), &NUMBER_SAID)?.unwrap_or(0) >= CONTENTS_MAX)
     {
         tracing::warn!(%agent, "a wish of an agent was dropped: too many are kept");
         return Ok(());
@@ -107,7 +108,7 @@ fn act(step: &mut Step<'_>, word: Word) -> Result<(), Fault> {
         name: name.clone(),
         why: why.clone(),
     });
-    SAID.put(step.rows(), &key, &said);
+    put(step, key, &said)?;
     let entry = LogRow {
         at: now,
         web: Some(web),
@@ -127,7 +128,7 @@ fn take_back(step: &mut Step<'_>, web: WebId, agent: &str) -> Result<(), Fault> 
         let before = said.len();
         said.retain(|row| row.agent != agent);
         if said.len() < before {
-            put(step, key, &said);
+            put(step, key, &said)?;
             reading::tell_changed_by(step, (Some(web), Some(key.0)), agent)?;
         }
     }
@@ -139,7 +140,7 @@ pub(crate) fn forget_gone(step: &mut Step<'_>) -> Result<(), StoreError> {
     let webs: Vec<WebId> = people::read::webs(step.view())?.into_iter().map(|web| web.id).collect();
     for ((content, web), _) in all_of(step.view(), |_| true)? {
         if !webs.contains(&web) || !level::is_of(step.view(), web, content)? {
-            put(step, (content, web), &[]);
+            put(step, (content, web), &[])?;
         }
     }
     Ok(())
@@ -152,22 +153,27 @@ fn all_of(rows: &dyn Rows, is_meant: impl Fn(WebId) -> bool) -> Result<Vec<Said>
     those.collect()
 }
 
-fn put(step: &mut Step<'_>, key: (ContentId, WebId), said: &[SaidRow]) {
+fn put(step: &mut Step<'_>, key: (ContentId, WebId), said: &[SaidRow]) -> Result<(), StoreError> {
+    let kept = NUMBERS.get(step.view(), &NUMBER_SAID)?.unwrap_or(0);
+    let is_kept = SAID.has(step.view(), &key)?;
+    let kept = match (is_kept, said.is_empty()) {
+        (true, true) => kept.saturating_sub(1),
+        (false, false) => kept.saturating_add(1),
+        _ => kept,
+    };
+    NUMBERS.put(step.rows(), &NUMBER_SAID, &kept);
     match said {
         [] => SAID.delete(step.rows(), &key),
         said => SAID.put(step.rows(), &key, &said.to_vec()),
     }
+    Ok(())
 }
 
-/// Returns what agents say of a content in a web since it was released there.
+/// Returns what agents say of a content in a web; nothing when it was released there.
 pub(crate) fn counting(rows: &dyn Rows, web: WebId, content: ContentId) -> Result<Vec<SaidRow>, StoreError> {
-    let mut said = SAID.get(rows, &(content, web))?.unwrap_or_default();
-    if !said.is_empty()
-        && let Some(released) = level::released(rows, web, content)?
-    {
-        said.retain(|row| row.at > released.heard);
-    }
-    Ok(said)
+    let said = SAID.get(rows, &(content, web))?.unwrap_or_default();
+    let is_over = !said.is_empty() && level::released(rows, web, content)?.is_some();
+    Ok(if is_over { Vec::new() } else { said })
 }
 
 /// Returns how agents want a content treated.

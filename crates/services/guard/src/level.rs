@@ -216,34 +216,22 @@ pub(crate) fn is_refuted(
     Ok(!is_met && rules::can_refute(rows, *set)? && seen.epoch >= rules::epoch(rows)?)
 }
 
-/// When whoever protects a web released a content there last.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Released {
-    /// By the clock of whoever did, and after all that it had heard: the same on all computers.
-    pub(crate) at: Timestamp,
-    /// By the clock of this peer.
-    pub(crate) heard: Timestamp,
-}
-
 /// Says whether a warning is from before the release, in whatever order this peer heard the two.
-pub(crate) fn is_over(released: Option<Released>, warning: &WarningRow) -> bool {
-    released.is_some_and(|released| warning.at <= released.at)
+pub(crate) fn is_over(released: Option<Timestamp>, warning: &WarningRow) -> bool {
+    released.is_some_and(|released| warning.at <= released)
 }
 
-/// Returns when whoever protects a web released a content there last.
+/// Returns when whoever protects a web released a content there last: by their clock, and after all that they had heard.
 pub(crate) fn released(
     rows: &dyn Rows,
     web: WebId,
     content: ContentId,
-) -> Result<Option<Released>, StoreError> {
-    let mut last: Option<Released> = None;
+) -> Result<Option<Timestamp>, StoreError> {
+    let mut last = None;
     for row in RELEASES.within(rows, &(content, web)) {
         let ((_, _, person), row) = row?;
         if rules::protects(rows, web, person)? {
-            last = Some(last.map_or(Released { at: row.at, heard: row.heard }, |last| Released {
-                at: last.at.max(row.at),
-                heard: last.heard.max(row.heard),
-            }));
+            last = last.max(Some(row.at));
         }
     }
     Ok(last)

@@ -1,10 +1,11 @@
 //! The service as the kernel meets it: which input leads where.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use api::Operation;
 use api::guard::{AddRules, Check, DropRules, Release, SetOfficer, SwitchGuard, Warn};
-use base::{ContentId, DeviceId, Fault, WebId};
+use base::{ContentId, DeviceId, Fault, Timestamp, WebId};
 use kernel::{AskId, Input, JobFailure, JobId, Reader, Service, Step};
 use records::Told;
 use serde_json::Value;
@@ -15,8 +16,11 @@ use crate::jobs::{AWAITED, Awaited, Deed, ODD, Oddities, Oddity, from_bytes};
 use crate::looking::{AGAIN_ALARM, LOOK_ALARM, RETRY_ALARM};
 use crate::reading::{GuardReader, arguments_of, unknown};
 use crate::rules::{self, COMPILE_ALARM};
-use crate::statement::Body;
+use crate::statement::{self, Body, Warning};
 use crate::{agents, health, odd, warning};
+
+/// How far the clock of another may be ahead of this one.
+const AHEAD_MAX: Duration = Duration::from_mins(1);
 
 /// Makes the service.
 pub fn service() -> Guard {
@@ -123,7 +127,10 @@ impl Guard {
             Input::Alarm { key } if key == LOOK_ALARM => self.look_again(step),
             Input::Alarm { key } if key == AGAIN_ALARM => Ok(self.queue_again(step)?),
             Input::Alarm { key } if key == COMPILE_ALARM => self.compile(step),
-            Input::Alarm { key } if key == health::ALARM => health::tell(step),
+            Input::Alarm { key } if key == health::ALARM => {
+                agents::forget_gone(step)?;
+                health::tell(step)
+            }
             _ => Ok(()),
         }
     }
@@ -138,8 +145,14 @@ impl Guard {
         };
         let Some(person) = people::read::person_of(step.view(), web, author)? else { return Ok(()) };
         match body {
-            Body::Warn(warning) => warning::hear(step, (web, author, person), warning),
-            Body::Release(release) => warning::hear_release(step, (web, person), release),
+            Body::Warn(warning) => {
+                let at = not_ahead(step, warning.at);
+                warning::hear(step, (web, author, person), Warning { at, ..warning })
+            }
+            Body::Release(release) => {
+                let at = not_ahead(step, release.at);
+                warning::hear_release(step, (web, person), statement::Release { at, ..release })
+            }
             Body::Rules(rules) => rules::hear(step, (web, author, person), rules),
             Body::Officer(officer) => rules::hear_officer(step, (web, person), officer),
             Body::Report(report) => odd::hear(step, (web, author), report),
@@ -178,4 +191,9 @@ impl Guard {
             _ => Err(unknown(operation)),
         }
     }
+}
+
+/// What is said by a clock that is far ahead counts as said now: it does not have the last word for ever.
+fn not_ahead(step: &Step<'_>, at: Timestamp) -> Timestamp {
+    at.min(step.now().after(AHEAD_MAX))
 }

@@ -62,6 +62,9 @@ pub(crate) const NUMBER_SEEN: u8 = 2;
 /// Whether the scanner could not be had the last time: 1.
 pub(crate) const NUMBER_IS_BLIND: u8 = 3;
 
+/// Contents of which agents say something.
+pub(crate) const NUMBER_SAID: u8 = 4;
+
 /// One warning.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct WarningRow {

@@ -11,6 +11,8 @@ use crate::statement::{Body, Evidence, Officer, Release, Report, Warning};
 const NAMES: [&str; 10] = ["Alice", "Bob", "Carol", "", "", "", "", "", "", "Reader"];
 const NOW: Timestamp = Timestamp::from_millis(1_795_305_600_000);
 const DAY: u64 = 1_795_305_600_000 / 86_400_000;
+/// When things are said, three hours before they are heard.
+const BEFORE: u64 = NOW.millis() - 3 * 3_600_000;
 const STRANGER: u8 = 77;
 
 fn lone() -> Lone {
@@ -23,7 +25,7 @@ fn content(number: u8) -> ContentId {
 
 fn warning(number: u8, at: u64) -> Body {
     let evidence = Evidence::Word { note: "bad".to_owned() };
-    let at = Timestamp::from_millis(NOW.millis() + at);
+    let at = Timestamp::from_millis(BEFORE + at);
     Body::Warn(Warning { content: content(number), size: 1, name: "a file".to_owned(), at, evidence })
 }
 
@@ -64,7 +66,7 @@ fn a_replayed_warning_changes_nothing() {
 
 #[test]
 fn what_was_said_before_a_release_is_over_in_whatever_order_it_is_heard() {
-    let at = Timestamp::from_millis(NOW.millis() + 10);
+    let at = Timestamp::from_millis(BEFORE + 10);
     let release = Body::Release(Release { content: content(1), at, note: "looked into".to_owned() });
     for is_release_first in [false, true] {
         let mut lone = lone();
@@ -87,6 +89,26 @@ fn what_was_said_before_a_release_is_over_in_whatever_order_it_is_heard() {
         lone.pass();
         assert_eq!(level(&lone, 1), "warned");
     }
+}
+
+#[test]
+fn a_clock_that_is_far_ahead_does_not_have_the_last_word() {
+    let mut lone = lone();
+    let ahead = Timestamp::from_millis(u64::MAX);
+    lone.tell(0, 1, &Body::Release(Release { content: content(1), at: ahead, note: String::new() }));
+    lone.pass();
+    lone.tell(1, 1, &warning(1, 2 * 3_600_000));
+    lone.pass();
+    assert_eq!(level(&lone, 1), "released");
+    let soon = Timestamp::from_millis(NOW.millis() + 70_000);
+    let evidence = Evidence::Word { note: "bad".to_owned() };
+    lone.tell(
+        1,
+        2,
+        &Body::Warn(Warning { content: content(1), size: 1, name: "a".to_owned(), at: soon, evidence }),
+    );
+    lone.pass();
+    assert_eq!(level(&lone, 1), "released", "a minute ahead is as late as anything can be");
 }
 
 #[test]

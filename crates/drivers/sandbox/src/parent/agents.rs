@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use agents::jobs::{OUTPUT_SIZE_MAX, Output, PROGRAM_SIZE_MAX, Program, Ran, Run, Taken, WHY_SIZE_MAX};
+use agents::jobs::{Disk, OUTPUT_SIZE_MAX, Output, PROGRAM_SIZE_MAX, Program, Ran, Run, Taken, WHY_SIZE_MAX};
 use base::ContentId;
 use compute::jobs::{Abi, Failure, Limits, Place};
 
@@ -198,7 +198,7 @@ fn wait(
     Err(unable("it was not done in time, or nobody waits for it any more"))
 }
 
-/// Puts the first bytes of files into what it is given; a file that cannot be read is given without.
+/// Puts the first bytes of files, and how full the disk is, into what it is given; what cannot be read is left out.
 fn document(shared: &Shared, run: &Run) -> Vec<u8> {
     let mut heads = Vec::new();
     for head in &run.heads {
@@ -208,7 +208,12 @@ fn document(shared: &Shared, run: &Run) -> Vec<u8> {
             heads.push((head.place, bytes));
         }
     }
-    agents::jobs::with_heads(run.document.to_vec(), &heads)
+    let disk = if run.is_disk_told { rustix::fs::statvfs(&shared.config.home).ok() } else { None };
+    let disk = disk.map(|disk| Disk {
+        free: disk.f_bavail.saturating_mul(disk.f_frsize),
+        size: disk.f_blocks.saturating_mul(disk.f_frsize),
+    });
+    agents::jobs::completed(run.document.to_vec(), &heads, disk)
 }
 
 fn bytes_of(shared: &Shared, program: &Program) -> Result<Vec<u8>, String> {

@@ -23,7 +23,8 @@ fn begin(house: &House, program: &[u8], cpu_ms: u32, heads: Vec<Head>) -> Result
     house.shelf.0.lock().unwrap().insert(id, program.to_vec());
     let document = br#"{"event":{"files":[{"path":"a"}]}}"#.to_vec();
     let program = Program::Here { content: id, size: program.len() as u64, source: Source::Store };
-    let run = Run { program, document: document.into(), heads, cpu_ms, memory_mib: 16 };
+    let is_disk_told = heads.is_empty();
+    let run = Run { program, document: document.into(), heads, cpu_ms, memory_mib: 16, is_disk_told };
     match house.end(house.job(RUN, to_bytes(&run))).1 {
         Ok(bytes) => {
             let ran: Ran = from_bytes(&bytes).unwrap();
@@ -82,8 +83,11 @@ fn mallory_s_agents_lose_their_process_and_nothing_else() {
     }
     // One that gives more than it may, from memory that it has.
     check(&house, &core(160, "(i64.const 0x900000)"), "");
-    let ran = begin(&house, &echo(), 1_000, Vec::new()).unwrap();
-    assert!(matches!(ran.output, Output::Given { .. }), "the next one runs as ever");
+    let Output::Given { bytes } = begin(&house, &echo(), 1_000, Vec::new()).unwrap().output else {
+        panic!("the next one runs as ever")
+    };
+    let given = String::from_utf8(bytes.to_vec()).unwrap();
+    assert!(given.contains(r#""disk":{"free":"#), "{given}");
 }
 
 #[test]
@@ -121,6 +125,7 @@ fn an_agent_that_is_cancelled_ends() {
         heads: Vec::new(),
         cpu_ms: 10_000,
         memory_mib: 16,
+        is_disk_told: false,
     };
     let job = house.job(RUN, to_bytes(&run));
     std::thread::sleep(std::time::Duration::from_millis(300));
