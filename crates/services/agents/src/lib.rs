@@ -21,6 +21,8 @@ mod standing;
 mod statement;
 mod switching;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod trying;
 pub mod wishes;
 
