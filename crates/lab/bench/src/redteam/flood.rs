@@ -191,7 +191,8 @@ fn by_hand(stage: &mut Stage<'_>, scene: &mut Scene, honest: &[Seat]) -> Result<
         while since.elapsed() < LASTS {
             let digest = EntryId::new(crate::redteam::line::fresh_key());
             let message = wire::to_bytes(&Message::Summary { web, digest });
-            let saying = send.write_all(&frame("records", &message));
+            let said = frame("records", &message);
+            let saying = send.write_all(&said);
             if !matches!(tokio::time::timeout(Duration::from_secs(1), saying).await, Ok(Ok(()))) {
                 break;
             }

@@ -109,7 +109,7 @@ impl Mallory<'_> {
             end: format!("refused: {read} bytes came"),
             bytes_read: read,
             since,
-            sign: self.sign("asked"),
+            sign: self.sign_before_next().await,
         });
         Ok(())
     }
@@ -127,6 +127,13 @@ impl Mallory<'_> {
     /// A sign that names her and a deed.
     fn sign(&self, deed: &str) -> Sign {
         says(&[&self.device, deed])
+    }
+
+    /// A sign that names her before her next move, which leaves the same words.
+    async fn sign_before_next(&self) -> Sign {
+        let (device, since) = (self.device.clone(), Instant::now());
+        tokio::time::sleep(BETWEEN).await;
+        Box::new(move |line| line.text.contains(&device) && line.seen < since + BETWEEN)
     }
 
     fn entry(&self, author: DeviceId, web: WebId, seq: u64) -> Entry {
@@ -151,7 +158,7 @@ impl Mallory<'_> {
         let message = wire::to_bytes(&Message::Entries { web, entries, is_last: true });
         send.write_all(&frame("records", &message)).await?;
         send.write_all(&frame("records", &[0xff; 300])).await?;
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        let sign = self.sign_before_next().await;
         let end = connection.close_reason().map_or("dropped in silence, the link stands".to_owned(), |why| why.to_string());
         scene.tried(Tried {
             what: "forges entries in Alice's name, and says garbage to a service",
@@ -159,7 +166,7 @@ impl Mallory<'_> {
             end,
             bytes_read: 0,
             since,
-            sign: self.sign("broke the protocol"),
+            sign,
         });
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::peers::text;
 use crate::redteam::cast::{Seat, TOWN};
 use crate::redteam::stage::{Scene, Stage, Tried};
 use crate::redteam::watch::{Sign, says};
+use crate::redteam::worm::of_fault;
 
 /// Stuffed files.
 const STUFFED: usize = 1_500;
@@ -101,10 +102,16 @@ fn pose(stage: &Stage<'_>, scene: &mut Scene, (bob, carol, eve): (&Seat, &Seat, 
     stage.watch.wait(since, &sign, Duration::from_secs(10));
     let mut labels = BTreeSet::new();
     let members = carol.ask("people.members", &json!({ "web": TOWN }))?;
+    let hers = text(&eve.ask("people.me", &json!({}))?, "person").to_owned();
     for member in members["members"].as_array().into_iter().flatten() {
-        labels.insert(text(member, "name").to_owned());
+        let is_she = if text(member, "id") == hers { " (Eve)" } else { "" };
+        labels.insert(format!("{}{is_she}", text(member, "name")));
     }
-    let is_his = carol.open(path).is_ok_and(|bytes| bytes == TEXT.as_bytes());
+    let (is_his, leads_to) = match carol.open(path) {
+        Ok(bytes) if bytes == TEXT.as_bytes() => (true, "his file".to_owned()),
+        Ok(bytes) => (false, format!("other bytes: {}", String::from_utf8_lossy(&bytes))),
+        Err(error) => (false, format!("nothing: {}", of_fault(&error))),
+    };
     scene.tried(Tried {
         what: "calls herself Bob",
         times: 1,
@@ -116,7 +123,7 @@ fn pose(stage: &Stage<'_>, scene: &mut Scene, (bob, carol, eve): (&Seat, &Seat, 
     scene.claim(
         "two of one name are told apart, and Bob's path leads to Bob",
         labels.len() == 6 && is_his,
-        format!("{} labels for 6 people, his path leads to {}", labels.len(), if is_his { "his file" } else { "something else" }),
+        format!("{} labels for 6 people, his path leads to {leads_to}", labels.len()),
     );
     eve.ask("people.introduce", &json!({ "name": "Eve" }))?;
     let _ = bob;
@@ -125,7 +132,11 @@ fn pose(stage: &Stage<'_>, scene: &mut Scene, (bob, carol, eve): (&Seat, &Seat, 
 
 fn by_eve() -> Sign {
     let named = says(&["Eve"]);
-    Box::new(move |line| named(line) && !line.text.contains("clean-") && !line.text.contains("broke"))
+    Box::new(move |line| {
+        named(line)
+            && line.place != "news"
+            && !["clean-", "broke", "gave", "not guarded"].iter().any(|other| line.text.contains(other))
+    })
 }
 
 /// Searches and waits until everybody has answered or the search is over.

@@ -23,7 +23,11 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
     stage.cast.peer("road").kill()?;
     let folder = stage.bench.folder.join("thief");
     copy(&road.home, &folder.join("home"))?;
-    let program = Peer::start(stage.bench, "thief")?;
+    let program = Peer::start(stage.bench, "thief").map_err(|error| {
+        let log = std::fs::read_to_string(folder.join("peer.log")).unwrap_or_default();
+        let last: Vec<&str> = log.lines().rev().take(3).collect();
+        error.context(last.join(" / "))
+    })?;
     let thief = Seat { name: "the thief".to_owned(), person: "Alice", home: program.home(), folder };
 
     let since = Instant::now();

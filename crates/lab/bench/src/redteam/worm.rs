@@ -211,7 +211,7 @@ fn spread_by_mail(
             "attach": [attached] });
         dan.ask("mail.send", &mail)?;
     }
-    let mut saved = 0;
+    let (mut saved, mut why) = (0, String::new());
     for seat in &people {
         let listed = seat.until("mail.messages", &json!({ "limit": 200 }), |answer| {
             let mails = answer["mails"].as_array();
@@ -222,8 +222,10 @@ fn spread_by_mail(
             let file = seat.folder.join(format!("from-mail-{number}"));
             let part = attachment(seat, text(mail, "message"))?;
             let asked = json!({ "message": text(mail, "message"), "part": part, "to": file });
-            if seat.ask("mail.save", &asked).is_ok() && std::fs::read(&file).is_ok_and(|read| read == bytes) {
-                saved += 1;
+            match seat.ask("mail.save", &asked) {
+                Ok(_) if std::fs::read(&file).is_ok_and(|read| read == bytes) => saved += 1,
+                Ok(other) => why = format!("; another file came: {other}"),
+                Err(error) => why = format!("; the last answer was: {}", of_fault(&error)),
             }
         }
     }
@@ -231,7 +233,7 @@ fn spread_by_mail(
     scene.tried(Tried {
         what: "mails itself as an attachment",
         times: u64::try_from(sent)?,
-        end: format!("{saved} of {sent} attachments were saved to disk as they came"),
+        end: format!("{saved} of {sent} attachments were saved to disk as they came{why}"),
         bytes_read: 0,
         since,
         sign: says(&["mailed-"]),
