@@ -84,8 +84,7 @@ impl Seat {
 
     /// Returns where others reach it.
     pub(crate) fn addresses(&self) -> Result<Vec<String>> {
-        let status =
-            self.until("host.status", &json!({}), |status| status["addresses"].get(0).is_some())?;
+        let status = self.until("host.status", &json!({}), |status| status["addresses"].get(0).is_some())?;
         let all = status["addresses"].as_array().context("no addresses")?;
         Ok(all.iter().filter_map(Value::as_str).map(str::to_owned).collect())
     }
@@ -105,9 +104,10 @@ impl Seat {
         self.until("files.shares", &json!({}), |answer| {
             let shares = answer["shares"].as_array();
             shares.is_some_and(|shares| {
-                shares.iter().filter(|share| text(share, "path").ends_with(&end)).all(|share| {
-                    text(share, "state") == "watching" && share["files"] == share["hashed"]
-                })
+                shares
+                    .iter()
+                    .filter(|share| text(share, "path").ends_with(&end))
+                    .all(|share| text(share, "state") == "watching" && share["files"] == share["hashed"])
             })
         })?;
         Ok(())
@@ -168,7 +168,8 @@ impl Cast {
             peers.push((seat, peer));
         }
         let cast = Self { peers };
-        cast.join(TOWN, &["bob", "carol", "dan", "eve", "mallory"])?;
+        // Eve comes before Bob: who is in a web for longer has the better claim to a name, and she will claim his.
+        cast.join(TOWN, &["eve", "bob", "carol", "dan", "mallory"])?;
         cast.join(COUNCIL, &["bob", "carol", "dan"])?;
         let (alice, road) = (cast.seat("alice"), cast.seat("road"));
         let link = alice.ask("people.add_device", &json!({}))?;
@@ -189,8 +190,11 @@ impl Cast {
         let alice = self.seat("alice");
         alice.ask("people.start_web", &json!({ "name": web }))?;
         let invitation = alice.ask("people.invite", &json!({ "web": web, "uses": 20 }))?;
-        for name in names {
+        for (number, name) in names.iter().enumerate() {
             self.seat(name).ask("people.join", &json!({ "link": text(&invitation, "link") }))?;
+            alice.until("people.members", &json!({ "web": web }), |answer| {
+                answer["members"].as_array().is_some_and(|members| members.len() == number + 2)
+            })?;
         }
         Ok(())
     }

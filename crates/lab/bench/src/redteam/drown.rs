@@ -16,8 +16,10 @@ const KEYS: usize = 130;
 const FROM: &str = "127.0.0.88";
 
 pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
-    let targets: Vec<Target> =
-        ["alice", "bob", "carol", "dan"].iter().map(|name| target(&stage.cast.seat(name))).collect::<Result<_>>()?;
+    let targets: Vec<Target> = ["alice", "bob", "carol", "dan"]
+        .iter()
+        .map(|name| target(&stage.cast.seat(name)))
+        .collect::<Result<_>>()?;
     let since = Instant::now();
     stage.runtime.block_on(async {
         for _ in 0..KEYS {
@@ -59,7 +61,8 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
         anyhow::Ok(())
     })?;
     let device = id_of(key);
-    let sign: Sign = Box::new(move |line| line.text.contains(&device) && line.text.contains("broke the protocol"));
+    let sign: Sign =
+        Box::new(move |line| line.text.contains(&device) && line.text.contains("broke the protocol"));
     let noticed = stage.watch.wait(since, &sign, Duration::from_secs(10)).is_some();
     scene.tried(Tried {
         what: "in that noise a member breaks the protocol at Bob's",

@@ -14,11 +14,14 @@ use crate::redteam::stage::{Scene, Stage, Tried};
 use crate::redteam::watch::{Sign, says};
 
 /// How long each flood lasts.
-const LASTS: Duration = Duration::from_secs(8);
+const LASTS: Duration = Duration::from_secs(6);
 /// Askers at the same time: as a script would.
 const ASKERS: usize = 4;
 /// What everybody has to be able to do within this meanwhile.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+
+/// Makes what is asked, out of a number.
+type Made = fn(u64) -> (&'static str, Value);
 
 /// What came of one flood.
 #[derive(Debug, Default)]
@@ -31,7 +34,11 @@ struct Flood {
 
 impl Flood {
     fn end(&self) -> String {
-        let why = if self.refusal.is_empty() { "none refused".to_owned() } else { format!("the others: {}", self.refusal) };
+        let why = if self.refusal.is_empty() {
+            "none refused".to_owned()
+        } else {
+            format!("the others: {}", self.refusal)
+        };
         format!(
             "{} taken by her own program, {why}; the slowest status elsewhere {} ms",
             self.taken,
@@ -45,7 +52,6 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
     let device = eve.device()?;
     let honest = stage.cast.honest();
     let mut slowest = Duration::ZERO;
-    type Made = fn(u64) -> (&'static str, Value);
     let floods: [(&'static str, Made); 3] = [
         ("says as many messages as it can in a room", |number| {
             ("talk.say", json!({ "room": "town/square", "text": format!("buy here {number}") }))
@@ -91,7 +97,7 @@ fn of(device: &str) -> Sign {
     says(&[device, "wrote more than is taken"])
 }
 
-fn flood(eve: &Seat, honest: &[Seat], made: fn(u64) -> (&'static str, Value)) -> Flood {
+fn flood(eve: &Seat, honest: &[Seat], made: Made) -> Flood {
     let begun = Instant::now();
     let mut flood = Flood::default();
     std::thread::scope(|scope| {
@@ -157,7 +163,7 @@ fn rewrite_files(eve: &Seat, honest: &[Seat]) -> Result<Flood> {
                 if std::fs::write(folder.join(name), tried.to_string()).is_ok() {
                     tried += 1;
                 }
-                if tried % 100 == 0 {
+                if tried.is_multiple_of(100) {
                     std::thread::sleep(Duration::from_millis(50));
                 }
             }

@@ -18,7 +18,7 @@ pub(crate) const TUNNEL: &[u8] = b"althing/tunnel/1";
 pub(crate) const GREETING: &[u8] = b"ALT1";
 
 /// How long an attacker waits for one answer.
-const WAIT: Duration = Duration::from_secs(3);
+const WAIT: Duration = Duration::from_millis(1_500);
 
 /// Somebody who is to be attacked: what anybody may know of a peer.
 #[derive(Debug, Clone)]

@@ -14,10 +14,11 @@ use wire::sync::Message;
 use crate::peers::text;
 use crate::redteam::cast::{COUNCIL, Seat, TOWN};
 use crate::redteam::line::{
-    BUNDLE, GREETING, MEMBER, Target, connect, content_id, end_of, endpoint, fetch, frame, say, stolen_key, target,
+    BUNDLE, GREETING, MEMBER, Target, connect, content_id, end_of, endpoint, fetch, frame, say, stolen_key,
+    target,
 };
 use crate::redteam::stage::{Scene, Stage, Tried};
-use crate::redteam::watch::{Sign, says};
+use crate::redteam::watch::{Sign, says, says_before};
 use crate::redteam::work::MINUTES;
 
 /// A file of hers, large enough to be streamed.
@@ -26,7 +27,7 @@ const FILM_BYTES: usize = 300_000;
 /// Forged entries in one message.
 const FORGED: usize = 20;
 /// How long the line of one move is waited for before the next, so that they are not mistaken for each other.
-const BETWEEN: Duration = Duration::from_secs(8);
+const BETWEEN: Duration = Duration::from_secs(6);
 
 /// Mallory without her program.
 struct Mallory<'a> {
@@ -93,16 +94,17 @@ impl Mallory<'_> {
         council: WebId,
     ) -> Result<()> {
         let since = Instant::now();
-        let connection = connect(&self.endpoint, bob, iroh_blobs::ALPN).await.context("a member is let in")?;
+        let connection =
+            connect(&self.endpoint, bob, iroh_blobs::ALPN).await.context("a member is let in")?;
         let mut read = fetch(connection, content).await;
-        let items: Vec<(ContentId, u64)> = (1..50).map(|size| (ContentId::new(content), size * 100)).collect();
+        let items: Vec<(ContentId, u64)> =
+            (1..50).map(|size| (ContentId::new(content), size * 100)).collect();
         let request = wire::to_bytes(&(council, items));
         let length = u32::try_from(request.len())?.to_be_bytes();
         let connection = connect(&self.endpoint, bob, BUNDLE).await.context("a member is let in")?;
         let answer = self.ask_whole(&connection, &[&length[..], &request].concat()).await;
-        // One byte says that an item is refused.
-        let given = answer.iter().filter(|byte| **byte == 0).count();
-        read += u64::try_from(if given > 0 { answer.len() } else { 0 })?;
+        // One byte other than 0 says that an item is refused.
+        read += u64::try_from(if answer.contains(&0) { answer.len() } else { 0 })?;
         scene.tried(Tried {
             what: "asks for contents of a web it is not in",
             times: 50,
@@ -131,9 +133,8 @@ impl Mallory<'_> {
 
     /// A sign that names her before her next move, which leaves the same words.
     async fn sign_before_next(&self) -> Sign {
-        let (device, since) = (self.device.clone(), Instant::now());
         tokio::time::sleep(BETWEEN).await;
-        Box::new(move |line| line.text.contains(&device) && line.seen < since + BETWEEN)
+        says_before(&[&self.device], Instant::now())
     }
 
     fn entry(&self, author: DeviceId, web: WebId, seq: u64) -> Entry {
@@ -159,7 +160,9 @@ impl Mallory<'_> {
         send.write_all(&frame("records", &message)).await?;
         send.write_all(&frame("records", &[0xff; 300])).await?;
         let sign = self.sign_before_next().await;
-        let end = connection.close_reason().map_or("dropped in silence, the link stands".to_owned(), |why| why.to_string());
+        let end = connection
+            .close_reason()
+            .map_or("dropped in silence, the link stands".to_owned(), |why| why.to_string());
         scene.tried(Tried {
             what: "forges entries in Alice's name, and says garbage to a service",
             times: u64::try_from(FORGED)? + 1,
@@ -226,8 +229,11 @@ impl Mallory<'_> {
         scene.tried(Tried {
             what: "gives wrong bytes for a content of hers",
             times: 1,
-            end: format!("Bob got {}; afterwards his computer {}", if got.is_ok() { "bytes" } else { "nothing" },
-                if is_shut { "does not talk to hers" } else { "still talks to hers" }),
+            end: format!(
+                "Bob got {}; afterwards his computer {}",
+                if got.is_ok() { "bytes" } else { "nothing" },
+                if is_shut { "does not talk to hers" } else { "still talks to hers" }
+            ),
             bytes_read: 0,
             since,
             sign,
@@ -251,7 +257,8 @@ impl Mallory<'_> {
         let since = Instant::now();
         let me = DeviceId::new(*self.endpoint.id().as_bytes());
         let entries = vec![self.entry(me, web, 1).bytes.into()];
-        send.write_all(&frame("records", &wire::to_bytes(&Message::Entries { web, entries, is_last: true }))).await?;
+        send.write_all(&frame("records", &wire::to_bytes(&Message::Entries { web, entries, is_last: true })))
+            .await?;
         tokio::time::sleep(Duration::from_secs(2)).await;
         scene.tried(Tried {
             what: "signs two histories",
@@ -267,9 +274,10 @@ impl Mallory<'_> {
 
 /// Answers whoever connects: greets members, and gives noise for every content.
 async fn serve_noise(endpoint: Endpoint) {
+    let mut answers = tokio::task::JoinSet::new();
     while let Some(incoming) = endpoint.accept().await {
         let Ok(connection) = incoming.await else { continue };
-        tokio::task::spawn(async move {
+        answers.spawn(async move {
             let mut streams = Vec::new();
             while let Ok((mut send, mut receive)) = connection.accept_bi().await {
                 if connection.alpn() == MEMBER {

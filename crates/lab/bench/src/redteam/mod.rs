@@ -79,7 +79,8 @@ pub(crate) fn run(althing: &str, arguments: &[String]) -> Result<bool> {
 }
 
 fn read(arguments: &[String]) -> Result<Asked> {
-    let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let seed =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
     let mut asked = Asked { minutes: 4, only: Vec::new(), seed };
     let mut rest = arguments;
     while let [flag, value, others @ ..] = rest {
@@ -113,7 +114,7 @@ fn attack(bench: &Bench, asked: &Asked) -> Result<Report> {
     let mut scenes = Vec::new();
     let (attacks, mut town) = std::thread::scope(|scope| {
         scope.spawn(|| watch.run(&honest, &stop));
-        let working = scope.spawn(|| work.run(&workers, &is_over, Dice::new(asked.seed ^ 7)));
+        let working = scope.spawn(|| work.run(&workers, &is_over, Dice::new(asked.seed ^ 0x7)));
         let acts: Vec<_> = ATTACKS
             .into_iter()
             .filter(|(name, _)| asked.only.is_empty() || asked.only.iter().any(|wanted| wanted == name))
@@ -123,8 +124,9 @@ fn attack(bench: &Bench, asked: &Asked) -> Result<Report> {
         let mut stage = Stage {
             cast: &mut cast,
             watch: &watch,
-            dice: Dice::new(asked.seed ^ 99),
+            dice: Dice::new(asked.seed ^ 0x63),
             runtime: &runtime,
+            minutes: asked.minutes,
             bench,
             searched: dishonest.into_iter().map(|seat| (seat.folder, SECRET)).collect(),
         };

@@ -69,7 +69,8 @@ struct Answers {
 impl Answers {
     fn take(&mut self, answer: &[u8]) {
         self.times += 1;
-        let status = answer.get(9..12).map_or("none".into(), |status| String::from_utf8_lossy(status).into_owned());
+        let status =
+            answer.get(9..12).map_or("none".into(), |status| String::from_utf8_lossy(status).into_owned());
         // The empty page is for everybody; it holds nothing of anybody.
         let is_page = status == "200" && holds(answer, b"<!doctype html>");
         let is_granted = status.starts_with('2') && !is_page;
@@ -97,8 +98,10 @@ fn fault_of(answer: &[u8]) -> Option<String> {
 
 /// By what Bob would learn of it: no operation says anything of the page's port today.
 fn at_the_page(line: &Line) -> bool {
-    line.by == "Bob" && ["page", "code", "program", "site"].iter().any(|word| line.text.contains(word))
-        && !line.text.contains("worm-") && !line.text.contains("clean-")
+    line.by == "Bob"
+        && ["page", "code", "program", "site"].iter().any(|word| line.text.contains(word))
+        && !line.text.contains("worm-")
+        && !line.text.contains("clean-")
 }
 
 const READS: [(&str, &str); 4] = [
@@ -119,8 +122,14 @@ fn without_code(scene: &mut Scene, port: u16, path: &str) -> Result<()> {
             answers.take(&post(port, to, (&host, more), body)?);
         }
         answers.take(&post(port, "/view", (&host, more), &json!({ "path": path }).to_string())?);
-        answers.take(&ask(port, &format!("GET /content?path={path} HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n"))?);
-        answers.take(&ask(port, &format!("GET /api/events HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n"))?);
+        answers.take(&ask(
+            port,
+            &format!("GET /content?path={path} HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n"),
+        )?);
+        answers.take(&ask(
+            port,
+            &format!("GET /api/events HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n"),
+        )?);
     }
     scene.tried(Tried {
         what: "asks the page's port without a code, or with a token of its own making",
@@ -138,8 +147,12 @@ fn from_elsewhere(scene: &mut Scene, port: u16, path: &str) -> Result<()> {
     let (since, mut answers) = (Instant::now(), Answers::default());
     let evil = "Origin: http://evil.example\r\nSec-Fetch-Site: cross-site\r\n";
     let own = format!("localhost:{port}");
-    let hosts =
-        [format!("evil.example:{port}"), format!("127.0.0.1.nip.example:{port}"), "evil.example".to_owned(), own];
+    let hosts = [
+        format!("evil.example:{port}"),
+        format!("127.0.0.1.nip.example:{port}"),
+        "evil.example".to_owned(),
+        own,
+    ];
     for host in &hosts {
         for (to, body) in READS {
             answers.take(&post(port, to, (host, evil), body)?);
@@ -188,20 +201,25 @@ fn guess_codes(scene: &mut Scene, port: u16) -> Result<()> {
 
 /// What another account of this computer could open of a home.
 fn at_the_files(scene: &mut Scene, seat: &Seat) -> Result<()> {
+    let for_others = |mode: u32| mode & 0o077;
     let mut open = Vec::new();
     let home = std::fs::metadata(&seat.home)?;
     for entry in std::fs::read_dir(&seat.home)? {
         let entry = entry?;
-        if entry.metadata()?.mode() & 0o077 != 0 {
+        if for_others(entry.metadata()?.mode()) != 0 {
             open.push(entry.file_name().to_string_lossy().into_owned());
         }
     }
-    let is_shut = home.mode() & 0o077 == 0;
+    let is_shut = for_others(home.mode()) == 0;
     let socket = std::fs::metadata(seat.home.join("althing.sock"))?.mode() & 0o777;
     scene.claim(
         "no other account of the computer can open anything of a home",
-        (is_shut || open.is_empty()) && socket & 0o077 == 0,
-        format!("home {:o}, socket {socket:o}, open to others inside: {}", home.mode() & 0o777, open.join(" ")),
+        (is_shut || open.is_empty()) && for_others(socket) == 0,
+        format!(
+            "home {:o}, socket {socket:o}, open to others inside: {}",
+            home.mode() & 0o777,
+            open.join(" ")
+        ),
     );
     Ok(())
 }

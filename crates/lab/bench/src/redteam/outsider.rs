@@ -153,7 +153,8 @@ async fn guess_invitations(scene: &mut Scene, targets: &[Target]) -> Result<()> 
             busy += 1;
             continue;
         };
-        let ticket = Ticket::new(WebId::new(fresh_key()), fresh_key(), Timestamp::from_millis(u64::MAX >> 12));
+        let ticket =
+            Ticket::new(WebId::new(fresh_key()), fresh_key(), Timestamp::from_millis(u64::MAX >> 12));
         let hello = wire::to_bytes(&hello(key, &ticket));
         let heard = read_some(&connection, &[GREETING, &frame("people", &hello)].concat()).await;
         let heard = heard.unwrap_or_default();

@@ -29,26 +29,22 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
     bob.share(TOWN, "plans")?;
     let path = bob.path(TOWN, "plans", TRUE);
     carol.until("files.about", &json!({ "path": path }), |about| !text(about, "content").is_empty())?;
-    stuff(stage, scene, (&bob, &carol, &eve), &path)?;
-    pose(stage, scene, (&bob, &carol, &eve), &path)
+    stuff(scene, &carol, &eve, &path)?;
+    pose(stage, scene, (&carol, &eve), &path)
 }
 
-fn stuff(
-    stage: &Stage<'_>,
-    scene: &mut Scene,
-    (bob, carol, eve): (&Seat, &Seat, &Seat),
-    path: &str,
-) -> Result<()> {
+fn stuff(scene: &mut Scene, carol: &Seat, eve: &Seat, path: &str) -> Result<()> {
     let since = Instant::now();
     let folder = eve.folder.join("plans");
-    std::fs::create_dir_all(folder.join("Bob/plans"))?;
+    std::fs::create_dir_all(&folder)?;
     for number in 0..STUFFED {
         let text = format!("{number} {}", "harvest schedule harvest schedule buy here ".repeat(20));
         std::fs::write(folder.join(format!("harvest schedule of Bob {number}.txt")), text)?;
     }
     eve.share(TOWN, "plans")?;
     for version in 0..VERSIONS {
-        std::fs::write(folder.join("Bob/plans").join(TRUE), format!("Harvest schedule cancelled, {version}.\n"))?;
+        // The same path below her name as his below his.
+        std::fs::write(folder.join(TRUE), format!("Harvest schedule cancelled, {version}.\n"))?;
         std::thread::sleep(Duration::from_millis(150));
     }
     eve.read_through("plans")?;
@@ -88,13 +84,11 @@ fn stuff(
         opened == TEXT.as_bytes() && authors == BTreeSet::from(["Bob"]),
         format!("{} bytes opened, by {authors:?}", opened.len()),
     );
-    // The honest go on finding things while all that is there.
-    let _ = (stage, bob);
     Ok(())
 }
 
-/// She calls herself Bob; his files must not be taken for hers, nor hers for his.
-fn pose(stage: &Stage<'_>, scene: &mut Scene, (bob, carol, eve): (&Seat, &Seat, &Seat), path: &str) -> Result<()> {
+/// She calls herself Bob; his files must not be taken for hers, nor hers for his. She has been in the web for longer than he.
+fn pose(stage: &Stage<'_>, scene: &mut Scene, (carol, eve): (&Seat, &Seat), path: &str) -> Result<()> {
     let since = Instant::now();
     eve.ask("people.introduce", &json!({ "name": "Bob" }))?;
     // Its notice names her before and after.
@@ -126,7 +120,6 @@ fn pose(stage: &Stage<'_>, scene: &mut Scene, (bob, carol, eve): (&Seat, &Seat, 
         format!("{} labels for 6 people, his path leads to {leads_to}", labels.len()),
     );
     eve.ask("people.introduce", &json!({ "name": "Eve" }))?;
-    let _ = bob;
     Ok(())
 }
 

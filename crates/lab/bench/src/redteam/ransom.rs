@@ -73,7 +73,8 @@ fn at_once(stage: &Stage<'_>, scene: &mut Scene, (carol, bob, alice): (&Seat, &S
     stage.watch.wait(since, &sign, Duration::from_secs(20));
     let at_bob = true_ones(bob, "album", FILES);
     let told = alice.ask("files.list", &json!({ "path": "town/Carol/album" }))?;
-    let changed = told["entries"].as_array().into_iter().flatten().filter(|entry| entry["revision"] != 1).count();
+    let changed =
+        told["entries"].as_array().into_iter().flatten().filter(|entry| entry["revision"] != 1).count();
     // Carol brings them back from whoever has them, and says that she is done.
     for number in 0..FILES {
         let bytes = bob.open(&format!("{TOWN}/Carol/album/{}", name(number)))?;
@@ -157,11 +158,18 @@ fn patiently(scene: &mut Scene, carol: &Seat, bob: &Seat) -> Result<()> {
     scene.tried(Tried {
         what: "rewrites a quarter of a share, fewer files than are noticed",
         times: u64::try_from(PATIENT)?,
-        end: format!("{}; {kept} of {PATIENT} old versions can still be had from Bob", if told { "told to others as new versions" } else { "not told to others" }),
+        end: format!(
+            "{}; {kept} of {PATIENT} old versions can still be had from Bob",
+            if told { "told to others as new versions" } else { "not told to others" }
+        ),
         bytes_read: 0,
         since,
         sign: says(&["town/Carol/diary is stopped"]),
     });
-    scene.claim("no file of it is lost for good", kept == PATIENT, format!("{kept} of {PATIENT} old versions"));
+    scene.claim(
+        "no file of it is lost for good",
+        kept == PATIENT,
+        format!("{kept} of {PATIENT} old versions"),
+    );
     Ok(())
 }

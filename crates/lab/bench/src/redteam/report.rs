@@ -149,7 +149,8 @@ impl Report {
             &mut text,
             format_args!("\nThe two working days took {} s. Honest work meanwhile:", self.took.as_secs()),
         );
-        let acts: Vec<String> = self.town.acts.iter().map(|(what, times)| format!("{times} {what}")).collect();
+        let acts: Vec<String> =
+            self.town.acts.iter().map(|(what, times)| format!("{times} {what}")).collect();
         put(&mut text, format_args!("{}.", acts.join(", ")));
         let slowest: Vec<String> =
             self.town.slowest.iter().map(|(who, ms)| format!("{who} {ms} ms")).collect();
@@ -209,7 +210,9 @@ impl Attack {
         }
         put(
             text,
-            format_args!("| tried | times | how it ended | noticed by | after | line |\n|---|---|---|---|---|---|"),
+            format_args!(
+                "| tried | times | how it ended | noticed by | after | line |\n|---|---|---|---|---|---|"
+            ),
         );
         for one in &self.moves {
             let (by, after, line) = match &one.noticed {
@@ -250,13 +253,13 @@ fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
 mod tests {
     use super::*;
 
-    fn notice(seconds: u64) -> Option<Notice> {
-        Some(Notice {
+    fn notice(seconds: u64) -> Notice {
+        Notice {
             by: "Bob".to_owned(),
             place: "guard log".to_owned(),
             line: "misbehaved".to_owned(),
             after: Duration::from_secs(seconds),
-        })
+        }
     }
 
     fn report(one: Move) -> Report {
@@ -265,8 +268,8 @@ mod tests {
         Report { attacks: vec![attack], town, ..Report::default() }
     }
 
-    fn knock(noticed: Option<Notice>) -> Move {
-        Move { what: "knocks".to_owned(), times: 3, noticed, ..Move::default() }
+    fn knock(noticed: impl Into<Option<Notice>>) -> Move {
+        Move { what: "knocks".to_owned(), times: 3, noticed: noticed.into(), ..Move::default() }
     }
 
     fn check(report: &Report, expected: &[&str]) {

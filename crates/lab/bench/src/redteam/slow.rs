@@ -13,8 +13,8 @@ use crate::redteam::watch::says;
 const FROM: &str = "127.0.0.77";
 /// Knocks in all: each computer is touched once.
 const KNOCKS: usize = 5;
-/// Between two knocks; two working days are 240 times as long as four minutes, so this is three quarters of an hour.
-const PAUSE: Duration = Duration::from_secs(11);
+/// Knocks in all the time there is; two working days of 16 hours in four minutes: one every half an hour.
+const KNOCKS_IN_ALL: u64 = 30;
 
 pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
     let targets: Vec<Target> = stage.cast.honest().iter().map(target).collect::<Result<_>>()?;
@@ -22,7 +22,7 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
     let since = Instant::now();
     for (number, target) in targets.iter().take(KNOCKS).enumerate() {
         if number > 0 {
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(Duration::from_secs(stage.minutes * 60 / KNOCKS_IN_ALL));
         }
         // Before three computers were touched nobody can tell a scan from a mistake.
         if number < 3 {
@@ -41,7 +41,10 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
     scene.tried(Tried {
         what: "knocks once at each computer, under a new key each time",
         times: u64::try_from(KNOCKS)?,
-        end: format!("refused each time; {} s in all, counted from its third computer on", since.elapsed().as_secs()),
+        end: format!(
+            "refused each time; {} s in all, counted from its third computer on",
+            since.elapsed().as_secs()
+        ),
         bytes_read: heard,
         since: third,
         sign: says(&[FROM, "looks for computers"]),

@@ -15,6 +15,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) watch: &'a Watch,
     pub(crate) dice: Dice,
     pub(crate) runtime: &'a tokio::runtime::Runtime,
+    /// How long the two working days are to take.
+    pub(crate) minutes: u64,
     /// For who starts another program.
     pub(crate) bench: &'a Bench,
     /// Where attackers keep what they got, and the secret that may not be there.

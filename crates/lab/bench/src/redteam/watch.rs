@@ -49,6 +49,12 @@ pub(crate) fn says(words: &[&str]) -> Sign {
     Box::new(move |line| words.iter().all(|word| line.text.contains(word)))
 }
 
+/// Returns a sign: as [`says`], but it was there before then. What comes next leaves the same words.
+pub(crate) fn says_before(words: &[&str], then: Instant) -> Sign {
+    let said = says(words);
+    Box::new(move |line| line.seen < then && said(line))
+}
+
 impl Watch {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -164,7 +170,13 @@ fn odd_lines(answer: &Value) -> Vec<String> {
 
 fn list_lines(answer: &Value) -> Vec<String> {
     let line = |row: &Value| {
-        format!("{} is {}: {} [{}]", text(row, "name"), text(row, "level"), text(row, "meaning"), text(row, "content"))
+        format!(
+            "{} is {}: {} [{}]",
+            text(row, "name"),
+            text(row, "level"),
+            text(row, "meaning"),
+            text(row, "content")
+        )
     };
     rows(answer, "suspects").map(line).collect()
 }
@@ -203,7 +215,8 @@ mod tests {
     fn a_line_counts_only_from_the_attack_on_and_for_its_attacker() {
         let watch = Watch::default();
         let begun = Instant::now();
-        let line = |text: &str, seen| Line { by: "Bob".to_owned(), place: "guard odd", text: text.to_owned(), seen };
+        let line =
+            |text: &str, seen| Line { by: "Bob".to_owned(), place: "guard odd", text: text.to_owned(), seen };
         let later = begun + Duration::from_secs(3);
         watch.state().lines = vec![line("ab old", begun), line("cd new", later), line("ab new", later)];
         let since = begun + Duration::from_secs(1);

@@ -119,7 +119,8 @@ impl Work {
             .map(|(.., name)| name.clone())
             .collect();
         let is_new = own.len() < 2 || (state.files.len() < FILES_MAX && dice.below(3) == 0);
-        let name = if is_new { format!("note-{}.txt", own.len()) } else { own[dice.below(own.len())].clone() };
+        let name =
+            if is_new { format!("note-{}.txt", own.len()) } else { own[dice.below(own.len())].clone() };
         let versions = state.files.entry((who, share, name.clone())).or_default();
         let secret = if share == MINUTES { SECRET } else { "open to the town" };
         let seat = &seats[who];
@@ -136,7 +137,8 @@ impl Work {
 
     /// Reads a file of another; any version that was ever written will do, nothing else.
     fn read(&self, seats: &[Seat], who: usize, dice: &mut Dice) -> Result<()> {
-        let files: Vec<File> = self.state().files.keys().filter(|(owner, ..)| *owner != who).cloned().collect();
+        let files: Vec<File> =
+            self.state().files.keys().filter(|(owner, ..)| *owner != who).cloned().collect();
         let Some(file) = files.get(dice.below(files.len())) else { return Ok(()) };
         let path = seats[file.0].path(web_of(file.1), file.1, &file.2);
         let begun = Instant::now();

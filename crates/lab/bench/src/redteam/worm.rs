@@ -22,7 +22,7 @@ const MAILS: usize = 2;
 const IN_ROOM: usize = 50;
 const IN_MAIL: usize = 60;
 /// How long people open at random.
-const OPENING: Duration = Duration::from_secs(20);
+const OPENING: Duration = Duration::from_secs(15);
 
 /// What has come of opening.
 #[derive(Debug, Default)]
@@ -87,7 +87,7 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
 
 /// Returns a copy: every second one looks like a love letter, the others like the test file of all scanners.
 fn copy(number: usize) -> (String, Vec<u8>) {
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         (format!("worm-{number}.txt.vbs"), letter(number))
     } else {
         // What follows it may only be white space: it is another content all the same.
@@ -99,7 +99,9 @@ fn copy(number: usize) -> (String, Vec<u8>) {
 
 /// Returns the test file, put together here so that it stands nowhere whole.
 pub(crate) fn eicar() -> Vec<u8> {
-    ["X5O!P%@AP[4\\PZX54(P^)", "7CC)7}$EICAR-STAN", "DARD-ANTIVIRUS-TEST", "-FILE!$H+H*"].concat().into_bytes()
+    ["X5O!P%@AP[4\\PZX54(P^)", "7CC)7}$EICAR-STAN", "DARD-ANTIVIRUS-TEST", "-FILE!$H+H*"]
+        .concat()
+        .into_bytes()
 }
 
 /// Returns a script that nothing here would run.
@@ -195,11 +197,7 @@ fn spread_by_room(scene: &mut Scene, dan: &Seat, others: &[Seat]) -> Result<()> 
     Ok(())
 }
 
-fn spread_by_mail(
-    stage: &Stage<'_>,
-    scene: &mut Scene,
-    dan: &Seat,
-) -> Result<()> {
+fn spread_by_mail(stage: &Stage<'_>, scene: &mut Scene, dan: &Seat) -> Result<()> {
     let since = Instant::now();
     let (name, bytes) = copy(IN_MAIL);
     let attached = dan.folder.join(format!("mailed-{name}"));
@@ -222,7 +220,7 @@ fn spread_by_mail(
             let file = seat.folder.join(format!("from-mail-{number}"));
             let part = attachment(seat, text(mail, "message"))?;
             let asked = json!({ "message": text(mail, "message"), "part": part, "to": file });
-            match seat.ask("mail.save", &asked) {
+            match seat.ask("host.mail_save", &asked) {
                 Ok(_) if std::fs::read(&file).is_ok_and(|read| read == bytes) => saved += 1,
                 Ok(other) => why = format!("; another file came: {other}"),
                 Err(error) => why = format!("; the last answer was: {}", of_fault(&error)),
@@ -238,7 +236,11 @@ fn spread_by_mail(
         since,
         sign: says(&["mailed-"]),
     });
-    scene.claim("no attachment with it is put on disk while the guard is on", saved == 0, format!("{saved} of {sent}"));
+    scene.claim(
+        "no attachment with it is put on disk while the guard is on",
+        saved == 0,
+        format!("{saved} of {sent}"),
+    );
     Ok(())
 }
 
