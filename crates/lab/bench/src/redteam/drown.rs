@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use serde_json::json;
 
+use crate::redteam::cast::TOWN;
 use crate::redteam::line::{
-    MEMBER, Target, connect, end_of, endpoint, fresh_key, id_of, say, stolen_key, target,
+    GREETING, MEMBER, Target, connect, end_of, endpoint, fresh_key, id_of, say, stolen_key, target,
 };
 use crate::redteam::stage::{Scene, Stage, Tried};
 use crate::redteam::watch::{Sign, says};
@@ -38,10 +40,14 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
         }
         anyhow::Ok(())
     })?;
+    // What is counted is told every two seconds.
+    std::thread::sleep(Duration::from_secs(3));
+    let odds = stage.cast.seat("bob").ask("guard.odd", &json!({ "web": TOWN }))?;
+    let known = odds["odds"].as_array().map_or(0, Vec::len);
     scene.tried(Tried {
         what: "knocks at everybody under ever new keys",
         times: u64::try_from(KEYS * targets.len())?,
-        end: "refused each time".to_owned(),
+        end: format!("refused each time; Bob knows of {known} devices then"),
         bytes_read: 0,
         since,
         sign: says(&[FROM]),
@@ -53,12 +59,16 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
     stage.cast.peer("eve").kill()?;
     let bob = targets.get(1).context("nobody")?;
     let since = Instant::now();
-    stage.runtime.block_on(async {
+    let is_shut = stage.runtime.block_on(async {
         let endpoint = endpoint(key, "127.0.0.1:0", &[]).await?;
         let connection = connect(&endpoint, bob, MEMBER).await.context("a member is let in")?;
         say(&connection, b"GET / HTTP/1.1\r\n\r\n").await;
+        let is_shut = match connect(&endpoint, bob, MEMBER).await {
+            Some(again) => say(&again, GREETING).await.is_empty(),
+            None => true,
+        };
         endpoint.close().await;
-        anyhow::Ok(())
+        anyhow::Ok(is_shut)
     })?;
     let device = id_of(key);
     let sign: Sign =
@@ -67,7 +77,11 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
     scene.tried(Tried {
         what: "in that noise a member breaks the protocol at Bob's",
         times: 1,
-        end: format!("cut off by Bob's computer; {}", if noticed { "told" } else { "told to nobody" }),
+        end: format!(
+            "Bob's computer {} to hers; {}",
+            if is_shut { "does not talk" } else { "still talks" },
+            if noticed { "told" } else { "told to nobody" }
+        ),
         bytes_read: 0,
         since,
         sign,

@@ -213,7 +213,8 @@ impl Mallory<'_> {
     fn give_wrong_bytes(&self, scene: &mut Scene, target: &Target, bob: &Seat, path: &str) -> Result<()> {
         let since = Instant::now();
         let serving = self.stage.runtime.spawn(serve_noise(self.endpoint.clone()));
-        let (link, _send, _receive) = self.stage.runtime.block_on(self.link(target))?;
+        // It may fail, because Bob's computer has called hers in the meantime: then that link stands.
+        let link = self.stage.runtime.block_on(self.link(target)).ok();
         let got = bob.open(path);
         let wrong = got.as_ref().is_ok_and(|bytes| *bytes != vec![b'm'; FILM_BYTES]);
         let sign = self.sign("gave wrong bytes");

@@ -145,6 +145,9 @@ impl Report {
             &mut text,
             format_args!("| every attack noticed within 60 s | {noticed} of {} moves |", moves.len()),
         );
+        let claims: Vec<&Claim> = self.attacks.iter().flat_map(|attack| &attack.claims).collect();
+        let held = claims.iter().filter(|claim| claim.is_met).count();
+        put(&mut text, format_args!("| what else has to hold | {held} of {} |", claims.len()));
         put(
             &mut text,
             format_args!("\nThe two working days took {} s. Honest work meanwhile:", self.took.as_secs()),
@@ -198,7 +201,7 @@ impl Attack {
             }
         }
         for claim in self.claims.iter().filter(|claim| !claim.is_met) {
-            missed.push(format!("{}: {}", claim.said, claim.seen));
+            missed.push(format!("{}: {}", claim.said, claim.seen.trim()));
         }
         missed
     }
@@ -235,7 +238,7 @@ impl Attack {
         }
         for claim in &self.claims {
             let word = if claim.is_met { "yes" } else { "**no**" };
-            put(text, format_args!("\n- {}: {word} ({})", claim.said, in_cell(&claim.seen)));
+            put(text, format_args!("\n- {}: {word} ({})", claim.said, in_cell(claim.seen.trim())));
         }
     }
 }
