@@ -29,6 +29,8 @@ cargo xtask sim WORDS...   runs the simulator, as in: sim --seed 7 --peers 100 -
                            or towns that sort mail on several computers: sim --mails TOWNS (specs/post.md)
                            or towns that talk: sim --talks TOWNS, or one room of many: sim --square MEMBERS (specs/talk.md)
 cargo xtask bench WORDS... runs the benchmarks; with --wan first, each peer on a host of its own (docs/wan.md)
+cargo xtask redteam        real peers, honest people and attackers for two working days in minutes; --minutes N for longer ones,
+                           --only ATTACK,ATTACK for some (docs/redteam.md)
 cargo xtask fuzz [SECONDS] gives mutated bytes to every reader of what peers send, 10 s if nothing is said
 ";
 
@@ -58,6 +60,10 @@ fn run(words: &[String]) -> anyhow::Result<ExitCode> {
                 Some((flag, rest)) if flag == "--wan" => bench_far_apart(althing, rest),
                 _ => run_built("bench", &[&[althing][..], rest].concat()),
             };
+        }
+        "redteam" => {
+            let althing = house::built("althing")?.display().to_string();
+            return run_built("bench", &[&[althing, "redteam".to_owned()][..], rest].concat());
         }
         "fuzz" => {
             let seconds: u64 =

@@ -86,23 +86,7 @@ impl Peer {
 
     /// Asks an operation.
     pub(crate) fn ask(&self, operation: &str, arguments: &Value) -> Result<Value> {
-        let body = arguments.to_string();
-        let socket = self.folder.join("home/althing.sock");
-        let mut stream =
-            UnixStream::connect(&socket).with_context(|| format!("no peer at {}", socket.display()))?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        write!(
-            stream,
-            "POST /api/{operation} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        let answer = String::from_utf8(answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("no HTTP answer")?;
-        let value: Value = serde_json::from_str(body).with_context(|| format!("{head}\n{body}"))?;
-        ensure!(head.starts_with("HTTP/1.1 200"), "{operation}: {value}");
-        Ok(value)
+        ask_at(&self.home(), operation, arguments)
     }
 
     /// Asks until the answer is as wanted; returns the time it took.
@@ -161,6 +145,35 @@ impl Peer {
         }
         Ok(())
     }
+}
+
+/// Asks the peer of a home an operation, over its socket.
+pub(crate) fn ask_at(home: &Path, operation: &str, arguments: &Value) -> Result<Value> {
+    let body = arguments.to_string();
+    let request = format!(
+        "POST /api/{operation} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let (head, body) = request_at(home, &request)?;
+    let body = String::from_utf8(body)?;
+    let value: Value = serde_json::from_str(&body).with_context(|| format!("{head}\n{body}"))?;
+    ensure!(head.starts_with("HTTP/1.1 200"), "{operation}: {value}");
+    Ok(value)
+}
+
+/// Sends a whole request to the socket of a home and returns the head and the body of the answer.
+pub(crate) fn request_at(home: &Path, request: &str) -> Result<(String, Vec<u8>)> {
+    let socket = home.join("althing.sock");
+    let mut stream =
+        UnixStream::connect(&socket).with_context(|| format!("no peer at {}", socket.display()))?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").context("no HTTP answer")?;
+    let body = answer.split_off(end + 4);
+    answer.truncate(end);
+    Ok((String::from_utf8(answer)?, body))
 }
 
 /// Returns the processor seconds that a process has used so far.
