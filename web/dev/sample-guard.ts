@@ -9,7 +9,7 @@ const finding = (rule: string, more: Partial<FindingView> = {}): FindingView => 
 const warning = (by: string, why: string, heard: number, more: Partial<WarningView> = {}): WarningView => ({ by, web: 'family', why, counts: true, heard, ...more })
 const release = (by: string, note: string, heard: number, more: Partial<ReleaseView> = {}): ReleaseView => ({ by, web: 'family', counts: true, note, heard, ...more })
 const suspect = (seed: number, name: string, level: LevelWord, size: number, more: Partial<Suspect> = {}): Suspect => ({
-  name, level, meaning: '', findings: [], warnings: [], releases: [], paths: [], is_here: true, looked: NOW - 20 * MINUTE, unseen: '', persons_needed: 2, web_note: '', size, since: NOW - 20 * MINUTE, content: id(seed), ...more,
+  name, level, meaning: '', findings: [], warnings: [], agents: [], releases: [], paths: [], is_here: true, looked: NOW - 20 * MINUTE, unseen: '', persons_needed: 2, web_note: '', size, since: NOW - 20 * MINUTE, content: id(seed), ...more,
 })
 
 const SUSPECTS: Suspect[] = [

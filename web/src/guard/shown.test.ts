@@ -4,7 +4,7 @@ import type { Fault, MemberView, ReleaseView, Suspect, WarningView } from '../li
 import { around, countShut, isGate, keyOf, levelOfFault, placeOf, releaseCommand, spreadOf, touchOf, websOf, whyOf } from './shown.ts'
 
 const suspect = (more: Partial<Suspect>): Suspect => ({
-  name: 'love-letter.txt.vbs', level: 'warned', meaning: '', findings: [], warnings: [], releases: [], paths: [], is_here: true, looked: null, unseen: '', persons_needed: 2, web_note: '', size: 0, since: 0, content: 'a'.repeat(64), ...more,
+  name: 'love-letter.txt.vbs', level: 'warned', meaning: '', findings: [], warnings: [], agents: [], releases: [], paths: [], is_here: true, looked: null, unseen: '', persons_needed: 2, web_note: '', size: 0, since: 0, content: 'a'.repeat(64), ...more,
 })
 const member = (name: string, more: Partial<MemberView> = {}): MemberView => ({ name, own_name: '', petname: null, verified: null, role: 'member', is_me: false, is_here: true, last_heard: null, id: `id of ${name}`, ...more })
 const warning = (by: string, web = 'family'): WarningView => ({ by, web, why: 'rule worm', counts: true, heard: 0 })

@@ -970,7 +970,7 @@ export const t = {
     rule: 'Rule', ofSet: (set: string) => `of ${set}`, builtIn: 'the built-in rules',
     inForce: 'in force', observing: 'only observes', odd: 'odd, not harmful', inside: (name: string) => `in ${name}`,
     offsets: (text: string) => `at byte ${text}`, offsetsMore: (n: number) => `and ${plural(n, 'place', 'places')} more`,
-    warnings: 'Who warns', noWarnings: 'Nobody warns of it.',
+    warnings: 'Who warns', noWarnings: 'Nobody warns of it.', agents: 'Agents of this computer', agentHolds: 'holds it here', agentWarns: 'warns of it here',
     counts: 'counts', notCounting: 'does not count: older than a week, contradicted by looking here, or no member now',
     inWeb: (web: string) => `in ${web}`,
     releases: 'Who says that it is no harm', released: 'released it', asks: 'asks to release it',
