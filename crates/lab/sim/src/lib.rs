@@ -3,6 +3,7 @@
 //! `cargo xtask sim --seed N --peers N --hours N` replays a run exactly. The checkers in [`check`] are code apart from
 //! what they check. Not for: measuring speed, or anything with a real clock or socket.
 
+pub mod alarms;
 pub mod check;
 pub mod check_mirror;
 pub mod check_search;
@@ -30,6 +31,7 @@ pub mod trust;
 pub mod vault;
 mod watch;
 mod world;
+pub mod worm;
 pub mod writing;
 
 pub use drivers::sealed_id;

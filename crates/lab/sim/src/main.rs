@@ -4,11 +4,12 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sim::scale::{self, Study};
 use sim::town::{Outcome, Plan, run};
+use sim::worm::{Against, Brought, Plot};
 
 const USAGE: &str = "usage: sim --suite
        sim --crowd MEMBERS
@@ -26,6 +27,9 @@ const USAGE: &str = "usage: sim --suite
        sim --square MEMBERS
        sim --outbreaks TOWNS [--seed N]
        sim --alarm MEMBERS
+       sim --alarm-light MEMBERS
+       sim --worm SEEDS [--seed N]
+       sim --worm-small SEEDS [--seed N]
        sim --seed N [--peers N] [--hours N] [--searches N] [--all-signatures]
        sim --scale [--seed N] [--peers N] [--out FOLDER]
   --scale   compares ways to search webs of 100 to 100,000 members (or N), prints tables, writes
@@ -55,6 +59,12 @@ const MAILS_FRESH: u64 = 12;
 /// The same of the towns in which harmful files spread.
 const OUTBREAKS_FIXED: (u64, u64) = (1, 20);
 const OUTBREAKS_FRESH: u64 = 20;
+
+/// The same of worms, in one web of so many.
+const WORM_FIXED: (u64, u64) = (1, 3);
+const WORM_MEMBERS_SMALL: usize = 40;
+/// Members of the web that is asked for.
+const WORM_MEMBERS: usize = 100;
 
 /// The same of the towns around jobs. Towns 12 and 14 found that a liar who was believed alone had honest workers accused.
 const JOBS_FIXED: (u64, u64) = (8, 7);
@@ -104,6 +114,8 @@ fn main() -> ExitCode {
         ("--talks", talks),
         ("--mails", mails),
         ("--outbreaks", outbreaks),
+        ("--worm", worms),
+        ("--worm-small", worm_small),
     ] {
         if let Some((first, towns)) = small_towns(word, &arguments) {
             return if run(first, towns) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
@@ -119,7 +131,10 @@ fn main() -> ExitCode {
             "--crowd" => return crowd(members),
             "--filters" => return filters(members),
             "--square" => return square(members),
-            "--alarm" => return alarm(members),
+            "--alarm" => return alarm("alarm", &sim::alarms::alarm(7, members), members),
+            "--alarm-light" => {
+                return alarm("alarm of light peers", &sim::alarms::light(7, members), members);
+            }
             _ => {}
         }
     }
@@ -500,12 +515,12 @@ fn square(members: usize) -> ExitCode {
 }
 
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]
-fn alarm(members: usize) -> ExitCode {
-    let alarm = sim::outbreaks::alarm(7, members);
+fn alarm(kind: &str, alarm: &sim::alarms::Alarm, members: usize) -> ExitCode {
     println!(
-        "NOTE alarm: {} of {} members: half are warned {} ms after the file was written, 99 of 100 after {} ms, all after {} ms; {} missed; {} messages between peers; in {:.0?}",
+        "NOTE {kind}: {} of {} members: found {} ms after the file was written; half are warned after {} ms, 99 of 100 after {} ms, all after {} ms; {} missed; {} messages between peers; in {:.0?}",
         alarm.members,
         members,
+        alarm.time(0),
         alarm.time(50),
         alarm.time(99),
         alarm.time(100),
@@ -514,6 +529,99 @@ fn alarm(members: usize) -> ExitCode {
         alarm.wall
     );
     if alarm.missed == 0 && alarm.members == members { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How worms are let loose.
+const WORM_KINDS: [(&str, Against, Brought); 3] = [
+    ("brought when it is sent", Against::Guard, Brought::WhenSent),
+    ("brought when it is opened", Against::Guard, Brought::WhenOpened),
+    ("without any guard", Against::Nothing, Brought::WhenSent),
+];
+
+/// Lets worms loose in a web of a hundred. Says whether the guard does what is wanted of it.
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn worms(first: u64, seeds: u64) -> bool {
+    let begun = Instant::now();
+    let all: Mutex<[Vec<f64>; 3]> = Mutex::default();
+    let next = AtomicU64::new(first);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                // Each gathers the same web for itself.
+                let plot = Plot::gather(WORM_MEMBERS);
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first.saturating_add(seeds) {
+                        return;
+                    }
+                    let outcomes =
+                        WORM_KINDS.map(|(_, against, brought)| plot.let_loose(seed, against, brought));
+                    println!("{}", worm_line(seed, &outcomes));
+                    if let Ok(mut all) = all.lock() {
+                        all.iter_mut().zip(&outcomes).for_each(|(all, outcome)| all.push(outcome.of_100()));
+                    }
+                }
+            });
+        }
+    });
+    let mut all = all.into_inner().unwrap_or_default();
+    for ((kind, ..), all) in WORM_KINDS.into_iter().zip(&mut all) {
+        all.sort_unstable_by(f64::total_cmp);
+        println!(
+            "NOTE worm: {kind}: of {WORM_MEMBERS} members {:.1} % infected median, {:.1} % mean, {:.1} to {:.1} %; {seeds} seeds from {first}",
+            middle(all),
+            all.iter().sum::<f64>() * per(1, seeds),
+            all.first().unwrap_or(&0.0),
+            all.last().unwrap_or(&0.0)
+        );
+    }
+    println!("NOTE worm: in {} s", begun.elapsed().as_secs());
+    let [with, _, without] = all;
+    let is_held = middle(&with) <= 2.0 && with.last().is_some_and(|worst| *worst <= 9.0);
+    is_held && without.first().is_some_and(|least| *least >= 50.0)
+}
+
+/// Says what came of one seed.
+fn worm_line(seed: u64, outcomes: &[sim::worm::Outcome]) -> String {
+    let told = WORM_KINDS.iter().zip(outcomes).map(|((kind, ..), outcome)| {
+        format!(
+            "{kind} {} infected ({} asked and kept off, {} held off, {} warnings, {} gates shut, {} min)",
+            outcome.infected,
+            outcome.asked,
+            outcome.held,
+            outcome.warnings,
+            outcome.shut,
+            outcome.seconds / 60
+        )
+    });
+    format!("  seed {seed}: {}", told.collect::<Vec<_>>().join("; "))
+}
+
+/// Returns the median of what is sorted; of an even number the upper one, which flatters nobody.
+fn middle(sorted: &[f64]) -> f64 {
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// The worms of the suite. Says whether all was right.
+#[allow(clippy::print_stdout, reason = "printing is what this program is for")]
+fn worm_small(first: u64, seeds: u64) -> bool {
+    let begun = Instant::now();
+    let mut report = sim::check::Report::default();
+    let plot = Plot::gather(WORM_MEMBERS_SMALL);
+    let all = sim::worm::check(&plot, first..first.saturating_add(seeds), &mut report);
+    let infected = |outcome: &sim::worm::Outcome| format!("{:.0}", outcome.of_100());
+    let (with, without): (Vec<_>, Vec<_>) =
+        all.iter().map(|(with, without)| (infected(with), infected(without))).unzip();
+    println!(
+        "NOTE worm: {WORM_MEMBERS_SMALL} members, {seeds} worms from seed {first}: {} of 100 infected, without a guard {}; in {} s",
+        with.join(", "),
+        without.join(", "),
+        begun.elapsed().as_secs()
+    );
+    for line in &report.wrong {
+        println!("  wrong: {line}");
+    }
+    report.wrong.is_empty()
 }
 
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]
@@ -571,6 +679,7 @@ fn jobs(arguments: &[String]) -> Option<Vec<Job>> {
     jobs.push(Box::new(move || mails(fresh >> 16, MAILS_FRESH)));
     jobs.push(Box::new(|| outbreaks(OUTBREAKS_FIXED.0, OUTBREAKS_FIXED.1)));
     jobs.push(Box::new(move || outbreaks(fresh >> 16, OUTBREAKS_FRESH)));
+    jobs.push(Box::new(|| worm_small(WORM_FIXED.0, WORM_FIXED.1)));
     jobs.push(Box::new(|| job_towns(JOBS_FIXED.0, JOBS_FIXED.1)));
     jobs.push(Box::new(move || job_towns(fresh >> 16, JOBS_FRESH)));
     jobs.push(Box::new(|| jobs_again(0, JOBS_AGAIN)));

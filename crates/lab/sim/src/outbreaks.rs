@@ -1,11 +1,11 @@
 //! Small towns in which harmful files spread: some computers know the rule that finds them, some persons lie, power goes, the world falls
-//! in two halves. And one large web that is warned, to see how long that takes.
+//! in two halves.
 //!
 //! `cargo xtask sim --outbreaks TOWNS` runs many, each by its seed. The script keeps which file is harmful and who lied; what must hold is looked
 //! at in answers, rows and at the gate.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base::ContentId;
 use guard::jobs::{Finding, Outcome, Place, Scan, Scanned, Severity};
@@ -363,69 +363,4 @@ impl Town {
         let shown = self.world.read(index, "guard.show", json!({ "file": content })).unwrap_or(Value::Null);
         list(&shown, "findings").next().is_some()
     }
-}
-
-/// How long a warning took.
-#[derive(Debug, Clone, Default)]
-pub struct Alarm {
-    /// Members who had joined.
-    pub members: usize,
-    /// From the moment in which the file was written to the moment in which a member's gate was shut, ascending, in milliseconds.
-    pub times_ms: Vec<u64>,
-    /// Members who were not warned in time.
-    pub missed: usize,
-    /// Messages of all kinds between peers, for all.
-    pub messages: u64,
-    /// Wall time of the whole run.
-    pub wall: Duration,
-}
-
-impl Alarm {
-    /// Returns the time within which so many of 100 were warned.
-    pub fn time(&self, of_100: usize) -> u64 {
-        let at = (self.times_ms.len() * of_100).div_ceil(100).saturating_sub(1);
-        self.times_ms.get(at).copied().unwrap_or(0)
-    }
-}
-
-/// Warns one large web in fair weather: one member's scanner finds something.
-pub fn alarm(seed: u64, members: usize) -> Alarm {
-    let begun = Instant::now();
-    let mut world = World::new(seed, members, &Memory::shared());
-    for index in 0..members {
-        let knows = (index == 0).then(BTreeSet::new);
-        world.set_scanner(index, Scanner { knows, ..Scanner::default() });
-        world.start(index);
-    }
-    let here = world.crowd_together(members);
-    let folder = world.peer(0).folder();
-    world.ask(0, "files.share", json!({ "web": "town", "folder": folder, "name": "things" }));
-    world.run_for(Duration::from_mins(2));
-    world.write(0, "letter", 1, 5_000);
-    let content = world.peer(0).disk.file("letter").map(crate::disk::SimFile::content);
-    let content = content.unwrap_or(OLD_SET);
-    world.teach_scanner(0, content);
-    let (since, before) = (world.now_ms(), world.tally.messages);
-    world.tell_watcher(0, &["letter"], &[]);
-    let mut without = here.clone();
-    let mut alarm = Alarm { members: here.len(), ..Alarm::default() };
-    for _ in 0..600 {
-        world.run_for(Duration::from_millis(50));
-        let taken = world.now_ms() - since;
-        let is_shut = |world: &World, index: PeerIndex| {
-            let peer = world.peer(index);
-            let gate = guard::gate(&*peer.rows(), content, peer.clock(world.now_ms()));
-            matches!(gate, Ok(Gate::Shut(_)))
-        };
-        let count = without.len();
-        without.retain(|index| !is_shut(&world, *index));
-        alarm.times_ms.extend(std::iter::repeat_n(taken, count - without.len()));
-        if without.is_empty() {
-            break;
-        }
-    }
-    alarm.missed = without.len();
-    alarm.messages = world.tally.messages - before;
-    alarm.wall = begun.elapsed();
-    alarm
 }

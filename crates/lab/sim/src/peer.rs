@@ -19,6 +19,15 @@ use crate::jobs::mischief::{Mischief, Mischievous};
 use crate::lying::Liar;
 use crate::vault::{Memory, SimVault};
 
+/// Which services a peer has whose web is given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ground {
+    /// Those of jobs; whether it dials those it knows.
+    Jobs { is_dialling: bool },
+    /// Those through which a warning goes.
+    Light,
+}
+
 /// A peer of the simulated world.
 pub struct SimPeer {
     /// Its number.
@@ -57,8 +66,8 @@ pub struct SimPeer {
     /// Rows as they were once, and whether the next start is of a home made of them.
     saved: Option<MemoryBacking>,
     home: records::Home,
-    /// Whether the ground under its jobs is given, and then whether it dials those it knows.
-    given: Option<bool>,
+    /// What it stands on if it is not whole.
+    given: Option<Ground>,
     kernel: Option<Kernel>,
     readers: Option<Arc<Readers>>,
     lives: u64,
@@ -105,6 +114,20 @@ impl SimPeer {
             lives: 0,
             cancelled: BTreeSet::new(),
             running: BTreeSet::new(),
+        }
+    }
+
+    /// Makes the peer anew, without power: its rows as of the last durable commit, its files and what it knows of others. This one commits
+    /// nothing any more.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            disk: self.disk.clone(),
+            clock_error_ms: self.clock_error_ms,
+            index_driver: self.index_driver.clone(),
+            scanner: self.scanner.clone(),
+            known: self.known.clone(),
+            backing: self.backing.power_cut(),
+            ..Self::new(self.index, self.seed, &self.memory, &ValuePool::default())
         }
     }
 
@@ -165,7 +188,8 @@ impl SimPeer {
             return false;
         }
         let services: Vec<Box<dyn kernel::Service>> = match self.given {
-            Some(is_dialling) => crate::jobs::ground::services(is_dialling),
+            Some(Ground::Jobs { is_dialling }) => crate::jobs::ground::services(is_dialling),
+            Some(Ground::Light) => crate::alarms::services(),
             None => vec![
                 Box::new(records::service_of(std::mem::take(&mut self.home))),
                 Box::new(people::service()),
@@ -201,8 +225,8 @@ impl SimPeer {
     }
 
     /// Puts a home in place of its own whose web is given, with the services for that; before the first start.
-    pub(crate) fn stand_on(&mut self, home: MemoryBacking, is_dialling: bool) {
-        (self.backing, self.given) = (home, Some(is_dialling));
+    pub(crate) fn stand_on(&mut self, home: MemoryBacking, ground: Ground) {
+        (self.backing, self.given) = (home, Some(ground));
     }
 
     pub(crate) fn cut_power(&mut self, dice: &mut Dice) {

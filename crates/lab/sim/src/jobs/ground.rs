@@ -89,34 +89,47 @@ pub(crate) fn person(device: DeviceId) -> PersonId {
 
 /// Returns a home whose device is a member of the web and knows these members, itself among them.
 pub(crate) fn home(me: DeviceId, members: &[DeviceId]) -> MemoryBacking {
-    let backing = MemoryBacking::default();
-    let empty = backing.snapshot().expect("memory can always be read");
-    let mut rows = Overlay::new(&*empty);
+    of(me, home_of(members))
+}
+
+/// Makes a home that of a device.
+pub(crate) fn of(me: DeviceId, home: MemoryBacking) -> MemoryBacking {
     let at = Timestamp::from_millis(0);
-    ME.put(&mut rows, &(), &Me(person(me), me, "Somebody".to_owned(), Vec::new(), Vec::new(), at));
-    let web = Web(
-        "hall".to_owned(),
-        "hall".to_owned(),
-        1,
-        members.len() as u64,
-        true,
-        at,
-        members.first().copied(),
-    );
-    WEBS.put(&mut rows, &WEB, &web);
-    WEB_LABELS.put(&mut rows, &"hall".to_owned(), &WEB);
-    RECORDS_OF.put(&mut rows, &WEB, &Records(false, 0, 0));
-    for (rank, device) in (0..).zip(members) {
-        let role = Some(wire::governance::Role::Member);
-        let member = Member(role, rank, vec![*device], at, format!("person-{}", device.short()));
-        MEMBERS.put(&mut rows, &(WEB, person(*device)), &member);
-        DEVICES.put(&mut rows, &(WEB, *device), &person(*device));
-        WEBS_OF.put(&mut rows, &(*device, WEB), &true);
-    }
-    let changes: Changes = rows.into_changes();
-    drop(empty);
-    backing.commit(changes, store::Durability::Durable).expect("memory takes everything");
+    write(&home, |rows| {
+        ME.put(rows, &(), &Me(person(me), me, "Somebody".to_owned(), Vec::new(), Vec::new(), at));
+    });
+    home
+}
+
+/// Returns a home that knows these members, and is nobody's yet.
+pub(crate) fn home_of(members: &[DeviceId]) -> MemoryBacking {
+    let backing = MemoryBacking::default();
+    let at = Timestamp::from_millis(0);
+    write(&backing, |rows| {
+        let count = members.len() as u64;
+        let web = Web("hall".to_owned(), "hall".to_owned(), 1, count, true, at, members.first().copied());
+        WEBS.put(rows, &WEB, &web);
+        WEB_LABELS.put(rows, &"hall".to_owned(), &WEB);
+        RECORDS_OF.put(rows, &WEB, &Records(false, 0, 0));
+        for (rank, device) in (0..).zip(members) {
+            let role = Some(wire::governance::Role::Member);
+            let member = Member(role, rank, vec![*device], at, format!("person-{}", device.short()));
+            MEMBERS.put(rows, &(WEB, person(*device)), &member);
+            DEVICES.put(rows, &(WEB, *device), &person(*device));
+            WEBS_OF.put(rows, &(*device, WEB), &true);
+        }
+    });
     backing
+}
+
+/// Writes rows into a home that is not started yet.
+pub(crate) fn write(home: &MemoryBacking, writing: impl FnOnce(&mut Overlay<'_>)) {
+    let before = home.snapshot().expect("memory can always be read");
+    let mut rows = Overlay::new(&*before);
+    writing(&mut rows);
+    let changes: Changes = rows.into_changes();
+    drop(before);
+    home.commit(changes, store::Durability::Durable).expect("memory takes everything");
 }
 
 /// Returns the services of such a home.
@@ -270,7 +283,7 @@ impl Service for Lending {
 
 /// Answers nothing.
 #[derive(Debug)]
-struct Nothing;
+pub(crate) struct Nothing;
 
 impl Reader for Nothing {
     fn read(

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::sandbox::{PROGRAM_SIZE, program, right};
 use super::{Habits, Honesty, ground};
 use crate::check::{Report, list, text};
+use crate::peer::Ground;
 use crate::vault::Memory;
 use crate::world::{PeerIndex, World};
 
@@ -124,7 +125,7 @@ impl Hall {
                 false => all.iter().take(owners).chain(all.get(index)).copied().collect(),
             };
             let peer = world.peer_mut(index);
-            peer.stand_on(ground::home(peer.device, &known), !is_owner);
+            peer.stand_on(ground::home(peer.device, &known), Ground::Jobs { is_dialling: !is_owner });
             peer.disk.store(program(PROGRAM), ByteRange { from: 0, to: PROGRAM_SIZE });
             peer.sandbox.lie = index as u64;
             if !is_owner {
