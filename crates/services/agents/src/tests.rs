@@ -64,5 +64,9 @@ fn a_clock_that_is_far_ahead_does_not_have_the_last_word() {
     lone.pass();
     lone.tell(ALICE, 2, &said("watchman", NOW.millis() + 60_000, None));
     lone.pass();
-    assert_eq!(listed(&lone)[0]["state"], json!("stopped by Alice"), "of one moment the one that stops counts");
+    assert_eq!(
+        listed(&lone)[0]["state"],
+        json!("stopped by Alice"),
+        "of one moment the one that stops counts"
+    );
 }
