@@ -1,7 +1,7 @@
 //! Jobs: what a unit costs, how busy two workers are, a million units; and the same by Ray and Dask, in the same run.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
