@@ -1,7 +1,7 @@
 //! Jobs: what a unit costs, how busy two workers are, a million units; and the same by Ray and Dask, in the same run.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -200,11 +200,13 @@ fn killed_often(bench: &Bench, kills: usize) -> Result<()> {
     Ok(())
 }
 
-/// Benchmarks run in the root of the repository.
-const HERE: &str = "crates/lab/bench";
+/// Returns the folder of this crate: benchmarks run in the root of the repository, and peers want whole paths.
+fn here() -> PathBuf {
+    std::path::absolute("crates/lab/bench").unwrap_or_else(|_| PathBuf::from("crates/lab/bench"))
+}
 
 fn programs() -> PathBuf {
-    Path::new(HERE).join("programs")
+    here().join("programs")
 }
 
 /// Begins a job over numbers; the workers are trusted, so that nothing is computed twice.
@@ -296,7 +298,7 @@ fn against(bench: &Bench) -> Result<Vec<(String, [f64; 3])>> {
 
 /// Runs a script of this folder, with our Python client at hand; returns the three numbers of its last line.
 fn python(script: &str, arguments: &[&OsStr]) -> Result<[f64; 3]> {
-    let here = Path::new(HERE);
+    let here = here();
     let ran = Command::new("python3")
         .arg(here.join("src").join(script))
         .args(arguments)

@@ -57,6 +57,8 @@ pub struct Alarm {
     pub missed: usize,
     /// Messages of all kinds between peers, for all.
     pub messages: u64,
+    /// Wall time of the warning at one peer, on average: simulated time knows nothing of processors.
+    pub wall_each: Duration,
     /// Wall time of the whole run.
     pub wall: Duration,
 }
@@ -70,7 +72,7 @@ impl Alarm {
 
     /// Looks at every gate until all are shut.
     fn watch(&mut self, world: &mut World, (here, content): (&[PeerIndex], ContentId), since: u64) {
-        let before = world.tally.messages;
+        let (begun, before) = (Instant::now(), world.tally.messages);
         let mut without = here.to_vec();
         let end = world.now_ms() + u64::try_from(PATIENCE.as_millis()).unwrap_or(0);
         while !without.is_empty() && world.now_ms() < end {
@@ -84,6 +86,8 @@ impl Alarm {
         }
         self.missed = without.len();
         self.messages = world.tally.messages - before;
+        let count = u32::try_from(here.len()).unwrap_or(u32::MAX);
+        self.wall_each = begun.elapsed().checked_div(count).unwrap_or_default();
     }
 }
 

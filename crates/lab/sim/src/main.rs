@@ -517,7 +517,7 @@ fn square(members: usize) -> ExitCode {
 #[allow(clippy::print_stdout, reason = "printing is what this program is for")]
 fn alarm(kind: &str, alarm: &sim::alarms::Alarm, members: usize) -> ExitCode {
     println!(
-        "NOTE {kind}: {} of {} members: found {} ms after the file was written; half are warned after {} ms, 99 of 100 after {} ms, all after {} ms; {} missed; {} messages between peers; in {:.0?}",
+        "NOTE {kind}: {} of {} members: found {} ms after the file was written; half are warned after {} ms, 99 of 100 after {} ms, all after {} ms; {} missed; {} messages between peers; {:.1?} of wall time at each; in {:.0?}",
         alarm.members,
         members,
         alarm.time(0),
@@ -526,6 +526,7 @@ fn alarm(kind: &str, alarm: &sim::alarms::Alarm, members: usize) -> ExitCode {
         alarm.time(100),
         alarm.missed,
         alarm.messages,
+        alarm.wall_each,
         alarm.wall
     );
     if alarm.missed == 0 && alarm.members == members { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -585,8 +586,9 @@ fn worms(first: u64, seeds: u64) -> bool {
 fn worm_line(seed: u64, outcomes: &[sim::worm::Outcome]) -> String {
     let told = WORM_KINDS.iter().zip(outcomes).map(|((kind, ..), outcome)| {
         format!(
-            "{kind} {} infected ({} asked and kept off, {} held off, {} warnings, {} gates shut, {} min)",
+            "{kind} {} infected ({} before the first warning, {} asked and kept off, {} held off, {} warnings, {} gates shut, {} min)",
             outcome.infected,
+            outcome.infected_before,
             outcome.asked,
             outcome.held,
             outcome.warnings,

@@ -67,6 +67,8 @@ pub struct Outcome {
     pub members: usize,
     /// Who opened it, the first one among them.
     pub infected: usize,
+    /// Who had it when the first warning came to somebody who has none of it.
+    pub infected_before: usize,
     /// Times that a person wanted to open it and was kept off: by a question, or by a hold.
     pub asked: u64,
     /// The same by a hold.
@@ -199,10 +201,20 @@ impl Run {
         run
     }
 
+    /// Says how many persons warn, as a computer knows that is not infected.
+    fn warnings(&self) -> usize {
+        let witness = (0..self.members).find(|index| !self.infected.contains(index)).unwrap_or(0);
+        let shown = self.world.read(witness, "guard.show", json!({ "file": self.worm })).unwrap_or_default();
+        crate::check::list(&shown, "warnings").count()
+    }
+
     /// A person has opened it: their computer shows it to all whom they know, and is switched off as a guard.
     fn infect(&mut self, who: PeerIndex) {
         if !self.infected.insert(who) {
             return;
+        }
+        if self.outcome.infected_before + 1 == self.infected.len() && self.warnings() == 0 {
+            self.outcome.infected_before += 1;
         }
         // Whatever runs as a person can do that (spec guard, what Mallory can do).
         self.world.ask(who, "guard.switch", json!({ "state": "off" }));
@@ -268,8 +280,7 @@ impl Run {
         self.outcome.infected = self.infected.len();
         self.outcome.shut =
             (0..self.members).filter(|index| matches!(self.gate(*index), Gate::Shut(_))).count();
-        let shown = self.world.read(0, "guard.show", json!({ "file": self.worm })).unwrap_or_default();
-        self.outcome.warnings = crate::check::list(&shown, "warnings").count();
+        self.outcome.warnings = self.warnings();
         self.outcome
     }
 

@@ -26,6 +26,8 @@ const FILM: &str = "film.bin";
 const FILM_BYTES: usize = 300_000;
 /// Forged entries in one message.
 const FORGED: usize = 20;
+/// How long a link may take: a call of the other side that nobody answers ends after ten seconds.
+const LINKED_WITHIN: Duration = Duration::from_secs(20);
 /// How long the line of one move is waited for before the next, so that they are not mistaken for each other.
 const BETWEEN: Duration = Duration::from_secs(6);
 
@@ -74,8 +76,19 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
 }
 
 impl Mallory<'_> {
-    /// Makes a link as her program would.
+    /// Makes a link as her program would; tries again while the other computer calls hers, or does not talk to it for a while.
     async fn link(&self, to: &Target) -> Result<(Connection, SendStream, RecvStream)> {
+        let begun = Instant::now();
+        loop {
+            match self.link_once(to).await {
+                Err(error) if begun.elapsed() > LINKED_WITHIN => return Err(error),
+                Err(_) => tokio::time::sleep(Duration::from_millis(500)).await,
+                linked => return linked,
+            }
+        }
+    }
+
+    async fn link_once(&self, to: &Target) -> Result<(Connection, SendStream, RecvStream)> {
         let connection = connect(&self.endpoint, to, MEMBER).await.context("no connection")?;
         let (mut send, mut receive) = connection.open_bi().await?;
         send.write_all(GREETING).await?;
@@ -152,8 +165,8 @@ impl Mallory<'_> {
 
     /// Says that Alice's computer has written what it has not.
     async fn forge(&self, scene: &mut Scene, bob: &Target, alice: &Target, web: WebId) -> Result<()> {
-        let since = Instant::now();
         let (connection, mut send, _receive) = self.link(bob).await?;
+        let since = Instant::now();
         let author = DeviceId::new(*alice.address.id.as_bytes());
         let entries = (0..FORGED).map(|seq| self.entry(author, web, 1 + seq as u64).bytes.into()).collect();
         let message = wire::to_bytes(&Message::Entries { web, entries, is_last: true });
@@ -245,15 +258,7 @@ impl Mallory<'_> {
 
     /// Signs another beginning of her own log.
     async fn sign_twice(&self, scene: &mut Scene, alice: &Target, web: WebId) -> Result<()> {
-        // Alice's computer did not talk to hers for a while.
-        let begun = Instant::now();
-        let (_connection, mut send, _receive) = loop {
-            match self.link(alice).await {
-                Ok(link) => break link,
-                Err(error) if begun.elapsed() > Duration::from_secs(20) => return Err(error),
-                Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
-            }
-        };
+        let (_connection, mut send, _receive) = self.link(alice).await?;
         let since = Instant::now();
         let me = DeviceId::new(*self.endpoint.id().as_bytes());
         let entries = vec![self.entry(me, web, 1).bytes.into()];

@@ -112,7 +112,7 @@ fn attack(bench: &Bench, asked: &Asked) -> Result<Report> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let begun = Instant::now();
     let mut scenes = Vec::new();
-    let (attacks, mut town) = std::thread::scope(|scope| {
+    let (attacks, mut town, took) = std::thread::scope(|scope| {
         scope.spawn(|| watch.run(&honest, &stop));
         let working = scope.spawn(|| work.run(&workers, &is_over, Dice::new(asked.seed ^ 0x7)));
         let acts: Vec<_> = ATTACKS
@@ -143,7 +143,17 @@ fn attack(bench: &Bench, asked: &Asked) -> Result<Report> {
         is_over.store(true, Ordering::Relaxed);
         drop(working.join());
         eprintln!("{:4} s  comparing files", begun.elapsed().as_secs());
+        let took = begun.elapsed();
         let mut town = work.compare(&workers);
+        // Homes keep what they fetched plain; a search that finds nothing where it must be has proven nothing.
+        let mut control = report::Town::default();
+        let finds = stage.searched.first().is_none_or(|(_, secret)| {
+            honest.iter().all(|seat| search(&seat.home, secret, &mut control).is_ok())
+                && !control.leaks.is_empty()
+        });
+        if !finds {
+            town.failures.push("the search for secrets finds none at the honest, either".to_owned());
+        }
         for (folder, secret) in &stage.searched {
             if let Err(error) = search(folder, secret, &mut town) {
                 town.failures.push(format!("{} could not be searched: {error}", folder.display()));
@@ -151,10 +161,10 @@ fn attack(bench: &Bench, asked: &Asked) -> Result<Report> {
         }
         let attacks = scenes.drain(..).map(|scene| scene.close(&watch, NOTICED_WITHIN)).collect();
         stop.store(true, Ordering::Relaxed);
-        (attacks, town)
+        (attacks, town, took)
     });
     town.slowest = watch.slowest();
-    Ok(Report { took: begun.elapsed(), attacks, town })
+    Ok(Report { took, attacks, town })
 }
 
 /// Searches all files below a folder for a secret.
