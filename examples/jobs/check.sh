@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks the programs here against numpy, the C compiler and published numbers; its packages live in a folder of their own.
+# Checks the programs here, and the agents that are ready, against numpy, the C compiler and published numbers; its packages live in a folder of their own.
 set -eu
 cd "$(dirname "$0")"
 venv="${XDG_CACHE_HOME:-$HOME/.cache}/althing/jobs"
@@ -9,3 +9,4 @@ if ! cmp -s requirements.txt "$venv/requirements.txt"; then
     cp requirements.txt "$venv/requirements.txt"
 fi
 "$venv/bin/python" check.py
+"$venv/bin/python" ../agents/check.py

@@ -154,7 +154,8 @@ impl Agents {
         said: Said,
     ) -> Result<(), Fault> {
         let row = (web, Name::new(said.name), person);
-        match SAID.get(step.view(), &row)? {
+        let known = SAID.get(step.view(), &row)?;
+        match &known {
             // Of two words of one moment, as of two devices, the one that stops is kept, on all computers alike.
             Some(known)
                 if (known.at, known.admission.is_none(), known.device)
@@ -173,16 +174,18 @@ impl Agents {
             self.is_any = Some(true);
         }
         let key = (web, row.1.clone());
-        let known = SAID.get(step.view(), &row)?;
         let last = said.admission.clone().or_else(|| known.as_ref().and_then(|known| known.last.clone()));
         let is_by_admin =
             is_admin(step.view(), web, person)? || known.as_ref().is_some_and(|known| known.is_by_admin);
         let now = SaidRow { at: said.at, device, admission: said.admission, last, is_by_admin };
+        let counted = standing::word(step.view(), &key)?;
         SAID.put(step.rows(), &row, &now);
-        // What happened before is told to none.
-        let doing = DOING.get(step.view(), &key)?.unwrap_or_default();
-        let from = kernel::last_event(step.view())?;
-        DOING.put(step.rows(), &key, &DoingRow { from, ..doing });
+        // What happened before is told to none; a word that does not count keeps nothing from anybody.
+        if standing::word(step.view(), &key)? != counted {
+            let doing = DOING.get(step.view(), &key)?.unwrap_or_default();
+            let from = kernel::last_event(step.view())?;
+            DOING.put(step.rows(), &key, &DoingRow { from, ..doing });
+        }
         if let Some(Admission { program, .. }) = known.and_then(|known| known.last)
             && !standing::is_wanted(step.view(), web, program)?
         {

@@ -49,8 +49,12 @@ fn what_a_member_says_who_is_no_admin_is_nothing() {
     let mut lone = lone();
     lone.tell(BOB, 1, &said("mine", 1, Some(1)));
     lone.tell(ALICE, 1, &said("watchman", 1, Some(1)));
+    lone.pass();
+    let before = lone.rows("agents.doing");
+    assert!(!before.is_empty());
     lone.tell(BOB, 2, &said("watchman", 2, None));
     lone.pass();
+    assert_eq!(lone.rows("agents.doing"), before, "it keeps no event from an agent that is admitted");
     let all = listed(&lone);
     assert_eq!(all.len(), 1, "{all:?}");
     assert_eq!(all[0]["by"], json!("Alice"));

@@ -191,8 +191,8 @@ pub(crate) fn is_any(rows: &dyn Rows, content: ContentId) -> Result<bool, StoreE
     Ok(SAID.within(rows, &content).next().transpose()?.is_some())
 }
 
-/// Returns the newest word about a content under whose name it may be shown.
-pub(crate) fn first_said(rows: &dyn Rows, content: ContentId) -> Result<Option<SaidRow>, StoreError> {
+/// Returns an agent's word about a content: by its name it is shown when nobody else names it.
+pub(crate) fn any_word(rows: &dyn Rows, content: ContentId) -> Result<Option<SaidRow>, StoreError> {
     let first = SAID.within(rows, &content).next().transpose()?;
     Ok(first.and_then(|(_, said)| said.into_iter().next_back()))
 }

@@ -109,7 +109,7 @@ fn known_name(rows: &dyn Rows, content: ContentId) -> Result<String, StoreError>
     if let Some((_, row)) = WARNINGS.within(rows, &content).next().transpose()? {
         return Ok(row.name);
     }
-    Ok(agents::first_said(rows, content)?.map_or_else(|| content.short(), |said| said.name))
+    Ok(agents::any_word(rows, content)?.map_or_else(|| content.short(), |said| said.name))
 }
 
 /// Returns the contents at and below a path that are on this computer, and how many are not.
@@ -379,7 +379,7 @@ fn size_of(rows: &dyn Rows, content: ContentId) -> Result<u64, StoreError> {
     if let Some((_, row)) = WARNINGS.within(rows, &content).next().transpose()? {
         return Ok(row.size);
     }
-    Ok(agents::first_said(rows, content)?.map_or(0, |said| said.size))
+    Ok(agents::any_word(rows, content)?.map_or(0, |said| said.size))
 }
 
 fn paths_in(rows: &dyn Rows, web: WebId, content: ContentId) -> Result<Vec<String>, StoreError> {
