@@ -11,7 +11,7 @@ NOTE_SIZE_MAX = 200
 RULE_SIZE_MAX = 128
 PLACES_MAX = 8
 RULES_SIZE_MAX = 8 * 1024 * 1024
-DEEDS = 4
+DEEDS = 11
 
 
 def read_record(data, _finds):
@@ -99,6 +99,8 @@ def read_report(report):
         except ValueError:
             demand(False, "no address")
     demand(number(deed, "deed") < DEEDS, "an unknown deed")
+    # Whoever has no key has an address.
+    demand(address is not None or any(octets(device, 32, "device")), "nobody")
     return {
         "report": octets(device, 32, "device").hex(),
         "address": address,

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use iroh::endpoint::{Incoming, IncomingAddr, VarInt};
+use guard::jobs::{Deed, NOBODY};
+use iroh::endpoint::{ConnectingError, ConnectionError, Incoming, IncomingAddr, TransportErrorCode, VarInt};
 use kernel::Channel;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -23,6 +24,9 @@ const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Bytes a stranger may send before we read them.
 const STRANGER_WINDOW: VarInt = VarInt::from_u32(64 * 1024);
+
+/// TLS's alert for a protocol that is not spoken here (RFC 7301, section 3.2).
+const NO_APPLICATION_PROTOCOL: u8 = 120;
 
 impl Shared {
     /// Takes connections until the network stops.
@@ -67,6 +71,10 @@ impl Shared {
             Ok(Ok(connection)) => connection,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a handshake failed");
+                if is_unknown_protocol(&error) {
+                    // The handshake ends before the other side proves who it is.
+                    self.admission.oddities().note(NOBODY, from, Deed::Probed);
+                }
                 return;
             }
             Err(_) => return,
@@ -97,4 +105,11 @@ impl Shared {
         registration.connection().set_max_concurrent_bi_streams(VarInt::from_u32(1));
         self.receive_link(registration, Channel::Join, Some(place)).await;
     }
+}
+
+fn is_unknown_protocol(error: &ConnectingError) -> bool {
+    let ConnectingError::ConnectionError { source: ConnectionError::TransportError(error), .. } = error else {
+        return false;
+    };
+    error.code == TransportErrorCode::crypto(NO_APPLICATION_PROTOCOL)
 }

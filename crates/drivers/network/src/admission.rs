@@ -99,6 +99,10 @@ impl Admission {
             if state.is_admitted(*device) {
                 continue;
             }
+            let line = state.connections.get(device).and_then(|lines| lines.values().next());
+            if let Some((_, connection)) = line {
+                self.oddities.note(*device, address_of(connection), Deed::CameBack);
+            }
             let closed =
                 state.close(*device, |protocol| protocol.is_for_members() && protocol != Protocol::Member);
             state.penalties.remove(device);
@@ -173,11 +177,14 @@ impl Admission {
 
     fn punish_for(&self, device: DeviceId, what: &str, deed: Deed) {
         let mut state = self.state();
+        let mut from = None;
         for (_, connection) in state.connections.get(&device).into_iter().flat_map(BTreeMap::values) {
+            from = from.or_else(|| address_of(connection));
             connection.close(code::VIOLATION, what.as_bytes());
         }
         if !state.is_admitted(device) {
             // Strangers make themselves a new key; the door's own rates hold them.
+            self.oddities.note(device, from, Deed::Probed);
             return;
         }
         if state.penalties.len() >= PENALTIES_MAX {
@@ -189,7 +196,7 @@ impl Admission {
             .map_or(PENALTY_MIN, |penalty| penalty.length.saturating_mul(2).min(PENALTY_MAX))
             .max(if deed == Deed::GaveWrongBytes { PENALTY_MAX } else { PENALTY_MIN });
         state.penalties.insert(device, Penalty { length, until: Instant::now() + length });
-        self.oddities.note(device, None, deed);
+        self.oddities.note(device, from, deed);
         tracing::warn!(device = %device.short(), what, seconds = length.as_secs(), "peer broke the protocol");
     }
 }

@@ -108,6 +108,9 @@ impl Shared {
         } else {
             Vec::new()
         };
+        let refused: Vec<ContentId> =
+            contents.iter().zip(&sources).filter(|(_, source)| source.is_none()).map(|(content, _)| *content).collect();
+        self.note_foreign(asker, &refused);
         // Nobody waits for what there is no right to: that would tell that it is here.
         let given: Vec<ContentId> = contents
             .iter()

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use base::DeviceId;
+use guard::jobs::Deed;
 use iroh::endpoint::{ConnectionError, RecvStream, SendStream};
 use kernel::{Channel, Input};
 use tokio::sync::OwnedSemaphorePermit;
@@ -34,6 +35,10 @@ const LAST_WORDS_TIME_MAX: Duration = Duration::from_secs(1);
 /// How long a joiner may talk to us, and we to the member whom we ask to let us in.
 const JOIN_TIME_MAX: Duration = Duration::from_secs(10);
 const ASKING_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Messages from one member within [`PACE_WITHIN`] that no program in order says; it is slowed down by the kernel's queue, not cut off.
+const PACE_MAX: u32 = 10_000;
+const PACE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Bytes of the answers of the member whom we ask to let us in: keys of many epochs.
 const WELCOME_SIZE_MAX: usize = 1024 * 1024;
@@ -301,8 +306,8 @@ impl Shared {
         });
         let Ok(Some((send, receive, greeting))) = greeted.await else { return };
         if greeting != GREETING {
-            drop(registration);
-            return self.admission.punish(device, "a wrong greeting");
+            self.admission.punish(device, "a wrong greeting");
+            return drop(registration);
         }
         let arrival = Arrival { channel, registration, send, receive, place };
         if let Some(link) = self.adopt(arrival) {
@@ -386,6 +391,7 @@ impl Shared {
             Channel::Join => wire::join::JOIN_SIZE_MAX,
         };
         let mut said = 0;
+        let mut pace = (Instant::now(), 0);
         loop {
             match frame::read(receive, limit + FRAME_OVERHEAD, self.limits.message).await {
                 // The last word is on its way to it.
@@ -394,6 +400,9 @@ impl Shared {
                     self.hear_seen(from, &frame.message).await;
                 }
                 Ok(Some(frame)) => {
+                    if channel == Channel::Member && is_flood(&mut pace) {
+                        self.admission.oddities().note(from, None, Deed::Flooded);
+                    }
                     let size = frame.message.len();
                     // On the join channel all frames count together, and so do empty ones.
                     said = if channel == Channel::Join { said + size.max(FRAME_OVERHEAD) } else { size };
@@ -435,6 +444,15 @@ impl Shared {
         }
         End::Closed
     }
+}
+
+/// Counts a message; true once in each [`PACE_WITHIN`] in which there were too many.
+fn is_flood((since, count): &mut (Instant, u32)) -> bool {
+    if since.elapsed() >= PACE_WITHIN {
+        (*since, *count) = (Instant::now(), 0);
+    }
+    *count += 1;
+    *count == PACE_MAX
 }
 
 /// Ends when a link on this channel has lived long enough.

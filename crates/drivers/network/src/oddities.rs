@@ -29,14 +29,19 @@ pub(crate) struct Oddities {
 impl Oddities {
     /// Counts one; when too many different ones wait they are not counted.
     pub(crate) fn note(&self, device: DeviceId, address: Option<IpAddr>, deed: Deed) {
+        self.note_times(device, address, deed, 1);
+    }
+
+    /// Counts as many at once.
+    pub(crate) fn note_times(&self, device: DeviceId, address: Option<IpAddr>, deed: Deed, more: u32) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let is_room = seen.len() < ODDITIES_MAX;
         match seen.get_mut(&(device, deed)) {
             Some((known, times)) => {
                 *known = address.or(*known);
-                *times = times.saturating_add(1);
+                *times = times.saturating_add(more);
             }
-            None if is_room => drop(seen.insert((device, deed), (address, 1))),
+            None if is_room => drop(seen.insert((device, deed), (address, more))),
             None => return,
         }
         drop(seen);

@@ -14,6 +14,12 @@ pub trait Rights: Send + Sync {
     /// The two are one answer on purpose: nobody learns by asking that a foreign content is here.
     fn sources(&self, asker: DeviceId, contents: &[ContentId]) -> Vec<Option<Source>>;
 
+    /// Counts those of some contents to which `asker` has no right that are here for webs that are not the asker's.
+    fn foreign(&self, asker: DeviceId, contents: &[ContentId]) -> u32 {
+        let _ = (asker, contents);
+        0
+    }
+
     /// Of some devices, returns those that `asker` may hear to have a content: it gets it here in a web that is theirs, too.
     fn fellows(&self, asker: DeviceId, content: ContentId, devices: &[DeviceId]) -> Vec<DeviceId> {
         let _ = (asker, content, devices);
@@ -74,6 +80,14 @@ impl Rights for RowRights {
             }
         };
         contents.iter().map(source).collect()
+    }
+
+    fn foreign(&self, asker: DeviceId, contents: &[ContentId]) -> u32 {
+        let answer = self.backing.snapshot().and_then(|rows| files::foreign(&*rows, asker, contents));
+        answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "rights cannot be read, a refused question is not told of");
+            0
+        })
     }
 
     fn fellows(&self, asker: DeviceId, content: ContentId, devices: &[DeviceId]) -> Vec<DeviceId> {

@@ -14,6 +14,7 @@ use bytes::{Bytes, BytesMut};
 use files::jobs::{CHANGED_IN_PLACE, ChangedInPlace, DAMAGED, Damaged, Source, Stat};
 use futures_lite::StreamExt;
 use guard::Gate;
+use guard::jobs::Deed;
 use iroh::endpoint::{RecvStream, SendStream, VarInt, WriteError};
 use iroh_blobs::protocol::{GetRequest, Request};
 use iroh_blobs::store::IROH_BLOCK_SIZE;
@@ -116,6 +117,14 @@ impl Shared {
         }
     }
 
+    /// Remembers that somebody asked for what is here for webs it is not in.
+    pub(crate) fn note_foreign(&self, asker: DeviceId, refused: &[ContentId]) {
+        let times = self.rights.foreign(asker, refused);
+        if times > 0 {
+            self.admission.oddities().note_times(asker, None, Deed::AskedForOthers, times);
+        }
+    }
+
     /// Returns where a content lies if the asker has a right to it now.
     pub(crate) fn source(&self, asker: DeviceId, content: ContentId) -> Option<Source> {
         if !self.admission.is_admitted(asker) {
@@ -131,7 +140,10 @@ impl Shared {
         request: &GetRequest,
         send: &mut SendStream,
     ) -> Result<(), Unserved> {
-        let source = self.source(asker, content).ok_or(Unserved::Because(code::REFUSED))?;
+        let Some(source) = self.source(asker, content) else {
+            self.note_foreign(asker, &[content]);
+            return Err(Unserved::Because(code::REFUSED));
+        };
         match self.looked_through(asker, &[content]).await.pop() {
             Some(Gate::Open) => {}
             Some(Gate::NotYet) => return Err(Unserved::Because(code::elsewhere(None))),

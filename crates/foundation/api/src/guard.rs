@@ -1,6 +1,6 @@
 //! Operations of `guard`: what harms is held, others are warned, and each computer looks for itself.
 
-use base::{ByteCount, ContentId, DeviceId, Timestamp};
+use base::{ByteCount, ContentId, DeviceId, Timestamp, WebId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ operations! {
     Read "guard.show" AskSuspect -> Suspect, "guard show {file}", "Shows what speaks against a file, who says so, and where it is.";
     Read "guard.log" AskGuardLog -> GuardLog, "guard log {file?}", "Shows what the guard did and heard, newest first.";
     Act "guard.check" Check -> Checked, "guard check {path}", "Looks through a file, a folder or a share again, as far as it is on this computer.", says "{files} looked through: {harmful} harmful, {unseen} could not be looked at.";
+    Act "guard.check_file" CheckFile -> Checked, "", "Looks through a file of this computer that is in no share, as what came with a mail; whoever writes it asks before it gets its name.", says "{files} looked through: {harmful} harmful, {unseen} could not be looked at.";
     Act "guard.warn" Warn -> Suspect, "guard warn {file}", "Warns everybody in a web of a file.", says "{web_note}";
     Act "guard.release" Release -> Suspect, "guard release {file}", "Opens what is held or warned of all the same: on this computer, or for the whole web.", says "{name} is {level} now.";
     Act "guard.switch" SwitchGuard -> GuardView, "guard switch {state}", "Switches the guard of this computer on or off.", says "The guard is {state}.";
@@ -402,6 +403,29 @@ pub struct ReleaseView {
     pub note: String,
     /// When it was heard here.
     pub heard: Timestamp,
+}
+
+/// Arguments of `guard.check_file`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckFile {
+    /// The BLAKE3 hash of its bytes.
+    pub content: ContentId,
+    /// Where it is: an absolute path.
+    pub file: String,
+    /// What it is to be called: names can be harmful, too.
+    pub name: String,
+    /// Its bytes.
+    pub size: ByteCount,
+    /// When its bytes changed last, in nanoseconds since 1970.
+    pub modified: i64,
+    /// When its inode changed last, in nanoseconds since 1970.
+    pub changed: i64,
+    /// The number of its inode.
+    pub inode: u64,
+    /// The web it came from, which is warned if it is harmful; none if nobody is to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web: Option<WebId>,
 }
 
 /// What a check came to.

@@ -15,6 +15,7 @@ use crate::places::control_origin;
 use crate::refusal::GatewayError;
 use crate::sessions::Sessions;
 use crate::sites::Sites;
+use crate::trespass::Trespasses;
 use crate::views::Views;
 
 /// Streams of events at most: windows a person has open, with room for those that are going away.
@@ -25,6 +26,7 @@ pub(crate) struct Gateway {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) port: u16,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) trespasses: Trespasses,
     pub(crate) views: Views,
     pub(crate) sites: Sites,
     pub(crate) streams: Arc<Semaphore>,
@@ -52,6 +54,7 @@ impl Gateway {
             port,
             sites,
             sessions,
+            trespasses: Trespasses::default(),
             views: Views::default(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             stop,

@@ -14,6 +14,8 @@ use bytes::Bytes;
 use futures_lite::Stream;
 use serde_json::Value;
 
+use crate::trespass::Trespass;
+
 /// Something that a host answers later.
 pub type Promise<'a, T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
@@ -58,4 +60,9 @@ pub trait Host: Send + Sync + 'static {
 
     /// Takes bytes for a mail that is being written, as many as a mail may have.
     fn attach(&self, bytes: ContentStream) -> Promise<'_, TakenFile>;
+
+    /// Somebody tried the port who is not let in, so many times since it was told last.
+    fn trespassed(&self, what: Trespass, times: u32) {
+        let _ = (what, times);
+    }
 }

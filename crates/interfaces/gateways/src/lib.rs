@@ -98,6 +98,7 @@ mod server;
 mod sessions;
 mod sites;
 pub mod surface;
+mod trespass;
 mod views;
 
 pub use host::{ContentStream, Events, Host, Promise};
@@ -105,3 +106,4 @@ pub use names::is_deceptive;
 pub use openapi::openapi;
 pub use refusal::{GatewayError, faults};
 pub use server::{GatewayConfig, Gateways, Serving};
+pub use trespass::Trespass;

@@ -8,6 +8,8 @@ use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use base::{Fault, FaultKind};
 
+use crate::trespass::Trespass;
+
 /// What can go wrong in a gateway.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GatewayError {
@@ -217,6 +219,16 @@ impl GatewayError {
         })
     }
 
+    /// Returns what was tried, if nobody who is let in does that.
+    fn trespass(&self) -> Option<Trespass> {
+        match self {
+            Self::UnknownHost { .. } | Self::CrossSite => Some(Trespass::Site),
+            Self::NoToken | Self::UnknownToken => Some(Trespass::Program),
+            Self::WrongCode | Self::TooManyAttempts => Some(Trespass::Guess),
+            _ => None,
+        }
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Self::PortTaken { .. } => "gateways.port-taken",
@@ -329,26 +341,27 @@ impl From<GatewayError> for Fault {
 pub(crate) struct Refusal {
     status: StatusCode,
     fault: Fault,
+    trespass: Option<Trespass>,
 }
 
 impl From<GatewayError> for Refusal {
     fn from(error: GatewayError) -> Self {
-        let status = error.status();
+        let (status, trespass) = (error.status(), error.trespass());
         let fault = Fault::from(error);
-        Self { status: status.unwrap_or_else(|| status_of(fault.kind)), fault }
+        Self { status: status.unwrap_or_else(|| status_of(fault.kind)), fault, trespass }
     }
 }
 
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
-        Self { status: status_of(fault.kind), fault }
+        Self { status: status_of(fault.kind), fault, trespass: None }
     }
 }
 
 impl Refusal {
     /// Makes a refusal of another status than the fault's kind says.
     pub(crate) fn of(status: StatusCode, fault: Fault) -> Self {
-        Self { status, fault }
+        Self { status, fault, trespass: None }
     }
 
     /// Returns the HTTP status.
@@ -365,6 +378,9 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.fault)).into_response();
+        if let Some(trespass) = self.trespass {
+            response.extensions_mut().insert(trespass);
+        }
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::TOO_MANY_REQUESTS {
             response.headers_mut().insert("retry-after", HeaderValue::from_static("1"));

@@ -1,6 +1,7 @@
 //! The routes and their gate: who gets to which answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use api::files::{Open, Opened};
 use api::mail::{AskMailPart, MailPart, TakenFile};
@@ -20,6 +21,7 @@ use crate::gateway::{Gateway, aside, now};
 use crate::places::{self, Place, Shows};
 use crate::refusal::{GatewayError, Refusal};
 use crate::surface::{AskPart, AskQr, AskSession, AskView, Disposition, PartUrl, Session, View};
+use crate::trespass::Trespass;
 use crate::views::{Address, Source, Viewed};
 use crate::{arguments, body, content, events, media, names, openapi, page, sites};
 
@@ -76,6 +78,11 @@ async fn by_host(State(gateway): State<Arc<Gateway>>, request: Request, next: Ne
         }
         Err(error) => Refusal::from(error).into_response(),
     };
+    if let Some(what) = response.extensions().get::<Trespass>().copied()
+        && let Some(times) = gateway.trespasses.note(what, Instant::now())
+    {
+        gateway.host.trespassed(what, times);
+    }
     page::harden(response.headers_mut());
     response
 }

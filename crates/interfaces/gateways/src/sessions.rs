@@ -12,7 +12,7 @@ use std::time::Duration;
 use base::{Fault, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::GatewayError;
+use crate::refusal::{GatewayError, Refusal};
 use crate::secrets;
 use crate::surface::Session;
 
@@ -112,7 +112,7 @@ impl Sessions {
     }
 
     /// Trades a code for a session.
-    pub(crate) fn open(&self, code: &str, now: Timestamp) -> Result<Session, Fault> {
+    pub(crate) fn open(&self, code: &str, now: Timestamp) -> Result<Session, Refusal> {
         let mut state = self.state();
         if !state.wrong_codes.allows(now) {
             return Err(GatewayError::TooManyAttempts.into());
@@ -231,16 +231,16 @@ mod tests {
         let code = sessions.new_code(NOW).unwrap();
         let session = sessions.open(&code, NOW).unwrap();
         assert_eq!(sessions.check(&session.token, NOW), Ok(()));
-        assert_eq!(sessions.open(&code, NOW).unwrap_err().code, "gateways.wrong-code");
+        assert_eq!(sessions.open(&code, NOW).unwrap_err().fault().code, "gateways.wrong-code");
     }
 
     #[test]
     fn a_code_ends_after_thirty_seconds() {
         let (_home, sessions) = fresh();
         let code = sessions.new_code(NOW).unwrap();
-        assert_eq!(sessions.open(&code, seconds(30)).unwrap_err().code, "gateways.wrong-code");
+        assert_eq!(sessions.open(&code, seconds(30)).unwrap_err().fault().code, "gateways.wrong-code");
         assert_eq!(
-            sessions.open(&code, seconds(1)).unwrap_err().code,
+            sessions.open(&code, seconds(1)).unwrap_err().fault().code,
             "gateways.wrong-code",
             "gone for good"
         );
@@ -274,10 +274,10 @@ mod tests {
         let code = sessions.new_code(NOW).unwrap();
         let token = sessions.open(&code, NOW).unwrap().token;
         for _ in 0..ATTEMPTS_MAX {
-            assert_eq!(sessions.open("guess", NOW).unwrap_err().code, "gateways.wrong-code");
+            assert_eq!(sessions.open("guess", NOW).unwrap_err().fault().code, "gateways.wrong-code");
             assert_eq!(sessions.check("guess", NOW), Err(GatewayError::UnknownToken));
         }
-        assert_eq!(sessions.open("guess", NOW).unwrap_err().code, "gateways.too-many-attempts");
+        assert_eq!(sessions.open("guess", NOW).unwrap_err().fault().code, "gateways.too-many-attempts");
         assert_eq!(sessions.check("guess", NOW), Err(GatewayError::TooManyAttempts));
         assert_eq!(sessions.check(&token, NOW), Ok(()));
         let code = sessions.new_code(NOW).unwrap();

@@ -28,7 +28,8 @@ impl PeerHost {
             match self.gate(content).await? {
                 Gate::Open => return Ok(()),
                 Gate::Shut(level) => {
-                    return Err(guard::refusal(&*self.readers.snapshot()?, content, level, now())?);
+                    let named = (content, windows.opened.name.as_str());
+                    return Err(guard::refusal(&*self.readers.snapshot()?, named, level, now())?);
                 }
                 Gate::NotYet => {}
             }

@@ -15,13 +15,14 @@ use base::{ByteCount, DeviceId, Fault, FaultKind, OperationId, Timestamp};
 use bytes::Bytes;
 use files::jobs::Source;
 use futures_lite::StreamExt;
-use gateways::{ContentStream, Events, Host, Promise};
-use kernel::Readers;
+use gateways::{ContentStream, Events, Host, Promise, Trespass};
+use guard::jobs::{TRESPASS, Trespassed};
+use kernel::{Input, Readers};
 use network::{Contents, Network};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::PeerError;
@@ -60,7 +61,9 @@ pub(crate) struct PeerHost {
     pub(crate) since: Timestamp,
     pub(crate) words: Arc<WordBook>,
     pub(crate) components: Components,
-    pub(crate) mail: MailDesk,
+    pub(crate) mail: Arc<MailDesk>,
+    /// To the kernel; does not keep it running.
+    pub(crate) inputs: mpsc::WeakSender<Input>,
     /// Cancelled when a person asks the peer to stop.
     pub(crate) stop: CancellationToken,
 }
@@ -338,6 +341,21 @@ impl Host for PeerHost {
 
     fn part(&self, part: MailPart, range: Range<u64>) -> Promise<'_, ContentStream> {
         Box::pin(self.mail.part(part, range))
+    }
+
+    fn trespassed(&self, what: Trespass, times: u32) {
+        let what = match what {
+            Trespass::Program => guard::jobs::Trespass::Program,
+            Trespass::Site => guard::jobs::Trespass::Site,
+            Trespass::Guess => guard::jobs::Trespass::Guess,
+        };
+        let report = guard::jobs::to_bytes(&Trespassed { what, times });
+        // Whoever asks as fast as it can must not keep the kernel busy: what finds no room is counted with the next.
+        if let Some(inputs) = self.inputs.upgrade()
+            && let Err(error) = inputs.try_send(Input::Noticed { kind: TRESPASS, report })
+        {
+            tracing::debug!(%error, "what was tried at the page is not told");
+        }
     }
 
     fn attach(&self, bytes: ContentStream) -> Promise<'_, TakenFile> {

@@ -3,9 +3,11 @@
 //! Not for: the two protocols (`mail`), and keeping mail (`post`); between them stands [`account`].
 
 mod account;
+mod arriving;
 mod bodies;
 mod files;
 mod inbox;
+mod passing;
 mod saving;
 mod settings;
 mod views;
@@ -30,7 +32,9 @@ use crate::engine::Engine;
 use crate::home::{MAIL, write_whole};
 use account::MailPost;
 use files::Taken;
+pub(crate) use arriving::look_at_arrivals;
 pub(crate) use inbox::with_mail;
+use passing::Known;
 pub(crate) use views::{is_view, read};
 
 /// Bytes of a password: nobody guesses them, so that one hash protects it enough.
@@ -60,6 +64,7 @@ pub(crate) struct MailDesk {
     home: PathBuf,
     kept: Arc<Mutex<Kept>>,
     taken: Taken,
+    known: Known,
     running: tokio::sync::Mutex<Option<Running>>,
 }
 
@@ -86,8 +91,9 @@ impl MailDesk {
         let text = std::fs::read_to_string(home.join(MAIL)).unwrap_or_default();
         // A damaged file is as none: the password is made anew, and mail programs are told so.
         let kept = Arc::new(Mutex::new(toml::from_str(&text).unwrap_or_default()));
-        let (taken, running) = (Taken::default(), tokio::sync::Mutex::default());
-        Self { engine, readers, contents, last_event, home, kept, taken, running }
+        passing::tidy(&home);
+        let (taken, known, running) = (Taken::default(), Known::default(), tokio::sync::Mutex::default());
+        Self { engine, readers, contents, last_event, home, kept, taken, known, running }
     }
 
     /// Serves mail programs if a person has wanted that; a port that is taken is no reason for a peer not to start.

@@ -23,6 +23,7 @@ use scanner::{ProgramCommand, Scanner};
 use serde_json::Value;
 use store::{Backing, RedbBacking};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use workers::Workers;
 
@@ -33,7 +34,7 @@ use crate::home::{Home, socket_path};
 use crate::host::PeerHost;
 use crate::keys::{KeyFile, Passphrase};
 use crate::links::LinkFinder;
-use crate::mail::MailDesk;
+use crate::mail::{MailDesk, look_at_arrivals};
 use crate::place::{Claim, Place};
 use crate::ports::Ports;
 use crate::renew::{Settled, settle};
@@ -48,6 +49,8 @@ pub struct Peer {
     local: Local,
     engine: Arc<Engine>,
     host: Arc<PeerHost>,
+    /// Looks through what comes with mail; ends with this.
+    looking: JoinSet<()>,
     stop: CancellationToken,
     ended: CancellationToken,
     is_new_device: bool,
@@ -113,6 +116,7 @@ impl Peer {
         Place::remember(&home)?;
         let readers = kernel.readers();
         let (inputs, heard) = mpsc::channel(INPUTS_WAITING);
+        let to_kernel = inputs.downgrade();
         let mut ports = Ports::load(home.path());
 
         let gateways = bind_gateways(&home, config, &mut ports).await?;
@@ -152,13 +156,16 @@ impl Peer {
             since,
             words,
             components: Components::new(own_program()?),
-            mail: desk,
+            mail: Arc::new(desk),
+            inputs: to_kernel,
             stop: stop.clone(),
         });
         let serving = gateways.serve(Arc::clone(&host) as Arc<dyn Host>);
         host.mail.start().await;
+        let mut looking = JoinSet::new();
+        looking.spawn(look_at_arrivals(Arc::downgrade(&host.mail)));
         tracing::info!(device = %me.short(), page = %serving.page(), "the peer runs");
-        Ok(Self { serving, network, local, engine, host, stop, ended, is_new_device, home })
+        Ok(Self { serving, network, local, engine, host, looking, stop, ended, is_new_device, home })
     }
 
     /// Returns the page's address.
@@ -222,7 +229,8 @@ impl Peer {
     }
 
     /// Stops the peer: interfaces, drivers, kernel, store. What was asked before is done or will be after a restart.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
+        self.looking.shutdown().await;
         tokio::join!(self.serving.stop(), self.host.mail.stop());
         // What computes for others ends first: it reads from all the others.
         tokio::join!(self.local.sandbox.stop(), self.local.scanner.stop(), self.local.idle.stop());

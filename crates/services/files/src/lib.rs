@@ -48,5 +48,5 @@ mod view;
 
 pub use faults::{FilesError, faults};
 pub use service::{Files, service};
-pub use source::{fellows, own_source, source};
+pub use source::{fellows, foreign, own_source, source};
 pub use tables::Kind;

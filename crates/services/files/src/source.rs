@@ -37,6 +37,24 @@ pub fn fellows(
     Ok(fellows)
 }
 
+/// Counts the contents that are here for webs of which `asker` is no member, and for none of which it is one.
+pub fn foreign(rows: &dyn Rows, asker: DeviceId, contents: &[ContentId]) -> Result<u32, StoreError> {
+    let mut count = 0_u32;
+    for content in contents {
+        let (mut is_of_others, mut is_of_asker) = (false, false);
+        for web in people::read::webs(rows)? {
+            let is_here = HELD.has(rows, &(web.id, *content))?
+                || shared_path(rows, *content, |key| key.web == web.id)?.is_some();
+            match people::read::is_member(rows, web.id, asker)? {
+                true => is_of_asker |= is_here,
+                false => is_of_others |= is_here,
+            }
+        }
+        count = count.saturating_add(u32::from(is_of_others && !is_of_asker));
+    }
+    Ok(count)
+}
+
 /// Returns a web of which both are members and in which this peer gives a content, and where it is.
 fn offered(
     rows: &dyn Rows,

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use api::guard::{Check, Checked, Switch, SwitchGuard};
+use api::guard::{Check, CheckFile, Checked, Switch, SwitchGuard};
 use base::{ContentId, Fault};
+use files::jobs::{Source, Stat};
 use kernel::{AskId, Step};
 
 use crate::faults::GuardError;
 use crate::gate::is_off;
+use crate::jobs::{SCAN, Scan, ScanItem, to_bytes};
 use crate::level::is_found;
 use crate::log;
 use crate::looking::LANE_AWAITED;
 use crate::reading;
-use crate::service::Guard;
+use crate::service::{Guard, Loose, Purpose};
 use crate::tables::{LogRow, NUMBER_IS_OFF, NUMBERS, QUEUE, SEEN, What};
 
 /// Contents that one check looks through at most; a larger share is checked folder by folder.
@@ -51,6 +53,41 @@ impl Guard {
             return answer(step, ask, &checking);
         }
         self.checks.insert(ask, checking);
+        Ok(())
+    }
+
+    /// Has a file looked through that is in no share, and answers when it was.
+    pub(crate) fn check_file(
+        &mut self,
+        step: &mut Step<'_>,
+        ask: AskId,
+        asked: CheckFile,
+    ) -> Result<(), Fault> {
+        if is_off(step.view())? {
+            return Err(GuardError::Off.into());
+        }
+        if self.is_held_up {
+            return Err(GuardError::Blind.into());
+        }
+        let CheckFile { content, file, name, size, modified, changed, inode, web } = asked;
+        let epoch = crate::rules::epoch(step.view())?;
+        let is_seen = SEEN.get(step.view(), &content)?.is_some_and(|seen| seen.epoch >= epoch && !seen.is_blank);
+        let waiting = if is_seen { BTreeSet::new() } else { BTreeSet::from([content]) };
+        let checking = Checking { waiting, all: vec![content], elsewhere: 0 };
+        if is_seen {
+            return answer(step, ask, &checking);
+        }
+        self.awaited.entry(content).or_default().push(ask);
+        self.checks.insert(ask, checking);
+        if self.is_under_way(content) {
+            return Ok(());
+        }
+        let stat = Stat { size: size.0, mtime_ns: modified, ctime_ns: changed, inode };
+        let item = ScanItem { content, source: Source::Path { path: file, stat }, name: name.clone() };
+        let sets = crate::rules::to_look_with(step.view())?;
+        let job = step.work(SCAN, to_bytes(&Scan { items: vec![item], sets }));
+        let loose = Some(Loose { name, web });
+        self.jobs.insert(job, Purpose::Look { contents: vec![content], epoch, loose });
         Ok(())
     }
 

@@ -87,8 +87,13 @@ pub fn is_shown_while_it_comes(name: &str, size: u64) -> bool {
 }
 
 /// Says to a person why a content is not opened.
-pub fn refusal(rows: &dyn Rows, content: ContentId, level: Level, now: Timestamp) -> Result<Fault, Fault> {
-    let (name, why) = reading::why_shut(rows, content, now)?;
+pub fn refusal(
+    rows: &dyn Rows,
+    (content, name): (ContentId, &str),
+    level: Level,
+    now: Timestamp,
+) -> Result<Fault, Fault> {
+    let (name, why) = (name.to_owned(), reading::why_shut(rows, content, now)?);
     Ok(match level {
         Level::Quarantined => GuardError::Quarantined { name, why },
         Level::Held => GuardError::Held { name, why },
@@ -98,7 +103,7 @@ pub fn refusal(rows: &dyn Rows, content: ContentId, level: Level, now: Timestamp
 }
 
 /// Says whether the person of this computer has switched the guard off.
-pub(crate) fn is_off(rows: &dyn Rows) -> Result<bool, StoreError> {
+pub fn is_off(rows: &dyn Rows) -> Result<bool, StoreError> {
     Ok(NUMBERS.get(rows, &NUMBER_IS_OFF)? == Some(1))
 }
 

@@ -20,6 +20,9 @@ pub const AWAITED: &str = "guard.awaited";
 /// Notice of a driver: others did what no honest program does, or knocked without a right; report [`Oddities`].
 pub const ODD: &str = "guard.odd";
 
+/// Notice of an interface: somebody on this computer tried its page who was not let in; report [`Trespassed`].
+pub const TRESPASS: &str = "guard.trespass";
+
 /// Items of one [`Scan`] at most.
 pub const ITEMS_MAX: usize = 64;
 /// Sets of rules in one [`Scan`] at most.
@@ -163,7 +166,7 @@ pub struct Oddities {
 /// What somebody did, since it was told last.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Oddity {
-    /// Which device, by the proof of the connection.
+    /// Which device, by the proof of the connection; [`NOBODY`] if it did not come so far.
     #[n(0)]
     pub device: DeviceId,
     /// From which address, without its port; none when it is not known.
@@ -175,6 +178,32 @@ pub struct Oddity {
     /// How often.
     #[n(3)]
     pub times: u32,
+}
+
+/// Report of [`TRESPASS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Trespassed {
+    /// What was tried.
+    #[n(0)]
+    pub what: Trespass,
+    /// How often, since it was told last.
+    #[n(1)]
+    pub times: u32,
+}
+
+/// What somebody tried at the page of this computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Trespass {
+    /// A program asked without having been let in.
+    #[n(0)]
+    Program,
+    /// A page of another site asked.
+    #[n(1)]
+    Site,
+    /// Codes were guessed.
+    #[n(2)]
+    Guess,
 }
 
 /// What a device did.
@@ -193,7 +222,31 @@ pub enum Deed {
     /// Wrote more than is taken.
     #[n(3)]
     Flooded,
+    /// As a stranger, tried what does not exist here: protocols, invitations, words that no joiner says.
+    #[n(4)]
+    Probed,
+    /// Asked for a content of webs it is not in.
+    #[n(5)]
+    AskedForOthers,
+    /// Passed on entries that their author has not signed.
+    #[n(6)]
+    Forged,
+    /// Its person has revoked it, or it was removed, and it came again.
+    #[n(7)]
+    CameBack,
+    /// Was to say more than is taken; as its own computer tells.
+    #[n(8)]
+    SaidTooMuch,
+    /// Was to send more mail than is taken; as its own computer tells.
+    #[n(9)]
+    MailedTooMuch,
+    /// Was to begin more rooms than are kept; as its own computer tells.
+    #[n(10)]
+    BeganTooMuch,
 }
+
+/// Stands for a device that never proved its key. No key: as a point of the curve it is of small order, and refused everywhere.
+pub const NOBODY: DeviceId = DeviceId::new([0; 32]);
 
 /// Input of [`COMPILE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]

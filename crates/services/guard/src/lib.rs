@@ -27,6 +27,6 @@ mod vectors;
 mod warning;
 
 pub use faults::{GuardError, faults};
-pub use gate::{Gate, gate, gate_for, is_shown_while_it_comes, refusal};
+pub use gate::{Gate, gate, gate_for, is_off, is_shown_while_it_comes, refusal};
 pub use level::Level;
 pub use service::{Guard, service};

@@ -18,7 +18,7 @@ use crate::level;
 use crate::log;
 use crate::reading;
 use crate::rules;
-use crate::service::{Guard, Purpose};
+use crate::service::{Guard, Loose, Purpose};
 use crate::tables::{
     BUILT_IN, FOUND, LogRow, NUMBER_IS_BLIND, NUMBER_SEEN, NUMBERS, QUEUE, RETRIES, SEEN, SeenRow, What,
 };
@@ -77,7 +77,7 @@ impl Guard {
             let contents: Vec<ContentId> = items.iter().map(|item| item.content).collect();
             let (epoch, sets) = (rules::epoch(step.view())?, rules::to_look_with(step.view())?);
             let job = step.work(SCAN, to_bytes(&Scan { items, sets }));
-            self.jobs.insert(job, Purpose::Look { contents, epoch });
+            self.jobs.insert(job, Purpose::Look { contents, epoch, loose: None });
         }
     }
 
@@ -112,7 +112,7 @@ impl Guard {
         Ok(items)
     }
 
-    fn is_under_way(&self, content: ContentId) -> bool {
+    pub(crate) fn is_under_way(&self, content: ContentId) -> bool {
         self.jobs.values().any(|purpose| match purpose {
             Purpose::Look { contents, .. } => contents.contains(&content),
             Purpose::Compile { .. } => false,
@@ -123,7 +123,7 @@ impl Guard {
     pub(crate) fn take_looked(
         &mut self,
         step: &mut Step<'_>,
-        (contents, epoch): (Vec<ContentId>, u64),
+        (contents, epoch, loose): (Vec<ContentId>, u64, Option<Loose>),
         outcome: Result<Vec<u8>, JobFailure>,
     ) -> Result<(), Fault> {
         let scanned = outcome.ok().and_then(|bytes| from_bytes::<Scanned>(&bytes).ok());
@@ -138,7 +138,7 @@ impl Guard {
         set_blind(step, false)?;
         Self::take_built_in(step, scanned.built_in)?;
         for (content, outcome) in contents.iter().zip(scanned.outcomes) {
-            take_outcome(step, *content, epoch, outcome)?;
+            take_outcome(step, (*content, loose.as_ref()), epoch, outcome)?;
             self.answer_awaiting(step, *content)?;
         }
         Ok(())
@@ -242,7 +242,12 @@ fn set_blind(step: &mut Step<'_>, is_blind: bool) -> Result<(), Fault> {
 }
 
 /// Writes down what a look came to, and acts on it.
-fn take_outcome(step: &mut Step<'_>, content: ContentId, epoch: u64, outcome: Outcome) -> Result<(), Fault> {
+fn take_outcome(
+    step: &mut Step<'_>,
+    (content, loose): (ContentId, Option<&Loose>),
+    epoch: u64,
+    outcome: Outcome,
+) -> Result<(), Fault> {
     let at = step.now();
     let row = match outcome {
         Outcome::Seen { mut findings, unseen } => {
@@ -272,7 +277,7 @@ fn take_outcome(step: &mut Step<'_>, content: ContentId, epoch: u64, outcome: Ou
         false => FOUND.delete(step.rows(), &content),
     }
     if is_harmful {
-        found(step, content, &findings, at)?;
+        found(step, (content, loose), &findings, at)?;
     } else if level::is_spoken_of(step.view(), content)? {
         warning::refute(step, content, &row)?;
     }
@@ -283,13 +288,21 @@ fn take_outcome(step: &mut Step<'_>, content: ContentId, epoch: u64, outcome: Ou
 }
 
 /// A rule was met: it is held here from this transaction on, and the webs it is of are warned.
-fn found(step: &mut Step<'_>, content: ContentId, findings: &[Finding], at: Timestamp) -> Result<(), Fault> {
+fn found(
+    step: &mut Step<'_>,
+    (content, loose): (ContentId, Option<&Loose>),
+    findings: &[Finding],
+    at: Timestamp,
+) -> Result<(), Fault> {
     let worst = level::first_counting(step.view(), findings)?;
-    let name = name_of(step.view(), content)?.unwrap_or_default();
+    let name = match loose {
+        Some(loose) => loose.name.clone(),
+        None => name_of(step.view(), content)?.unwrap_or_default(),
+    };
     let shown = worst.or(findings.first());
     let entry = LogRow {
         at,
-        web: None,
+        web: loose.and_then(|loose| loose.web),
         content: Some(content),
         name,
         person: people::read::my_person(step.view())?,
@@ -298,6 +311,9 @@ fn found(step: &mut Step<'_>, content: ContentId, findings: &[Finding], at: Time
     };
     log::note(step, &entry)?;
     health::tell_later(step);
+    if let (Some(worst), Some(Loose { name, web: Some(web) })) = (worst, loose) {
+        warning::pass_on(step, *web, content, (worst, name))?;
+    }
     pass_on(step, content, findings)
 }
 

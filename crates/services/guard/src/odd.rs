@@ -9,9 +9,10 @@ use std::time::Duration;
 use api::guard::{DeedView, OddView, Odds};
 use base::{DeviceId, Fault, Timestamp, WebId};
 use kernel::Step;
+use records::Misdeed;
 use store::{Rows, StoreError};
 
-use crate::jobs::{Deed, Oddity};
+use crate::jobs::{Deed, NOBODY, Oddity, Trespass, Trespassed};
 use crate::log;
 use crate::reading;
 use crate::statement::{Body, Report};
@@ -24,20 +25,28 @@ const CUT_OFF_FOR: Duration = Duration::from_mins(10);
 const DAYS: u64 = 30;
 const DAY_MILLIS: u64 = 24 * 60 * 60 * 1_000;
 
-/// Reports that one computer tells a web in a day at most; strangers make themselves any number of keys.
-const TOLD_A_DAY: usize = 50;
+/// Reports that one computer tells a web in a day at most, and those of one that are kept: of strangers, who make themselves any
+/// number of keys, and apart from them of members, who don't. What strangers do leaves no member's deed untold.
+const STRANGERS: Room = Room { told: 50, kept: 100, again: Duration::from_mins(10) };
+const MEMBERS: Room = Room { told: 200, kept: 400, again: Duration::from_secs(30) };
 
-/// Reports of one device that are kept in a web for a day at most.
-const KEPT_A_DAY: usize = 100;
+/// How many reports there is room for in a day.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    told: usize,
+    kept: usize,
+    /// What more of the same is gathered before it is told again.
+    again: Duration,
+}
+
+/// Refused questions at once that are told of: a newcomer of whom this computer has not heard yet asks now and then.
+const ASKED_MIN: u32 = 5;
 
 /// Computers that a stranger has to knock at, or days on which it knocks at one, to be called a scan.
 const SCAN_MIN: usize = 3;
 
 /// Alarm: tell what was noticed since.
 pub(crate) const TELL_ALARM: &str = "odd";
-
-/// What more of the same is gathered before it is told again.
-const TELL_EVERY: Duration = Duration::from_mins(10);
 
 fn day_of(at: Timestamp) -> u64 {
     at.millis() / DAY_MILLIS
@@ -49,7 +58,52 @@ fn byte(deed: Deed) -> u8 {
         Deed::BrokeProtocol => 1,
         Deed::GaveWrongBytes => 2,
         Deed::Flooded => 3,
+        Deed::Probed => 4,
+        Deed::AskedForOthers => 5,
+        Deed::Forged => 6,
+        Deed::CameBack => 7,
+        Deed::SaidTooMuch => 8,
+        Deed::MailedTooMuch => 9,
+        Deed::BeganTooMuch => 10,
     }
+}
+
+/// Says whether a deed is one of strangers, who are told of to all webs.
+fn is_of_strangers(deed: Deed) -> bool {
+    matches!(deed, Deed::Knocked | Deed::Probed)
+}
+
+/// Takes what another service noticed.
+pub(crate) fn take(step: &mut Step<'_>, device: DeviceId, what: Misdeed) -> Result<(), Fault> {
+    let deed = match what {
+        Misdeed::Forged => Deed::Forged,
+        Misdeed::Flooded => Deed::Flooded,
+        Misdeed::Said => Deed::SaidTooMuch,
+        Misdeed::Mailed => Deed::MailedTooMuch,
+        Misdeed::Began => Deed::BeganTooMuch,
+        Misdeed::Guessed => Deed::Probed,
+    };
+    notice(step, vec![Oddity { device, address: None, deed, times: 1 }])
+}
+
+/// Takes what was tried at this computer's page: nobody's device, and nobody else's affair.
+pub(crate) fn take_trespass(step: &mut Step<'_>, trespassed: Trespassed) -> Result<(), Fault> {
+    let who = match trespassed.what {
+        Trespass::Program => "a program without a code",
+        Trespass::Site => "a page of another site",
+        Trespass::Guess => "a program that guesses codes",
+    };
+    let entry = LogRow {
+        at: step.now(),
+        web: None,
+        content: None,
+        name: String::new(),
+        person: None,
+        what: What::Trespassed,
+        why: format!("{who}, {} times", trespassed.times),
+    };
+    log::note(step, &entry)?;
+    reading::tell_changed(step, None, None)
 }
 
 /// Takes what drivers noticed.
@@ -63,18 +117,14 @@ pub(crate) fn notice(step: &mut Step<'_>, oddities: Vec<Oddity>) -> Result<(), F
         for web in &webs {
             is_known |= people::read::is_member(step.view(), web.id, device)?;
         }
-        if deed == Deed::Knocked && is_known {
+        if (is_of_strangers(deed) && is_known) || (deed == Deed::AskedForOthers && times < ASKED_MIN) {
             continue;
         }
         for web in webs {
-            // A member's misdeeds are told to the webs it is in, a stranger's to all.
-            let concerns = deed == Deed::Knocked || people::read::is_member(step.view(), web.id, device)?;
-            if !concerns {
-                continue;
-            }
+            let Some(deed) = deed_in(step.view(), web.id, device, deed)? else { continue };
             let key = (web.id, device, (day, me, byte(deed)));
             let known = REPORTS.get(step.view(), &key)?;
-            if known.is_none() && reports_of(step.view(), web.id, me, day)? >= KEPT_A_DAY {
+            if known.is_none() && is_full(step.view(), web.id, (me, day), device)? {
                 continue;
             }
             let sum = known.as_ref().map_or(0, |known| known.times);
@@ -95,6 +145,23 @@ pub(crate) fn notice(step: &mut Step<'_>, oddities: Vec<Oddity>) -> Result<(), F
     tell(step)
 }
 
+/// Returns what a deed is to a web: a member's is told to the webs it is in, a stranger's to all, and one of a computer that was
+/// a member's is a coming back.
+fn deed_in(rows: &dyn Rows, web: WebId, device: DeviceId, deed: Deed) -> Result<Option<Deed>, StoreError> {
+    let person = people::read::person_of(rows, web, device)?;
+    let is_former = person.is_some() && !people::read::is_member(rows, web, device)?;
+    Ok(match deed {
+        Deed::Knocked | Deed::Probed if is_former => Some(Deed::CameBack),
+        Deed::Knocked | Deed::Probed => Some(deed),
+        // It was on the line when it lost its place: of weight when its person, who is a member, has revoked it.
+        Deed::CameBack => match person {
+            Some(person) if is_former && people::read::role_of(rows, web, person)?.is_some() => Some(deed),
+            _ => None,
+        },
+        _ => (person.is_some() && !is_former).then_some(deed),
+    })
+}
+
 /// Tells webs what was noticed here and not told yet.
 pub(crate) fn tell(step: &mut Step<'_>) -> Result<(), Fault> {
     let (me, day) = (step.me(), day_of(step.now()));
@@ -105,14 +172,19 @@ pub(crate) fn tell(step: &mut Step<'_>) -> Result<(), Fault> {
         }
         let mine: Vec<_> = REPORTS.within(step.view(), &web.id).collect::<Result<_, _>>()?;
         let of_today = mine.into_iter().filter(|((.., (on, by, _)), _)| *on == day && *by == me);
-        let (old, new): (Vec<_>, Vec<_>) = of_today.partition(|(_, row)| row.told.is_some());
-        let room = TOLD_A_DAY.saturating_sub(old.len());
-        for (key, row) in old.into_iter().chain(new.into_iter().take(room)) {
+        let mut due = Vec::new();
+        let (members, strangers) = split(step.view(), web.id, of_today)?;
+        for (reports, room) in [(members, MEMBERS), (strangers, STRANGERS)] {
+            let (old, new): (Vec<_>, Vec<_>) = reports.into_iter().partition(|(_, row)| row.told.is_some());
+            let left = room.told.saturating_sub(old.len());
+            due.extend(old.into_iter().chain(new.into_iter().take(left)).map(|report| (report, room.again)));
+        }
+        for ((key, row), again) in due {
             match row.told {
                 Some((times, _)) if times >= row.times => continue,
                 // More of the same waits its time.
-                Some((_, at)) if step.now() < at.after(TELL_EVERY) => {
-                    step.alarm(TELL_EVERY, TELL_ALARM);
+                Some((_, at)) if step.now() < at.after(again) => {
+                    step.alarm(again, TELL_ALARM);
                     continue;
                 }
                 _ => {}
@@ -139,7 +211,7 @@ pub(crate) fn hear(
     }
     let key = (web, report.device, (report.day, author, byte(report.deed)));
     let known = REPORTS.get(step.view(), &key)?;
-    if (known.is_none() && reports_of(step.view(), web, author, report.day)? >= KEPT_A_DAY)
+    if (known.is_none() && is_full(step.view(), web, (author, report.day), report.device)?)
         || known.as_ref().is_some_and(|row| row.times >= report.times)
     {
         return Ok(());
@@ -159,19 +231,40 @@ pub(crate) fn hear(
     Ok(())
 }
 
-/// Counts what is kept of one computer's reports of one day.
-fn reports_of(rows: &dyn Rows, web: WebId, author: DeviceId, day: u64) -> Result<usize, StoreError> {
-    let mut count = 0;
-    for row in REPORTS.within(rows, &web) {
-        let ((.., (on, by, _)), _) = row?;
-        count += usize::from(on == day && by == author);
+type Kept = ((WebId, DeviceId, (u64, DeviceId, u8)), ReportRow);
+
+/// Parts reports into those of members and those of strangers.
+fn split(
+    rows: &dyn Rows,
+    web: WebId,
+    reports: impl Iterator<Item = Kept>,
+) -> Result<(Vec<Kept>, Vec<Kept>), StoreError> {
+    let (mut members, mut strangers) = (Vec::new(), Vec::new());
+    for report in reports {
+        let is_known = people::read::person_of(rows, web, report.0.1)?.is_some();
+        if is_known { members.push(report) } else { strangers.push(report) }
     }
-    Ok(count)
+    Ok((members, strangers))
+}
+
+/// Says whether no other report of one computer of one day about such a device is kept.
+fn is_full(
+    rows: &dyn Rows,
+    web: WebId,
+    (author, day): (DeviceId, u64),
+    about: DeviceId,
+) -> Result<bool, Fault> {
+    let kept: Vec<_> = REPORTS.within(rows, &web).collect::<Result<_, _>>()?;
+    let of_day = kept.into_iter().filter(|((.., (on, by, _)), _)| *on == day && *by == author);
+    let (members, strangers) = split(rows, web, of_day)?;
+    let is_known = people::read::person_of(rows, web, about)?.is_some();
+    Ok(if is_known { members.len() >= MEMBERS.kept } else { strangers.len() >= STRANGERS.kept })
 }
 
 fn note(step: &mut Step<'_>, web: WebId, device: DeviceId, row: &ReportRow) -> Result<(), Fault> {
-    let is_scan = row.deed == Deed::Knocked && is_scan(step.view(), web, device, row.address.as_deref())?;
-    if row.deed != Deed::Knocked || is_scan {
+    let is_knock = is_of_strangers(row.deed);
+    let is_scan = is_knock && is_scan(step.view(), web, device, row.address.as_deref())?;
+    if !is_knock || is_scan {
         let entry = LogRow {
             at: step.now(),
             web: Some(web),
@@ -204,8 +297,9 @@ fn is_scan(rows: &dyn Rows, web: WebId, device: DeviceId, address: Option<&str>)
     let mut places = BTreeSet::new();
     for row in REPORTS.within(rows, &web) {
         let ((_, by_device, (day, at, _)), row) = row?;
-        let is_same = by_device == device || (address.is_some() && row.address.as_deref() == address);
-        if row.deed == Deed::Knocked && is_same {
+        let is_same_device = by_device == device && device != NOBODY;
+        let is_same = is_same_device || (address.is_some() && row.address.as_deref() == address);
+        if is_of_strangers(row.deed) && is_same {
             places.insert((day, at));
         }
     }
@@ -218,6 +312,13 @@ fn said(deed: Deed) -> &'static str {
         Deed::BrokeProtocol => "broke the protocol",
         Deed::GaveWrongBytes => "gave wrong bytes",
         Deed::Flooded => "wrote more than is taken",
+        Deed::Probed => "tried protocols, invitations or words that do not exist here",
+        Deed::AskedForOthers => "asked for files of webs it is not in",
+        Deed::Forged => "passed on entries that their author has not signed",
+        Deed::SaidTooMuch => "was to say more in conversations than is taken",
+        Deed::MailedTooMuch => "was to send more mail than is taken",
+        Deed::BeganTooMuch => "was to begin more rooms than are kept",
+        Deed::CameBack => "is not a member's computer any more, and still runs",
     }
 }
 
@@ -287,6 +388,7 @@ fn odd(
     Ok(OddView {
         who: match person {
             Some(person) => reading::label(rows, web, person)?,
+            None if device == NOBODY => "a stranger who has not said who it is".to_owned(),
             None => format!("a stranger ({})", device.short()),
         },
         is_member,

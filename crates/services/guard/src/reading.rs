@@ -365,9 +365,8 @@ pub(crate) fn why_shut(
     rows: &dyn Rows,
     content: ContentId,
     now: Timestamp,
-) -> Result<(String, String), Fault> {
-    let shown = suspect(rows, content, now)?;
-    Ok((shown.name, shown.meaning))
+) -> Result<String, Fault> {
+    Ok(suspect(rows, content, now)?.meaning)
 }
 
 fn size_of(rows: &dyn Rows, content: ContentId) -> Result<u64, StoreError> {
@@ -525,6 +524,7 @@ fn said(what: What) -> &'static str {
         What::Officer => "protects the web now",
         What::NoOfficer => "protects the web no longer",
         What::Misbehaved => "misbehaved",
+        What::Trespassed => "somebody who is not let in tried the page of this computer",
         What::Scanned => "a stranger looks for computers of the web",
         What::AgentWarned => "an agent warned of it on this computer",
         What::AgentHeld => "an agent held it on this computer",

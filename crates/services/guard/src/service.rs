@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use api::Operation;
-use api::guard::{AddRules, Check, DropRules, Release, SetOfficer, SwitchGuard, Warn};
+use api::guard::{AddRules, Check, CheckFile, DropRules, Release, SetOfficer, SwitchGuard, Warn};
 use base::{ContentId, DeviceId, Fault, Timestamp, WebId};
 use kernel::{AskId, Input, JobFailure, JobId, Reader, Service, Step};
-use records::Told;
+use records::{Misdeed, Told};
 use serde_json::Value;
 
 use crate::checking::Checking;
 use crate::faults::GuardError;
-use crate::jobs::{AWAITED, Awaited, Deed, ODD, Oddities, Oddity, from_bytes};
+use crate::jobs::{AWAITED, Awaited, ODD, Oddities, TRESPASS, Trespassed, from_bytes};
 use crate::looking::{AGAIN_ALARM, LOOK_ALARM, RETRY_ALARM};
 use crate::reading::{GuardReader, arguments_of, unknown};
 use crate::rules::{self, COMPILE_ALARM};
@@ -45,8 +45,16 @@ pub struct Guard {
 /// What a job was given for.
 #[derive(Debug)]
 pub(crate) enum Purpose {
-    Look { contents: Vec<ContentId>, epoch: u64 },
+    Look { contents: Vec<ContentId>, epoch: u64, loose: Option<Loose> },
     Compile { set: ContentId },
+}
+
+/// What is known of a content that is in no share.
+#[derive(Debug)]
+pub(crate) struct Loose {
+    pub(crate) name: String,
+    /// Which web is warned of it.
+    pub(crate) web: Option<WebId>,
 }
 
 impl Service for Guard {
@@ -104,14 +112,20 @@ impl Guard {
             }
             Input::Told { by: "records", message } => match Told::from_bytes(&message) {
                 Ok(Told::Record { web, author, body, .. }) => Self::hear(step, (web, author), &body),
-                Ok(Told::Flood { device, .. }) => {
-                    odd::notice(step, vec![Oddity { device, address: None, deed: Deed::Flooded, times: 1 }])
-                }
+                Ok(Told::Flood { device, .. }) => odd::take(step, device, Misdeed::Flooded),
+                Ok(Told::Misdeed { device, what }) => odd::take(step, device, what),
+                _ => Ok(()),
+            },
+            Input::Told { by: "talk" | "mail", message } => match Told::from_bytes(&message) {
+                Ok(Told::Misdeed { device, what }) => odd::take(step, device, what),
                 _ => Ok(()),
             },
             Input::Told { by: "files", .. } => self.compile(step),
             Input::Told { by: "agents", message } => agents::hear(step, &message),
-            Input::Told { by: "people", .. } => crate::looking::pass_on_all(step),
+            Input::Told { by: "people", message } => match Told::from_bytes(&message) {
+                Ok(Told::Misdeed { device, what }) => odd::take(step, device, what),
+                _ => crate::looking::pass_on_all(step),
+            },
             Input::Asked { ask, operation, arguments } => self.ask(step, ask, &operation, arguments),
             Input::Finished { job, outcome } => self.take_finished(step, job, outcome),
             Input::Noticed { kind: AWAITED, report } => match from_bytes::<Awaited>(&report) {
@@ -120,6 +134,10 @@ impl Guard {
             },
             Input::Noticed { kind: ODD, report } => match from_bytes::<Oddities>(&report) {
                 Ok(oddities) => odd::notice(step, oddities.seen),
+                Err(_) => Ok(()),
+            },
+            Input::Noticed { kind: TRESPASS, report } => match from_bytes::<Trespassed>(&report) {
+                Ok(trespassed) => odd::take_trespass(step, trespassed),
                 Err(_) => Ok(()),
             },
             Input::Alarm { key } if key == odd::TELL_ALARM => odd::tell(step),
@@ -167,7 +185,9 @@ impl Guard {
         outcome: Result<Vec<u8>, JobFailure>,
     ) -> Result<(), Fault> {
         match self.jobs.remove(&job) {
-            Some(Purpose::Look { contents, epoch }) => self.take_looked(step, (contents, epoch), outcome),
+            Some(Purpose::Look { contents, epoch, loose }) => {
+                self.take_looked(step, (contents, epoch, loose), outcome)
+            }
             Some(Purpose::Compile { set }) => Self::take_compiled(step, set, outcome),
             None => Ok(()),
         }
@@ -182,6 +202,7 @@ impl Guard {
     ) -> Result<(), Fault> {
         match operation {
             Check::NAME => self.check(step, ask, &arguments_of(operation, arguments)?),
+            CheckFile::NAME => self.check_file(step, ask, arguments_of(operation, arguments)?),
             Warn::NAME => warning::warn(step, ask, &arguments_of(operation, arguments)?),
             Release::NAME => warning::release(step, ask, &arguments_of(operation, arguments)?),
             SwitchGuard::NAME => self.switch(step, ask, &arguments_of(operation, arguments)?),

@@ -4,7 +4,7 @@ use base::{ContentId, DeviceId, PersonId, Timestamp};
 use minicbor::{Decode, Encode};
 use wire::WireError;
 
-use crate::jobs::{Deed, PLACES_MAX, Place, RULE_NAME_MAX, RULES_SIZE_MAX};
+use crate::jobs::{Deed, NOBODY, PLACES_MAX, Place, RULE_NAME_MAX, RULES_SIZE_MAX};
 
 /// Bytes of the name of a file or a set of rules in a record at most.
 pub(crate) const NAME_SIZE_MAX: usize = 255;
@@ -166,7 +166,11 @@ impl Body {
             Self::Warn(warning) => is_name(&warning.name) && warning.evidence.is_sound(),
             Self::Release(release) => is_note(&release.note),
             Self::Rules(rules) => is_name(&rules.name) && rules.size <= RULES_SIZE_MAX,
-            Self::Report(report) => report.address.as_deref().is_none_or(is_address),
+            Self::Report(report) => match report.address.as_deref() {
+                Some(address) => is_address(address),
+                // Whoever has no key has an address.
+                None => report.device != NOBODY,
+            },
             Self::Officer(_) | Self::Health(_) => true,
         };
         if is_sound { Ok(body) } else { Err(WireError::OutOfLimits { field: "guard" }) }

@@ -264,4 +264,7 @@ pub(crate) enum What {
     /// An agent of this computer held it.
     #[n(17)]
     AgentHeld,
+    /// Somebody on this computer tried its page who is not let in.
+    #[n(18)]
+    Trespassed,
 }

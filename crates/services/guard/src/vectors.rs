@@ -49,6 +49,13 @@ fn report(address: Option<&str>, deed: Deed) -> Body {
     Body::Report(Report { device: DeviceId::new([3; 32]), address, deed, times: 4, day: 20_779 })
 }
 
+fn of_nobody(address: Option<&str>) -> Body {
+    match report(address, Deed::Probed) {
+        Body::Report(report) => Body::Report(Report { device: crate::jobs::NOBODY, ..report }),
+        other => other,
+    }
+}
+
 fn finds(body: &Body) -> Value {
     match body {
         Body::Warn(warning) => {
@@ -116,6 +123,12 @@ fn accepted() -> Vec<Value> {
         ("a device broke the protocol", report(None, Deed::BrokeProtocol)),
         ("a device gave wrong bytes", report(None, Deed::GaveWrongBytes)),
         ("a device flooded", report(None, Deed::Flooded)),
+        ("a stranger tried what there is not", report(Some("203.0.113.7"), Deed::Probed)),
+        ("one that never proved a key", of_nobody(Some("203.0.113.7"))),
+        ("a member asked for what is of others", report(None, Deed::AskedForOthers)),
+        ("a member passed on what nobody signed", report(None, Deed::Forged)),
+        ("a program that has gone wild", report(None, Deed::BeganTooMuch)),
+        ("a revoked computer came back", report(Some("203.0.113.7"), Deed::CameBack)),
     ]
     .map(|(name, body)| vector("guard-record", name, &body.to_bytes(), &finds(&body)))
     .to_vec()
@@ -138,6 +151,7 @@ fn refused() -> Vec<Value> {
         ("rules without a name", rules("", 1)),
         ("a name for an address", report(Some("example.org"), Deed::Knocked)),
         ("nothing for an address", report(Some(""), Deed::Knocked)),
+        ("no key and no address", of_nobody(None)),
     ]
     .map(|(name, body)| (name, body.to_bytes()));
     let of_bytes = [

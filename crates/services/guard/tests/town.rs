@@ -257,6 +257,94 @@ fn a_stranger_with_many_keys_fills_nobody_s_disk_and_is_seen_by_its_address() {
     assert!(odds(&town, ALICE).iter().any(|odd| odd["is_scan"] == json!(true)));
 }
 
+/// What a device of a member did to somebody's.
+fn misbehave(town: &mut Town, who: usize, by: usize, (deed, times): (Deed, u32)) {
+    let device = town.world.peer(by).device;
+    let seen = vec![Oddity { device, address: None, deed, times }];
+    town.world.notice(who, guard::jobs::ODD, guard::jobs::to_bytes(&Oddities { seen }));
+}
+
+#[test]
+fn noise_of_strangers_does_not_drown_what_a_member_does() {
+    let mut town = Town::new(&[]);
+    knock(&mut town, BOB, 1..200);
+    town.pass(30);
+    misbehave(&mut town, BOB, CAROL, (Deed::BrokeProtocol, 1));
+    town.pass(30);
+    for who in [ALICE, BOB, DAVE] {
+        let odds = odds(&town, who);
+        let carol = odds.iter().find(|odd| odd["who"] == json!("Carol")).unwrap();
+        assert_eq!(carol["deeds"][0]["deed"], json!("broke the protocol"));
+    }
+}
+
+#[test]
+fn whoever_asks_once_for_what_is_not_hers_may_be_new_and_whoever_goes_on_is_told_of() {
+    let mut town = Town::new(&[]);
+    misbehave(&mut town, BOB, CAROL, (Deed::AskedForOthers, 2));
+    town.pass(30);
+    assert!(odds(&town, ALICE).is_empty());
+    misbehave(&mut town, BOB, CAROL, (Deed::AskedForOthers, 50));
+    town.pass(30);
+    assert_eq!(odds(&town, ALICE)[0]["deeds"][0]["deed"], json!("asked for files of webs it is not in"));
+}
+
+#[test]
+fn one_that_never_proved_a_key_is_known_by_its_address() {
+    let mut town = Town::new(&[]);
+    for who in [BOB, CAROL, DAVE] {
+        let seen = vec![Oddity {
+            device: guard::jobs::NOBODY,
+            address: Some("203.0.113.9".to_owned()),
+            deed: Deed::Probed,
+            times: 5,
+        }];
+        town.world.notice(who, guard::jobs::ODD, guard::jobs::to_bytes(&Oddities { seen }));
+    }
+    town.pass(30);
+    let odds = odds(&town, ALICE);
+    assert_eq!(odds[0]["who"], json!("a stranger who has not said who it is"));
+    assert_eq!((&odds[0]["is_scan"], &odds[0]["addresses"]), (&json!(true), &json!(["203.0.113.9"])));
+}
+
+#[test]
+fn what_is_tried_at_the_page_stands_in_the_log_of_this_computer_only() {
+    let mut town = Town::new(&[]);
+    let tried = guard::jobs::Trespassed { what: guard::jobs::Trespass::Guess, times: 40 };
+    town.world.notice(BOB, guard::jobs::TRESPASS, guard::jobs::to_bytes(&tried));
+    town.pass(30);
+    let entries = |town: &Town, who| town.world.read(who, "guard.log", json!({})).unwrap()["entries"].clone();
+    assert_eq!(entries(&town, BOB)[0]["why"], json!("a program that guesses codes, 40 times"));
+    assert!(!entries(&town, ALICE).to_string().contains("guesses"));
+}
+
+/// What stands in no share: a part of a mail that somebody saves.
+fn loose(town: &mut Town, who: usize, content: ContentId) -> Result<Value, Fault> {
+    let webs = town.world.read(who, "people.webs", json!({})).unwrap();
+    let asked = json!({ "content": content, "file": "/mail/part", "name": "letter.vbs", "size": 5_000, "modified": 1,
+        "changed": 1, "inode": 1, "web": webs["webs"][0]["id"] });
+    town.ask(who, "guard.check_file", asked)
+}
+
+#[test]
+fn what_came_with_a_mail_is_looked_through_and_the_others_know_its_bytes() {
+    let mut town = Town::new(&[BOB]);
+    let (good, bad) = (ContentId::new([1; 32]), ContentId::new([2; 32]));
+    town.world.teach_scanner(BOB, bad);
+    assert_eq!(town.gate(BOB, good), Gate::NotYet);
+    assert_eq!(loose(&mut town, BOB, good).unwrap()["harmful"], json!(0));
+    assert_eq!(town.gate(BOB, good), Gate::Open);
+    assert_eq!(loose(&mut town, BOB, bad).unwrap()["harmful"], json!(1));
+    assert_eq!(town.gate(BOB, bad), Gate::Shut(Level::Quarantined));
+    // Alice's scanner does not know it; Bob's warning does.
+    assert_eq!(town.gate(ALICE, bad), Gate::Shut(Level::Warned));
+    assert_eq!(town.shown(ALICE, bad)["name"], json!("letter.vbs"));
+    town.ask(BOB, "guard.release", json!({ "file": bad })).unwrap();
+    assert_eq!(town.gate(BOB, bad), Gate::Open);
+    town.ask(BOB, "guard.switch", json!({ "state": "off" })).unwrap();
+    assert_eq!(code(loose(&mut town, BOB, ContentId::new([3; 32]))), "guard.off");
+}
+
 #[test]
 fn what_goes_on_is_told_every_ten_minutes_and_at_last() {
     let mut town = Town::new(&[]);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base::{DeviceId, Fault, PersonId, TicketId, Timestamp, WebId};
 use kernel::{Channel, Step};
+use records::Misdeed;
 use wire::codec::Bytes;
 use wire::crypto::Signature;
 use wire::entry::{Entry, Log, web_of_genesis};
@@ -90,7 +91,12 @@ impl People {
                 let began = (inception.as_slice(), chain.as_deref().unwrap_or_default());
                 let answer = match self.check_hello(step, from, (web, ticket), &proof, began)? {
                     Ok(()) => self.offer(step, web)?,
-                    Err(why) => Message::Refused { web, why },
+                    Err(why) => {
+                        if why == Refusal::Unknown {
+                            records::tell_misdeed(step, from, Misdeed::Guessed);
+                        }
+                        Message::Refused { web, why }
+                    }
                 };
                 step.send(from, channel, wire::to_bytes(&answer));
                 Ok(())

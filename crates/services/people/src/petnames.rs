@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use api::people as ask;
 use api::persons::NamePerson;
-use base::{Fault, PersonId, WebId};
+use base::{Fault, PersonId, Timestamp, WebId};
 use kernel::Step;
 use store::{Rows, StoreError};
 use wire::governance::Role;
@@ -88,8 +88,8 @@ pub(crate) struct Claim {
     pub(crate) is_kept_only: bool,
 }
 
-/// Returns the names of everybody, who has the first claim to one first: whom I have named, myself, members by seniority,
-/// those who are gone. What a person calls itself whom I call otherwise is kept from others at its place.
+/// Returns the names of everybody, who has the first claim to one first: whom I have named, myself, members in the order in which
+/// their names came here and by seniority where they came together, those who are gone. What a person calls itself whom I call otherwise is kept from others at its place.
 pub(crate) fn by_claim<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<Claim>, StoreError> {
     let me = crate::read::my_person(rows)?;
     let (mut named, mut mine, mut others) = (Vec::new(), Vec::new(), Vec::new());
@@ -103,7 +103,31 @@ pub(crate) fn by_claim<R: Rows + ?Sized>(rows: &R, web: WebId) -> Result<Vec<Cla
         let of = if Some(member.person) == me { &mut mine } else { &mut others };
         of.push(Claim { member, name, is_kept_only });
     }
-    Ok(named.into_iter().chain(mine).chain(others).collect())
+    Ok(named.into_iter().chain(mine).chain(by_arrival(rows, web, others)?).collect())
+}
+
+/// Puts those whose names came later behind, so that nobody takes the label of somebody who has it. What came in one stream, as
+/// the history that a newcomer hears, stays in the order of seniority.
+fn by_arrival<R: Rows + ?Sized>(rows: &R, web: WebId, claims: Vec<Claim>) -> Result<Vec<Claim>, StoreError> {
+    let mut dated = Vec::new();
+    for claim in claims {
+        let at = NAMED_AT.get(rows, &(web, claim.member.person))?.unwrap_or_default();
+        dated.push((claim.member.role.is_none(), at, claim));
+    }
+    let mut times: Vec<Timestamp> = dated.iter().map(|(_, at, _)| *at).collect();
+    times.sort_unstable();
+    // The first name of each stream.
+    let mut streams: Vec<Timestamp> = Vec::new();
+    let mut last = None;
+    for at in times {
+        if last.is_none_or(|last| at.since(last) >= HISTORY_WITHIN) {
+            streams.push(at);
+        }
+        last = Some(at);
+    }
+    let stream_of = |at: Timestamp| streams.partition_point(|first| *first <= at);
+    dated.sort_by_key(|(is_gone, at, _)| (*is_gone, stream_of(*at)));
+    Ok(dated.into_iter().map(|(.., claim)| claim).collect())
 }
 
 /// Returns what a person is called without a name of mine.

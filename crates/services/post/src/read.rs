@@ -1,7 +1,7 @@
 //! What the protocols and the page may look up; every function reads rows and nothing else.
 
 use api::mail::{AddressView, Addresses, FolderView, Folders};
-use base::{ContentId, Fault, Timestamp};
+use base::{ContentId, Fault, Timestamp, WebId};
 use files::lending;
 use store::{Rows, StoreError};
 use wire::crypto::EpochKey;
@@ -202,6 +202,12 @@ pub fn large<R: Rows + ?Sized>(rows: &R, folder: u64, uid: u64) -> Result<Option
         sealed: large.body.sealed,
         secret: large.body.secret.0,
     }))
+}
+
+/// Returns the web that a message came from; none if it was made here.
+pub fn came_from<R: Rows + ?Sized>(rows: &R, folder: u64, uid: u64) -> Result<Option<WebId>, StoreError> {
+    let Some(row) = MESSAGES.get(rows, &(folder, uid))? else { return Ok(None) };
+    Ok(MAILS.get(rows, &row.mail)?.and_then(|mail| mail.origin).map(|(web, _)| web))
 }
 
 /// A large mail whose body is on its way.

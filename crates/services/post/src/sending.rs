@@ -219,6 +219,7 @@ impl Mail {
             self.pace = (now, 0);
         }
         if self.pace.1.saturating_add(letters) > PACE_MAX {
+            self.floods.note(records::Misdeed::Mailed);
             return Err(MailFault::TooFast { limit: PACE_MAX, seconds: PACE_WITHIN.as_secs() });
         }
         self.pace.1 = self.pace.1.saturating_add(letters);

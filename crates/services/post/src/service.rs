@@ -39,6 +39,7 @@ pub struct Mail {
     pub(crate) tried: people::Tried,
     /// Since when how many letters were sent.
     pub(crate) pace: (Timestamp, u64),
+    pub(crate) floods: records::Floods,
     /// Mails whose bodies are being looked at.
     pub(crate) checks: BTreeMap<JobId, (WebId, ContentId, MailId)>,
 }
@@ -63,6 +64,7 @@ impl Service for Mail {
     }
 
     fn close_batch(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        self.floods.tell(step);
         for folder in std::mem::take(&mut self.changed) {
             let name = FOLDERS.get(step.view(), &folder)?.map(|row| row.name).unwrap_or_default();
             step.emit("mail.changed", &serde_json::json!({ "folder": name }));

@@ -40,4 +40,4 @@ pub use read::{
     apart, entry, governance, heads, is_connected, last_heard, queued_count, unreadable_count, waiting_count,
 };
 pub use service::{Records, service, service_of};
-pub use told::{Told, last_place, place};
+pub use told::{Floods, Misdeed, Told, last_place, place, tell_misdeed};

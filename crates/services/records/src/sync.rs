@@ -17,6 +17,7 @@ use crate::tables::{
     AUTHORS, ENTRIES, FORKS, HEADS, NO_ENTRY, comparable_heads, frozen_from, is_member, log_key, log_of,
 };
 use crate::talks::{Answer, Chain, Lack, chain_of};
+use crate::told::{Misdeed, tell_misdeed};
 
 /// Entries looked at in one message, at most: each may cost a signature check of 60 microseconds.
 const ENTRIES_MAX: usize = 1_024;
@@ -350,6 +351,7 @@ impl Records {
                 (Taken::Bad(error), _) if !matches!(error, WireError::FutureVersion { .. }) => {
                     // A peer in order checks before it stores, so it never sends such an entry.
                     tracing::warn!(peer = %from.short(), web = %web.short(), %error, "an entry was refused");
+                    tell_misdeed(step, from, Misdeed::Forged);
                     harvest.is_bad = true;
                     return Ok(harvest);
                 }

@@ -1,6 +1,10 @@
 //! What this service tells the other services of the same peer.
 
-use base::{DeviceId, WebId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use base::{DeviceId, Timestamp, WebId};
+use kernel::Step;
 use minicbor::{Decode, Encode};
 use wire::WireError;
 
@@ -78,6 +82,74 @@ pub enum Told {
         #[n(1)]
         device: DeviceId,
     },
+    /// Told to the guard, by this service or another one ([`tell_misdeed`]): what a device did that no program in order does.
+    #[n(5)]
+    Misdeed {
+        /// Which device.
+        #[n(0)]
+        device: DeviceId,
+        /// What it did.
+        #[n(1)]
+        what: Misdeed,
+    },
+}
+
+/// What a device did, as a service sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Misdeed {
+    /// Passed on an entry that its author has not signed.
+    #[n(0)]
+    Forged,
+    /// As a stranger, named an invitation that there is not, or could not prove to hold it.
+    #[n(2)]
+    Guessed,
+    /// It is this device, which was to say more at once than a person does.
+    #[n(3)]
+    Said,
+    /// The same with mail.
+    #[n(4)]
+    Mailed,
+    /// The same with rooms.
+    #[n(5)]
+    Began,
+    /// Wrote more than this peer takes.
+    #[n(1)]
+    Flooded,
+}
+
+/// Tells the guard of this peer what a device did.
+pub fn tell_misdeed(step: &mut Step<'_>, device: DeviceId, what: Misdeed) {
+    step.tell("guard", Told::Misdeed { device, what }.to_bytes());
+}
+
+/// What this computer was to write too much of is told once in this time.
+const FLOOD_EVERY: Duration = Duration::from_secs(20);
+
+/// Whether this computer was asked to write more at once than a service lets it. A program that has gone wild is to be seen, here
+/// and elsewhere.
+#[derive(Debug, Default)]
+pub struct Floods {
+    noted: BTreeSet<Misdeed>,
+    told: BTreeMap<Misdeed, Timestamp>,
+}
+
+impl Floods {
+    /// Remembers that something was refused. What a refused step writes and tells is dropped, so it is told later.
+    pub fn note(&mut self, what: Misdeed) {
+        self.noted.insert(what);
+    }
+
+    /// Tells the guard, at the end of a batch.
+    pub fn tell(&mut self, step: &mut Step<'_>) {
+        let now = step.now();
+        for what in std::mem::take(&mut self.noted) {
+            if self.told.get(&what).is_none_or(|told| now < *told || now.since(*told) >= FLOOD_EVERY) {
+                self.told.insert(what, now);
+                tell_misdeed(step, step.me(), what);
+            }
+        }
+    }
 }
 
 /// Records of a batch at most, as a number of places.

@@ -205,6 +205,7 @@ impl Talk {
             self.pace = (now, 0);
         }
         if self.pace.1 >= PACE_MAX {
+            self.floods.note(records::Misdeed::Said);
             return Err(TalkError::TooFast { limit: PACE_MAX, seconds: PACE_WITHIN.as_secs() }.into());
         }
         self.pace.1 += 1;

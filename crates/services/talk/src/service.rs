@@ -38,6 +38,7 @@ pub struct Talk {
     pub(crate) tried: people::Tried,
     /// What was said from this computer lately.
     pub(crate) pace: (Timestamp, u32),
+    pub(crate) floods: records::Floods,
 }
 
 /// A message that is to ring.
@@ -68,6 +69,7 @@ impl Service for Talk {
     }
 
     fn close_batch(&mut self, step: &mut Step<'_>) -> Result<(), Fault> {
+        self.floods.tell(step);
         for (web, room) in std::mem::take(&mut self.changed) {
             let web = people::read::web_label(step.view(), web)?;
             step.emit("talk.changed", &serde_json::json!({ "web": web, "room": room.to_string() }));

@@ -28,6 +28,7 @@ impl Talk {
         let (name, topic) = (checked_name(&asked.name)?, asked.topic.clone().unwrap_or_default());
         check_topic(&topic)?;
         if BEGUN.within(step.view(), &(web, step.me())).count() >= ROOMS_MAX {
+            self.floods.note(records::Misdeed::Began);
             return Err(TalkError::TooManyRooms { limit: ROOMS_MAX }.into());
         }
         let nonce = random_id(step);

@@ -130,10 +130,8 @@ impl Scanner {
             LineKind::Empty => {}
             LineKind::Foreign => {
                 self.end_head(self.line.start, self.newlines);
-                // In the head of an embedded message the same line may be foreign again, or separate parts.
-                if self.is_in_head {
-                    self.take_line(line);
-                }
+                // The same line may separate parts of what begins here, and be foreign again in an embedded message's head.
+                self.take_line(line);
             }
         }
     }

@@ -161,7 +161,7 @@ impl MailDesk {
     }
 
     /// Reads bytes of a part, unwrapped.
-    pub(crate) async fn part(&self, part: MailPart, range: Range<u64>) -> Result<ContentStream, Fault> {
+    pub(super) async fn bytes(&self, part: MailPart, range: Range<u64>) -> Result<ContentStream, Fault> {
         let (readers, contents) = (Arc::clone(&self.readers), self.contents.clone());
         let opening = tokio::task::spawn_blocking(move || Reading::open((readers, contents), &part, range));
         let reading = opening.await.map_err(|error| bodies_broken(&error))??;

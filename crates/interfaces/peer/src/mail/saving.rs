@@ -2,6 +2,7 @@
 //!
 //! Not for: the page, whose browser saves (`files`).
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use api::Operation as _;
 use api::mail::{AskMailPart, MailPart, SaveMail, SavedMail};
-use base::Fault;
+use base::{ContentId, Fault};
 use data_encoding::HEXLOWER;
 use futures_lite::StreamExt as _;
 use gateways::ContentStream;
@@ -50,17 +51,18 @@ impl MailDesk {
         let place = place(Path::new(&to), &about.name).map_err(refused)?;
         let draft = Draft::new(place.folder()).map_err(refused)?;
         let size = about.size;
-        let bytes = self.part(about, 0..size.0).await?;
+        let bytes = self.bytes(about.clone(), 0..size.0).await?;
         let (draft, written) = draft.filled(bytes, &to).await?;
         if written != size.0 {
             return Err(refused(io::Error::other("the mail was removed meanwhile")));
         }
+        self.judge(&draft, &about).await?;
         let file = draft.publish(&place).map_err(refused)?;
         answer(SaveMail::NAME, &SavedMail { file: file.to_string_lossy().into_owned(), size })
     }
 }
 
-fn not_saved(to: &str, error: &io::Error) -> MailFault {
+pub(super) fn not_saved(to: &str, error: &io::Error) -> MailFault {
     MailFault::NotSaved { file: to.to_owned(), why: error.to_string() }
 }
 
@@ -94,27 +96,47 @@ impl Place {
 
 /// A file that is being written beside where it will be; it goes when it does not get there.
 #[derive(Debug)]
-struct Draft {
+pub(super) struct Draft {
     path: PathBuf,
     file: File,
+    hasher: blake3::Hasher,
 }
 
+/// Says whether a file is called as drafts are.
+pub(super) fn is_draft(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with(DRAFT.0) && name.ends_with(DRAFT.1))
+}
+
+/// What the names of drafts begin and end with.
+const DRAFT: (&str, &str) = (".althing-", ".part");
+
 impl Draft {
-    fn new(folder: &Path) -> io::Result<Self> {
+    pub(super) fn new(folder: &Path) -> io::Result<Self> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|_none| io::Error::other("there is no randomness"))?;
-        let path = folder.join(format!(".althing-{}.part", HEXLOWER.encode(&random)));
+        let path = folder.join(format!("{}{}{}", DRAFT.0, HEXLOWER.encode(&random), DRAFT.1));
         let file = File::create_new(&path)?;
-        Ok(Self { path, file })
+        Ok(Self { path, file, hasher: blake3::Hasher::new() })
+    }
+
+    /// Returns where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the id of the bytes written so far.
+    pub(super) fn content(&self) -> ContentId {
+        ContentId::new(*self.hasher.finalize().as_bytes())
     }
 
     /// Writes all bytes, and says how many.
-    async fn filled(mut self, mut bytes: ContentStream, to: &str) -> Result<(Self, u64), Fault> {
+    pub(super) async fn filled(mut self, mut bytes: ContentStream, to: &str) -> Result<(Self, u64), Fault> {
         let mut size = 0_u64;
         while let Some(piece) = bytes.next().await {
             let piece = piece?;
             size = size.saturating_add(piece.len() as u64);
             let writing = tokio::task::spawn_blocking(move || {
+                self.hasher.update(&piece);
                 self.file.write_all(&piece)?;
                 Ok::<_, io::Error>(self)
             });

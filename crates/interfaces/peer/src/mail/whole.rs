@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use base::Fault;
+use base::{Fault, WebId};
 use mail::{Outline, Outlining};
 use network::Contents;
 use post::MailFault;
@@ -32,6 +32,16 @@ impl Whole {
         let folder = post::read::folder_named(rows, name)?.ok_or_else(unknown)?;
         let message = post::read::one(rows, folder, uid)?.ok_or_else(unknown)?;
         Ok(Self { place: (folder, uid), large: post::read::large(rows, folder, uid)?, message })
+    }
+
+    /// Says whether its body is a content of its own, which may not be here.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.large.is_some()
+    }
+
+    /// Returns the web it came from; none if it was made here.
+    pub(super) fn web(&self, rows: &dyn Rows) -> Result<Option<WebId>, Fault> {
+        Ok(post::read::came_from(rows, self.place.0, self.place.1)?)
     }
 
     /// Reads bytes from a place on: at least one, none at the end. This thread may block.

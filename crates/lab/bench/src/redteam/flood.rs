@@ -11,7 +11,7 @@ use crate::peers::text;
 use crate::redteam::cast::{Seat, TOWN};
 use crate::redteam::line::{GREETING, MEMBER, connect, endpoint, frame, stolen_key, target};
 use crate::redteam::stage::{Scene, Stage, Tried};
-use crate::redteam::watch::{Sign, says};
+use crate::redteam::watch::says;
 
 /// How long each flood lasts.
 const LASTS: Duration = Duration::from_secs(6);
@@ -52,24 +52,25 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
     let device = eve.device()?;
     let honest = stage.cast.honest();
     let mut slowest = Duration::ZERO;
-    let floods: [(&'static str, Made); 3] = [
-        ("says as many messages as it can in a room", |number| {
+    let floods: [(&'static str, &'static str, Made); 3] = [
+        ("says as many messages as it can in a room", "to say more in conversations", |number| {
             ("talk.say", json!({ "room": "town/square", "text": format!("buy here {number}") }))
         }),
-        ("sends as many mails as it can to everybody", |number| {
+        ("sends as many mails as it can to everybody", "to send more mail", |number| {
             let to = "alice@town, bob@town, carol@town, dan@town";
             ("mail.send", json!({ "to": to, "subject": format!("buy {number}"), "text": "buy here" }))
         }),
-        ("begins as many rooms as it can", |number| {
+        ("begins as many rooms as it can", "to begin more rooms", |number| {
             ("talk.start", json!({ "web": TOWN, "name": format!("shop {number}") }))
         }),
     ];
-    for (what, made) in floods {
+    for (what, noticed, made) in floods {
         let since = Instant::now();
         let flood = flood(&eve, &honest, made);
         slowest = slowest.max(flood.slowest);
         let end = flood.end();
-        scene.tried(Tried { what, times: flood.tried, end, bytes_read: 0, since, sign: of(&device) });
+        let sign = says(&[&device, noticed]);
+        scene.tried(Tried { what, times: flood.tried, end, bytes_read: 0, since, sign });
     }
     let since = Instant::now();
     let changed = rewrite_files(&eve, &honest)?;
@@ -80,7 +81,7 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
         end: format!("the slowest status elsewhere {} ms", changed.slowest.as_millis()),
         bytes_read: 0,
         since,
-        sign: of(&device),
+        sign: says(&[&device, "files"]),
     });
     let raw = by_hand(stage, scene, &honest)?;
     slowest = slowest.max(raw);
@@ -90,11 +91,6 @@ pub(crate) fn act(stage: &mut Stage<'_>, scene: &mut Scene) -> Result<()> {
         format!("slowest {} ms", slowest.as_millis()),
     );
     Ok(())
-}
-
-/// A sign that her computer floods.
-fn of(device: &str) -> Sign {
-    says(&[device, "wrote more than is taken"])
 }
 
 fn flood(eve: &Seat, honest: &[Seat], made: Made) -> Flood {

@@ -13,7 +13,7 @@ use crate::peers::text;
 use crate::redteam::cast::{COUNCIL, SECRET, Seat};
 use crate::redteam::line::holds;
 use crate::redteam::stage::{Scene, Stage, Tried};
-use crate::redteam::watch::Line;
+use crate::redteam::watch::Sign;
 use crate::redteam::work::MINUTES;
 
 /// Wrong codes tried in a row.
@@ -96,12 +96,9 @@ fn fault_of(answer: &[u8]) -> Option<String> {
     fault.get("code")?.as_str().map(str::to_owned)
 }
 
-/// By what Bob would learn of it: no operation says anything of the page's port today.
-fn at_the_page(line: &Line) -> bool {
-    line.by == "Bob"
-        && ["page", "code", "program", "site"].iter().any(|word| line.text.contains(word))
-        && !line.text.contains("worm-")
-        && !line.text.contains("clean-")
+/// By what Bob learns of it.
+fn at_the_page(who: &'static str) -> Sign {
+    Box::new(move |line| line.by == "Bob" && line.text.contains("page of this computer") && line.text.contains(who))
 }
 
 const READS: [(&str, &str); 4] = [
@@ -137,7 +134,7 @@ fn without_code(scene: &mut Scene, port: u16, path: &str) -> Result<()> {
         end: answers.end(),
         bytes_read: answers.bytes_read,
         since,
-        sign: Box::new(at_the_page),
+        sign: at_the_page("a program without a code"),
     });
     Ok(())
 }
@@ -175,7 +172,7 @@ fn from_elsewhere(scene: &mut Scene, port: u16, path: &str) -> Result<()> {
         end: answers.end(),
         bytes_read: answers.bytes_read,
         since,
-        sign: Box::new(at_the_page),
+        sign: at_the_page("a page of another site"),
     });
     Ok(())
 }
@@ -194,7 +191,7 @@ fn guess_codes(scene: &mut Scene, port: u16) -> Result<()> {
         end: answers.end(),
         bytes_read: answers.bytes_read,
         since,
-        sign: Box::new(at_the_page),
+        sign: at_the_page("a program that guesses codes"),
     });
     Ok(())
 }

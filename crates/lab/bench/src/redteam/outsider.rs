@@ -108,7 +108,8 @@ async fn wrong_protocols(scene: &mut Scene, targets: &[Target]) -> Result<()> {
         end: format!("{connected} connections came about"),
         bytes_read: 0,
         since,
-        sign: says(&[&id_of(key)]),
+        // The handshake ends before it proves its key.
+        sign: says(&["not said who it is", "do not exist here", "127.0.0.66"]),
     });
     Ok(())
 }

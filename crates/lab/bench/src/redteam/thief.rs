@@ -104,7 +104,7 @@ fn by_hand(
         end: format!("{read} bytes came"),
         bytes_read: read,
         since,
-        sign: says(&[device, "asked for what only members may"]),
+        sign: says(&[device, "still runs"]),
     });
     Ok(())
 }
