@@ -156,6 +156,9 @@ pub struct Release {
     /// For everybody in the web, if you protect it; else those who do are asked to.
     #[serde(default)]
     pub for_web: bool,
+    /// Take it back that it may be opened on this computer.
+    #[serde(default)]
+    pub no_longer: bool,
     /// Why, in a sentence of up to 200 bytes.
     #[serde(default)]
     pub note: String,

@@ -50,6 +50,36 @@ pub(crate) fn one_provider(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
+/// What looking through adds to 1 GiB that is got and put on disk: with the guards of both on and off, in turn.
+#[allow(clippy::print_stdout, reason = "results go to stdout")]
+pub(crate) fn guarded(bench: &Bench) -> Result<()> {
+    let peers = web(bench, &["alice", "bob"])?;
+    let [alice, bob] = peers.as_slice() else { unreachable!("two names make two peers") };
+    let mut times = [Vec::new(), Vec::new()];
+    for run in 0..2 * RUNS {
+        let is_on = run % 2 == 0;
+        for peer in [alice, bob] {
+            peer.ask("guard.switch", &json!({ "state": if is_on { "on" } else { "off" } }))?;
+        }
+        let folder = alice.folder.join(format!("run{run}"));
+        let file = folder.join("file");
+        random_file(&file, GIB)?;
+        share(alice, &folder, &format!("run{run}"))?;
+        let path = format!("bench/alice/run{run}/file");
+        bob.ask_until("files.about", &json!({ "path": path }), |about| !about["content"].is_null())?;
+        let to = bob.folder.join(format!("saved{run}"));
+        std::fs::create_dir_all(&to)?;
+        let took = bob.get_to(&path, Some(&to))?.as_secs_f64();
+        println!("run {run}: guard {}: on disk after {took:.2} s", if is_on { "on" } else { "off" });
+        times[usize::from(!is_on)].push(took);
+        std::fs::remove_file(&file)?;
+        std::fs::remove_dir_all(&to)?;
+    }
+    let [on, off] = times.map(median);
+    println!("1 GiB got and put on disk, median of {RUNS}: guard on {on:.2} s, off {off:.2} s, ratio {:.3}", on / off);
+    Ok(())
+}
+
 /// 16 MiB between two peers, for lines on which more takes too long (`cargo xtask bench --wan far-file`).
 #[allow(clippy::print_stdout, reason = "results go to stdout")]
 pub(crate) fn far(bench: &Bench) -> Result<()> {

@@ -35,8 +35,9 @@ pub(crate) const RUNS: usize = 5;
 
 type Benchmark = fn(&Bench) -> Result<()>;
 
-const BENCHMARKS: [(&str, Benchmark); 24] = [
+const BENCHMARKS: [(&str, Benchmark); 25] = [
     ("fetch", fetch::one_provider),
+    ("guarded", fetch::guarded),
     ("providers", fetch::three_providers),
     ("resume", fetch::resume),
     ("far-file", fetch::far),

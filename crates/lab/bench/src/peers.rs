@@ -126,8 +126,17 @@ impl Peer {
 
     /// Gets a path and waits until it is here; returns the time it took.
     pub(crate) fn get(&self, path: &str) -> Result<Duration> {
+        self.get_to(path, None)
+    }
+
+    /// The same, and puts a copy into a folder.
+    pub(crate) fn get_to(&self, path: &str, to: Option<&Path>) -> Result<Duration> {
         let begun = Instant::now();
-        let transfer = self.ask("files.get", &json!({ "path": path }))?;
+        let mut asked = json!({ "path": path });
+        if let Some(to) = to {
+            asked["to"] = json!(to);
+        }
+        let transfer = self.ask("files.get", &asked)?;
         let id = transfer.get("id").cloned().unwrap_or_default();
         self.ask_until("files.transfer", &json!({ "id": id }), |answer| text(answer, "state") == "done")?;
         Ok(begun.elapsed())

@@ -24,6 +24,10 @@ pub enum GuardError {
     NothingHere { path: String },
     #[error("{name} is neither held nor warned of")]
     NotHeld { name: String },
+    #[error("it was not said of {name} that it may be opened here")]
+    NotAllowed { name: String },
+    #[error("there are more than {limit} files below {path}")]
+    TooMany { path: String, limit: usize },
     #[error("the note cannot be kept: up to {limit} bytes without control characters can")]
     BadNote { limit: usize },
     #[error("{path} is no set of rules: up to {limit} bytes can be")]
@@ -70,6 +74,8 @@ impl From<GuardError> for Fault {
                 "brings it here; it is looked through when it comes",
             ),
             E::NotHeld { .. } => ("guard.not-held", Yours, "althing guard list", "lists what is"),
+            E::NotAllowed { .. } => ("guard.not-allowed", Yours, "althing guard show FILE", "says how it stands"),
+            E::TooMany { .. } => ("guard.too-many", Yours, "", "check its folders one by one"),
             E::BadNote { .. } => ("guard.bad-note", Yours, "", "say it shorter"),
             E::RulesTooLarge { .. } => ("guard.rules-too-large", Yours, "", "offer it in parts"),
             E::NoSuchRules { .. } => ("guard.no-such-rules", Yours, "althing guard rules", "lists all sets"),
@@ -99,6 +105,8 @@ pub fn faults() -> Vec<Fault> {
         GuardError::NoSuchFile { path: text("family/bob/lettr.txt") },
         GuardError::NothingHere { path: text("family/bob/letters") },
         GuardError::NotHeld { name: text("letter.txt") },
+        GuardError::NotAllowed { name: text("letter.txt") },
+        GuardError::TooMany { path: text("family/bob"), limit: 100_000 },
         GuardError::BadNote { limit: 200 },
         GuardError::RulesTooLarge { path: text("family/bob/rules.yar"), limit: 8 << 20 },
         GuardError::NoSuchRules { rules: text("own.yar") },

@@ -116,8 +116,12 @@ fn known_name(rows: &dyn Rows, content: ContentId) -> Result<String, StoreError>
 pub(crate) fn contents_below(rows: &dyn Rows, path: &str) -> Result<(Vec<ContentId>, u64), Fault> {
     let all = match path.parse::<ContentId>() {
         Ok(content) => vec![content],
-        Err(_) => files::look::contents_below(rows, path, crate::checking::CONTENTS_MAX)?,
+        Err(_) => files::look::contents_below(rows, path, crate::checking::CONTENTS_MAX.saturating_add(1))?,
     };
+    if all.len() > crate::checking::CONTENTS_MAX {
+        let limit = crate::checking::CONTENTS_MAX;
+        return Err(GuardError::TooMany { path: path.to_owned(), limit }.into());
+    }
     let (mut here, mut elsewhere) = (Vec::new(), 0);
     for content in all {
         match is_here(rows, content)? {
@@ -519,6 +523,7 @@ fn said(what: What) -> &'static str {
         What::Released => "released for the web",
         What::Appealed => "asked to be released",
         What::Allowed => "allowed on this computer",
+        What::NoLongerAllowed => "not allowed on this computer any more",
         What::RulesIn => "rules came into force",
         What::RulesOut => "rules are no longer in force",
         What::Officer => "protects the web now",

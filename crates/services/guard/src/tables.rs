@@ -267,4 +267,7 @@ pub(crate) enum What {
     /// Somebody on this computer tried its page who is not let in.
     #[n(18)]
     Trespassed,
+    /// The person of this computer took it back that it may be opened.
+    #[n(19)]
+    NoLongerAllowed,
 }

@@ -216,6 +216,9 @@ pub(crate) fn release(step: &mut Step<'_>, ask: AskId, asked: &ReleaseAsked) -> 
     }
     let meant = reading::meant(step.view(), &asked.file)?;
     let (content, now) = (meant.content, step.now());
+    if asked.no_longer {
+        return take_back(step, ask, &meant);
+    }
     // What could not be looked through is shut, too, though nobody speaks against it.
     if !matches!(gate(step.view(), content, now)?, Gate::Shut(_))
         && level::anywhere(step.view(), content, now)? == Level::Clear
@@ -244,6 +247,29 @@ pub(crate) fn release(step: &mut Step<'_>, ask: AskId, asked: &ReleaseAsked) -> 
         reading::tell_changed(step, meant.web, Some(content))?;
     }
     let shown = reading::suspect(step.view(), content, now)?;
+    step.reply(ask, &shown);
+    Ok(())
+}
+
+/// Takes it back that a content may be opened on this computer.
+fn take_back(step: &mut Step<'_>, ask: AskId, meant: &reading::Meant) -> Result<(), Fault> {
+    let content = meant.content;
+    if !ALLOWED.has(step.view(), &content)? {
+        return Err(GuardError::NotAllowed { name: meant.name.clone() }.into());
+    }
+    ALLOWED.delete(step.rows(), &content);
+    let entry = LogRow {
+        at: step.now(),
+        web: meant.web,
+        content: Some(content),
+        name: meant.name.clone(),
+        person: people::read::my_person(step.view())?,
+        what: What::NoLongerAllowed,
+        why: String::new(),
+    };
+    log::note(step, &entry)?;
+    reading::tell_changed(step, meant.web, Some(content))?;
+    let shown = reading::suspect(step.view(), content, step.now())?;
     step.reply(ask, &shown);
     Ok(())
 }

@@ -341,6 +341,9 @@ fn what_came_with_a_mail_is_looked_through_and_the_others_know_its_bytes() {
     assert_eq!(town.shown(ALICE, bad)["name"], json!("letter.vbs"));
     town.ask(BOB, "guard.release", json!({ "file": bad })).unwrap();
     assert_eq!(town.gate(BOB, bad), Gate::Open);
+    let back = json!({ "file": bad, "no_longer": true });
+    assert_eq!(town.ask(BOB, "guard.release", back.clone()).unwrap()["level"], json!("quarantined"));
+    assert_eq!(code(town.ask(BOB, "guard.release", back)), "guard.not-allowed");
     town.ask(BOB, "guard.switch", json!({ "state": "off" })).unwrap();
     assert_eq!(code(loose(&mut town, BOB, ContentId::new([3; 32]))), "guard.off");
 }

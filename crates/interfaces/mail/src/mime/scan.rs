@@ -230,14 +230,11 @@ impl Scanner {
     fn close_to(&mut self, place: usize, end: u64, newlines: u64) {
         self.end_field();
         let (mut end, mut newlines) = (end, newlines);
-        for index in self.stack.drain(place.min(self.stack.len())..).rev() {
+        let closed = self.stack.split_off(place.min(self.stack.len()));
+        for index in closed.into_iter().rev() {
+            self.end_in_head(index, end);
             let Some(open) = self.parts.get_mut(index) else { continue };
             let part = &mut open.part;
-            if !open.has_body {
-                // It ended within its head.
-                part.head.to = end.max(part.head.from);
-                part.body = Span { from: part.head.to, to: part.head.to };
-            }
             if part.body.from > end {
                 // The line end before the boundary is that of an empty line, which belongs to the head.
                 (end, newlines) = (part.body.from, 0);
@@ -246,6 +243,21 @@ impl Scanner {
             let before = open.newlines_before.saturating_add(newlines);
             let is_empty = part.body.len() == 0 || !open.has_body;
             part.lines = if is_empty { 0 } else { self.newlines.saturating_sub(before) };
+        }
+    }
+
+    /// Ends a part that ended within its head; what would have been a message holds an empty one.
+    fn end_in_head(&mut self, index: usize, end: u64) {
+        let is_full = self.parts.len() >= PARTS_MAX;
+        let Some(open) = self.parts.get_mut(index).filter(|open| !open.has_body) else { return };
+        let part = &mut open.part;
+        part.head.to = end.max(part.head.from);
+        part.body = Span { from: part.head.to, to: part.head.to };
+        let body = part.body;
+        if part.is_default_message() && !is_full {
+            part.kind = Kind::Message;
+            let empty = Part { head: body, body, ..Part::default() };
+            self.parts.push(Open { part: empty, parent: Some(index), has_body: true, ..Open::default() });
         }
     }
 

@@ -135,6 +135,13 @@ fn a_boundary_may_follow_a_head_at_once() {
 }
 
 #[test]
+fn the_last_part_of_a_digest_may_be_empty() {
+    let outline = scan(b"Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: x\n\ny\n--b");
+    let kinds: Vec<(Kind, usize)> = outline.parts.iter().map(|part| (part.kind, part.parts.len())).collect();
+    assert_eq!(kinds, [(Kind::Message, 1), (Kind::Message, 1)]);
+}
+
+#[test]
 fn what_claims_parts_and_has_none_is_text() {
     for claim in
         ["multipart/mixed; boundary=b", "multipart/mixed", "nonsense", "/", ";;;", "text/", "multipart"]

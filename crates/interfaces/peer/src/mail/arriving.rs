@@ -66,15 +66,15 @@ impl MailDesk {
             }
             let mut parts = Vec::new();
             for message in newest.iter().filter(|message| message.uid > seen) {
-                parts.extend(desk.small_parts(&*rows, format!("{FOLDER}/{}", message.uid))?);
+                parts.extend(desk.small_parts(&*rows, &format!("{FOLDER}/{}", message.uid))?);
             }
             Ok((last.max(seen), parts))
         });
         looking.await.map_err(|_ended| PeerError::Stopping)?
     }
 
-    fn small_parts(&self, rows: &dyn store::Rows, message: String) -> Result<Vec<MailPart>, Fault> {
-        let whole = Whole::find(rows, &message)?;
+    fn small_parts(&self, rows: &dyn store::Rows, message: &str) -> Result<Vec<MailPart>, Fault> {
+        let whole = Whole::find(rows, message)?;
         if whole.is_elsewhere() {
             return Ok(Vec::new());
         }
@@ -84,7 +84,7 @@ impl MailDesk {
             let Some(part) = outline.part(number) else { break };
             let is_text = part.name.is_empty() && part.media.starts_with("text/");
             if !is_text && part.size <= PART_SIZE_MAX {
-                let asked = AskMailPart { message: message.clone(), part: number };
+                let asked = AskMailPart { message: message.to_owned(), part: number };
                 parts.push(about_part(rows, &self.contents, asked)?);
             }
         }
