@@ -4067,7 +4067,7 @@ _althing() {
             return 0
             ;;
         althing__subcmd__guard__subcmd__release)
-            opts="-h --for-web --note --web --json --home --help"
+            opts="-h --for-web --no-longer --note --web --json --home --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -403,6 +403,7 @@ complete -c althing -n "__fish_althing_using_subcommand guard; and __fish_seen_s
 complete -c althing -n "__fish_althing_using_subcommand guard; and __fish_seen_subcommand_from release" -l web -d 'The web, if it is not said by the path' -r
 complete -c althing -n "__fish_althing_using_subcommand guard; and __fish_seen_subcommand_from release" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F
 complete -c althing -n "__fish_althing_using_subcommand guard; and __fish_seen_subcommand_from release" -l for-web -d 'For everybody in the web, if you protect it; else those who do are asked to'
+complete -c althing -n "__fish_althing_using_subcommand guard; and __fish_seen_subcommand_from release" -l no-longer -d 'Take it back that it may be opened on this computer'
 complete -c althing -n "__fish_althing_using_subcommand guard; and __fish_seen_subcommand_from release" -l json -d 'Writes the answer as JSON; faults as JSON on stderr'
 complete -c althing -n "__fish_althing_using_subcommand guard; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
 complete -c althing -n "__fish_althing_using_subcommand guard; and __fish_seen_subcommand_from switch" -l home -d 'The home of the peer; ALTHING_HOME if not said' -r -F

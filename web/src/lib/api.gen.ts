@@ -894,6 +894,26 @@ export interface Check {
   new_only?: boolean;
 }
 
+/** Arguments of `guard.check_file`. */
+export interface CheckFile {
+  /** The BLAKE3 hash of its bytes. */
+  content: Id;
+  /** Where it is: an absolute path. */
+  file: string;
+  /** What it is to be called: names can be harmful, too. */
+  name: string;
+  /** Its bytes. */
+  size: Bytes;
+  /** When its bytes changed last, in nanoseconds since 1970. */
+  modified: number;
+  /** When its inode changed last, in nanoseconds since 1970. */
+  changed: number;
+  /** The number of its inode. */
+  inode: number;
+  /** The web it came from, which is warned if it is harmful; none if nobody is to be. */
+  web?: Id | null;
+}
+
 /** What a check came to. */
 export interface Checked {
   /** Files that were looked through. */
@@ -3105,6 +3125,8 @@ export interface Release {
   file: string;
   /** For everybody in the web, if you protect it; else those who do are asked to. */
   for_web?: boolean;
+  /** Take it back that it may be opened on this computer. */
+  no_longer?: boolean;
   /** Why, in a sentence of up to 200 bytes. */
   note?: string;
   /** The web, if it is not said by the path. */
@@ -4721,6 +4743,8 @@ export interface Operations {
   'guard.log': { arguments: AskGuardLog; answer: GuardLog };
   /** Looks through a file, a folder or a share again, as far as it is on this computer. */
   'guard.check': { arguments: Check; answer: Checked };
+  /** Looks through a file of this computer that is in no share, as what came with a mail; whoever writes it asks before it gets its name. */
+  'guard.check_file': { arguments: CheckFile; answer: Checked };
   /** Warns everybody in a web of a file. */
   'guard.warn': { arguments: Warn; answer: Suspect };
   /** Opens what is held or warned of all the same: on this computer, or for the whole web. */
@@ -4959,6 +4983,7 @@ export const kinds: Record<OperationName, 'read' | 'act'> = {
   'guard.show': 'read',
   'guard.log': 'read',
   'guard.check': 'act',
+  'guard.check_file': 'act',
   'guard.warn': 'act',
   'guard.release': 'act',
   'guard.switch': 'act',

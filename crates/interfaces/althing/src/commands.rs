@@ -250,7 +250,7 @@ fn argument(property: &Property) -> Arg {
         Form::Text if property.meaning == Meaning::LocalPath => {
             arg.value_parser(value_parser!(PathBuf)).value_hint(clap::ValueHint::AnyPath)
         }
-        Form::Texts => arg.num_args(1..),
+        Form::Texts => arg.num_args(1..).action(ArgAction::Append),
         Form::Text => arg,
     }
 }

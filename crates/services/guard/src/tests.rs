@@ -162,7 +162,8 @@ fn a_scan_over_days_that_touches_each_computer_once_is_seen() {
 #[test]
 fn one_who_reports_everybody_is_kept_within_limits() {
     let mut lone = lone();
-    for number in 0..200_u8 {
+    // None of these is a member's.
+    for number in 20..220_u8 {
         let report = Report {
             device: base::DeviceId::new([number; 32]),
             address: None,

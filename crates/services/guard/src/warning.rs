@@ -252,7 +252,7 @@ pub(crate) fn release(step: &mut Step<'_>, ask: AskId, asked: &ReleaseAsked) -> 
 }
 
 /// Takes it back that a content may be opened on this computer.
-fn take_back(step: &mut Step<'_>, ask: AskId, meant: &reading::Meant) -> Result<(), Fault> {
+fn take_back(step: &mut Step<'_>, ask: AskId, meant: &Meant) -> Result<(), Fault> {
     let content = meant.content;
     if !ALLOWED.has(step.view(), &content)? {
         return Err(GuardError::NotAllowed { name: meant.name.clone() }.into());
