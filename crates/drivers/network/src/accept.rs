@@ -108,7 +108,8 @@ impl Shared {
 }
 
 fn is_unknown_protocol(error: &ConnectingError) -> bool {
-    let ConnectingError::ConnectionError { source: ConnectionError::TransportError(error), .. } = error else {
+    let ConnectingError::ConnectionError { source: ConnectionError::TransportError(error), .. } = error
+    else {
         return false;
     };
     error.code == TransportErrorCode::crypto(NO_APPLICATION_PROTOCOL)

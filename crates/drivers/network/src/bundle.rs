@@ -108,8 +108,12 @@ impl Shared {
         } else {
             Vec::new()
         };
-        let refused: Vec<ContentId> =
-            contents.iter().zip(&sources).filter(|(_, source)| source.is_none()).map(|(content, _)| *content).collect();
+        let refused: Vec<ContentId> = contents
+            .iter()
+            .zip(&sources)
+            .filter(|(_, source)| source.is_none())
+            .map(|(content, _)| *content)
+            .collect();
         self.note_foreign(asker, &refused);
         // Nobody waits for what there is no right to: that would tell that it is here.
         let given: Vec<ContentId> = contents

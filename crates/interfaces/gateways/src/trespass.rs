@@ -69,8 +69,9 @@ mod tests {
             }
         }
         let begun = 2_000;
-        let told: Vec<u32> =
-            (0..200).filter_map(|number| trespasses.note(Trespass::Program, later(begun + number / 10))).collect();
+        let told: Vec<u32> = (0..200)
+            .filter_map(|number| trespasses.note(Trespass::Program, later(begun + number / 10)))
+            .collect();
         assert_eq!(told, [5, 96]);
         assert_eq!(trespasses.note(Trespass::Site, now), Some(1), "no page of ours asks so");
     }

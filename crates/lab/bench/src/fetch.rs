@@ -76,7 +76,10 @@ pub(crate) fn guarded(bench: &Bench) -> Result<()> {
         std::fs::remove_dir_all(&to)?;
     }
     let [on, off] = times.map(median);
-    println!("1 GiB got and put on disk, median of {RUNS}: guard on {on:.2} s, off {off:.2} s, ratio {:.3}", on / off);
+    println!(
+        "1 GiB got and put on disk, median of {RUNS}: guard on {on:.2} s, off {off:.2} s, ratio {:.3}",
+        on / off
+    );
     Ok(())
 }
 

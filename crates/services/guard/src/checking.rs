@@ -71,7 +71,8 @@ impl Guard {
         }
         let CheckFile { content, file, name, size, modified, changed, inode, web } = asked;
         let epoch = crate::rules::epoch(step.view())?;
-        let is_seen = SEEN.get(step.view(), &content)?.is_some_and(|seen| seen.epoch >= epoch && !seen.is_blank);
+        let is_seen =
+            SEEN.get(step.view(), &content)?.is_some_and(|seen| seen.epoch >= epoch && !seen.is_blank);
         let waiting = if is_seen { BTreeSet::new() } else { BTreeSet::from([content]) };
         let checking = Checking { waiting, all: vec![content], elsewhere: 0 };
         if is_seen {

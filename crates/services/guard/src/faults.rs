@@ -74,7 +74,9 @@ impl From<GuardError> for Fault {
                 "brings it here; it is looked through when it comes",
             ),
             E::NotHeld { .. } => ("guard.not-held", Yours, "althing guard list", "lists what is"),
-            E::NotAllowed { .. } => ("guard.not-allowed", Yours, "althing guard show FILE", "says how it stands"),
+            E::NotAllowed { .. } => {
+                ("guard.not-allowed", Yours, "althing guard show FILE", "says how it stands")
+            }
             E::TooMany { .. } => ("guard.too-many", Yours, "", "check its folders one by one"),
             E::BadNote { .. } => ("guard.bad-note", Yours, "", "say it shorter"),
             E::RulesTooLarge { .. } => ("guard.rules-too-large", Yours, "", "offer it in parts"),

@@ -365,11 +365,7 @@ fn meaning(
 }
 
 /// Says in words why the person of this peer is not given a content.
-pub(crate) fn why_shut(
-    rows: &dyn Rows,
-    content: ContentId,
-    now: Timestamp,
-) -> Result<String, Fault> {
+pub(crate) fn why_shut(rows: &dyn Rows, content: ContentId, now: Timestamp) -> Result<String, Fault> {
     Ok(suspect(rows, content, now)?.meaning)
 }
 

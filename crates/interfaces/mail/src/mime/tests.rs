@@ -131,7 +131,9 @@ fn a_boundary_may_follow_a_head_at_once() {
     // Found beside Python's `email`: it ends the head, whose empty line is missing, and begins the first part.
     let outline = scan(b"Content-Type: multipart/mixed; boundary=b\n--b\n\nx\n--b--\n");
     assert_eq!((outline.kind, outline.parts.len()), (Kind::Multipart, 1));
-    assert!(is_sound(b"Content-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=b\n--b\n\nx\n--b--\n"));
+    assert!(is_sound(
+        b"Content-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=b\n--b\n\nx\n--b--\n"
+    ));
 }
 
 #[test]

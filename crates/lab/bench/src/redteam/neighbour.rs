@@ -98,7 +98,9 @@ fn fault_of(answer: &[u8]) -> Option<String> {
 
 /// By what Bob learns of it.
 fn at_the_page(who: &'static str) -> Sign {
-    Box::new(move |line| line.by == "Bob" && line.text.contains("page of this computer") && line.text.contains(who))
+    Box::new(move |line| {
+        line.by == "Bob" && line.text.contains("page of this computer") && line.text.contains(who)
+    })
 }
 
 const READS: [(&str, &str); 4] = [

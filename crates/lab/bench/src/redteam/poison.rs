@@ -128,7 +128,9 @@ fn by_eve() -> Sign {
     Box::new(move |line| {
         named(line)
             && line.place != "news"
-            && !["clean-", "broke", "gave", "not guarded", "was to", "wrote more"].iter().any(|other| line.text.contains(other))
+            && !["clean-", "broke", "gave", "not guarded", "was to", "wrote more"]
+                .iter()
+                .any(|other| line.text.contains(other))
     })
 }
 
